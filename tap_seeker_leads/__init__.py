@@ -1,0 +1,1 @@
+"""Singer tap for the leads of AVIV's Seeker Leads API."""

@@ -1,0 +1,1 @@
+"""Singer target that will create leads through AVIV's Seeker Leads API."""

@@ -1,0 +1,41 @@
+"""Errors, named by how one recovers from them.
+
+    SeekerLeadsError
+    ├── SettingsError        mend a setting, the state or the catalog; nothing was requested yet
+    ├── RetryableError       a passing fault: ask again, after `retry_after_seconds` where the API gave it
+    ├── TokenRefusedError    the API refuses the token: get a new one, once
+    └── FatalError           nothing that this run can do; it ends, and keeps the state of what is finished
+
+No message of theirs ever holds personal data or a secret: they are built from redacted parts only.
+"""
+
+from __future__ import annotations
+
+
+class SeekerLeadsError(Exception):
+    """Anything that these plugins raise on purpose; its text is one line for the user."""
+
+
+class SettingsError(SeekerLeadsError):
+    """What the user gave cannot work; the text names it and the cure."""
+
+
+class RetryableError(SeekerLeadsError):
+    """A passing fault: the same request may succeed later."""
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class TokenRefusedError(SeekerLeadsError):
+    """The API refuses the token, or the token lacks a right that a new one may have."""
+
+    def __init__(self, message: str, *, refused_token: str) -> None:
+        super().__init__(message)
+        #: Kept out of the message; tells whether somebody else has renewed it meanwhile.
+        self.refused_token = refused_token
+
+
+class FatalError(SeekerLeadsError):
+    """The run must end; what was finished before is kept."""

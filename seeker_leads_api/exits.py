@@ -1,0 +1,56 @@
+"""How a program of ours ends on an error: one line that says what to do, and a non-zero exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from seeker_leads_api.errors import SeekerLeadsError, SettingsError
+
+if TYPE_CHECKING:
+    import logging
+
+EXIT_SETTINGS = 2
+EXIT_FAILED = 1
+
+
+class OneLineErrors:
+    """Mixed into a command in front of its class: turns errors that reach its `main` into one logged line.
+
+    An unexpected error is shown by its type and place only: its text and a traceback's may hold a person's data.
+    """
+
+    logger: logging.Logger
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # the command's
+        """Run the command.
+
+        Raises:
+            SystemExit: with 2 for a wrong setting, 1 for any other error.
+        """
+        try:
+            return super().main(*args, **kwargs)  # type: ignore[misc]  # the class that this is mixed into has it
+        except SettingsError as error:
+            self._end(str(error), EXIT_SETTINGS)
+        except SeekerLeadsError as error:
+            self._end(str(error), EXIT_FAILED)
+        except BrokenPipeError:
+            # Nobody reads stdout any more; without this the interpreter would complain again when it flushes it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            self._end("The program that reads this output has ended; see its own log", EXIT_FAILED)
+        except Exception as error:  # noqa: BLE001  # the last resort, so that no traceback with data is printed
+            self._end(f"{describe(error)}. Please report it: this is a defect", EXIT_FAILED)
+
+    def _end(self, message: str, status: int) -> NoReturn:
+        self.logger.critical(message)
+        sys.exit(status)
+
+
+def describe(error: BaseException) -> str:
+    """Return type and place of an unexpected error, without its text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames[-4:]))
+    return f"Unexpected {type(error).__name__} at {places}"

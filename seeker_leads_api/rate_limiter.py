@@ -1,0 +1,53 @@
+"""The API's rate limit, kept on the client's side."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class RateLimiter:
+    """At most `max_starts` permits begin in any `period_seconds`, and `max_in_flight` are held at once.
+
+    Every attempt takes a permit, retries too. It may be shared by any number of threads.
+    """
+
+    def __init__(
+        self,
+        max_starts: int,
+        period_seconds: float,
+        max_in_flight: int,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._period_seconds = period_seconds
+        self._clock = clock
+        self._sleep = sleep
+        self._in_flight = threading.BoundedSemaphore(max_in_flight)
+        self._turn = threading.Lock()
+        self._starts: deque[float] = deque(maxlen=max_starts)
+
+    @contextmanager
+    def permit(self) -> Iterator[None]:
+        """Wait until a request may start; hold the permit until its answer is read."""
+        with self._in_flight:
+            self._wait_for_start()
+            yield
+
+    def _wait_for_start(self) -> None:
+        # The turn is held while waiting: whoever comes later could not start earlier, and the start is stamped after
+        # the wait, so that a thread that wakes late never bunches its request with the next one's.
+        with self._turn:
+            while len(self._starts) == self._starts.maxlen:
+                wait_seconds = self._starts[0] + self._period_seconds - self._clock()
+                if wait_seconds <= 0:
+                    break
+                self._sleep(wait_seconds)
+            self._starts.append(self._clock())

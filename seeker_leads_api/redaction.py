@@ -1,0 +1,60 @@
+"""What may appear in a message: nothing that could be a person's data or a secret.
+
+Text that comes from outside is shown only after `redact`. It errs on the side of hiding: a number that looks like a
+phone goes, and so does any quoted value that is not a name out of the contract.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from seeker_leads_api.contract import load_openapi
+
+MAX_LENGTH = 300
+
+_EMAIL = re.compile(r"[^\s@'\"<>(),;:]+@[^\s@'\"<>(),;:]+")
+_TOKEN = re.compile(r"\b[Bb]earer\s+\S+|\beyJ[\w.\-]+|\b(?=[A-Za-z_\-]*\d)[\w\-]{32,}\b")
+_PHONE = re.compile(r"\+?\d(?:[\s.()/\-]*\d){6,}")
+_QUOTED = re.compile(r"(?P<quote>[\"'`«“])(?P<text>[^\"'`»”]*)[\"'`»”]")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def redact(text: str) -> str:
+    """Return the text on one line, shortened, without e-mails, phone numbers, tokens and quoted values."""
+    text = _QUOTED.sub(_hide_unless_a_name, text)
+    text = _EMAIL.sub("[e-mail]", text)
+    text = _TOKEN.sub("[token]", text)
+    text = _PHONE.sub("[number]", text)
+    text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1] + "…"
+
+
+def shown_traceparent(value: str | None) -> str | None:
+    """Return a `traceparent` header if it is well-formed, so that nothing else travels in its place."""
+    return value if value and _TRACEPARENT.fullmatch(value) else None
+
+
+def _hide_unless_a_name(match: re.Match[str]) -> str:
+    return match.group() if match["text"] in _contract_names() else "'…'"
+
+
+@cache
+def _contract_names() -> frozenset[str]:
+    """Names of parameters and fields in the contract: worth showing, and nobody's data."""
+    names: set[str] = set()
+
+    def collect(node: Any) -> None:  # noqa: ANN401  # any JSON
+        if isinstance(node, dict):
+            names.update(node.get("properties", {}))
+            if "in" in node and "name" in node:
+                names.add(str(node["name"]))
+            for value in node.values():
+                collect(value)
+        elif isinstance(node, list):
+            for value in node:
+                collect(value)
+
+    collect(load_openapi())
+    return frozenset(names)

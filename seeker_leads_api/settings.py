@@ -1,0 +1,270 @@
+"""The settings that tap and target share: declared once as JSON Schema, parsed once into frozen values."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from seeker_leads_api import contract
+from seeker_leads_api.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ENVIRONMENTS = {"production": contract.PRODUCTION_URL, "sandbox": contract.SANDBOX_URL}
+
+CONNECTION_SETTINGS: dict[str, contract.JsonSchema] = {
+    "environment": {
+        "type": ["string", "null"],
+        "enum": [*ENVIRONMENTS, None],
+        "default": "production",
+        "title": "Environment",
+        "description": "Which of the vendor's servers to use: gives the base URL and the audience.",
+    },
+    "api_url": {
+        "type": ["string", "null"],
+        "title": "API URL",
+        "description": "Base URL of the API, in place of the environment's. https, or http on this machine.",
+    },
+    "auth_url": {
+        "type": ["string", "null"],
+        "title": "Auth URL",
+        "description": f"URL of the token endpoint, in place of {contract.TOKEN_URL}.",
+    },
+    "audience": {
+        "type": ["string", "null"],
+        "title": "Audience",
+        "description": "Audience of the token, in place of the environment's base URL.",
+    },
+    "auth_token": {
+        "type": ["string", "null"],
+        "secret": True,
+        "writeOnly": True,
+        "title": "Bearer token",
+        "description": "A bearer token. Either this, or `client_id` and `client_secret`.",
+    },
+    "client_id": {
+        "type": ["string", "null"],
+        "title": "Client ID",
+        "description": "OAuth client; tokens are then requested, cached for their whole life and renewed.",
+    },
+    "client_secret": {
+        "type": ["string", "null"],
+        "secret": True,
+        "writeOnly": True,
+        "title": "Client secret",
+        "description": "Secret of the OAuth client.",
+    },
+    "intermediary_id": {
+        "type": ["string", "null"],
+        "title": "Intermediary ID",
+        "description": "For software that acts for an agency: its ID at the vendor.",
+    },
+    "token_cache": {
+        "type": ["boolean", "null"],
+        "default": True,
+        "title": "Token cache",
+        "description": (
+            "Keep the token in the user's cache folder (readable by the owner only) for its 24 hours, for all runs of"
+            " both plugins. The vendor makes this reuse a condition of production access."
+        ),
+    },
+    "rate_limit_requests": {
+        "type": ["integer", "null"],
+        "minimum": 1,
+        "maximum": 1000,
+        "default": contract.RATE_LIMIT_REQUESTS,
+        "title": "Requests per period",
+        "description": "At most so many requests start in any `rate_limit_period_ms`, retries included.",
+    },
+    "rate_limit_period_ms": {
+        "type": ["integer", "null"],
+        "minimum": 1,
+        "maximum": 60_000,
+        "default": contract.RATE_LIMIT_PERIOD_MS,
+        "title": "Period of the rate limit",
+        "description": "In milliseconds.",
+    },
+    "max_concurrent_requests": {
+        "type": ["integer", "null"],
+        "minimum": 1,
+        "maximum": 100,
+        "default": contract.MAX_CONCURRENT_REQUESTS,
+        "title": "Concurrent requests",
+        "description": "At most so many requests are under way at once.",
+    },
+    "request_timeout_seconds": {
+        "type": ["integer", "null"],
+        "minimum": 1,
+        "maximum": 3600,
+        "default": 60,
+        "title": "Request time-out",
+        "description": "Seconds without a sign of the server after which a request counts as failed and is retried.",
+    },
+    "max_retries": {
+        "type": ["integer", "null"],
+        "minimum": 0,
+        "maximum": 100,
+        "default": 7,
+        "title": "Retries",
+        "description": "How often a request is repeated after a passing fault, with growing waits (7: about a minute).",
+    },
+    "user_agent": {
+        "type": ["string", "null"],
+        "title": "User agent",
+        "description": "Your software as `Name/version`; stands in front of the plugin's own in the User-Agent header.",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    """What OAuth client credentials need. The secret is never shown."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    audience: str
+    auth_url: str
+    intermediary_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """How to reach the API. Exactly one of `auth_token` and `credentials` is set."""
+
+    api_url: str  #: without a slash at its end
+    auth_token: str | None = field(repr=False)
+    credentials: ClientCredentials | None
+    token_cache: bool
+    rate_limit_requests: int
+    rate_limit_period_seconds: float
+    max_concurrent_requests: int
+    request_timeout_seconds: int
+    max_retries: int
+    user_agent: str | None
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> ConnectionSettings:
+        """Parse what `read` returned.
+
+        Raises:
+            SettingsError: a URL that would let the token travel in the clear, or not exactly one way to authenticate.
+        """
+        environment_url = ENVIRONMENTS[config["environment"]]
+        user_agent = config["user_agent"]
+        if user_agent is not None and not (user_agent.isascii() and user_agent.isprintable()):
+            msg = "`user_agent` must be plain ASCII on one line, in the form Name/version"
+            raise SettingsError(msg)
+        return cls(
+            api_url=_checked_url("api_url", config["api_url"] or environment_url).rstrip("/"),
+            auth_token=config["auth_token"],
+            credentials=_credentials(config, environment_url),
+            token_cache=config["token_cache"],
+            rate_limit_requests=config["rate_limit_requests"],
+            rate_limit_period_seconds=config["rate_limit_period_ms"] / 1000,
+            max_concurrent_requests=config["max_concurrent_requests"],
+            request_timeout_seconds=config["request_timeout_seconds"],
+            max_retries=config["max_retries"],
+            user_agent=user_agent,
+        )
+
+
+def read(config: Mapping[str, Any], declared: Mapping[str, contract.JsonSchema]) -> dict[str, Any]:
+    """Return the value of every declared setting, or its default; an empty string counts as not given.
+
+    Raises:
+        SettingsError: names every setting that does not fit its declaration, with the cure and without its value.
+    """
+    values = {
+        name: declaration.get("default") if config.get(name) in (None, "") else config[name]
+        for name, declaration in declared.items()
+    }
+    problems = [
+        f"`{name}` must be {wanted}"
+        for name, declaration in declared.items()
+        if values[name] is not None and not _fits(values[name], declaration) and (wanted := _wanted(declaration))
+    ]
+    if problems:
+        raise SettingsError("; ".join(problems))
+    return values
+
+
+_PYTHON_TYPES: dict[str, type] = {"string": str, "integer": int, "boolean": bool}
+
+
+def _fits(value: object, declaration: contract.JsonSchema) -> bool:
+    wanted = _PYTHON_TYPES[declaration["type"][0]]
+    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
+        return False
+    if "enum" in declaration and value not in declaration["enum"]:
+        return False
+    if isinstance(value, int) and not isinstance(value, bool):
+        lowest, highest = declaration.get("minimum"), declaration.get("maximum")
+        return (lowest is None or value >= lowest) and (highest is None or value <= highest)
+    return True
+
+
+def _wanted(declaration: contract.JsonSchema) -> str:
+    if "enum" in declaration:
+        return "one of " + ", ".join(str(value) for value in declaration["enum"] if value is not None)
+    kind = declaration["type"][0]
+    if kind == "integer" and "maximum" in declaration:
+        return f"a whole number from {declaration['minimum']} to {declaration['maximum']}"
+    if kind == "integer":
+        return f"a whole number of at least {declaration['minimum']}"
+    return {"string": "a text", "boolean": "true or false"}[kind]
+
+
+def _credentials(config: Mapping[str, Any], environment_url: str) -> ClientCredentials | None:
+    has_token = config["auth_token"] is not None
+    pair: Sequence[str] = ("client_id", "client_secret")
+    given = [name for name in pair if config[name] is not None]
+    if has_token and given:
+        msg = "`auth_token` and `client_id`/`client_secret` are both set: keep one of the two ways to authenticate"
+        raise SettingsError(msg)
+    if has_token:
+        return None
+    if not given:
+        msg = "Neither `auth_token` nor `client_id` and `client_secret` is set: set one of the two"
+        raise SettingsError(msg)
+    if missing := [name for name in pair if name not in given]:
+        msg = f"`{given[0]}` is set without `{missing[0]}`: set both"
+        raise SettingsError(msg)
+    return ClientCredentials(
+        client_id=config["client_id"],
+        client_secret=config["client_secret"],
+        audience=config["audience"] or environment_url,
+        auth_url=_checked_url("auth_url", config["auth_url"] or contract.TOKEN_URL),
+        intermediary_id=config["intermediary_id"],
+    )
+
+
+def _checked_url(name: str, url: str) -> str:
+    """Return the URL if the token may travel there: https, or http within this machine."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        msg = f"`{name}` is not a URL: give it in the form https://host/path"
+        raise SettingsError(msg) from None
+    if parts.scheme not in {"http", "https"} or not host:
+        msg = f"`{name}` must be a whole URL with its scheme, in the form https://host/path"
+        raise SettingsError(msg)
+    if parts.username is not None or parts.query or parts.fragment:
+        msg = f"`{name}` must not hold a user name, a query or a fragment: give it in the form https://host/path"
+        raise SettingsError(msg)
+    if parts.scheme == "http" and not _is_this_machine(host):
+        msg = f"`{name}` uses plain http, so the token would travel in the clear: use https"
+        raise SettingsError(msg)
+    return url
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

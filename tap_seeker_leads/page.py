@@ -1,0 +1,85 @@
+"""One answer of `GET /leads`, decoded once, in whichever dialect the API speaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from seeker_leads_api.errors import RetryableError
+from seeker_leads_api.outcomes import Answer, Recovery, classify
+from tap_seeker_leads.records import lead_id_of
+
+if TYPE_CHECKING:
+    import requests
+
+_ATTRIBUTE = "seeker_leads_page"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The items of one answer, and where to go on."""
+
+    items: list[Any]
+    next_cursor: str | None  #: None after the last page
+    announced: bool = False  #: the API itself said that there is a next page
+    is_not_found: bool = False  #: the answer was a 404 of the API, so the period or its rest is empty
+
+
+def page_of(response: requests.Response) -> Page:
+    """Return the page of an accepted answer; an empty one where the API says that the period holds no leads.
+
+    The SDK hands the response from hook to hook, so the page travels on it, and the body is decoded once.
+
+    Raises:
+        RetryableError: the body is cut, or is not a page.
+    """
+    page: Page | None = getattr(response, _ATTRIBUTE, None)
+    if page is None:
+        page = _decode(response)
+        setattr(response, _ATTRIBUTE, page)
+    return page
+
+
+def _decode(response: requests.Response) -> Page:
+    answer = Answer.of(response)
+    if classify(answer).recovery is Recovery.NOT_FOUND:
+        return Page([], None, is_not_found=True)
+    try:
+        body = msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        msg = f"{answer.request}: the answer is not JSON, or was cut ({len(answer.body)} bytes)"
+        raise RetryableError(msg) from error
+    if not isinstance(body, dict) or not isinstance(items := body.get("items"), list):
+        msg = f"{answer.request}: the answer is JSON, but not a page of leads: it has no list `items`"
+        raise RetryableError(msg)
+    if (linked := _linked_cursor(body.get("links"))) is not None:
+        return Page(items, linked, announced=True)
+    # Without a link, 206 says that there is more [F]. A full page with 200 may be the last one, or come from a server
+    # that tells neither way [?]: asking once more is safe.
+    is_partial = answer.status == HTTPStatus.PARTIAL_CONTENT
+    if not items or not (is_partial or len(items) >= _page_size(response)):
+        return Page(items, None)
+    last = next((lead_id for item in reversed(items) if (lead_id := lead_id_of(item)) is not None), None)
+    if last is None:
+        msg = f"{answer.request}: there is another page, but neither a link nor a `leadId` to ask for it"
+        raise RetryableError(msg)
+    return Page(items, last, announced=is_partial)
+
+
+def _page_size(response: requests.Response) -> int:
+    return int(parse_qs(urlsplit(response.request.path_url).query)["limit"][0])
+
+
+def _linked_cursor(links: object) -> str | None:
+    """Return the `start` of `links.next`, and nothing else of it: the token goes to `api_url` alone."""
+    link = links.get("next") if isinstance(links, dict) else None
+    if not isinstance(link, str):
+        return None
+    try:
+        return parse_qs(urlsplit(link).query).get("start", [None])[0]
+    except ValueError:
+        return None

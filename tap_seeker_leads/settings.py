@@ -1,0 +1,110 @@
+"""The tap's settings: declared once as JSON Schema, parsed once into a frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from seeker_leads_api import contract
+from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings, read
+from tap_seeker_leads.instants import from_iso8601
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_DAY_SECONDS = 86_400
+
+TAP_SETTINGS: dict[str, contract.JsonSchema] = {
+    **CONNECTION_SETTINGS,
+    "start_date": {
+        "type": ["string", "null"],
+        "format": "date-time",
+        "title": "Start date",
+        "description": (
+            "Leads ingested before this instant are not read. ISO 8601. Default: 3 years back, a lead's legal life."
+        ),
+    },
+    "end_date": {
+        "type": ["string", "null"],
+        "format": "date-time",
+        "title": "End date",
+        "description": (
+            "Read up to this instant at most. ISO 8601. Shards of a backfill that share an instant lose nothing."
+            " Default: now."
+        ),
+    },
+    "window_days": {
+        "type": ["integer", "null"],
+        "minimum": 1,
+        "maximum": contract.MAX_PERIOD_SECONDS // _DAY_SECONDS,
+        "default": contract.MAX_PERIOD_SECONDS // _DAY_SECONDS,
+        "title": "Window",
+        "description": "Longest period of one request, in days; the API allows 7.",
+    },
+    "page_size": {
+        "type": ["integer", "null"],
+        "minimum": 1,
+        "maximum": contract.MAX_PAGE_SIZE,
+        "default": contract.MAX_PAGE_SIZE,
+        "title": "Page size",
+        "description": "Leads a page; the API allows 100.",
+    },
+    "lookback_seconds": {
+        "type": ["integer", "null"],
+        "minimum": 0,
+        "default": 7200,
+        "title": "Lookback",
+        "description": (
+            "Each run reads again so many seconds before the bookmark, since leads can become visible some time after"
+            " their ingestion date."
+        ),
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TapSettings:
+    """What the tap was asked to do. Instants are Unix seconds."""
+
+    connection: ConnectionSettings
+    start: int
+    end: int  #: `end_date`, or now where that is earlier
+    window_seconds: int
+    page_size: int
+    lookback_seconds: int
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], *, now: int) -> TapSettings:
+        """Parse the tap's configuration as it counts for a run that starts `now`.
+
+        Raises:
+            SettingsError: names the setting at fault and the cure.
+        """
+        values = read(config, TAP_SETTINGS)
+        start = _instant("start_date", values["start_date"])
+        end = _instant("end_date", values["end_date"])
+        if start is not None and end is not None and start >= end:
+            msg = "`start_date` must be earlier than `end_date`"
+            raise SettingsError(msg)
+        if start is not None and start > now:
+            msg = "`start_date` lies in the future: set the instant from which leads are wanted"
+            raise SettingsError(msg)
+        return cls(
+            connection=ConnectionSettings.from_config(values),
+            start=max(now - contract.LEAD_LIFE_DAYS * _DAY_SECONDS, 0) if start is None else start,
+            end=now if end is None else min(end, now),
+            window_seconds=values["window_days"] * _DAY_SECONDS,
+            page_size=values["page_size"],
+            lookback_seconds=values["lookback_seconds"],
+        )
+
+
+def _instant(name: str, value: str | None) -> int | None:
+    if value is None:
+        return None
+    try:
+        return from_iso8601(value)
+    except ValueError:
+        msg = f"`{name}` must be an ISO 8601 date or date-time since 1970, e.g. 2026-01-31 or 2026-01-31T08:00:00Z"
+        raise SettingsError(msg) from None

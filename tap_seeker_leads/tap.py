@@ -1,0 +1,69 @@
+"""The tap: settings and discovery."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar
+
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
+from singer_sdk.plugin_base import SingerCommand
+from singer_sdk.tap_base import Tap
+
+from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.exits import OneLineErrors
+from tap_seeker_leads.settings import TAP_SETTINGS, TapSettings
+from tap_seeker_leads.streams import PACKAGE_NAME, LeadsStream
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import click
+
+
+class TapCommand(OneLineErrors, SingerCommand):
+    """The tap's command; its errors end as one line."""
+
+
+class TapSeekerLeads(Tap):
+    """Leads that agencies receive on SeLoger, Logic-Immo, Belles Demeures and AVIV's other portals."""
+
+    name = "tap-seeker-leads"
+    package_name = PACKAGE_NAME
+    config_jsonschema: ClassVar[dict] = {"type": "object", "properties": dict(TAP_SETTINGS)}  # type: ignore[type-arg]
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    def discover_streams(self) -> Sequence[LeadsStream]:
+        """Return the one stream; needs no settings and no network."""
+        return [LeadsStream(self)]
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        # The SDK's validation prints the values that do not fit, secrets too: ours goes first and names settings only.
+        if raise_errors:
+            if self.config.get("batch_config"):
+                msg = (
+                    "`batch_config` is not supported, since others could read the batch files' personal data: remove it"
+                )
+                raise SettingsError(msg)
+            TapSettings.from_config(self.config, now=int(time.time()))
+        return super()._validate_config(raise_errors=raise_errors)
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the SDK's command, with errors that end as one line."""
+        command = super().get_singer_command()
+        return TapCommand(
+            name=command.name,
+            callback=command.callback,
+            context_settings=command.context_settings,
+            params=command.params,
+            help=command.help,
+            logger=cls.logger,
+        )
