@@ -1,0 +1,62 @@
+"""The sandbox's authorization server: which tokens there are, and what they are worth."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from enum import Enum
+
+import msgspec
+
+
+class TokenState(Enum):
+    """What a token is worth."""
+
+    LIVE = "live"
+    DEAD = "dead"  #: unknown, expired or revoked
+    LACKS_SCOPE = "lacks_scope"  #: taken before a right was granted; only a new token has it
+
+
+class TokenIssuer:
+    """Issues tokens and judges them; times are Unix seconds."""
+
+    def __init__(self, *, static_token: str, lifetime_seconds: int, seed: int) -> None:
+        self._lifetime_seconds = lifetime_seconds
+        self._seed = seed
+        self._issued: list[str] = []
+        self._ends: dict[str, float] = {static_token: float("inf")}
+        self._missing_scopes: dict[str, str] = {}
+
+    @property
+    def issued(self) -> list[str]:
+        """Every token that was ever asked for, oldest first."""
+        return list(self._issued)
+
+    def issue(self, now: float) -> str:
+        """Return a new token: three parts like a JWT, signed by nobody."""
+        number = len(self._issued) + 1
+        digest = hashlib.sha256(f"{self._seed}:{number}".encode()).digest()
+        claims = {"jti": number, "iat": int(now), "exp": int(now) + self._lifetime_seconds}
+        parts = (b'{"alg":"none","typ":"JWT"}', msgspec.json.encode(claims), digest)
+        token = ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+        self._issued.append(token)
+        self._ends[token] = now + self._lifetime_seconds
+        return token
+
+    def state(self, token: str, now: float) -> TokenState:
+        """What the token is worth at this time."""
+        if now >= self._ends.get(token, float("-inf")):
+            return TokenState.DEAD
+        return TokenState.LACKS_SCOPE if token in self._missing_scopes else TokenState.LIVE
+
+    def missing_scope(self, token: str) -> str:
+        """The scope that a token with the state LACKS_SCOPE lacks."""
+        return self._missing_scopes[token]
+
+    def revoke_all(self) -> None:
+        """Make every token of before now worthless, the static one too."""
+        self._ends = {}
+
+    def take_scope(self, scope: str) -> None:
+        """Take a scope from every token of before now, the static one too."""
+        self._missing_scopes = dict.fromkeys(self._ends, scope)

@@ -1,0 +1,114 @@
+"""Every option of the sandbox, and the open questions of the API as enums: what no page says, an option decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from seeker_leads_api import contract
+
+
+class Bounds(str, Enum):
+    """Which ends of the period `minDate`..`maxDate` belong to it."""
+
+    CLOSED = "closed"  #: both
+    MIN_INCLUSIVE = "min_inclusive"  #: `minDate` does, `maxDate` does not
+    MAX_INCLUSIVE = "max_inclusive"  #: `maxDate` does, `minDate` does not
+    OPEN = "open"  #: neither
+
+
+class Order(str, Enum):
+    """The one total order in which leads are listed and cursors advance."""
+
+    ASCENDING = "ascending"  #: by ingestion date, then lead id
+    DESCENDING = "descending"  #: the same, backwards
+    SHUFFLED = "shuffled"  #: by a hash of the lead id, whatever period is asked for
+
+
+class EmptyPeriod(str, Enum):
+    """The answer to a period (or a rest of one) without leads."""
+
+    PROBLEM_404 = "problem_404"
+    EMPTY_200 = "empty_200"
+
+
+class Links(str, Enum):
+    """The form of `links.next`."""
+
+    ABSOLUTE = "absolute"
+    RELATIVE = "relative"  #: a path with its query
+    NONE = "none"  #: no link at all: a full page is the only hint, where the status is no hint either
+
+
+class PageStatus(str, Enum):
+    """The status of a page with more to follow."""
+
+    PARTIAL_206 = "partial_206"
+    ALWAYS_200 = "always_200"
+
+
+class RetryAfter(str, Enum):
+    """The form of `Retry-After` on a 429."""
+
+    SECONDS = "seconds"
+    DATE = "date"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxOptions:
+    """How one sandbox behaves; the defaults are the API as documented, with no leads in it."""
+
+    leads: int = 0  #: generated before the start
+    days: int = 90  #: over so many days before now
+    seed: int = 0  #: of leads, tokens and chances: the same seed gives the same sandbox
+    arrivals_per_minute: float = 0.0  #: new leads while it runs
+    visible_after_seconds: int = 0  #: listed only so long after the ingestion date; 0 lists whatever was added
+
+    bounds: Bounds = Bounds.CLOSED
+    order: Order = Order.ASCENDING
+    empty: EmptyPeriod = EmptyPeriod.PROBLEM_404
+    links: Links = Links.ABSOLUTE
+    page_status: PageStatus = PageStatus.PARTIAL_206
+    retry_after: RetryAfter = RetryAfter.SECONDS
+
+    latency_ms: float = 0.0  #: before every answer
+    error_rate: float = 0.0  #: share of API requests answered with 500, 503 or 429
+
+    enforce_limit: bool = True
+    limit_post: bool = True  #: `POST /leads` has a limit of the same size, counted apart from reading
+    rate_limit_requests: int = contract.RATE_LIMIT_REQUESTS
+    rate_limit_period_ms: int = contract.RATE_LIMIT_PERIOD_MS
+    max_concurrent: int = contract.MAX_CONCURRENT_REQUESTS
+    jitter_ms: int = 20  #: what a request may be late or early on its way without being refused
+
+    client_id: str = "sandbox"
+    client_secret: str = "sandbox"  # noqa: S105  # known to everyone, opens nothing
+    token: str = "sandbox-token"  # noqa: S105  # as above
+    token_lifetime_seconds: int = 86400
+
+    def __post_init__(self) -> None:
+        # Plain strings are welcome (from JSON, a command line, a quick test), wrong ones are not.
+        for name, enum in _ENUMS.items():
+            object.__setattr__(self, name, enum(getattr(self, name)))
+        if not 0 <= self.error_rate <= 1:
+            message = f"error_rate must lie between 0 and 1, not {self.error_rate}"
+            raise ValueError(message)
+        for name in ("leads", "arrivals_per_minute", "visible_after_seconds", "latency_ms", "jitter_ms"):
+            if getattr(self, name) < 0:
+                message = f"{name} must not be negative"
+                raise ValueError(message)
+        for name in ("days", "rate_limit_requests", "rate_limit_period_ms", "max_concurrent", "token_lifetime_seconds"):
+            if getattr(self, name) < 1:
+                message = f"{name} must be at least 1"
+                raise ValueError(message)
+
+
+_ENUMS: dict[str, type[Enum]] = {
+    "bounds": Bounds,
+    "order": Order,
+    "empty": EmptyPeriod,
+    "links": Links,
+    "page_status": PageStatus,
+    "retry_after": RetryAfter,
+}

@@ -1,0 +1,180 @@
+"""The leads of the account, in memory and in order; each is encoded once, so that a page is a join of bytes."""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from bisect import bisect_left, bisect_right, insort
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+
+from seeker_leads_sandbox.options import Bounds, Order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Lead: TypeAlias = dict[str, Any]
+#: Ingestion date, lead id, encoded lead: tuples sort by date, then id, without help.
+_Entry: TypeAlias = tuple[int, str, bytes]
+#: Hash of the lead id, lead id.
+_ShuffledKey: TypeAlias = tuple[int, str]
+
+_MOST_SHUFFLED_PERIODS = 256
+
+
+class UnknownCursorError(LookupError):
+    """`start` is no lead of this account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Whole seconds from `first_second` (inclusive) to `end_second` (exclusive)."""
+
+    first_second: int
+    end_second: int
+
+    @classmethod
+    def of(cls, min_date: int, max_date: int, bounds: Bounds) -> Period:
+        """Return the seconds that a pair of dates means under these bounds."""
+        first_second = min_date if bounds in {Bounds.CLOSED, Bounds.MIN_INCLUSIVE} else min_date + 1
+        end_second = max_date + 1 if bounds in {Bounds.CLOSED, Bounds.MAX_INCLUSIVE} else max_date
+        return cls(first_second, end_second)
+
+    def until(self, end_second: int) -> Period:
+        """Return the part of the period before that second."""
+        return Period(self.first_second, min(self.end_second, end_second))
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPage:
+    """Encoded leads, the id of the last one, and whether more follow."""
+
+    leads: tuple[bytes, ...]
+    last_lead_id: str | None
+    has_more: bool
+
+
+class LeadStore:
+    """Holds the leads; safe to be filled by one thread while another one reads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: list[_Entry] = []
+        self._by_id: dict[str, _Entry] = {}
+        self._shuffled: OrderedDict[tuple[int, int], list[_ShuffledKey]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def add(self, lead: Lead) -> None:
+        """Put a lead in; one of the same id is replaced."""
+        self.add_all([lead])
+
+    def add_all(self, leads: Iterable[Lead]) -> list[str]:
+        """Put many leads in at once and return their ids.
+
+        Raises:
+            ValueError: a lead has no `metadata.leadId` or no whole `metadata.ingestionDate`; nothing is put in.
+        """
+        added = [_entry(lead) for lead in leads]
+        by_id = {entry[1]: entry for entry in added}
+        with self._lock:
+            if not self._by_id.keys().isdisjoint(by_id):
+                self._entries = [entry for entry in self._entries if entry[1] not in by_id]
+            if len(by_id) == 1:
+                insort(self._entries, added[-1])
+            else:
+                self._entries.extend(by_id.values())
+                self._entries.sort()
+            self._by_id.update(by_id)
+            self._shuffled.clear()
+        return [entry[1] for entry in added]
+
+    def get(self, lead_id: str) -> Lead | None:
+        """Return a lead, or None where there is none of that id."""
+        entry = self._by_id.get(lead_id)
+        return None if entry is None else msgspec.json.decode(entry[2])
+
+    def find(self, lead_id: str) -> tuple[int, bytes] | None:
+        """Return a lead's ingestion date and its encoded form, or None."""
+        entry = self._by_id.get(lead_id)
+        return None if entry is None else (entry[0], entry[2])
+
+    def all(self) -> list[Lead]:
+        """Return every lead, by ingestion date and id."""
+        with self._lock:
+            entries = list(self._entries)
+        return [msgspec.json.decode(body) for _, _, body in entries]
+
+    def page(self, period: Period, order: Order, limit: int, start: str | None = None) -> LeadPage:
+        """Return the leads of the period that follow the lead `start` in the total order, at most `limit`.
+
+        The cursor's place in the total order counts, whether or not that lead lies in the period itself.
+
+        Raises:
+            UnknownCursorError: `start` is no lead of this account.
+        """
+        with self._lock:
+            cursor = None
+            if start is not None:
+                cursor = self._by_id.get(start)
+                if cursor is None:
+                    raise UnknownCursorError
+            low = bisect_left(self._entries, (period.first_second, "", b""))
+            high = max(low, bisect_left(self._entries, (period.end_second, "", b"")))
+            if order is Order.ASCENDING:
+                return self._ascending(low, high, limit, cursor)
+            if order is Order.DESCENDING:
+                return self._descending(low, high, limit, cursor)
+            return self._shuffled_page(low, high, limit, cursor)
+
+    def _ascending(self, low: int, high: int, limit: int, cursor: _Entry | None) -> LeadPage:
+        if cursor is not None:
+            low = max(low, bisect_right(self._entries, cursor))
+        return _page(self._entries[low : min(low + limit, high)], has_more=low + limit < high)
+
+    def _descending(self, low: int, high: int, limit: int, cursor: _Entry | None) -> LeadPage:
+        if cursor is not None:
+            high = max(low, min(high, bisect_left(self._entries, cursor)))
+        return _page(self._entries[max(low, high - limit) : high][::-1], has_more=high - limit > low)
+
+    def _shuffled_page(self, low: int, high: int, limit: int, cursor: _Entry | None) -> LeadPage:
+        keys = self._shuffled_keys(low, high)
+        first = 0 if cursor is None else bisect_right(keys, _shuffled_key(cursor[1]))
+        chosen = keys[first : first + limit]
+        return _page([self._by_id[lead_id] for _, lead_id in chosen], has_more=first + limit < len(keys))
+
+    def _shuffled_keys(self, low: int, high: int) -> list[_ShuffledKey]:
+        # Sorted once a period, not once a page; any new lead throws all of it away.
+        keys = self._shuffled.get((low, high))
+        if keys is None:
+            keys = sorted(_shuffled_key(entry[1]) for entry in self._entries[low:high])
+            self._shuffled[low, high] = keys
+            if len(self._shuffled) > _MOST_SHUFFLED_PERIODS:
+                self._shuffled.popitem(last=False)
+        return keys
+
+
+def _entry(lead: Lead) -> _Entry:
+    metadata = lead.get("metadata")
+    lead_id = metadata.get("leadId") if isinstance(metadata, dict) else None
+    ingestion_date = metadata.get("ingestionDate") if isinstance(metadata, dict) else None
+    if not isinstance(lead_id, str) or not lead_id:
+        message = "a lead needs metadata.leadId, a string"
+        raise ValueError(message)
+    if not isinstance(ingestion_date, int) or isinstance(ingestion_date, bool):
+        message = "a lead needs metadata.ingestionDate, whole Unix seconds"
+        raise ValueError(message)
+    return (ingestion_date, lead_id, msgspec.json.encode(lead))
+
+
+def _shuffled_key(lead_id: str) -> _ShuffledKey:
+    # surrogatepass: a cursor is any text that a client sends.
+    return (zlib.crc32(lead_id.encode("utf-8", "surrogatepass")), lead_id)
+
+
+def _page(entries: list[_Entry], *, has_more: bool) -> LeadPage:
+    return LeadPage(tuple(entry[2] for entry in entries), entries[-1][1] if entries else None, has_more)
