@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from seeker_leads_api.errors import FatalError
+from seeker_leads_api.rate_limiter import RateLimiter
+from tap_seeker_leads.paginator import LeadsPaginator, PageRequest
+from tap_seeker_leads.windows import Window
+
+FIRST, SECOND = Window(0, 10), Window(10, 20)
+
+
+def paginator(*windows: Window, read: list[Window] | None = None) -> LeadsPaginator:
+    return LeadsPaginator(iter(windows), RateLimiter(10, 0.2, 10), [].append if read is None else read.append)
+
+
+def answer(status: int, body: dict[str, Any]) -> requests.Response:
+    result = requests.Response()
+    result.status_code = status
+    result._content = json.dumps(body).encode()
+    result.request = requests.Request("GET", "https://api/leads", params={"limit": 1}).prepare()
+    return result
+
+
+def more(cursor: str) -> requests.Response:
+    return answer(206, {"items": [{"metadata": {"leadId": cursor}}]})
+
+
+LAST = answer(200, {"items": []})
+NOT_FOUND = answer(404, {"type": "about:blank", "title": "Not found"})
+
+
+def test_cursor_leads_through_a_window_then_the_next_opens() -> None:
+    """Pages follow the cursor to the end of a window; then the next window starts without one."""
+    read: list[Window] = []
+    way = paginator(FIRST, SECOND, read=read)
+    seen = [way.current_value]
+    for response in (more("a"), more("b"), LAST, NOT_FOUND):
+        assert not way.finished
+        assert way.continue_if_empty(response)
+        way.advance(response)
+        seen.append(way.current_value)
+    assert seen == [PageRequest(FIRST), PageRequest(FIRST, "a"), PageRequest(FIRST, "b"), PageRequest(SECOND), None]
+    assert way.finished
+    assert (way.count, read) == (4, [FIRST, SECOND])
+
+
+def test_nothing_to_read_is_finished_at_once() -> None:
+    """A span without windows costs no request."""
+    assert paginator().finished
+
+
+@pytest.mark.parametrize("cursors", [["a", "a"], ["a", "b", "a"]])
+def test_circle_is_an_error(cursors: list[str]) -> None:
+    """A cursor that comes back would lead on for ever: the window counts as unread."""
+    read: list[Window] = []
+    way = paginator(FIRST, read=read)
+    with pytest.raises(FatalError, match="circle"):
+        for cursor in cursors:
+            way.advance(more(cursor))
+    assert read == []
+
+
+def test_same_lead_may_be_a_cursor_in_two_windows() -> None:
+    """A circle is one within a window; neighbours may share the lead on their seam."""
+    way = paginator(FIRST, SECOND)
+    for response in (more("a"), LAST, more("a"), LAST):
+        way.advance(response)
+    assert way.finished
+
+
+def test_announced_page_that_is_missing_is_not_the_end() -> None:
+    """404 to a page that the API announced leaves the window unread; to one that we guessed it is the end."""
+    way = paginator(FIRST)
+    way.advance(more("a"))
+    with pytest.raises(FatalError, match="announced"):
+        way.advance(NOT_FOUND)
+    guessed = paginator(FIRST)
+    guessed.advance(answer(200, {"items": [{"metadata": {"leadId": "a"}}]}))
+    guessed.advance(NOT_FOUND)
+    assert guessed.finished

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_seeker_leads.records import to_lead
+from tap_seeker_leads.schema import leads_schema
+
+METADATA = {
+    "leadId": "lead-1",
+    "ingestionDate": 1_795_420_800,
+    "portal": "SLG-FRA",
+    "TTL": 1_890_028_800,
+    "leadCategory": "CLASSIFIED",
+}
+CONTACT = {"firstName": "Zoé", "email": "zoe@example.com", "phoneNumbers": [{"type": "MOBILE", "number": "+33612345678"}]}
+ITEM: dict[str, Any] = {"metadata": METADATA, "contactRequest": CONTACT, "property": {"classifiedId": "24ABCDEFGHIJ"}}
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=5), children, max_size=3),
+    max_leaves=8,
+)
+FIELDS = st.sampled_from(["metadata", "contactRequest", "property", "project", "distributionType", "callDetails", "new"])
+
+
+def record_of(item: dict[str, Any]) -> dict[str, Any]:
+    lead = to_lead(item)
+    assert lead is not None
+    return lead.record
+
+
+def test_metadata_stands_at_the_top_level_with_fixed_instants() -> None:
+    """The fields of `metadata` are columns; its instants are RFC 3339 UTC; the parts are nested as the API gives them."""
+    assert record_of(ITEM) == {
+        "leadId": "lead-1",
+        "ingestionDate": "2026-11-23T08:00:00Z",
+        "portal": "SLG-FRA",
+        "ttl": "2029-11-22T08:00:00Z",
+        "leadCategory": "CLASSIFIED",
+        "seekerIntention": None,
+        "contactRequest": CONTACT,
+        "property": {"classifiedId": "24ABCDEFGHIJ"},
+        "project": None,
+        "distributionType": None,
+        "callDetails": None,
+        "extra": None,
+    }
+
+
+def test_columns_are_those_of_the_schema() -> None:
+    """Record and schema name the same columns, so that nothing is dropped on the way."""
+    assert list(record_of(ITEM)) == list(leads_schema()["properties"])
+
+
+def test_what_the_contract_does_not_know_passes_through() -> None:
+    """New fields arrive: nested ones in place, those of the top level and of `metadata` in `extra`."""
+    item = {
+        "metadata": {**METADATA, "portal": "NEW-ITA", "leadCategory": "NEW", "score": 7},
+        "contactRequest": {**CONTACT, "nickname": "Z"},
+        "visit": {"slots": ["10:00"]},
+    }
+    record = record_of(item)
+    assert (record["portal"], record["leadCategory"]) == ("NEW-ITA", "NEW")
+    assert record["contactRequest"]["nickname"] == "Z"
+    assert record["extra"] == {"visit": {"slots": ["10:00"]}, "metadata": {"score": 7}}
+
+
+@pytest.mark.parametrize(
+    "item",
+    [None, 3, "lead", [], {}, {"metadata": None}, {"metadata": {}}, {"metadata": {"leadId": ""}}]
+    + [{"metadata": {"leadId": value}} for value in (None, True, 1.5, [], {})],
+)
+def test_item_without_an_id_is_no_lead(item: object) -> None:
+    """What has no `leadId` cannot be stored, and does not stop the stream."""
+    assert to_lead(item) is None
+
+
+@pytest.mark.parametrize("date", [None, "soon", -1, 10**15, True, [], float("inf"), float("nan")])
+def test_lead_with_a_bad_date_is_still_a_lead(date: object) -> None:
+    """A lead without a usable date is emitted with null, and its original kept: somebody waits for an answer."""
+    lead = to_lead({**ITEM, "metadata": {**METADATA, "ingestionDate": date}})
+    assert lead is not None
+    assert lead.second is None
+    assert lead.record["ingestionDate"] is None
+    assert (lead.record["extra"] is None) is (date is None)
+
+
+def test_value_of_a_wrong_type_goes_to_extra() -> None:
+    """One odd value neither stops a loader nor is lost: null in its place, its part as it came in `extra`."""
+    contact = {"firstName": 5, "email": "a@b.fr", "phoneNumbers": ["06", {"number": "07"}]}
+    record = record_of({**ITEM, "contactRequest": contact, "property": "sold", "metadata": {**METADATA, "portal": 1}})
+    assert record["contactRequest"] == {"firstName": None, "email": "a@b.fr", "phoneNumbers": [None, {"number": "07"}]}
+    assert record["property"] is None
+    assert record["portal"] is None
+    assert record["extra"] == {"contactRequest": contact, "property": "sold", "metadata": {"portal": 1}}
+
+
+@given(st.dictionaries(FIELDS, JSON, max_size=4), st.dictionaries(st.sampled_from([*METADATA, "new"]), JSON))
+def test_record_always_fits_the_schema(parts: dict[str, Any], metadata: dict[str, Any]) -> None:
+    """Whatever the API sends beside a `leadId`, the record is valid: no loader meets a type that was not promised."""
+    record = record_of({**ITEM, **parts, "metadata": {**METADATA, **metadata, "leadId": "x"}})
+    jsonschema.validate(record, leads_schema())
+
+
+def test_erased_person_is_a_lead_with_null_fields() -> None:
+    """A lead erased under the GDPR comes with null contact fields and passes as such."""
+    erased = {"firstName": None, "email": None, "phoneNumbers": []}
+    assert record_of({**ITEM, "contactRequest": erased})["contactRequest"] == erased

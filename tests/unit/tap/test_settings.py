@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from seeker_leads_api.errors import SettingsError
+from tap_seeker_leads.settings import TAP_SETTINGS, TapSettings
+
+NOW = 1_795_420_800  # 2026-11-23T08:00:00Z
+DAY_SECONDS = 86_400
+
+
+def parse(**config: Any) -> TapSettings:
+    return TapSettings.from_config({"auth_token": "x", **config}, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("config", "named"),
+    [
+        ({"start_date": "yesterday"}, ["`start_date`", "ISO 8601"]),
+        ({"end_date": "2026-02-30"}, ["`end_date`", "ISO 8601"]),
+        ({"start_date": 20260101}, ["`start_date`", "text"]),
+        ({"start_date": "2026-02-01", "end_date": "2026-01-01"}, ["`start_date`", "`end_date`", "earlier"]),
+        ({"start_date": "2026-02-01", "end_date": "2026-02-01"}, ["`start_date`", "`end_date`"]),
+        ({"start_date": "2027-01-01"}, ["`start_date`", "future"]),
+        ({"window_days": 0}, ["`window_days`", "1 to 7"]),
+        ({"window_days": 8}, ["`window_days`", "1 to 7"]),
+        ({"page_size": 0}, ["`page_size`", "1 to 100"]),
+        ({"page_size": 101}, ["`page_size`", "1 to 100"]),
+        ({"page_size": "50"}, ["`page_size`", "whole number"]),
+        ({"lookback_seconds": -1}, ["`lookback_seconds`", "at least 0"]),
+    ],
+)
+def test_wrong_setting_is_named_with_its_cure(config: dict[str, Any], named: list[str]) -> None:
+    """A wrong setting ends in one line that names it and says what would be right."""
+    with pytest.raises(SettingsError) as caught:
+        parse(**config)
+    assert all(word in str(caught.value) for word in named)
+
+
+def test_default_start_is_the_legal_life_of_a_lead() -> None:
+    """Without `start_date` everything that may still exist is read: three years."""
+    settings = parse()
+    assert (settings.start, settings.end) == (NOW - 3 * 365 * DAY_SECONDS, NOW)
+
+
+def test_end_never_lies_in_the_future() -> None:
+    """What does not exist yet cannot be read: an `end_date` to come counts as now."""
+    assert parse(end_date="2030-01-01").end == NOW
+    assert parse(end_date="2026-01-01").end < NOW
+
+
+def test_defaults_are_the_apis_limits() -> None:
+    """The defaults ask for as much as the API allows at once."""
+    settings = parse()
+    assert (settings.window_seconds, settings.page_size, settings.lookback_seconds) == (7 * DAY_SECONDS, 100, 7200)
+
+
+def test_every_setting_explains_itself() -> None:
+    """Each setting has a title and a description."""
+    assert all(declaration["title"] and declaration["description"] for declaration in TAP_SETTINGS.values())
