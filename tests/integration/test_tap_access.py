@@ -1,0 +1,147 @@
+"""How the tap gets and keeps the right to ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
+
+if TYPE_CHECKING:
+    from tests.conftest import Clock, Run, TapRunner
+
+HOUR = 3600
+CREDENTIALS: dict[str, Any] = {"auth_token": None, "client_id": "sandbox", "client_secret": "sandbox"}
+
+
+@pytest.fixture
+def run_with_credentials(run_tap: TapRunner, sandbox: Sandbox) -> TapRunner:
+    run_tap.config = {**CREDENTIALS, "auth_url": sandbox.token_url, "start_date": "2026-11-20"}
+    return run_tap
+
+
+def complete(run: Run, sandbox: Sandbox) -> bool:
+    return run.error is None and sorted(run.ids) == sorted(set(run.ids)) and len(run.ids) == len(sandbox.store)
+
+
+def test_one_token_for_all_runs(run_with_credentials: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """The token is requested as JSON with the audience, once for all runs of its life."""
+    sandbox.add_leads(ingestion_dates=[clock.now - HOUR])
+    runs = [run_with_credentials() for _ in range(3)]
+    assert all(complete(run, sandbox) for run in runs)
+    assert sandbox.statistics.token_requests == 1
+
+
+def test_without_cache_each_run_asks_once(run_with_credentials: TapRunner, sandbox: Sandbox) -> None:
+    """`token_cache: false` keeps no file: one token a run."""
+    for _ in range(2):
+        assert run_with_credentials(token_cache=False).error is None
+    assert sandbox.statistics.token_requests == 2
+
+
+def test_token_revoked_in_mid_run_is_renewed_once(run_with_credentials: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """A refusal in the middle of a run costs one token request, and no lead."""
+    sandbox.add_leads(ingestion_dates=[clock.now - HOUR] * 450)
+    sandbox.script(Fault(FaultKind.REVOKE_TOKEN, after=2, times=1))
+    run = run_with_credentials()
+    assert complete(run, sandbox)
+    assert sandbox.statistics.token_requests == 2
+
+
+def test_cached_token_that_was_revoked_is_replaced(run_with_credentials: TapRunner, sandbox: Sandbox) -> None:
+    """A token that was refused does not stay in the cache."""
+    run_with_credentials()
+    sandbox.revoke_tokens()
+    for _ in range(2):
+        assert run_with_credentials().error is None
+    assert sandbox.statistics.token_requests == 2
+
+
+def test_right_granted_after_the_token_takes_a_new_one(run_with_credentials: TapRunner, sandbox: Sandbox) -> None:
+    """A 403 that names a missing scope is answered with one new token."""
+    sandbox.script(Fault(FaultKind.MISSING_SCOPE, times=1))
+    assert run_with_credentials().error is None
+    assert sandbox.statistics.token_requests == 2
+
+
+def test_right_that_is_still_missing_ends_the_run(run_with_credentials: TapRunner, sandbox: Sandbox) -> None:
+    """At most one renewal a refusal: then the run ends and says which right to ask for."""
+    sandbox.script(Fault(FaultKind.MISSING_SCOPE))
+    error = str(run_with_credentials().error)
+    assert "403" in error
+    assert "scope" in error
+    assert sandbox.statistics.token_requests == 2
+
+
+def test_refused_token_of_the_user_ends_the_run(run_tap: TapRunner, sandbox: Sandbox) -> None:
+    """A given token cannot be renewed: the error names the setting, not the token."""
+    run = run_tap(auth_token="wrong-token")
+    assert "`auth_token`" in str(run.error)
+    assert "wrong-token" not in str(run.error)
+    assert sandbox.statistics.requests == 1
+
+
+@pytest.mark.parametrize(("setting", "value"), [("client_id", "stranger"), ("client_secret", "wrong-secret")])
+def test_refused_credentials_end_the_run(
+    run_with_credentials: TapRunner, sandbox: Sandbox, setting: str, value: str
+) -> None:
+    """Wrong credentials are tried once, and the error names the settings, not their values."""
+    run = run_with_credentials(**{setting: value})
+    assert "`client_secret`" in str(run.error)
+    assert value not in str(run.error)
+    assert (sandbox.statistics.token_requests, sandbox.statistics.requests) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(FaultKind.STATUS, path="/oauth/token", status=503, times=2),
+        Fault(FaultKind.STATUS, path="/oauth/token", status=429, times=2),
+        Fault(FaultKind.RESET, path="/oauth/token", times=2),
+        Fault(FaultKind.BAD_JSON, path="/oauth/token", times=2),
+        Fault(FaultKind.HTML_502, path="/oauth/token", times=2),
+    ],
+    ids=lambda fault: fault.kind.value + str(fault.status),
+)
+def test_passing_fault_of_the_auth_host_is_retried(
+    run_with_credentials: TapRunner, sandbox: Sandbox, fault: Fault
+) -> None:
+    """The token request survives what any request survives."""
+    sandbox.script(fault)
+    assert run_with_credentials().error is None
+    assert sandbox.statistics.token_requests == 3
+
+
+def test_user_agent_is_on_every_request(run_with_credentials: TapRunner, sandbox: Sandbox) -> None:
+    """The firewall lets no request without `User-Agent` pass: API and token requests carry it, the user's own first."""
+    seen: list[str] = []
+
+    def watch(stream: Any) -> None:
+        stream.requests_session.hooks["response"].append(lambda r, **_: seen.append(r.request.headers["User-Agent"]))
+
+    run = run_with_credentials(user_agent="CRM/2.1")
+    assert run.error is None
+    assert sandbox.statistics.by_status.get(403) is None
+    run = run_with_credentials(user_agent="CRM/2.1", before=lambda stream: (stream.get_new_paginator(), watch(stream)))
+    assert seen
+    assert all(agent.startswith("CRM/2.1 tap-seeker-leads/") and " singer-sdk/" in agent for agent in seen)
+
+
+@pytest.mark.parametrize("sandbox_options", [SandboxOptions(enforce_limit=True)], indirect=True)
+def test_documented_limit_is_kept(run_tap: TapRunner, sandbox: Sandbox) -> None:
+    """With its defaults the tap never meets a 429, and never starts more than 10 requests in 200 ms."""
+    run = run_tap(start_date="2026-06-01", rate_limit_requests=10)
+    assert run.error is None
+    assert sandbox.statistics.requests == 26
+    assert sandbox.statistics.by_status.get(429) is None
+    assert sandbox.statistics.over_limit_beyond_jitter == 0
+
+
+def test_retries_count_against_the_limit(run_tap: TapRunner, sandbox: Sandbox) -> None:
+    """Every attempt takes a permit: failing ones too."""
+    sandbox.script(Fault(FaultKind.STATUS, status=503, times=24))
+    run = run_tap(start_date="2026-11-20", rate_limit_requests=10, max_retries=30)
+    assert run.error is None
+    assert sandbox.statistics.requests == 25
+    assert sandbox.statistics.over_limit_beyond_jitter == 0

@@ -1,0 +1,148 @@
+"""What the tap puts out: records, selection, stream maps, flattening, and nothing private in any log."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
+from tap_seeker_leads.tap import TapSeekerLeads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import Clock, TapRunner
+
+HOUR = 3600
+FILLED = SandboxOptions(leads=400, days=20, enforce_limit=False)
+
+
+def catalog(**selected: bool) -> dict[str, Any]:
+    """Return the tap's own catalog with some columns selected or not."""
+    result = TapSeekerLeads(config={"auth_token": "x"}).catalog_dict
+    for entry in result["streams"][0]["metadata"]:
+        breadcrumb = entry["breadcrumb"]
+        entry["metadata"]["selected"] = selected.get(breadcrumb[1], True) if len(breadcrumb) == 2 else True
+    return result
+
+
+@pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
+def test_records_fit_the_schema_and_hold_the_whole_lead(run_tap: TapRunner, sandbox: Sandbox) -> None:
+    """Each record is valid by the SCHEMA before it, and every value of the API's lead is in it."""
+    run = run_tap(start_date="2026-11-01")
+    validator = jsonschema.Draft202012Validator(run.schema)
+    assert len(run.records) == 400
+    for record in run.records:
+        validator.validate(record)
+        lead = sandbox.store.get(record["leadId"])
+        assert lead is not None
+        assert record["ttl"].endswith("Z")
+        for part in set(lead) - {"metadata"}:
+            assert record[part] == lead[part]
+    assert {record["leadCategory"] for record in run.records} == {
+        "CLASSIFIED",
+        "AGENCY",
+        "PROPERTY_SEARCH",
+        "CALL_TRACKING",
+    }
+
+
+def test_unknown_fields_survive_the_sdk(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """What the API adds later arrives, at every level."""
+    lead = {
+        "metadata": {
+            "leadId": "new",
+            "ingestionDate": clock.now - HOUR,
+            "portal": "NEW-ITA",
+            "TTL": clock.now,
+            "leadCategory": "VISIT",
+            "score": 0.5,
+        },
+        "contactRequest": {"lastName": "Ö", "nickname": "Z", "phoneNumbers": [{"number": "1", "country": "FR"}]},
+        "visit": {"slots": [{"at": "10:00"}]},
+    }
+    sandbox.add_leads(leads=[lead])
+    (record,) = run_tap(start_date="2026-11-20").records
+    assert record["contactRequest"] == lead["contactRequest"]
+    assert record["extra"] == {"visit": lead["visit"], "metadata": {"score": 0.5}}
+    assert (record["portal"], record["leadCategory"]) == ("NEW-ITA", "VISIT")
+
+
+@pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
+def test_deselected_column_is_left_out(run_tap: TapRunner) -> None:
+    """Who must not have personal data deselects it: neither schema nor records hold it."""
+    run = run_tap(start_date="2026-11-01", catalog=catalog(contactRequest=False, callDetails=False))
+    assert run.records
+    assert all("contactRequest" not in record and "callDetails" not in record for record in run.records)
+
+
+@pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
+def test_stream_maps_and_flattening_work(run_tap: TapRunner) -> None:
+    """The SDK's inline maps and flattening apply as with any tap."""
+    run = run_tap(
+        start_date="2026-11-01",
+        stream_maps={"leads": {"email_hash": "md5(contactRequest['email'] or '')", "contactRequest": None}},
+        stream_map_config={},
+        flattening_enabled=True,
+        flattening_max_depth=1,
+    )
+    assert run.error is None
+    assert len(run.records) == 400
+    assert all(len(record["email_hash"]) == 32 and "contactRequest" not in record for record in run.records)
+    assert "property__classifiedId" in run.schema["properties"]
+
+
+def test_batch_files_are_refused(run_tap: TapRunner, sandbox: Sandbox) -> None:
+    """Batch files would hold personal data that others on the machine could read."""
+    with pytest.raises(Exception, match="`batch_config` is not supported"):
+        run_tap(batch_config={"encoding": {"format": "jsonl"}, "storage": {"root": "file:///nowhere"}})
+    assert sandbox.statistics.requests == 0
+
+
+@pytest.mark.parametrize(
+    "sandbox_options",
+    [SandboxOptions(leads=300, days=10, enforce_limit=False, seed=7)],
+    indirect=True,
+)
+def test_no_personal_data_and_no_secret_in_any_log(
+    run_tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At DEBUG, through every kind of fault and error: no e-mail, phone, name, message or token in a log or an error."""
+    caplog.set_level(logging.DEBUG)
+    errors = []
+    for fault in (
+        Fault(FaultKind.STATUS, status=503, times=2),
+        Fault(FaultKind.CUT_BODY, times=2),
+        Fault(FaultKind.BAD_JSON, times=2),
+        Fault(FaultKind.RESET, times=2),
+        Fault(FaultKind.BAD_JSON),
+        Fault(FaultKind.STATUS, status=400),
+        Fault(FaultKind.MISSING_SCOPE),
+    ):
+        sandbox.script(fault)
+        run = run_tap(
+            start_date="2026-11-01",
+            auth_token=None,
+            client_id="sandbox",
+            client_secret="sandbox",
+            auth_url=sandbox.token_url,
+            max_retries=3,
+        )
+        errors.append(repr(run.error))
+    shown = caplog.text + "".join(errors)
+    assert len(shown) > 5000
+    private = {value for lead in sandbox.store.all() for value in personal(lead)}
+    assert len(private) > 500
+    assert [value for value in {*private, *sandbox.issued_tokens} if value in shown] == []
+
+
+def personal(lead: dict[str, Any]) -> Iterator[str]:
+    """Yield every value of a lead that is a person's, long enough to be told from other text."""
+    contact = lead["contactRequest"]
+    values = [contact[name] for name in ("firstName", "lastName", "email", "message") if contact.get(name)]
+    values += [phone["number"] for phone in contact["phoneNumbers"]]
+    values += [(lead.get("callDetails") or {}).get("seekerPhoneNumber")]
+    yield from (value for value in values if value and len(value) > 4)
