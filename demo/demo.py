@@ -1,4 +1,4 @@
-"""`make demo`: leads from a local sandbox of the API into a PostgreSQL of its own, twice, with what a person wants to see.
+"""`make demo`: leads from a local sandbox of the API into a PostgreSQL of its own, twice.
 
 Everything it starts it stops, also on Ctrl-C and on failure; what it leaves stands in `.demo` (logs, the database's
 files; all people in them are invented).
@@ -36,21 +36,23 @@ PIPELINE = ("tap-seeker-leads", "target-postgres")
 STATE_ID = f"local:{PIPELINE[0]}-to-{PIPELINE[1]}"
 LEADS, DAYS, NEW_LEADS = 5000, 90, 25
 
-COUNTS = """
-    SELECT coalesce("portal", 'all portals'), count(*) FILTER (WHERE "leadCategory" = 'CLASSIFIED'),
-           count(*) FILTER (WHERE "leadCategory" = 'AGENCY'), count(*) FILTER (WHERE "leadCategory" = 'PROPERTY_SEARCH'),
-           count(*) FILTER (WHERE "leadCategory" = 'CALL_TRACKING'), count(*)
+CATEGORIES = ("CLASSIFIED", "AGENCY", "PROPERTY_SEARCH", "CALL_TRACKING")
+COUNTS = f'''
+    SELECT coalesce("portal", 'all portals'), count(*),
+           {", ".join(f"""count(*) FILTER (WHERE "leadCategory" = '{name}')""" for name in CATEGORIES)}
     FROM seeker_leads.leads GROUP BY ROLLUP ("portal") ORDER BY count(*) DESC
-"""
+'''  # noqa: S608  # the names above
 ROWS = """
-    SELECT "ingestionDate", "portal", "leadCategory", "contactRequest"->>'lastName', left("contactRequest"->>'message', 40)
+    SELECT "ingestionDate", "portal", "leadCategory", "contactRequest"->>'lastName',
+           left("contactRequest"->>'message', 40)
     FROM seeker_leads.leads WHERE "contactRequest"->>'lastName' IS NOT NULL ORDER BY "ingestionDate" DESC LIMIT 3
 """
 
 
 def main() -> None:
     """Run the demo."""
-    signal.signal(signal.SIGTERM, lambda *_: fail("stopped"))
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(mode=0o700)
     started = time.monotonic()
@@ -86,9 +88,9 @@ def transfer(number: int, environment: dict[str, str], database: psycopg.Connect
     log = FOLDER / f"run-{number}.log"
     started = time.monotonic()
     with log.open("w", encoding="utf-8") as file:
-        status = subprocess.call(  # noqa: S603  # our own command
-            [BIN / "meltano", "run", *PIPELINE], env=environment, cwd=PROJECT, stdout=file, stderr=subprocess.STDOUT
-        )
+        command: list[str | Path] = [BIN / "meltano", "run", *PIPELINE]
+        with child(command, env=environment, cwd=PROJECT, stdout=file, stderr=subprocess.STDOUT) as process:
+            status = process.wait()
     if status != 0:
         print("".join(log.read_text(encoding="utf-8").splitlines(keepends=True)[-15:]), file=sys.stderr)
         fail(f"meltano ended with {status}; the whole log is {log.relative_to(PROJECT)}")
@@ -108,17 +110,18 @@ def count(database: psycopg.Connection) -> int:
 
 def bookmark(environment: dict[str, str]) -> str:
     """Return the bookmark that Meltano keeps for the next run."""
-    command = [BIN / "meltano", "--log-level", "error", "state", "get", STATE_ID]
+    command: list[str | Path] = [BIN / "meltano", "--log-level", "error", "state", "get", STATE_ID]
     state = json.loads(subprocess.check_output(command, env=environment, cwd=PROJECT))  # noqa: S603  # our own command
     return str(state["singer_state"]["bookmarks"]["leads"]["replication_key_value"])
 
 
 def show(database: psycopg.Connection, bookmark: str) -> None:
     """Print what arrived."""
-    heading = ("portal", "CLASSIFIED", "AGENCY", "PROPERTY_SEARCH", "CALL_TRACKING", "leads")
+    heading = ("portal", "leads", *CATEGORIES)
     print()
     for row in (heading, *database.execute(COUNTS).fetchall()):
-        print(f"  {row[0]:<12}" + "".join(f"{value:>{max(len(name), 6) + 2}}" for name, value in zip(heading[1:], row[1:], strict=True)))
+        cells = (f"{cell:>{max(len(name), 6) + 2}}" for name, cell in zip(heading[1:], row[1:], strict=True))
+        print(f"  {row[0]:<12}{''.join(cells)}")
     print("\n  The newest three (invented people):")
     for instant, portal, category, name, message in database.execute(ROWS):
         print(f"  {instant:%Y-%m-%d %H:%M:%S}  {portal}  {category:<15}  {name:<12}  {message!r}…")
@@ -126,19 +129,41 @@ def show(database: psycopg.Connection, bookmark: str) -> None:
 
 
 @contextlib.contextmanager
+def child(command: list[str | Path], **options: Any) -> Iterator[subprocess.Popen[str]]:  # noqa: ANN401  # Popen's
+    """Run a command; when the block is left, it and all that it started is gone."""
+    # A session of its own: Ctrl-C reaches this script alone, which then ends everything in order.
+    process = subprocess.Popen(command, text=True, start_new_session=True, **options)  # noqa: S603  # our own command
+    try:
+        yield process
+    finally:
+        for end in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, end)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+
+
+@contextlib.contextmanager
 def sandbox() -> Iterator[str]:
     """Run the sandbox on a free port; yield the API's URL."""
-    command = [BIN / "seeker-leads-sandbox", "serve", "--port", "0", "--leads", str(LEADS), "--days", str(DAYS)]
-    with (FOLDER / "sandbox.log").open("w", encoding="utf-8") as log:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)  # noqa: S603  # our own
-        try:
-            line = process.stdout.readline() if process.stdout else ""
-            if "http://" not in line:
-                fail("the sandbox did not start; see .demo/sandbox.log")
-            yield line[line.index("http://") :].split()[0]
-        finally:
-            process.terminate()
-            process.wait(10)
+    command: list[str | Path] = [
+        BIN / "seeker-leads-sandbox",
+        "serve",
+        "--port",
+        "0",
+        "--leads",
+        str(LEADS),
+        "--days",
+        str(DAYS),
+    ]
+    with (
+        (FOLDER / "sandbox.log").open("w", encoding="utf-8") as log,
+        child(command, stdout=subprocess.PIPE, stderr=log) as process,
+    ):
+        line = process.stdout.readline() if process.stdout else ""
+        if "http://" not in line:
+            fail("the sandbox did not start; see .demo/sandbox.log")
+        yield line[line.index("http://") :].split()[0]
 
 
 @contextlib.contextmanager
@@ -168,8 +193,12 @@ def fail(text: str) -> NoReturn:
     raise SystemExit(1)
 
 
+def stop(*_: object) -> NoReturn:
+    """End on a signal; a second one must not disturb the clearing up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    fail("stopped")
+
+
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        fail("interrupted")
+    main()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from pathlib import Path
@@ -37,10 +36,6 @@ class OneLineErrors:
             self._end(str(error), EXIT_SETTINGS)
         except SeekerLeadsError as error:
             self._end(str(error), EXIT_FAILED)
-        except BrokenPipeError:
-            # Nobody reads stdout any more; without this the interpreter would complain again when it flushes it.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            self._end("The program that reads this output has ended; see its own log", EXIT_FAILED)
         except Exception as error:  # noqa: BLE001  # the last resort, so that no traceback with data is printed
             self._end(f"{describe(error)}. Please report it: this is a defect", EXIT_FAILED)
 

@@ -102,7 +102,10 @@ class LeadsStream(RESTStream[PageRequest | None]):
         self._prefix = FinishedPrefix(start)
         self.log("Reading leads from %s to %s", to_rfc3339(start), to_rfc3339(max(start, settings.end)))
         limiter = RateLimiter(
-            connection.rate_limit_requests, connection.rate_limit_period_seconds, connection.max_concurrent_requests
+            connection.rate_limit_requests,
+            connection.rate_limit_period_seconds,
+            connection.max_concurrent_requests,
+            clock=self.monotonic,
         )
         self._paginator = LeadsPaginator(
             split(start, settings.end, settings.window_seconds), limiter, self._on_window_read

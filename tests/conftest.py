@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,7 @@ class Run:
 
 @dataclass
 class TapRunner:
-    """Runs the tap against a sandbox, at the sandbox's time, without waiting between tries."""
+    """Runs the tap against a sandbox, at the sandbox's time; waits between tries pass at once on its clock."""
 
     clock: Clock
     sandbox: Sandbox
@@ -96,7 +97,7 @@ class TapRunner:
         before: Callable[[LeadsStream], object] | None = None,
         **config: Any,
     ) -> Run:
-        collector, slept = Collector(), []
+        collector, slept = Collector(), list[float]()
         settings = {
             "api_url": self.sandbox.api_url,
             "auth_token": self.sandbox.options.token,
@@ -115,7 +116,12 @@ class TapRunner:
         stream = tap.streams["leads"]
         assert isinstance(stream, LeadsStream)
         stream.now = self.clock.now
-        stream._retrier = Retrier(settings["max_retries"], stream.logger.warning, slept.append)
+
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+
+        stream.monotonic = lambda: time.monotonic() + sum(slept)
+        stream._retrier = Retrier(settings["max_retries"], stream.logger.warning, sleep)
         if before:
             before(stream)
         error = None

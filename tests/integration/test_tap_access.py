@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+import time
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+import requests
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
 
 if TYPE_CHECKING:
+    from tap_seeker_leads.streams import LeadsStream
     from tests.conftest import Clock, Run, TapRunner
 
 HOUR = 3600
@@ -40,7 +44,9 @@ def test_without_cache_each_run_asks_once(run_with_credentials: TapRunner, sandb
     assert sandbox.statistics.token_requests == 2
 
 
-def test_token_revoked_in_mid_run_is_renewed_once(run_with_credentials: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+def test_token_revoked_in_mid_run_is_renewed_once(
+    run_with_credentials: TapRunner, sandbox: Sandbox, clock: Clock
+) -> None:
     """A refusal in the middle of a run costs one token request, and no lead."""
     sandbox.add_leads(ingestion_dates=[clock.now - HOUR] * 450)
     sandbox.script(Fault(FaultKind.REVOKE_TOKEN, after=2, times=1))
@@ -87,7 +93,7 @@ def test_refused_credentials_end_the_run(
     run_with_credentials: TapRunner, sandbox: Sandbox, setting: str, value: str
 ) -> None:
     """Wrong credentials are tried once, and the error names the settings, not their values."""
-    run = run_with_credentials(**{setting: value})
+    run = run_with_credentials(**cast("dict[str, Any]", {setting: value}))
     assert "`client_secret`" in str(run.error)
     assert value not in str(run.error)
     assert (sandbox.statistics.token_requests, sandbox.statistics.requests) == (1, 0)
@@ -113,19 +119,19 @@ def test_passing_fault_of_the_auth_host_is_retried(
     assert sandbox.statistics.token_requests == 3
 
 
-def test_user_agent_is_on_every_request(run_with_credentials: TapRunner, sandbox: Sandbox) -> None:
-    """The firewall lets no request without `User-Agent` pass: API and token requests carry it, the user's own first."""
-    seen: list[str] = []
+def test_user_agent_is_on_every_request(run_with_credentials: TapRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The firewall lets nothing without `User-Agent` pass: API and token requests carry it, the user's own first."""
+    seen: list[tuple[str, str]] = []
+    send = requests.adapters.HTTPAdapter.send
 
-    def watch(stream: Any) -> None:
-        stream.requests_session.hooks["response"].append(lambda r, **_: seen.append(r.request.headers["User-Agent"]))
+    def watch(adapter: Any, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        seen.append((request.path_url.partition("?")[0], request.headers["User-Agent"]))
+        return send(adapter, request, **kwargs)
 
-    run = run_with_credentials(user_agent="CRM/2.1")
-    assert run.error is None
-    assert sandbox.statistics.by_status.get(403) is None
-    run = run_with_credentials(user_agent="CRM/2.1", before=lambda stream: (stream.get_new_paginator(), watch(stream)))
-    assert seen
-    assert all(agent.startswith("CRM/2.1 tap-seeker-leads/") and " singer-sdk/" in agent for agent in seen)
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", watch)
+    assert run_with_credentials(user_agent="CRM/2.1").error is None
+    assert {path for path, _ in seen} == {"/seeker-leads/v1/leads", "/oauth/token"}
+    assert all(re.fullmatch(r"CRM/2\.1 tap-seeker-leads/[\d.]+ singer-sdk/[\d.]+", agent) for _, agent in seen)
 
 
 @pytest.mark.parametrize("sandbox_options", [SandboxOptions(enforce_limit=True)], indirect=True)
@@ -141,7 +147,11 @@ def test_documented_limit_is_kept(run_tap: TapRunner, sandbox: Sandbox) -> None:
 def test_retries_count_against_the_limit(run_tap: TapRunner, sandbox: Sandbox) -> None:
     """Every attempt takes a permit: failing ones too."""
     sandbox.script(Fault(FaultKind.STATUS, status=503, times=24))
-    run = run_tap(start_date="2026-11-20", rate_limit_requests=10, max_retries=30)
+
+    def keep_real_time(stream: LeadsStream) -> None:
+        stream.monotonic = time.monotonic
+
+    run = run_tap(start_date="2026-11-20", rate_limit_requests=10, max_retries=30, before=keep_real_time)
     assert run.error is None
     assert sandbox.statistics.requests == 25
     assert sandbox.statistics.over_limit_beyond_jitter == 0

@@ -13,8 +13,9 @@ from tap_seeker_leads.instants import from_iso8601, to_rfc3339
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from seeker_leads_sandbox import Sandbox
     from tap_seeker_leads.streams import LeadsStream
-    from tests.conftest import Clock, Sandbox, TapRunner
+    from tests.conftest import Clock, TapRunner
 
 DAY = 86_400
 HOUR = 3600
@@ -58,7 +59,9 @@ def test_second_of_the_run_itself_is_not_lost(run_tap: TapRunner, sandbox: Sandb
     assert run_tap(start_date="2026-11-20", lookback_seconds=0, state=first.state).ids == new
 
 
-@pytest.mark.parametrize("sandbox_options", [SandboxOptions(enforce_limit=False, visible_after_seconds=HOUR)], indirect=True)
+@pytest.mark.parametrize(
+    "sandbox_options", [SandboxOptions(enforce_limit=False, visible_after_seconds=HOUR)], indirect=True
+)
 def test_lookback_finds_what_became_visible_late(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
     """A lead that was not visible yet when its time was read is found by a later run."""
     late = sandbox.add_leads(ingestion_dates=[clock.now - HOUR // 2])
@@ -180,7 +183,9 @@ def test_bookmark_of_the_future_reads_nothing(run_tap: TapRunner, sandbox: Sandb
     assert (run.error, sandbox.statistics.requests) == (None, 0)
 
 
-def test_full_table_reads_from_the_start_and_keeps_no_bookmark(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+def test_full_table_reads_from_the_start_and_keeps_no_bookmark(
+    run_tap: TapRunner, sandbox: Sandbox, clock: Clock
+) -> None:
     """A catalog that asks for FULL_TABLE gets everything, whatever the state says."""
     old = sandbox.add_leads(ingestion_dates=[clock.now - 10 * DAY])
 

@@ -10,7 +10,8 @@ import pytest
 from seeker_leads_sandbox import Bounds, EmptyPeriod, Links, Order, PageStatus, SandboxOptions
 
 if TYPE_CHECKING:
-    from tests.conftest import Clock, Sandbox, TapRunner
+    from seeker_leads_sandbox import Sandbox
+    from tests.conftest import Clock, TapRunner
 
 DAY = 86_400
 DIALECTS = [
@@ -20,7 +21,9 @@ DIALECTS = [
 
 
 def name(options: SandboxOptions) -> str:
-    return "-".join(value.value for value in (options.bounds, options.order, options.empty, options.links, options.page_status))
+    return "-".join(
+        value.value for value in (options.bounds, options.order, options.empty, options.links, options.page_status)
+    )
 
 
 @pytest.mark.parametrize("sandbox_options", DIALECTS, indirect=True, ids=name)
@@ -47,7 +50,9 @@ def test_small_pages_are_complete_too(run_tap: TapRunner, sandbox: Sandbox, cloc
     assert len(run.ids) == 28
 
 
-@pytest.mark.parametrize("sandbox_options", [SandboxOptions(enforce_limit=False, empty=e) for e in EmptyPeriod], indirect=True)
+@pytest.mark.parametrize(
+    "sandbox_options", [SandboxOptions(enforce_limit=False, empty=e) for e in EmptyPeriod], indirect=True
+)
 def test_empty_account_has_a_bookmark(run_tap: TapRunner, sandbox: Sandbox) -> None:
     """An account without leads is read to now: no record, no error, and the next run starts from there."""
     run = run_tap()

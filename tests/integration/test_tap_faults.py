@@ -37,9 +37,7 @@ def again(fault: Fault, **changes: Any) -> Fault:
 
 @pytest.mark.parametrize("fault", PASSING, ids=named)
 @pytest.mark.parametrize("after", [0, 2, 4], ids=["first page", "middle", "last page"])
-def test_passing_fault_is_retried(
-    run_tap: TapRunner, sandbox: Sandbox, clock: Clock, fault: Fault, after: int
-) -> None:
+def test_passing_fault_is_retried(run_tap: TapRunner, sandbox: Sandbox, clock: Clock, fault: Fault, after: int) -> None:
     """A fault on any page is retried with growing waits: complete, no duplicate, no second of real waiting."""
     sandbox.add_leads(ingestion_dates=[clock.now - HOUR - index for index in range(450)])
     sandbox.script(again(fault, after=after, times=2))

@@ -110,7 +110,7 @@ def test_batch_files_are_refused(run_tap: TapRunner, sandbox: Sandbox) -> None:
 def test_no_personal_data_and_no_secret_in_any_log(
     run_tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """At DEBUG, through every kind of fault and error: no e-mail, phone, name, message or token in a log or an error."""
+    """At DEBUG, through every kind of error: no e-mail, phone, name, message or token in a log or an error."""
     caplog.set_level(logging.DEBUG)
     errors = []
     for fault in (

@@ -32,7 +32,7 @@ class Issuer:
 
 
 def file_cache(folder: Path, reports: list[str] | None = None) -> FileTokenCache:
-    return FileTokenCache(cache_path(folder, CREDENTIALS), report=[].append if reports is None else reports.append)
+    return FileTokenCache(cache_path(folder, CREDENTIALS), report=(reports if reports is not None else []).append)
 
 
 def source(issuer: Issuer, cache: TokenCache | None = None, now: float = 0.0) -> ClientCredentialsToken:

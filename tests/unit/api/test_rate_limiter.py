@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,9 +71,12 @@ def test_never_more_in_flight_than_allowed() -> None:
 def test_permit_is_given_back_after_an_error() -> None:
     """A failed request does not hold its place for ever."""
     limiter = RateLimiter(100, 0.001, 1)
+
+    def fail() -> None:
+        with limiter.permit():
+            msg = "the request failed"
+            raise ValueError(msg)
+
     for _ in range(3):
-        try:
-            with limiter.permit():
-                raise ValueError
-        except ValueError:
-            continue
+        with pytest.raises(ValueError, match="failed"):
+            fail()

@@ -17,7 +17,11 @@ METADATA = {
     "TTL": 1_890_028_800,
     "leadCategory": "CLASSIFIED",
 }
-CONTACT = {"firstName": "Zoé", "email": "zoe@example.com", "phoneNumbers": [{"type": "MOBILE", "number": "+33612345678"}]}
+CONTACT = {
+    "firstName": "Zoé",
+    "email": "zoe@example.com",
+    "phoneNumbers": [{"type": "MOBILE", "number": "+33612345678"}],
+}
 ITEM: dict[str, Any] = {"metadata": METADATA, "contactRequest": CONTACT, "property": {"classifiedId": "24ABCDEFGHIJ"}}
 
 JSON = st.recursive(
@@ -25,7 +29,9 @@ JSON = st.recursive(
     lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=5), children, max_size=3),
     max_leaves=8,
 )
-FIELDS = st.sampled_from(["metadata", "contactRequest", "property", "project", "distributionType", "callDetails", "new"])
+FIELDS = st.sampled_from(
+    ["metadata", "contactRequest", "property", "project", "distributionType", "callDetails", "new"]
+)
 
 
 def record_of(item: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +41,7 @@ def record_of(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_metadata_stands_at_the_top_level_with_fixed_instants() -> None:
-    """The fields of `metadata` are columns; its instants are RFC 3339 UTC; the parts are nested as the API gives them."""
+    """The fields of `metadata` are columns, its instants RFC 3339 UTC; parts are nested as the API gives them."""
     assert record_of(ITEM) == {
         "leadId": "lead-1",
         "ingestionDate": "2026-11-23T08:00:00Z",
@@ -70,11 +76,11 @@ def test_what_the_contract_does_not_know_passes_through() -> None:
     assert record["extra"] == {"visit": {"slots": ["10:00"]}, "metadata": {"score": 7}}
 
 
-@pytest.mark.parametrize(
-    "item",
-    [None, 3, "lead", [], {}, {"metadata": None}, {"metadata": {}}, {"metadata": {"leadId": ""}}]
-    + [{"metadata": {"leadId": value}} for value in (None, True, 1.5, [], {})],
-)
+NO_LEADS: list[Any] = [None, 3, "lead", [], {}, {"metadata": None}, {"metadata": {}}, {"metadata": []}]
+NO_IDS: list[Any] = ["", None, True, 1.5, [], {}]
+
+
+@pytest.mark.parametrize("item", [*NO_LEADS, *({"metadata": {"leadId": value}} for value in NO_IDS)])
 def test_item_without_an_id_is_no_lead(item: object) -> None:
     """What has no `leadId` cannot be stored, and does not stop the stream."""
     assert to_lead(item) is None
@@ -109,5 +115,5 @@ def test_record_always_fits_the_schema(parts: dict[str, Any], metadata: dict[str
 
 def test_erased_person_is_a_lead_with_null_fields() -> None:
     """A lead erased under the GDPR comes with null contact fields and passes as such."""
-    erased = {"firstName": None, "email": None, "phoneNumbers": []}
+    erased: dict[str, Any] = {"firstName": None, "email": None, "phoneNumbers": []}
     assert record_of({**ITEM, "contactRequest": erased})["contactRequest"] == erased

