@@ -51,7 +51,7 @@ class Fault:
         if self.times is not None and not _is_count(self.times):
             message = "times must be a whole number or null"
             raise ValueError(message)
-        if not isinstance(self.rate, (int, float)) or not 0 <= self.rate <= 1:
+        if not _is_share(self.rate):
             message = "rate must lie between 0 and 1"
             raise ValueError(message)
 
@@ -116,3 +116,7 @@ class _Scripted:
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, (int, float)) and 0 <= value <= 1

@@ -1,4 +1,4 @@
-"""The limit as the API enforces it: 10 starts in any 200 ms and 10 in flight, with some mercy for a network's jitter."""
+"""The limit as the API enforces it: 10 starts in any 200 ms and 10 in flight, with mercy for a network's jitter."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
+TOO_MANY_REQUESTS = 429
 
 
 @dataclass(frozen=True, slots=True)

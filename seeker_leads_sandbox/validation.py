@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from seeker_leads_api import contract
 from seeker_leads_sandbox.problems import Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from aiohttp import web
 
@@ -28,6 +29,10 @@ _REASONS = {
     "minItems": "must have at least {0} item(s)",
 }
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z~-]+")
+_DATE_TIME = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
+)
 
 
 class BadBodyError(ValueError):
@@ -59,10 +64,11 @@ def violations(schema_name: str, body: object) -> list[Violation]:
 
 @cache
 def _validator(schema_name: str) -> Any:  # noqa: ANN401  # jsonschema's classes made by `extend` have no type
-    checker = jsonschema.FormatChecker()
-    # jsonschema's own check of an e-mail asks for an "@" only.
-    checker.checks("email")(lambda text: not isinstance(text, str) or _EMAIL.fullmatch(text) is not None)
-    strict = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"pattern": _pattern})
+    # Checks of our own: jsonschema's are lax (an e-mail needs an "@" only) or depend on what else is installed.
+    checker = jsonschema.FormatChecker(formats=())
+    for name, is_valid in _FORMATS.items():
+        checker.checks(name)(lambda text, is_valid=is_valid: not isinstance(text, str) or is_valid(text))
+    strict: Any = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]  # types-jsonschema leaves it out
     return strict(contract.schema(schema_name), format_checker=checker)
 
 
@@ -74,10 +80,30 @@ def _pattern(
         yield jsonschema.ValidationError("pattern")
 
 
+def _is_date_time(text: str) -> bool:
+    matched = _DATE_TIME.fullmatch(text)
+    if matched is None:
+        return False
+    try:
+        datetime.fromisoformat(f"{matched[1]}T{matched[2]}")
+    except ValueError:
+        return False
+    return True
+
+
+_FORMATS: dict[str, Callable[[str], bool]] = {
+    "email": lambda text: _EMAIL.fullmatch(text) is not None,
+    "uri": lambda text: _URI.fullmatch(text) is not None,
+    "date-time": _is_date_time,
+}
+
+
 def _violation(error: jsonschema.ValidationError) -> Violation:
     name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path).lstrip(".")
-    if error.validator == "required" and isinstance(error.instance, dict):
-        missing = next(key for key in error.validator_value if f"'{key}'" in error.message)
+    required = error.validator_value
+    if error.validator == "required" and isinstance(required, list):
+        # One error for each missing field, which only its message names.
+        missing = next(key for key in required if repr(key) in error.message)
         return Violation(f"{name}.{missing}".lstrip("."), "is required")
     template = _REASONS.get(str(error.validator), "is not valid")
     value = error.validator_value

@@ -6,12 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from seeker_leads_sandbox.routes import TOKEN_PATH
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from seeker_leads_sandbox.limiter import RateLimit
 
-TOKEN_PATH = "/oauth/token"  # noqa: S105  # a path, not a password
 #: The status of a request that got no answer: reset, cut off before the first byte, or given up by its client.
 NO_ANSWER = 0
 
@@ -85,8 +86,9 @@ class Statistics:
     @property
     def by_status(self) -> dict[int, int]:
         """How many requests of the API got which status; 0 is no answer."""
-        counts = Counter(r.status for r in self.records if r.path != TOKEN_PATH and r.status is not None)
-        return {status: counts[status] for status in sorted(s for s in counts if s is not None)}
+        statuses = (record.status for record in self.records if record.path != TOKEN_PATH)
+        counts = Counter(status for status in statuses if status is not None)
+        return dict(sorted(counts.items()))
 
     @property
     def max_in_flight(self) -> int:

@@ -1,0 +1,129 @@
+"""Everything that the sandbox knows while it runs, in one place; the routes are thin views of it."""
+
+from __future__ import annotations
+
+import random
+import threading
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from seeker_leads_sandbox.auth import TokenIssuer
+from seeker_leads_sandbox.faults import FaultScript
+from seeker_leads_sandbox.generator import LeadGenerator, created_lead
+from seeker_leads_sandbox.limiter import Limiter, RateLimit
+from seeker_leads_sandbox.problems import new_traceparent
+from seeker_leads_sandbox.store import LeadStore
+from seeker_leads_sandbox.subscriptions import Subscriptions
+from seeker_leads_sandbox.traffic import Statistics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from seeker_leads_sandbox.faults import Fault
+    from seeker_leads_sandbox.options import SandboxOptions
+    from seeker_leads_sandbox.store import Lead
+
+_SECONDS_PER_DAY = 24 * 60 * 60
+_SECONDS_PER_MINUTE = 60
+
+
+class Backend:
+    """The account behind the API: its leads, tokens and subscriptions, and what clients did to it.
+
+    `clock` gives Unix seconds, `monotonic` the seconds by which the limit is measured.
+    """
+
+    def __init__(self, options: SandboxOptions, *, clock: Callable[[], float], monotonic: Callable[[], float]) -> None:
+        self.options = options
+        self.clock = clock
+        self.monotonic = monotonic
+        limit = RateLimit(
+            requests=options.rate_limit_requests,
+            period_seconds=options.rate_limit_period_ms / 1000,
+            max_concurrent=options.max_concurrent,
+            jitter_seconds=options.jitter_ms / 1000,
+        )
+        self.statistics = Statistics(limit)
+        self.limiters = {"GET": Limiter(limit)}
+        if options.limit_post:
+            self.limiters["POST"] = Limiter(limit)
+        self.store = LeadStore()
+        self.tokens = TokenIssuer(
+            static_token=options.token, lifetime_seconds=options.token_lifetime_seconds, seed=options.seed
+        )
+        self.subscriptions = Subscriptions()
+        self.stopping = threading.Event()
+        self._generator = LeadGenerator(options.seed)
+        self._rng = random.Random(options.seed)  # noqa: S311  # reproducible on purpose
+        self._faults = FaultScript(error_rate=options.error_rate, rng=self._rng)
+        self._created: list[dict[str, Any]] = []
+        self._arrived = 0
+        self._opened_at = clock()
+        # Tests add leads from their own thread.
+        self._lock = threading.Lock()
+
+    def fill(self) -> None:
+        """Put in the leads that the options ask for."""
+        now = int(self._opened_at)
+        with self._lock:
+            self.store.add_all(
+                self._generator.spread(self.options.leads, now - self.options.days * _SECONDS_PER_DAY, now)
+            )
+
+    def now(self) -> int:
+        """Return the current Unix second."""
+        return int(self.clock())
+
+    def add_leads(
+        self, count: int = 0, *, ingestion_dates: Iterable[int] = (), leads: Iterable[Lead] = ()
+    ) -> list[str]:
+        """Put leads in: `count` of now, one for each date, and given ones; return their ids in that order."""
+        now = self.now()
+        with self._lock:
+            made = [*self._generator.at([now] * count), *self._generator.at(ingestion_dates), *leads]
+        return self.store.add_all(made)
+
+    def let_leads_arrive(self) -> None:
+        """Put in the leads that should have arrived since the last look."""
+        # Nobody saw the account between two requests, so this is the same as leads coming by themselves.
+        per_minute = self.options.arrivals_per_minute
+        if not per_minute:
+            return
+        interval_seconds = _SECONDS_PER_MINUTE / per_minute
+        with self._lock:
+            due = int((self.clock() - self._opened_at) / interval_seconds)
+            dates = [int(self._opened_at + number * interval_seconds) for number in range(self._arrived + 1, due + 1)]
+            self._arrived = max(self._arrived, due)
+            arrived = list(self._generator.at(dates))
+        if arrived:
+            self.store.add_all(arrived)
+
+    def create_lead(self, request: dict[str, Any]) -> str:
+        """Make a lead of a valid request and return the request's id."""
+        with self._lock:
+            request_id = self._generator.lead_id()
+            lead = created_lead(request, self._generator.lead_id(), self.now())
+            self._created.append(request)
+        self.store.add(lead)
+        return request_id
+
+    @property
+    def created(self) -> list[dict[str, Any]]:
+        """The requests that became leads, in order."""
+        return list(self._created)
+
+    def script(self, faults: Iterable[Fault]) -> None:
+        """Replace the faults to come."""
+        self._faults = FaultScript(faults, error_rate=self.options.error_rate, rng=self._rng)
+
+    def next_fault(self, method: str, path: str, *, is_api: bool) -> Fault | None:
+        """Return the fault that hits this request, if one does."""
+        return self._faults.decide(method, path, is_api=is_api)
+
+    def traceparent(self) -> str:
+        """Return a new trace context for an error answer."""
+        return new_traceparent(self._rng)
+
+
+BACKEND = web.AppKey("backend", Backend)

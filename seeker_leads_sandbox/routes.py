@@ -1,0 +1,36 @@
+"""The paths of the sandbox, and what a request needs to know of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+API_BASE = "/seeker-leads/v1"
+TOKEN_PATH = "/oauth/token"  # noqa: S105  # a path, not a password
+ADMIN_BASE = "/_sandbox"
+LEADS = "/leads"
+#: Stands in the place of a route that does not exist.
+UNKNOWN_ROUTE = "(unknown)"
+
+
+def is_admin(path: str) -> bool:
+    """Whether the path is one of the sandbox's own."""
+    return path.startswith(ADMIN_BASE + "/")
+
+
+def is_api(path: str) -> bool:
+    """Whether the path lies below the API's base."""
+    return path.startswith(API_BASE + "/")
+
+
+def route_of(request: web.Request) -> str:
+    """Return the request's route below the API's base, such as `/leads/{leadId}`."""
+    resource = request.match_info.route.resource
+    return UNKNOWN_ROUTE if resource is None else resource.canonical.removeprefix(API_BASE)
+
+
+def is_limited(method: str, route: str) -> bool:
+    """Whether requests of this route count towards the rate limit."""
+    return method in {"GET", "POST"} and (route == LEADS or route.startswith(LEADS + "/"))

@@ -1,0 +1,160 @@
+"""A sandbox in this process: served by a thread of its own, on this machine only."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from seeker_leads_sandbox.app import build_app
+from seeker_leads_sandbox.backend import Backend
+from seeker_leads_sandbox.options import SandboxOptions
+from seeker_leads_sandbox.routes import ADMIN_BASE, API_BASE, TOKEN_PATH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from seeker_leads_sandbox.faults import Fault
+    from seeker_leads_sandbox.store import Lead, LeadStore
+    from seeker_leads_sandbox.traffic import Statistics
+
+HOST = "127.0.0.1"
+_SHUTDOWN_SECONDS = 1.0
+
+
+class Sandbox:
+    """A running sandbox; `with Sandbox.start(...) as sandbox:` ends it, or `stop()` does."""
+
+    def __init__(self, backend: Backend, listener: socket.socket) -> None:
+        self._backend = backend
+        self._listener = listener
+        self._port: int = listener.getsockname()[1]
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="seeker-leads-sandbox", daemon=True)
+
+    @classmethod
+    def start(
+        cls,
+        options: SandboxOptions | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        port: int = 0,
+    ) -> Self:
+        """Return a sandbox that answers already; port 0 is any free one.
+
+        Raises:
+            OSError: the port cannot be had.
+        """
+        listener = socket.create_server((HOST, port), backlog=256)
+        try:
+            backend = Backend(options or SandboxOptions(), clock=clock, monotonic=monotonic)
+            backend.fill()
+        except BaseException:
+            listener.close()
+            raise
+        sandbox = cls(backend, listener)
+        sandbox._thread.start()
+        sandbox._ready.wait()
+        return sandbox
+
+    def stop(self) -> None:
+        """End the server and its thread; a second call does nothing."""
+        if self._thread.is_alive() and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The root of the server."""
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def api_url(self) -> str:
+        """What a client takes as the API's base URL, and as the audience."""
+        return self.url + API_BASE
+
+    @property
+    def token_url(self) -> str:
+        """Where tokens are asked for."""
+        return self.url + TOKEN_PATH
+
+    @property
+    def admin_url(self) -> str:
+        """The base of the endpoints that only a sandbox has."""
+        return self.url + ADMIN_BASE
+
+    @property
+    def options(self) -> SandboxOptions:
+        """How this sandbox behaves."""
+        return self._backend.options
+
+    @property
+    def store(self) -> LeadStore:
+        """The leads of the account."""
+        return self._backend.store
+
+    @property
+    def statistics(self) -> Statistics:
+        """What clients did so far."""
+        return self._backend.statistics
+
+    @property
+    def created(self) -> list[dict[str, Any]]:
+        """The bodies of the POSTs that became leads, in order, whether or not the answer arrived."""
+        return self._backend.created
+
+    @property
+    def issued_tokens(self) -> list[str]:
+        """Every token that was asked for, oldest first."""
+        return self._backend.tokens.issued
+
+    def add_leads(
+        self, count: int = 0, *, ingestion_dates: Iterable[int] = (), leads: Iterable[Lead] = ()
+    ) -> list[str]:
+        """Put leads in: `count` of now, one for each date (Unix seconds), and given ones; return their ids."""
+        return self._backend.add_leads(count, ingestion_dates=ingestion_dates, leads=leads)
+
+    def script(self, *faults: Fault) -> None:
+        """Replace the faults to come; none ends all faults."""
+        self._backend.script(faults)
+
+    def revoke_tokens(self) -> None:
+        """Make every token of before now worthless, the static one too."""
+        self._backend.tokens.revoke_all()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        finally:
+            self._listener.close()
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        # No access log: its lines would hold whatever a client sends.
+        runner = web.AppRunner(build_app(self._backend), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+        await runner.setup()
+        try:
+            await web.SockSite(runner, self._listener).start()
+            self._ready.set()
+            await self._stop.wait()
+        finally:
+            await runner.cleanup()

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import pytest
+import requests
+
+from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
+
+NOW = 1_750_000_000
+LEAD = {
+    "lastName": "Exemple",
+    "email": "exemple@example.org",
+    "phoneNumbers": [{"number": "0639980000"}],
+    "message": "Bonjour",
+    "classifiedId": "26ABCDEFGHIJ",
+    "submittedDate": "2026-01-01T00:00:00Z",
+}
+
+
+def start(*faults: Fault, options: SandboxOptions | None = None) -> Sandbox:
+    sandbox = Sandbox.start(options or SandboxOptions(leads=30, days=1), clock=lambda: NOW)
+    sandbox.script(*faults)
+    return sandbox
+
+
+def get(sandbox: Sandbox, token: str = "sandbox-token", timeout: float = 5) -> requests.Response:  # noqa: S107  # no secret
+    parameters = {"minDate": NOW - 86400, "maxDate": NOW}
+    headers = {"Authorization": f"Bearer {token}"}
+    return requests.get(sandbox.api_url + "/leads", params=parameters, headers=headers, timeout=timeout)
+
+
+def post(sandbox: Sandbox) -> requests.Response:
+    headers = {"Authorization": "Bearer sandbox-token"}
+    return requests.post(sandbox.api_url + "/leads", json=LEAD, headers=headers, timeout=5)
+
+
+def new_token(sandbox: Sandbox) -> str:
+    credentials = {"client_id": "sandbox", "client_secret": "sandbox", "grant_type": "client_credentials"}
+    response = requests.post(sandbox.token_url, json={**credentials, "audience": sandbox.api_url}, timeout=5)
+    token: str = response.json()["access_token"]
+    return token
+
+
+def test_a_status_is_answered_with_a_problem() -> None:
+    """A scripted status comes as a problem body, and the work is not done."""
+    with start(Fault(FaultKind.STATUS, status=503, retry_after=7, times=1)) as sandbox:
+        response = post(sandbox)
+
+        assert (response.status_code, response.json()["status"]) == (503, 503)
+        assert response.headers["Retry-After"] == "7"
+        assert sandbox.created == []
+        assert post(sandbox).status_code == 200
+
+
+def test_a_429_says_when_to_come_back_as_the_dialect_does() -> None:
+    """A scripted 429 without a `Retry-After` of its own has the sandbox's usual one."""
+    with start(Fault(FaultKind.STATUS, status=429)) as sandbox:
+        assert get(sandbox).headers["Retry-After"] == "1"
+
+
+@pytest.mark.parametrize("body", ["<html>proxy</html>", b"\xff\xfe"])
+def test_a_status_may_have_any_body(body: str | bytes) -> None:
+    """A hostile answer goes out byte by byte as scripted."""
+    with start(Fault(FaultKind.STATUS, status=200, body=body, content_type="text/plain")) as sandbox:
+        response = get(sandbox)
+
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "text/plain"
+    assert response.content == (body.encode() if isinstance(body, str) else body)
+
+
+def test_a_timeout_never_answers() -> None:
+    """The client gives up; nothing was done; the sandbox counts a request without answer and can stop."""
+    with start(Fault(FaultKind.TIMEOUT, times=1)) as sandbox:
+        with pytest.raises(requests.ReadTimeout):
+            get(sandbox, timeout=0.05)
+        assert get(sandbox).status_code == 200
+
+
+def test_a_timeout_does_not_hold_up_the_end() -> None:
+    """A sandbox stops while a client is still waiting; that client gets a connection error."""
+    session = requests.Session()
+    with session, start(Fault(FaultKind.TIMEOUT)) as sandbox, pytest.raises(requests.ReadTimeout):
+        session.get(sandbox.api_url + "/leads", stream=True, timeout=0.05)
+
+
+def test_a_cut_body_ends_early() -> None:
+    """The whole length is announced, half of it comes."""
+    with start(Fault(FaultKind.CUT_BODY, times=1)) as sandbox:
+        with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
+            get(sandbox)
+        assert get(sandbox).status_code == 200
+
+
+def test_a_reset_closes_without_an_answer() -> None:
+    """The connection is reset, and nothing was done."""
+    with start(Fault(FaultKind.RESET)) as sandbox:
+        with pytest.raises(requests.ConnectionError, match="reset"):
+            post(sandbox)
+
+        assert sandbox.created == []
+
+
+def test_a_lost_answer_was_work_done() -> None:
+    """The lead is created, but its client cannot know."""
+    with start(Fault(FaultKind.LOST_ANSWER)) as sandbox:
+        with pytest.raises(requests.ConnectionError, match="reset"):
+            post(sandbox)
+
+        assert sandbox.created == [LEAD]
+        assert len(sandbox.store) == 31
+        assert sandbox.statistics.by_status in ({}, {0: 1})  # the server may still be about to note it
+
+
+def test_bad_json_is_a_complete_answer_with_half_a_body() -> None:
+    """HTTP is in order, the JSON breaks off."""
+    with start(Fault(FaultKind.BAD_JSON)) as sandbox:
+        response = get(sandbox)
+
+    assert response.status_code == 200
+    assert response.text.startswith('{"metadata":')
+    with pytest.raises(requests.JSONDecodeError):
+        response.json()
+
+
+def test_html_502_is_a_gateways_page() -> None:
+    """A 502 comes without a problem body."""
+    with start(Fault(FaultKind.HTML_502)) as sandbox:
+        response = get(sandbox)
+
+    assert response.status_code == 502
+    assert response.headers["Content-Type"].startswith("text/html")
+
+
+def test_a_missing_scope_lasts_until_a_new_token() -> None:
+    """The 403 names the scope; the old token keeps lacking it, a new one has it."""
+    with start(Fault(FaultKind.MISSING_SCOPE, times=1, scope="leads:read")) as sandbox:
+        first, second = get(sandbox), get(sandbox)
+
+        assert [first.status_code, second.status_code] == [403, 403]
+        assert "leads:read" in first.json()["detail"]
+        assert get(sandbox, new_token(sandbox)).status_code == 200
+
+
+def test_a_revoked_token_is_a_401_until_a_new_token() -> None:
+    """Tokens of before the fault are refused, later ones work."""
+    with start(Fault(FaultKind.REVOKE_TOKEN, times=1)) as sandbox:
+        assert [get(sandbox).status_code, get(sandbox).status_code] == [401, 401]
+        assert get(sandbox, new_token(sandbox)).status_code == 200
+
+
+def test_the_token_endpoint_can_fail_too() -> None:
+    """A fault that names /oauth/token hits it."""
+    with start(Fault(FaultKind.STATUS, path="/oauth/token", status=503)) as sandbox:
+        assert requests.post(sandbox.token_url, json={}, timeout=5).status_code == 503
+        assert get(sandbox).status_code == 200
+
+
+def test_error_rate_fails_that_share_of_requests() -> None:
+    """With an error rate of 1, every request of the API gets one of the retriable errors."""
+    options = SandboxOptions(error_rate=1.0, enforce_limit=False)
+    with start(options=options) as sandbox:
+        statuses = {get(sandbox).status_code for _ in range(30)}
+
+    assert statuses == {429, 500, 503}
