@@ -162,7 +162,7 @@ def _request_token(credentials: ClientCredentials, session: requests.Session, ti
     except requests.RequestException as error:
         raise classify_exception(error, "POST /token", timeout_seconds) from None
     outcome = classify(Answer.of(response))
-    if outcome.recovery is Recovery.RETRY:
+    if outcome.recovery in {Recovery.RETRY, Recovery.SLOW_DOWN}:
         raise RetryableError(outcome.message, retry_after_seconds=outcome.retry_after_seconds)
     if outcome.recovery is not Recovery.ACCEPT:
         msg = (

@@ -3,13 +3,17 @@
     SeekerLeadsError
     ├── SettingsError        mend a setting, the state or the catalog; nothing was requested yet
     ├── RetryableError       a passing fault: ask again, after `retry_after_seconds` where the API gave it
+    │   └── ThrottledError   the rate limit was passed: everybody waits, not only who met it
     ├── TokenRefusedError    the API refuses the token: get a new one, once
     └── FatalError           nothing that this run can do; it ends, and keeps the state of what is finished
+        └── StoppedError     a signal asked the run to end
 
 No message of theirs ever holds personal data or a secret: they are built from redacted parts only.
 """
 
 from __future__ import annotations
+
+import signal
 
 
 class SeekerLeadsError(Exception):
@@ -28,6 +32,10 @@ class RetryableError(SeekerLeadsError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class ThrottledError(RetryableError):
+    """The API asks for fewer requests: nobody asks before the wait is over."""
+
+
 class TokenRefusedError(SeekerLeadsError):
     """The API refuses the token, or the token lacks a right that a new one may have."""
 
@@ -39,3 +47,11 @@ class TokenRefusedError(SeekerLeadsError):
 
 class FatalError(SeekerLeadsError):
     """The run must end; what was finished before is kept."""
+
+
+class StoppedError(FatalError):
+    """A signal asked the run to end; it is no failure of anything."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(f"Stopped by {signal.Signals(signal_number).name}; what was finished is kept")
+        self.signal_number = signal_number

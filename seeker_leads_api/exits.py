@@ -7,13 +7,14 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from seeker_leads_api.errors import SeekerLeadsError, SettingsError
+from seeker_leads_api.errors import SeekerLeadsError, SettingsError, StoppedError
 
 if TYPE_CHECKING:
     import logging
 
 EXIT_SETTINGS = 2
 EXIT_FAILED = 1
+EXIT_SIGNAL = 128  # plus the number of the signal, as shells do
 
 
 class OneLineErrors:
@@ -28,12 +29,14 @@ class OneLineErrors:
         """Run the command.
 
         Raises:
-            SystemExit: with 2 for a wrong setting, 1 for any other error.
+            SystemExit: with 2 for a wrong setting, 128 and the signal after a signal, 1 for any other error.
         """
         try:
             return super().main(*args, **kwargs)  # type: ignore[misc]  # the class that this is mixed into has it
         except SettingsError as error:
             self._end(str(error), EXIT_SETTINGS)
+        except StoppedError as error:
+            self._end(str(error), EXIT_SIGNAL + error.signal_number)
         except SeekerLeadsError as error:
             self._end(str(error), EXIT_FAILED)
         except Exception as error:  # noqa: BLE001  # the last resort, so that no traceback with data is printed

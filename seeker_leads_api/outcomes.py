@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from seeker_leads_api.errors import FatalError, RetryableError
+from seeker_leads_api.errors import FatalError, RetryableError, ThrottledError, TokenRefusedError
 from seeker_leads_api.redaction import redact, shown_traceparent
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Recovery(enum.Enum):
     ACCEPT = "accept"  #: the request did what it should
     NOT_FOUND = "not found"  #: the API itself says that there is no such thing: for a period, that it is empty
     RETRY = "retry"  #: a passing fault: the same request again, later
+    SLOW_DOWN = "slow down"  #: the same, and nobody else may ask in the meantime
     RENEW_TOKEN = "renew token"  # noqa: S105  # a word, not a secret  #: once with a new token
     STOP = "stop"  #: asking again cannot help
 
@@ -39,7 +40,7 @@ RECOVERY: dict[int, Recovery] = {
     401: Recovery.RENEW_TOKEN,
     408: Recovery.RETRY,
     425: Recovery.RETRY,
-    429: Recovery.RETRY,
+    429: Recovery.SLOW_DOWN,
 }
 
 #: What the user can do about it.
@@ -88,11 +89,31 @@ def classify(answer: Answer, *, now: datetime | None = None) -> Outcome:
     recovery = _recovery(answer, problem)
     if recovery is Recovery.ACCEPT:
         return Outcome(recovery, "")
-    return Outcome(
-        recovery,
-        _message(answer, problem),
-        _retry_after_seconds(answer.headers.get("retry-after"), now) if recovery is Recovery.RETRY else None,
-    )
+    retry_after_seconds = None
+    if recovery in {Recovery.RETRY, Recovery.SLOW_DOWN}:
+        retry_after_seconds = _retry_after_seconds(answer.headers.get("retry-after"), now)
+    return Outcome(recovery, _message(answer, problem), retry_after_seconds)
+
+
+def raise_for(outcome: Outcome, *, sent_token: str) -> None:
+    """Raise the error that an outcome calls for; an answer that is accepted or not found passes.
+
+    Raises:
+        RetryableError: a passing fault (ThrottledError: the rate limit).
+        TokenRefusedError: `sent_token` was refused.
+        FatalError: asking again cannot help.
+    """
+    match outcome.recovery:
+        case Recovery.ACCEPT | Recovery.NOT_FOUND:
+            return
+        case Recovery.RETRY:
+            raise RetryableError(outcome.message, retry_after_seconds=outcome.retry_after_seconds)
+        case Recovery.SLOW_DOWN:
+            raise ThrottledError(outcome.message, retry_after_seconds=outcome.retry_after_seconds)
+        case Recovery.RENEW_TOKEN:
+            raise TokenRefusedError(outcome.message, refused_token=sent_token)
+        case Recovery.STOP:
+            raise FatalError(outcome.message)
 
 
 def classify_exception(

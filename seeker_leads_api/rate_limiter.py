@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class RateLimiter:
     """At most `max_starts` permits begin in any `period_seconds`, and `max_in_flight` are held at once.
 
-    Every attempt takes a permit, retries too. It may be shared by any number of threads.
+    Every attempt takes a permit, retries too. It may be shared by any number of threads. A `sleep` that raises ends the
+    waiting of all of them.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class RateLimiter:
         self._in_flight = threading.BoundedSemaphore(max_in_flight)
         self._turn = threading.Lock()
         self._starts: deque[float] = deque(maxlen=max_starts)
+        self._not_before = float("-inf")
 
     @contextmanager
     def permit(self) -> Iterator[None]:
@@ -41,13 +43,18 @@ class RateLimiter:
             self._wait_for_start()
             yield
 
+    def pause(self, seconds: float) -> None:
+        """Let no request start for so long: the API said that it gets too many."""
+        self._not_before = max(self._not_before, self._clock() + seconds)
+
     def _wait_for_start(self) -> None:
         # The turn is held while waiting: whoever comes later could not start earlier, and the start is stamped after
         # the wait, so that a thread that wakes late never bunches its request with the next one's.
         with self._turn:
-            while len(self._starts) == self._starts.maxlen:
-                wait_seconds = self._starts[0] + self._period_seconds - self._clock()
-                if wait_seconds <= 0:
-                    break
+            while (wait_seconds := self._earliest_start() - self._clock()) > 0:
                 self._sleep(wait_seconds)
             self._starts.append(self._clock())
+
+    def _earliest_start(self) -> float:
+        is_full = len(self._starts) == self._starts.maxlen
+        return max(self._not_before, self._starts[0] + self._period_seconds if is_full else self._not_before)

@@ -14,7 +14,7 @@ from seeker_leads_api.contract import load_openapi
 
 MAX_LENGTH = 300
 
-_EMAIL = re.compile(r"[^\s@'\"<>(),;:]+@[^\s@'\"<>(),;:]+")
+_EMAIL = re.compile(r"\S*@\S*")
 _TOKEN = re.compile(r"\b[Bb]earer\s+\S+|\beyJ[\w.\-]+|\b(?=[A-Za-z_\-]*\d)[\w\-]{32,}\b")
 _PHONE = re.compile(r"\+?\d(?:[\s.()/\-]*\d){6,}")
 _QUOTED = re.compile(r"(?P<quote>[\"'`«“])(?P<text>[^\"'`»”]*)[\"'`»”]")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from seeker_leads_api.errors import FatalError, RetryableError, TokenRefusedError
+from seeker_leads_api.errors import FatalError, RetryableError, ThrottledError, TokenRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,10 @@ LONGEST_WAIT_SECONDS = 60.0
 LONGEST_RETRY_AFTER_SECONDS = 300.0
 
 
+def _pause_nobody(_: float) -> None:
+    """Stand in where there is nobody else to keep from asking."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retrier:
     """Calls a function again as its errors ask for, at most `max_retries` times."""
@@ -29,7 +33,8 @@ class Retrier:
     max_retries: int
     report: Callable[[str], object]  #: is told of each wait, in one line without personal data
     sleep: Callable[[float], object] = time.sleep
-    chance: Callable[[], float] = field(default=random.random)
+    chance: Callable[[], float] = random.random
+    pause_all: Callable[[float], object] = _pause_nobody  #: keeps everybody from asking for so many seconds
 
     def wrap(self, function: Callable[P, T], *, renew_token: Callable[[str], object]) -> Callable[P, T]:
         """Return the function with retries around it.
@@ -55,6 +60,8 @@ class Retrier:
                     wait_seconds = self.wait_seconds(error, tries)
                     tries += 1
                     self.report(f"{error}; try {tries + 1} of {self.max_retries + 1} in {wait_seconds:.1f} s")
+                    if isinstance(error, ThrottledError):
+                        self.pause_all(wait_seconds)
                     self.sleep(wait_seconds)
 
         return call

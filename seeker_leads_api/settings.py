@@ -145,6 +145,11 @@ class ConnectionSettings:
     max_retries: int
     user_agent: str | None
 
+    @property
+    def requests_per_second(self) -> float:
+        """The rate limit, taken over long."""
+        return self.rate_limit_requests / self.rate_limit_period_seconds
+
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> ConnectionSettings:
         """Parse what `read` returned.

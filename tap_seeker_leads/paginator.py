@@ -9,13 +9,16 @@ from singer_sdk.pagination import BaseAPIPaginator
 
 from seeker_leads_api.errors import FatalError
 from tap_seeker_leads.page import page_of
+from tap_seeker_leads.records import latest_second
+from tap_seeker_leads.windows import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     import requests
 
     from seeker_leads_api.rate_limiter import RateLimiter
+    from tap_seeker_leads.plan import WindowPlan
     from tap_seeker_leads.windows import Window
 
 
@@ -28,63 +31,76 @@ class PageRequest:
 
 
 class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
-    """Leads from page to page through a window, and from window to window; finished when none is left.
+    """Leads one reader from page to page through a window, and from window to window; finished when none is left.
 
-    `on_window_read` is called when every record of a window has been handed on, before the next request.
+    Readers share plan and limiter. A dense window is cut when others are idle: this reader keeps its first part, and
+    its cursor. `on_window_read` is called when the last page of a window has been handed on, before the next request.
     The limiter's permits are for each attempt at a request, not for each page.
     """
 
-    def __init__(
-        self,
-        windows: Iterator[Window],
-        limiter: RateLimiter,
-        on_window_read: Callable[[Window], object],
-    ) -> None:
+    def __init__(self, plan: WindowPlan, limiter: RateLimiter, on_window_read: Callable[[Window], object]) -> None:
         super().__init__(None)
         self.limiter = limiter
-        self._windows = windows
-        self._on_window_read = on_window_read
+        self._plan = plan
         self._cursors: set[str] = set()
         self._is_announced = False
+        self._latest = 0
+        self._on_window_read = on_window_read
         self._open_next_window()
 
     def continue_if_empty(self, response: requests.Response) -> bool:  # noqa: ARG002  # the SDK's
         """Go on after an empty page: a quiet week says nothing about the next one."""
         return True
 
-    def get_next(self, response: requests.Response) -> PageRequest | None:
-        """Return the next page of the window, or the first of the next window.
+    def advance(self, response: requests.Response) -> None:
+        """Move on past a page that has been handed on; may wait for another reader to cut its window.
 
         Raises:
             FatalError: the cursor leads nowhere or in a circle; the window counts as unread.
         """
+        self._page_count += 1
+        following = self.get_next(response)
+        if following is not None:
+            self._value = following
+        elif self._value is not None:
+            self._on_window_read(self._value.window)
+            self._plan.finish()
+            self._open_next_window()
+
+    def get_next(self, response: requests.Response) -> PageRequest | None:
+        """Return the next page of the same window, or None after its last.
+
+        Raises:
+            FatalError: as `advance`.
+        """
         page, request = page_of(response), self.current_value
-        if request is None:
-            return None
         if page.is_not_found and self._is_announced:
             # Not an empty period, then. The lead under the cursor may have been erased between the two requests.
             msg = "GET /leads answered 404 to a page that it had announced: run again to read this window anew"
             raise FatalError(msg)
-        if page.next_cursor is None:
-            self._on_window_read(request.window)
-            self._open_next_window()
-            return self.current_value
+        if page.next_cursor is None or request is None:
+            return None
         if page.next_cursor in self._cursors:
             msg = "GET /leads leads in a circle: it gave the same cursor twice within one window"
             raise FatalError(msg)
         self._cursors.add(page.next_cursor)
         self._is_announced = page.announced
-        return PageRequest(request.window, page.next_cursor)
+        self._latest = max(self._latest, latest_second(page.items, default=self._latest))
+        return PageRequest(self._cut_for_idle_readers(request.window), page.next_cursor)
 
-    def advance(self, response: requests.Response) -> None:
-        """Move on past a page whose records have all been handed on."""
-        self._page_count += 1
-        self._value = self.get_next(response)
-        self._finished = self._value is None
+    def _cut_for_idle_readers(self, window: Window) -> Window:
+        idle = self._plan.idle_readers()
+        if not idle:
+            return window
+        mine, *others = cut(window, self._latest, len(self._cursors), idle + 1)
+        if others:
+            self._plan.add(others)
+        return mine
 
     def _open_next_window(self) -> None:
-        window = next(self._windows, None)
+        window = self._plan.take()
         self._cursors.clear()
         self._is_announced = False
+        self._latest = 0 if window is None else window.start
         self._value = None if window is None else PageRequest(window)
         self._finished = window is None

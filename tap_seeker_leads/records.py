@@ -64,6 +64,17 @@ def lead_id_of(item: object) -> str | None:
     return lead_id if isinstance(lead_id, str) and lead_id else None
 
 
+def latest_second(items: list[Any], default: int) -> int:
+    """Return the latest ingestion date among the API's items that have one."""
+    latest = default
+    for item in items:
+        metadata = item.get("metadata") if isinstance(item, dict) else None
+        second = metadata.get("ingestionDate") if isinstance(metadata, dict) else None
+        if isinstance(second, (int, float)) and second > latest and _instant(second, {})[1]:
+            latest = int(second)
+    return latest
+
+
 def _instant(value: object, _: JsonSchema) -> tuple[str | None, bool]:
     if value is None:
         return None, True

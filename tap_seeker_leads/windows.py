@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from seeker_leads_api.contract import MAX_PERIOD_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+#: A part of a dense window should hold so many pages, for each costs a last page that is not full.
+PAGES_A_PART = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,29 @@ def split(start: int, end: int, longest_seconds: int = MAX_PERIOD_SECONDS) -> It
         window = Window(start, min(start + step, end))
         yield window
         start = window.end
+
+
+def cut(window: Window, latest: int, pages_read: int, most_parts: int) -> list[Window]:
+    """Cut the part of a dense window that lies after `latest`, the latest second of a lead read so far.
+
+    The first part goes on where the window's reader is; the others are to be read anew, from their start. So no lead
+    is passed over, whatever the order in which the API gives them: the cursor is a place in that order, and the first
+    part's further pages hold every lead of it that was not read. And none is read twice, since all that was read lies
+    before the first cut and its seam.
+
+    Returns the window alone where cutting would not pay: each part should be worth `PAGES_A_PART` pages, as far as
+    those read so far let one guess.
+    """
+    first_cut = latest + 2  # a request asks for one second before its window
+    rest_seconds = window.end - first_cut
+    if rest_seconds <= 0:
+        return [window]
+    rest_pages = pages_read * rest_seconds / max(latest - window.start, 1)
+    parts = min(most_parts, int(rest_pages / PAGES_A_PART), rest_seconds)
+    if parts < 2:  # noqa: PLR2004  # one part is no cut
+        return [window]
+    edges = [window.start, *(first_cut + rest_seconds * part // parts for part in range(1, parts)), window.end]
+    return [Window(start, end) for start, end in pairwise(edges)]
 
 
 class FinishedPrefix:

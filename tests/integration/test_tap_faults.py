@@ -92,14 +92,13 @@ def test_wrong_url_is_not_an_empty_account(run_tap: TapRunner, sandbox: Sandbox)
     run = run_tap(api_url=sandbox.url + "/seeker-leads/v9")
     assert "`api_url`" in str(run.error)
     assert run.bookmark is None
-    assert sandbox.statistics.requests <= 1
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_redirect_is_not_followed(run_tap: TapRunner, sandbox: Sandbox, status: int) -> None:
     """A redirect ends the run: the token goes to no other host."""
     sandbox.script(Fault(FaultKind.STATUS, status=status))
-    run = run_tap()
+    run = run_tap(start_date="2026-11-20")
     assert "`api_url`" in str(run.error)
     assert sandbox.statistics.requests == 1
 

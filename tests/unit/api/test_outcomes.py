@@ -36,7 +36,7 @@ def answer(status: int, body: object = b"", **headers: str) -> Answer:
         (answer(403, PLAIN_403), Recovery.STOP),
         (answer(403, b"<html>scope</html>", content_type="text/html"), Recovery.STOP),
         (answer(408), Recovery.RETRY),
-        (answer(429), Recovery.RETRY),
+        (answer(429), Recovery.SLOW_DOWN),
         (answer(500), Recovery.RETRY),
         (answer(502, b"<html></html>"), Recovery.RETRY),
         (answer(503), Recovery.RETRY),

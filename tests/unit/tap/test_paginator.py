@@ -9,13 +9,14 @@ import requests
 from seeker_leads_api.errors import FatalError
 from seeker_leads_api.rate_limiter import RateLimiter
 from tap_seeker_leads.paginator import LeadsPaginator, PageRequest
+from tap_seeker_leads.plan import WindowPlan
 from tap_seeker_leads.windows import Window
 
 FIRST, SECOND = Window(0, 10), Window(10, 20)
 
 
 def paginator(*windows: Window, read: list[Window] | None = None) -> LeadsPaginator:
-    return LeadsPaginator(iter(windows), RateLimiter(10, 0.2, 10), (read if read is not None else []).append)
+    return LeadsPaginator(WindowPlan(windows), RateLimiter(10, 0.2, 10), (read if read is not None else []).append)
 
 
 def answer(status: int, body: dict[str, Any]) -> requests.Response:

@@ -1,0 +1,149 @@
+"""How a stream asks the API: session, token, retries and the meaning of answers, in the SDK's hooks."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from importlib.metadata import version
+from typing import TYPE_CHECKING, TypeAlias
+
+import requests
+from singer_sdk.streams import RESTStream
+
+from seeker_leads_api.auth import BearerAuth, TokenSource, sent_token, token_source
+from seeker_leads_api.outcomes import Answer, classify, classify_exception, raise_for
+from seeker_leads_api.retries import Retrier
+from seeker_leads_api.session import ApiSession, user_agent
+from tap_seeker_leads.page import page_of
+from tap_seeker_leads.paginator import PageRequest
+from tap_seeker_leads.settings import TapSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from singer_sdk.helpers.types import Context
+    from singer_sdk.streams.rest import HTTPRequest, PageContext
+    from singer_sdk.tap_base import Tap
+
+    from seeker_leads_api.rate_limiter import RateLimiter
+
+    Send: TypeAlias = Callable[[requests.PreparedRequest, Context | None], requests.Response]
+
+PACKAGE_NAME = "singer-seeker-leads"
+
+
+class ApiStream(RESTStream[PageRequest | None]):
+    """A stream that asks the Seeker Leads API, from any number of threads, behind one limiter."""
+
+    path = "/leads"
+    allow_redirects = False
+    #: The limiter of this run, and what its waits and those between tries sleep with.
+    limiter: RateLimiter
+    sleep: Callable[[float], object]
+
+    def __init__(self, tap: Tap) -> None:
+        super().__init__(tap)
+        #: When this run began, in Unix seconds; what is ingested later is the next run's.
+        self.now = tap.initialized_at // 1000
+        self._thread = threading.local()
+
+    @cached_property
+    def settings(self) -> TapSettings:
+        """The tap's settings. Parsed when first needed: discovery runs without any."""
+        return TapSettings.from_config(self.config, now=self.now)
+
+    @property
+    def url_base(self) -> str:
+        """The base URL of the API."""
+        return self.settings.connection.api_url
+
+    @cached_property
+    def user_agent(self) -> str:
+        """The compulsory `User-Agent`, for the API and for token requests."""
+        return user_agent(
+            self.tap_name,
+            version(PACKAGE_NAME),
+            "singer-sdk",
+            version("singer-sdk"),
+            self.settings.connection.user_agent,
+        )
+
+    @property
+    def requests_session(self) -> ApiSession:
+        """The calling thread's session for the API; every request on it takes a permit of the limiter."""
+        session: ApiSession | None = getattr(self._thread, "session", None)
+        if session is None:
+            session = self._thread.session = ApiSession(self.url_base, self.user_agent, permit=self.limiter.permit)
+        return session
+
+    @cached_property
+    def retrier(self) -> Retrier:
+        """Repeats requests as their outcome asks for."""
+        return Retrier(
+            self.settings.connection.max_retries,
+            report=self.logger.warning,
+            sleep=self.sleep,
+            pause_all=self.limiter.pause,
+        )
+
+    @cached_property
+    def tokens(self) -> TokenSource:
+        """Where the token comes from."""
+        connection = self.settings.connection
+        session = ApiSession(
+            connection.credentials.auth_url if connection.credentials else self.url_base, self.user_agent
+        )
+        return token_source(connection, session, self.retrier, report=self.logger.warning)
+
+    @cached_property
+    def authenticator(self) -> BearerAuth:
+        """Puts the current token on each attempt."""
+        return BearerAuth(self.tokens)
+
+    @property
+    def timeout(self) -> int:
+        """Seconds without a sign of the server after which an attempt has failed."""
+        return self.settings.connection.request_timeout_seconds
+
+    def get_http_request(self, *, page: PageContext[PageRequest | None]) -> HTTPRequest:
+        """Ask for one page of one window."""
+        http_request = super().get_http_request(page=page)
+        request = page.next_page_token
+        if request is None:
+            msg = "there is no page left to ask for"
+            raise ValueError(msg)
+        http_request.params = {
+            "minDate": request.window.min_date,
+            "maxDate": request.window.max_date,
+            "limit": self.settings.page_size,
+            "start": request.cursor,
+        }
+        return http_request
+
+    def send(self, prepared_request: requests.PreparedRequest, _: Context | None) -> requests.Response:
+        """Make one attempt, with the current token.
+
+        Raises:
+            RetryableError, TokenRefusedError, FatalError: what the answer, or its absence, means.
+        """
+        try:
+            response = self.requests_session.send(self.authenticator(prepared_request), timeout=self.timeout)
+        except requests.RequestException as error:
+            raise classify_exception(error, f"{self.http_method} {self.path}", self.timeout) from None
+        self.validate_response(response)
+        return response
+
+    def request_decorator(self, func: Send) -> Send:
+        """Repeat a request as its outcome asks for."""
+        return self.retrier.wrap(func, renew_token=self.tokens.renew)
+
+    def validate_response(self, response: requests.Response) -> None:
+        """Pass an answer that holds a page, empty ones included.
+
+        Raises:
+            RetryableError: a passing fault, or a body that is no page.
+            TokenRefusedError: the token was refused.
+            FatalError: asking again cannot help.
+        """
+        raise_for(classify(Answer.of(response)), sent_token=sent_token(response.request))
+        page_of(response)
