@@ -2,23 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from tap_seeker_leads.instants import to_rfc3339
+import msgspec
+
+from tap_seeker_leads.instants import LATEST, to_rfc3339
 from tap_seeker_leads.schema import INSTANTS, METADATA_FIELDS, PARTS, leads_schema
 
 if TYPE_CHECKING:
     from seeker_leads_api.contract import JsonSchema
 
+_PART_NAMES = frozenset({"metadata", *PARTS})
+_METADATA_NAMES = frozenset(METADATA_FIELDS)
 
-@dataclass(frozen=True, slots=True)
-class Lead:
+
+class Lead(msgspec.Struct, frozen=True, gc=False):
     """A record, with its ingestion second for the seams; None where the API gave no usable date."""
 
     lead_id: str
     second: int | None
     record: dict[str, Any]
+
+
+def to_leads(items: list[Any]) -> list[Lead]:
+    """Return the records of a page; items that are no leads are left out, as `to_lead` says."""
+    try:
+        # As good as always every item is as the contract says, which msgspec finds out faster than Python can.
+        msgspec.convert(items, _page_type())
+    except msgspec.ValidationError:
+        return [lead for item in items if (lead := to_lead(item)) is not None]
+    return [_lead_by_the_contract(item) for item in items]
+
+
+def _lead_by_the_contract(item: dict[str, Any]) -> Lead:
+    """Do what `to_lead` does, for an item whose types are known to be right."""
+    metadata = item["metadata"]
+    second, ttl = metadata.get("ingestionDate"), metadata.get("TTL")
+    extra = None
+    if not (item.keys() <= _PART_NAMES and metadata.keys() <= _METADATA_NAMES):
+        extra = _unknown(item, metadata)
+    record = {
+        "leadId": metadata["leadId"],
+        "ingestionDate": None if second is None else to_rfc3339(second),
+        "portal": metadata.get("portal"),
+        "ttl": None if ttl is None else to_rfc3339(ttl),
+        "leadCategory": metadata.get("leadCategory"),
+        "seekerIntention": metadata.get("seekerIntention"),
+        "contactRequest": item.get("contactRequest"),
+        "property": item.get("property"),
+        "project": item.get("project"),
+        "distributionType": item.get("distributionType"),
+        "callDetails": item.get("callDetails"),
+        "extra": extra,
+    }
+    return Lead(metadata["leadId"], second, record)
 
 
 def to_lead(item: Any) -> Lead | None:  # noqa: ANN401  # any JSON
@@ -34,8 +72,8 @@ def to_lead(item: Any) -> Lead | None:  # noqa: ANN401  # any JSON
     metadata = item["metadata"]
     properties = leads_schema()["properties"]
     record: dict[str, Any] = {}
-    extra = {name: value for name, value in item.items() if name not in PARTS and name != "metadata"}
-    extra_metadata = {name: value for name, value in metadata.items() if name not in METADATA_FIELDS}
+    extra = _unknown(item, metadata)
+    extra_metadata = extra.pop("metadata", {})
     for name, record_name in METADATA_FIELDS.items():
         value = metadata.get(name)
         convert = _instant if name in INSTANTS else _fitting
@@ -53,6 +91,13 @@ def to_lead(item: Any) -> Lead | None:  # noqa: ANN401  # any JSON
     record["extra"] = extra or None
     has_date = record["ingestionDate"] is not None
     return Lead(lead_id, int(metadata["ingestionDate"]) if has_date else None, record)
+
+
+def _unknown(item: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return what the contract does not know: of the item, and under `metadata` of that."""
+    extra = {name: value for name, value in item.items() if name not in _PART_NAMES}
+    extra_metadata = {name: value for name, value in metadata.items() if name not in _METADATA_NAMES}
+    return extra | {"metadata": extra_metadata} if extra_metadata else extra
 
 
 def lead_id_of(item: object) -> str | None:
@@ -119,3 +164,32 @@ def _fitting(value: Any, schema: JsonSchema) -> tuple[Any, bool]:  # noqa: ANN40
     for key, fitted in misfits.items():
         copy[key] = fitted
     return copy, False
+
+
+@cache
+def _page_type() -> Any:  # noqa: ANN401  # a type that exists at run time only
+    """Return the type of a list of items that need no care, built from the stream's schema."""
+    properties = leads_schema()["properties"]
+    instant = Annotated[int, msgspec.Meta(ge=0, le=LATEST)] | None
+    fields = [
+        (name, instant if name in INSTANTS else _type_of(properties[record_name]), None)
+        for name, record_name in METADATA_FIELDS.items()
+        if name != "leadId"
+    ]
+    lead_id = Annotated[str, msgspec.Meta(min_length=1)]
+    metadata = msgspec.defstruct("Metadata", [("leadId", lead_id), *fields], gc=False)
+    parts = [(name, _type_of(properties[name]), None) for name in PARTS]
+    return list[msgspec.defstruct("Item", [("metadata", metadata), *parts], gc=False)]  # type: ignore[misc]  # see above
+
+
+def _type_of(schema: JsonSchema) -> Any:  # noqa: ANN401  # as above
+    kind = schema["type"][0]
+    if kind == "array":
+        return Optional[list[_type_of(schema["items"])]]  # noqa: UP045  # built at run time
+    if kind == "object":
+        fields = [(name, _type_of(field), None) for name, field in schema["properties"].items()]
+        return Optional[msgspec.defstruct("Part", fields, gc=False)]  # noqa: UP045
+    return Optional[_MSGSPEC_TYPES[kind]]  # noqa: UP045
+
+
+_MSGSPEC_TYPES: dict[str, type] = {"string": str, "boolean": bool, "integer": int, "number": float}

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import datetime, timezone
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import requests
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+from singer_sdk.singerlib.encoding.simple import RecordMessage
 from singer_sdk.streams.rest import PageContext
 
 from seeker_leads_api.errors import FatalError, SeekerLeadsError, StoppedError
@@ -19,7 +24,7 @@ from tap_seeker_leads.page import page_of
 from tap_seeker_leads.paginator import LeadsPaginator
 from tap_seeker_leads.plan import WindowPlan
 from tap_seeker_leads.progress import Progress
-from tap_seeker_leads.records import to_lead
+from tap_seeker_leads.records import to_leads
 from tap_seeker_leads.schema import PRIMARY_KEY, REPLICATION_KEY, leads_schema
 from tap_seeker_leads.window_reader import PageRead, WindowRead, WindowReaders
 from tap_seeker_leads.windows import FinishedPrefix, SeamFilter, Window, split
@@ -27,11 +32,13 @@ from tap_seeker_leads.windows import FinishedPrefix, SeamFilter, Window, split
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from singer_sdk.helpers import types
     from singer_sdk.helpers.types import Context
     from singer_sdk.tap_base import Tap
 
     from tap_seeker_leads.page import Page
     from tap_seeker_leads.paginator import PageRequest
+    from tap_seeker_leads.writer import PageWriter
 
 #: STATE goes out at most so often, in seconds; loaders commit on each.
 STATE_INTERVAL_SECONDS = 1.0
@@ -47,10 +54,12 @@ class LeadsStream(ApiStream):
     name = "leads"
     primary_keys = (PRIMARY_KEY,)
     replication_key = REPLICATION_KEY
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     def __init__(self, tap: Tap) -> None:
         super().__init__(tap)
         self.monotonic = time.monotonic
+        self._writer: PageWriter = tap.message_writer
         self._readers: WindowReaders | None = None
         self._seams = SeamFilter()
         self._state_written_at = float("-inf")
@@ -104,8 +113,10 @@ class LeadsStream(ApiStream):
                         case PageRead(window, page):
                             counter.increment()
                             records = list(self._new_records(page, window, start))
+                            self._page_read_at = datetime.now(timezone.utc)
                             progress.page_read(len(records))
                             yield from records
+                            self._writer.flush()
                         case WindowRead(window):
                             progress.window_read(window)
                             # The bookmark moves only here: a window counts once it is emitted whole.
@@ -167,7 +178,7 @@ class LeadsStream(ApiStream):
         Raises:
             FatalError: not one item of the page is a lead, so that going on would pass over all of them.
         """
-        leads = [lead for item in page.items if (lead := to_lead(item)) is not None]
+        leads = to_leads(page.items)
         if page.items and not leads:
             msg = f"GET /leads: none of the {len(page.items)} items of a page has a `leadId`; the API may have changed"
             raise FatalError(msg)
@@ -176,6 +187,25 @@ class LeadsStream(ApiStream):
             is_early = lead.second is not None and lead.second < start
             if not is_early and self._seams.passes(lead.lead_id, lead.second, window):
                 yield lead.record
+
+    @cached_property
+    def _writes_as_is(self) -> bool:
+        """Whether nothing stands between record and message: no selection, no map, no flattening, no other schema."""
+        return (
+            all(self.mask.values())
+            and [type(stream_map) for stream_map in self.stream_maps] == [SameRecordTransform]
+            and not self.config.get("flattening_enabled")
+            and self.effective_schema["properties"].keys() == self.schema["properties"].keys()
+        )
+
+    def _write_record_message(self, record: types.Record) -> None:
+        # Private, for the SDK has no hook between record and message: to look up the selection of every nested field,
+        # to map nothing and to ask for the time again costs as much as all the rest. A test proves the output equal.
+        if self._writes_as_is:
+            self._writer.write_message(RecordMessage(self.name, record, time_extracted=self._page_read_at))
+            self.state_manager.is_flushed = False
+        else:
+            super()._write_record_message(record)
 
     def parse_response(self, response: requests.Response) -> Iterator[Any]:
         """Yield the API's items of a page as they came."""

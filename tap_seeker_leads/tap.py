@@ -15,6 +15,7 @@ from seeker_leads_api.exits import OneLineErrors
 from tap_seeker_leads.api_stream import PACKAGE_NAME
 from tap_seeker_leads.settings import TAP_SETTINGS, TapSettings
 from tap_seeker_leads.streams import LeadsStream
+from tap_seeker_leads.writer import PageWriter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +43,8 @@ class TapSeekerLeads(Tap):
         PluginCapabilities.FLATTENING,
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
+
+    message_writer_class = PageWriter
 
     def discover_streams(self) -> Sequence[LeadsStream]:
         """Return the one stream; needs no settings and no network."""

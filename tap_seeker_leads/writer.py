@@ -1,0 +1,36 @@
+"""Singer messages on stdout: encoded with msgspec, and handed on page by page instead of record by record."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from singer_sdk.contrib.msgspec import MsgSpecWriter, encoder
+from singer_sdk.singerlib.encoding.simple import RecordMessage
+
+if TYPE_CHECKING:
+    from singer_sdk.singerlib.encoding.simple import Message
+
+#: What is kept back at most, in bytes: a page of usual leads is a tenth of it.
+_MOST_KEPT = 1 << 20
+
+
+class PageWriter(MsgSpecWriter):
+    """Keeps records back until `flush`; any other message, so every STATE, takes all before it along."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept = bytearray()
+
+    def write_message(self, message: Message) -> None:
+        """Write a message, or keep it back."""
+        encoder.encode_into(message.to_dict(), self._kept, -1)
+        self._kept += b"\n"
+        if not isinstance(message, RecordMessage) or len(self._kept) > _MOST_KEPT:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand on what was kept back."""
+        sys.stdout.buffer.write(self._kept)
+        self._kept.clear()
+        sys.stdout.flush()
