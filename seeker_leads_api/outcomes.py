@@ -83,12 +83,15 @@ class Outcome:
     retry_after_seconds: float | None = None
 
 
+_ACCEPTED = Outcome(Recovery.ACCEPT, "")
+
+
 def classify(answer: Answer, *, now: datetime | None = None) -> Outcome:
     """Say what to do about an answer; `now` (default: the clock) is what a `Retry-After` date is measured from."""
+    if RECOVERY.get(answer.status) is Recovery.ACCEPT:
+        return _ACCEPTED
     problem = _problem(answer)
     recovery = _recovery(answer, problem)
-    if recovery is Recovery.ACCEPT:
-        return Outcome(recovery, "")
     retry_after_seconds = None
     if recovery in {Recovery.RETRY, Recovery.SLOW_DOWN}:
         retry_after_seconds = _retry_after_seconds(answer.headers.get("retry-after"), now)

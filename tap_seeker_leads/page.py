@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from seeker_leads_api.errors import RetryableError
-from seeker_leads_api.outcomes import Answer, Recovery, classify
+from seeker_leads_api.outcomes import Answer
 from tap_seeker_leads.records import lead_id_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Page:
 
 
 def page_of(response: requests.Response) -> Page:
-    """Return the page of an accepted answer; an empty one where the API says that the period holds no leads.
+    """Return the page of an accepted answer; an empty one for the API's own 404, as `classify` knows it.
 
     The SDK hands the response from hook to hook, so the page travels on it, and the body is decoded once.
 
@@ -46,7 +46,7 @@ def page_of(response: requests.Response) -> Page:
 
 def _decode(response: requests.Response) -> Page:
     answer = Answer.of(response)
-    if classify(answer).recovery is Recovery.NOT_FOUND:
+    if answer.status == HTTPStatus.NOT_FOUND:
         return Page([], None, is_not_found=True)
     try:
         body = msgspec.json.decode(answer.body)

@@ -111,13 +111,14 @@ def lead_id_of(item: object) -> str | None:
 
 def latest_second(items: list[Any], default: int) -> int:
     """Return the latest ingestion date among the API's items that have one."""
-    latest = default
-    for item in items:
-        metadata = item.get("metadata") if isinstance(item, dict) else None
-        second = metadata.get("ingestionDate") if isinstance(metadata, dict) else None
-        if isinstance(second, (int, float)) and second > latest and _instant(second, {})[1]:
-            latest = int(second)
-    return latest
+    try:
+        latest = max([item["metadata"]["ingestionDate"] for item in items])
+    except (TypeError, KeyError, ValueError):
+        latest = None
+    if isinstance(latest, int):
+        return latest
+    # Something in it is no lead or has no such date: then each item needs a look of its own.
+    return max([lead.second for lead in to_leads(items) if lead.second is not None], default=default)
 
 
 def _instant(value: object, _: JsonSchema) -> tuple[str | None, bool]:
