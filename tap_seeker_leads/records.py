@@ -180,7 +180,8 @@ def _page_type() -> Any:  # noqa: ANN401  # a type that exists at run time only
     lead_id = Annotated[str, msgspec.Meta(min_length=1)]
     metadata = msgspec.defstruct("Metadata", [("leadId", lead_id), *fields], gc=False)
     parts = [(name, _type_of(properties[name]), None) for name in PARTS]
-    return list[msgspec.defstruct("Item", [("metadata", metadata), *parts], gc=False)]  # type: ignore[misc]  # see above
+    item: Any = msgspec.defstruct("Item", [("metadata", metadata), *parts], gc=False)
+    return list.__class_getitem__(item)
 
 
 def _type_of(schema: JsonSchema) -> Any:  # noqa: ANN401  # as above

@@ -6,7 +6,7 @@ import logging
 import time
 from datetime import datetime, timezone
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import requests
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -59,7 +59,7 @@ class LeadsStream(ApiStream):
     def __init__(self, tap: Tap) -> None:
         super().__init__(tap)
         self.monotonic = time.monotonic
-        self._writer: PageWriter = tap.message_writer
+        self._writer = cast("PageWriter", tap.message_writer)
         self._readers: WindowReaders | None = None
         self._seams = SeamFilter()
         self._state_written_at = float("-inf")

@@ -8,17 +8,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 
 from seeker_leads_api.errors import SeekerLeadsError
 from seeker_leads_api.retries import Retrier
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from tap_seeker_leads.streams import LeadsStream
 from tap_seeker_leads.tap import TapSeekerLeads
+from tap_seeker_leads.writer import PageWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from singer_sdk.singerlib.encoding.simple import Message
 
 NOW = 1_795_420_800  # 2026-11-23T08:00:00Z
 
@@ -33,17 +35,18 @@ class Clock:
         return self.now
 
 
-class Collector(GenericSingerWriter[str, Any]):
+class Collector(PageWriter):
     """Takes the tap's messages in place of stdout."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.messages: list[dict[str, Any]] = []
 
-    def serialize_message(self, message: Any) -> str:
-        raise NotImplementedError
-
-    def write_message(self, message: Any) -> None:
+    def write_message(self, message: Message) -> None:
         self.messages.append(copy.deepcopy(message.to_dict()))
+
+    def flush(self) -> None:
+        pass
 
 
 @dataclass
