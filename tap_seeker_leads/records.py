@@ -181,7 +181,8 @@ def _page_type() -> Any:  # noqa: ANN401  # a type that exists at run time only
     metadata = msgspec.defstruct("Metadata", [("leadId", lead_id), *fields], gc=False)
     parts = [(name, _type_of(properties[name]), None) for name in PARTS]
     item: Any = msgspec.defstruct("Item", [("metadata", metadata), *parts], gc=False)
-    return list.__class_getitem__(item)
+    page: Any = list
+    return page[item]
 
 
 def _type_of(schema: JsonSchema) -> Any:  # noqa: ANN401  # as above
