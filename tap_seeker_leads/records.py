@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from types import GenericAlias
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -180,19 +181,18 @@ def _page_type() -> Any:  # noqa: ANN401  # a type that exists at run time only
     lead_id = Annotated[str, msgspec.Meta(min_length=1)]
     metadata = msgspec.defstruct("Metadata", [("leadId", lead_id), *fields], gc=False)
     parts = [(name, _type_of(properties[name]), None) for name in PARTS]
-    item: Any = msgspec.defstruct("Item", [("metadata", metadata), *parts], gc=False)
-    page: Any = list
-    return page[item]
+    item = msgspec.defstruct("Item", [("metadata", metadata), *parts], gc=False)
+    return GenericAlias(list, (item,))
 
 
 def _type_of(schema: JsonSchema) -> Any:  # noqa: ANN401  # as above
     kind = schema["type"][0]
     if kind == "array":
-        return Optional[list[_type_of(schema["items"])]]  # noqa: UP045  # built at run time
+        return GenericAlias(list, (_type_of(schema["items"]),)) | None
     if kind == "object":
         fields = [(name, _type_of(field), None) for name, field in schema["properties"].items()]
-        return Optional[msgspec.defstruct("Part", fields, gc=False)]  # noqa: UP045
-    return Optional[_MSGSPEC_TYPES[kind]]  # noqa: UP045
+        return msgspec.defstruct("Part", fields, gc=False) | None
+    return _MSGSPEC_TYPES[kind] | None
 
 
 _MSGSPEC_TYPES: dict[str, type] = {"string": str, "boolean": bool, "integer": int, "number": float}
