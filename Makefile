@@ -1,6 +1,6 @@
 # Everything lives in this folder: .venv (Python packages), .meltano (Meltano's plugins), .demo (the demo's database).
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format clean
+.PHONY: help demo test bench lint format clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -17,6 +17,9 @@ demo: .venv/.demo .meltano/.installed  ## Leads from a local sandbox into a Post
 
 test: .venv/.test .meltano/.installed  ## All tests: unit, integration, acceptance
 	@$(BIN)/pytest
+
+bench: .venv/.test  ## Measure the tap beside others, at 100 ms latency; writes docs/performance.md (ten minutes)
+	@$(BIN)/python -m tests.benchmarks.bench
 
 lint: .venv/.lint .venv/.test  ## Linters, type checker, import contracts
 	$(BIN)/ruff check
