@@ -1,0 +1,122 @@
+"""Readers at once, on real sockets: as fast as the limit allows, in order when stopped."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from seeker_leads_sandbox import Bounds, Fault, FaultKind, Order, Sandbox, SandboxOptions
+from tap_seeker_leads.writer import PageWriter
+
+if TYPE_CHECKING:
+    from tap_seeker_leads.streams import LeadsStream
+    from tests.conftest import Clock, TapRunner
+
+WEEK = 7 * 86_400
+DENSE = [
+    SandboxOptions(enforce_limit=False, order=order, bounds=bounds, latency_ms=2)
+    for order in Order
+    for bounds in (Bounds.CLOSED, Bounds.OPEN)
+]
+
+
+@pytest.mark.parametrize("sandbox_options", DENSE, indirect=True, ids=lambda o: f"{o.order.value}-{o.bounds.value}")
+@pytest.mark.parametrize("page_size", [3, 100])
+def test_dense_week_is_complete_in_every_order(
+    run_tap: TapRunner, sandbox: Sandbox, clock: Clock, page_size: int
+) -> None:
+    """A busy week, with hundreds of leads on one second, is read once and whole, cut or not."""
+    dates = [clock.now - WEEK + 10 + index * 600 for index in range(900)]
+    sandbox.add_leads(ingestion_dates=[*dates, *[dates[450]] * 300])
+    run = run_tap(start_date="2026-11-16T08:00:00Z", page_size=page_size)
+    assert run.error is None
+    assert len(run.ids) == len(set(run.ids)) == 1200
+    assert run.bookmark == "2026-11-23T08:00:00Z"
+
+
+def test_few_pages_are_in_memory(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """A loader that does not take the leads stops the reading: readers do not run ahead of it."""
+    sandbox.add_leads(ingestion_dates=[clock.now - WEEK + index * 100 for index in range(6000)])
+    seen: list[int] = []
+
+    def hold(stream: LeadsStream) -> None:
+        post_process = stream.post_process
+
+        def slow(row: dict[str, Any], context: Any = None) -> Any:
+            if not seen:
+                # The main thread stands still until the readers do, too.
+                before = -1
+                while before != sandbox.statistics.requests:
+                    before = sandbox.statistics.requests
+                    threading.Event().wait(0.2)
+                seen.append(before)
+            return post_process(row, context)
+
+        stream.post_process = slow  # type: ignore[method-assign]
+
+    run = run_tap(start_date="2026-11-16T08:00:00Z", page_size=10, max_concurrent_requests=4, before=hold)
+    assert len(run.ids) == 6000
+    assert seen[0] <= 2 * 4 + 1
+
+
+def test_first_error_is_the_one_shown(run_tap: TapRunner, sandbox: Sandbox) -> None:
+    """Of many readers that fail, the first error ends the run; the others stop without a word."""
+    sandbox.script(Fault(FaultKind.STATUS, status=400, times=1), Fault(FaultKind.STATUS, status=403))
+    run = run_tap(start_date="2026-01-01")
+    assert "answered 40" in str(run.error)
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("reader-")] == []
+
+
+@pytest.mark.parametrize("sandbox_options", [SandboxOptions(leads=500, days=20, enforce_limit=False)], indirect=True)
+def test_output_is_that_of_the_sdk(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """What the tap writes without the SDK's mapping and conformance equals what it writes with them."""
+    sandbox.add_leads(
+        leads=[
+            {
+                "metadata": {"leadId": "odd", "ingestionDate": clock.now - 9, "portal": 5, "new": [1.5, None]},
+                "contactRequest": {"email": 7, "nickname": {"a": "ü"}, "phoneNumbers": [None, {"number": "1"}]},
+                "visit": True,
+            }
+        ]
+    )
+
+    def through_the_sdk(stream: LeadsStream) -> None:
+        stream._writes_as_is = False
+        stream.TYPE_CONFORMANCE_LEVEL = stream.TYPE_CONFORMANCE_LEVEL.RECURSIVE
+
+    ours = run_tap(start_date="2026-11-01")
+    sdks = run_tap(start_date="2026-11-01", before=through_the_sdk)
+    by_id = {record["leadId"]: record for record in sdks.records}
+    assert len(by_id) == 501
+    assert {record["leadId"]: record for record in ours.records} == by_id
+    assert {frozenset(message) for message in ours.messages} == {frozenset(message) for message in sdks.messages}
+
+
+def test_writer_hands_on_whole_lines_before_every_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records wait for their page or a STATE, never longer; each message is one line of JSON."""
+    from singer_sdk.singerlib.encoding.simple import RecordMessage, StateMessage  # noqa: PLC0415  # only here
+
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="utf-8"))
+    writer = PageWriter()
+    writer.write_message(RecordMessage("leads", {"leadId": "é"}))
+    assert raw.getvalue() == b""
+    writer.write_message(StateMessage({"bookmarks": {}}))
+    assert [json.loads(line)["type"] for line in raw.getvalue().splitlines()] == ["RECORD", "STATE"]
+    writer.write_message(RecordMessage("leads", {"leadId": "x"}))
+    writer.flush()
+    assert len(raw.getvalue().splitlines()) == 3
+
+
+def test_nothing_heavy_at_import() -> None:
+    """A run every five minutes pays for each import: the tap loads no server, test or database module."""
+    heavy = {"aiohttp", "faker", "seeker_leads_sandbox", "pytest", "hypothesis", "dns"}
+    code = "import sys, tap_seeker_leads.tap; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert heavy & set(loaded) == set()
