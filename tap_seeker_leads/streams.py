@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers import types
     from singer_sdk.helpers.types import Context
+    from singer_sdk.singerlib import Catalog
     from singer_sdk.tap_base import Tap
 
     from tap_seeker_leads.page import Page
@@ -54,6 +55,7 @@ class LeadsStream(ApiStream):
     name = "leads"
     primary_keys = (PRIMARY_KEY,)
     replication_key = REPLICATION_KEY
+    #: Records fit the stream's own schema as they are made, see `to_leads`.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     def __init__(self, tap: Tap) -> None:
@@ -69,6 +71,12 @@ class LeadsStream(ApiStream):
     def schema(self) -> dict[str, Any]:
         """The schema of a record, derived from the API's contract."""
         return leads_schema()
+
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take the user's catalog; where its schema is another than ours, the SDK makes the records fit it."""
+        super().apply_catalog(catalog)
+        if self.effective_schema["properties"].keys() != self.schema["properties"].keys():
+            self.TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.RECURSIVE
 
     @property
     def state_manager(self) -> BookmarkManager:
@@ -195,7 +203,7 @@ class LeadsStream(ApiStream):
             all(self.mask.values())
             and [type(stream_map) for stream_map in self.stream_maps] == [SameRecordTransform]
             and not self.config.get("flattening_enabled")
-            and self.effective_schema["properties"].keys() == self.schema["properties"].keys()
+            and self.TYPE_CONFORMANCE_LEVEL is TypeConformanceLevel.NONE
         )
 
     def _write_record_message(self, record: types.Record) -> None:

@@ -80,6 +80,19 @@ def test_deselected_column_is_left_out(run_tap: TapRunner) -> None:
 
 
 @pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
+def test_column_that_the_catalog_does_not_know_is_left_out(run_tap: TapRunner) -> None:
+    """A catalog kept from an older version gets the columns of its own schema, and no more."""
+    older = catalog()
+    del older["streams"][0]["schema"]["properties"]["extra"]
+    older["streams"][0]["metadata"] = [
+        entry for entry in older["streams"][0]["metadata"] if "extra" not in entry["breadcrumb"]
+    ]
+    run = run_tap(start_date="2026-11-01", catalog=older)
+    assert len(run.records) == 400
+    assert all("extra" not in record for record in run.records)
+
+
+@pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
 def test_stream_maps_and_flattening_work(run_tap: TapRunner) -> None:
     """The SDK's inline maps and flattening apply as with any tap."""
     run = run_tap(
