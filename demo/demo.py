@@ -62,11 +62,14 @@ def main() -> None:
         database_url = running.enter_context(postgres())
         say("PostgreSQL: started, empty")
         environment = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if not name.startswith("TAP_SEEKER_LEADS_")},
             "MELTANO_ENVIRONMENT": "local",
             "MELTANO_PROJECT_ROOT": str(PROJECT),
             "MELTANO_DATABASE_URI": f"sqlite:///{FOLDER / 'meltano.db'}",
             "TAP_SEEKER_LEADS_API_URL": api_url,
+            # A real account in `.env` is not the demo's.
+            "TAP_SEEKER_LEADS_CLIENT_ID": "",
+            "TAP_SEEKER_LEADS_CLIENT_SECRET": "",
             "TARGET_POSTGRES_SQLALCHEMY_URL": database_url,
         }
         with psycopg.connect(database_url, autocommit=True) as database:

@@ -40,6 +40,8 @@ class OneLineErrors:
         except SeekerLeadsError as error:
             self._end(str(error), EXIT_FAILED)
         except Exception as error:  # noqa: BLE001  # the last resort, so that no traceback with data is printed
+            if type(error).__name__ == "JSONDecodeError":  # of json or of simplejson
+                self._end("A file given with --config, --catalog or --state is not JSON: mend it", EXIT_SETTINGS)
             self._end(f"{describe(error)}. Please report it: this is a defect", EXIT_FAILED)
 
     def _end(self, message: str, status: int) -> NoReturn:

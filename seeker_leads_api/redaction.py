@@ -17,7 +17,10 @@ MAX_LENGTH = 300
 _EMAIL = re.compile(r"\S*@\S*")
 _TOKEN = re.compile(r"\b[Bb]earer\s+\S+|\beyJ[\w.\-]+|\b(?=[A-Za-z_\-]*\d)[\w\-]{32,}\b")
 _PHONE = re.compile(r"\+?\d(?:[\s.()/\-]*\d){6,}")
-_QUOTED = re.compile(r"(?P<quote>[\"'`«“])(?P<text>[^\"'`»”]*)[\"'`»”]")
+# An apostrophe within a word neither opens nor closes a quotation.
+_OPENING = "\"'`«“„\u2018\u201a"
+_CLOSING = "\"'`»”“\u2019"
+_QUOTED = re.compile(rf"(?<!\w)[{_OPENING}](?P<text>.*?)[{_CLOSING}](?!\w)")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 

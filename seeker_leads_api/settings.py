@@ -162,9 +162,13 @@ class ConnectionSettings:
         if user_agent is not None and not (user_agent.isascii() and user_agent.isprintable()):
             msg = "`user_agent` must be plain ASCII on one line, in the form Name/version"
             raise SettingsError(msg)
+        token = config["auth_token"]
+        if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
+            msg = "`auth_token` must be the token alone: plain ASCII without blanks or line breaks"
+            raise SettingsError(msg)
         return cls(
             api_url=_checked_url("api_url", config["api_url"] or environment_url).rstrip("/"),
-            auth_token=config["auth_token"],
+            auth_token=token,
             credentials=_credentials(config, environment_url),
             token_cache=config["token_cache"],
             rate_limit_requests=config["rate_limit_requests"],

@@ -82,8 +82,9 @@ class ApiStream(RESTStream[PageRequest | None]):
         return Retrier(
             self.settings.connection.max_retries,
             report=self.logger.warning,
-            sleep=self.sleep,
-            pause_all=self.limiter.pause,
+            # Looked up with each call: every run has readers and a limiter of its own.
+            sleep=lambda seconds: self.sleep(seconds),  # noqa: PLW0108  # bound late
+            pause_all=lambda seconds: self.limiter.pause(seconds),  # noqa: PLW0108  # as above
         )
 
     @cached_property

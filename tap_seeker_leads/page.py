@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -48,11 +50,7 @@ def _decode(response: requests.Response) -> Page:
     answer = Answer.of(response)
     if answer.status == HTTPStatus.NOT_FOUND:
         return Page([], None, is_not_found=True)
-    try:
-        body = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        msg = f"{answer.request}: the answer is not JSON, or was cut ({len(answer.body)} bytes)"
-        raise RetryableError(msg) from error
+    body = _json(answer)
     if not isinstance(body, dict) or not isinstance(items := body.get("items"), list):
         msg = f"{answer.request}: the answer is JSON, but not a page of leads: it has no list `items`"
         raise RetryableError(msg)
@@ -61,13 +59,39 @@ def _decode(response: requests.Response) -> Page:
     # Without a link, 206 says that there is more [F]. A full page with 200 may be the last one, or come from a server
     # that tells neither way [?]: asking once more is safe.
     is_partial = answer.status == HTTPStatus.PARTIAL_CONTENT
-    if not items or not (is_partial or len(items) >= _page_size(response)):
+    if not is_partial and (not items or len(items) < _page_size(response)):
         return Page(items, None)
     last = next((lead_id for item in reversed(items) if (lead_id := lead_id_of(item)) is not None), None)
     if last is None:
         msg = f"{answer.request}: there is another page, but neither a link nor a `leadId` to ask for it"
         raise RetryableError(msg)
     return Page(items, last, announced=is_partial)
+
+
+def _json(answer: Answer) -> Any:  # noqa: ANN401  # any JSON
+    try:
+        return msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    try:
+        # Half an emoji in one message, or a number too large, must not make the whole page unreadable for ever.
+        return _mended(json.loads(answer.body, parse_constant=lambda _: None))
+    except (ValueError, RecursionError):
+        msg = f"{answer.request}: the answer is not JSON, or was cut ({len(answer.body)} bytes)"
+        raise RetryableError(msg) from None
+
+
+def _mended(value: Any) -> Any:  # noqa: ANN401  # any JSON
+    """Replace what JSON in UTF-8 cannot hold: lone surrogates by U+FFFD, infinite numbers by null."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        return [_mended(element) for element in value]
+    if isinstance(value, dict):
+        return {_mended(name): _mended(element) for name, element in value.items()}
+    return value
 
 
 def _page_size(response: requests.Response) -> int:

@@ -84,9 +84,11 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
             msg = "GET /leads leads in a circle: it gave the same cursor twice within one window"
             raise FatalError(msg)
         self._cursors.add(page.next_cursor)
-        self._is_announced = page.announced
         self._latest = max(self._latest, latest_second(page.items, default=self._latest))
-        return PageRequest(self._cut_for_idle_readers(request.window), page.next_cursor)
+        window = self._cut_for_idle_readers(request.window)
+        # What was announced for the whole window may all lie in the parts that were cut off.
+        self._is_announced = page.announced and window == request.window
+        return PageRequest(window, page.next_cursor)
 
     def _cut_for_idle_readers(self, window: Window) -> Window:
         idle = self._plan.idle_readers()

@@ -90,9 +90,14 @@ class TapSettings:
         if start is not None and start > now:
             msg = "`start_date` lies in the future: set the instant from which leads are wanted"
             raise SettingsError(msg)
+        if start is None:
+            start = max(now - contract.LEAD_LIFE_DAYS * _DAY_SECONDS, 0)
+            if end is not None and start >= end:
+                msg = "`end_date` lies before the default `start_date`, 3 years back: set `start_date` too"
+                raise SettingsError(msg)
         return cls(
             connection=ConnectionSettings.from_config(values),
-            start=max(now - contract.LEAD_LIFE_DAYS * _DAY_SECONDS, 0) if start is None else start,
+            start=start,
             end=now if end is None else min(end, now),
             window_seconds=values["window_days"] * _DAY_SECONDS,
             page_size=values["page_size"],

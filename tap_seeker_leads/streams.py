@@ -15,7 +15,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.encoding.simple import RecordMessage
 from singer_sdk.streams.rest import PageContext
 
-from seeker_leads_api.errors import FatalError, SeekerLeadsError, StoppedError
+from seeker_leads_api.errors import FatalError, SettingsError, StoppedError
 from seeker_leads_api.rate_limiter import RateLimiter
 from tap_seeker_leads.api_stream import ApiStream
 from tap_seeker_leads.bookmark import BookmarkManager
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 #: STATE goes out at most so often, in seconds; loaders commit on each.
 STATE_INTERVAL_SECONDS = 1.0
+#: Clocks of machines that share a state may differ by so much.
+CLOCK_TOLERANCE_SECONDS = 300
 
 
 class LeadsStream(ApiStream):
@@ -63,9 +65,6 @@ class LeadsStream(ApiStream):
         self.monotonic = time.monotonic
         self._writer = cast("PageWriter", tap.message_writer)
         self._readers: WindowReaders | None = None
-        self._seams = SeamFilter()
-        self._state_written_at = float("-inf")
-        self._skipped_items = 0
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -96,6 +95,12 @@ class LeadsStream(ApiStream):
         """Return from where this run reads, in Unix seconds: the bookmark less the lookback, or `start_date`."""
         settings = self.settings
         bookmark = None if self.replication_method == REPLICATION_FULL_TABLE else self.state_manager.read()
+        if bookmark is not None and bookmark > self.now + CLOCK_TOLERANCE_SECONDS:
+            msg = (
+                f"The state's bookmark {to_rfc3339(bookmark)} lies in the future, so nothing would be read before then:"
+                " set `replication_key_value` back to the instant from which to go on"
+            )
+            raise SettingsError(msg)
         return settings.start if bookmark is None else max(settings.start, bookmark - settings.lookback_seconds)
 
     def stop(self, signal_number: int) -> None:
@@ -132,7 +137,7 @@ class LeadsStream(ApiStream):
                                 self._move_bookmark(prefix.end)
                     if line := progress.report(self._plan.total):
                         self.log(line)
-        except SeekerLeadsError:
+        except Exception:
             self._write_state_message()
             raise
         finally:
@@ -147,6 +152,9 @@ class LeadsStream(ApiStream):
     def _open_readers(self, start: int) -> WindowReaders:
         settings, connection = self.settings, self.settings.connection
         self.log("Reading leads from %s to %s", to_rfc3339(start), to_rfc3339(max(start, settings.end)))
+        self._seams = SeamFilter()
+        self._state_written_at = float("-inf")
+        self._skipped_items = 0
         self._plan = WindowPlan(split(start, settings.end, settings.window_seconds))
         self._readers = readers = WindowReaders(self._plan, connection.max_concurrent_requests)
         self._on_window_read = readers.window_read
@@ -210,7 +218,7 @@ class LeadsStream(ApiStream):
         # Private, for the SDK has no hook between record and message: to look up the selection of every nested field,
         # to map nothing and to ask for the time again costs as much as all the rest. A test proves the output equal.
         if self._writes_as_is:
-            self._writer.write_message(RecordMessage(self.name, record, time_extracted=self._page_read_at))
+            self._writer.write_message(RecordMessage(self.name, record, self._stream_version, self._page_read_at))
             self.state_manager.is_flushed = False
         else:
             super()._write_record_message(record)

@@ -67,6 +67,8 @@ class TapSeekerLeads(Tap):
                 )
                 raise SettingsError(msg)
             TapSettings.from_config(self.config, now=int(time.time()))
+            # An unset variable arrives as an empty string; the SDK would take it for a value.
+            self._config = {name: value for name, value in self._config.items() if value != ""}
         return super()._validate_config(raise_errors=raise_errors)
 
     @classmethod

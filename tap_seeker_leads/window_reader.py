@@ -120,13 +120,14 @@ class WindowReaders:
         try:
             paginator = open_paginator()
             while (request := paginator.current_value) is not None:
+                self.sleep(0)
                 while not self._room.acquire(timeout=_STOP_INTERVAL_SECONDS):
                     self.sleep(0)
                 response = fetch(request)
                 self._found.put(PageRead(request.window, page_of(response)))
                 paginator.advance(response)
         except _StopReading:
-            return
+            self._found.put(_Ended(None))
         except BaseException as error:  # noqa: BLE001  # raised again in the main thread
             self._found.put(_Ended(error))
         else:

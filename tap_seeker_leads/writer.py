@@ -24,7 +24,8 @@ class PageWriter(MsgSpecWriter):
 
     def write_message(self, message: Message) -> None:
         """Write a message, or keep it back."""
-        encoder.encode_into(message.to_dict(), self._kept, -1)
+        # Encoded first: a message that cannot be leaves no half of a line behind.
+        self._kept += encoder.encode(message.to_dict())
         self._kept += b"\n"
         if not isinstance(message, RecordMessage) or len(self._kept) > _MOST_KEPT:
             self.flush()

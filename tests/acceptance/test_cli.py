@@ -61,6 +61,21 @@ def test_wrong_setting_ends_at_once(
     assert account.statistics.records == []
 
 
+def test_config_that_is_not_json_is_called_so(tmp_path: Path) -> None:
+    """A broken file ends with one line, without its content."""
+    (tmp_path / "config.json").write_text('{"auth_token": "' + SECRET)
+    ended = run(BIN / "tap-seeker-leads", "--config", tmp_path / "config.json")
+    assert ended.returncode == 2
+    assert "is not JSON" in ended.stderr
+    assert SECRET not in ended.stderr
+
+
+def test_empty_settings_are_absent_ones(tap: Callable[..., Any]) -> None:
+    """Unset variables of `meltano.yml` arrive as empty strings and mean the default, for numbers too."""
+    yesterday = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86_400))
+    assert tap(start_date=yesterday, window_days="", client_id="", environment="").status == 0
+
+
 def test_sync_prints_singer_messages(tap: Callable[..., Any]) -> None:
     """A run prints SCHEMA, then records, then the state, and ends with 0."""
     ended = tap()

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_sandbox import Bounds, Fault, FaultKind, Order, Sandbox, SandboxOptions
+from tap_seeker_leads.streams import LeadsStream
+from tap_seeker_leads.tap import TapSeekerLeads
 from tap_seeker_leads.writer import PageWriter
+from tests.conftest import Collector
 
 if TYPE_CHECKING:
-    from tap_seeker_leads.streams import LeadsStream
     from tests.conftest import Clock, TapRunner
 
 WEEK = 7 * 86_400
@@ -38,6 +40,38 @@ def test_dense_week_is_complete_in_every_order(
     assert run.error is None
     assert len(run.ids) == len(set(run.ids)) == 1200
     assert run.bookmark == "2026-11-23T08:00:00Z"
+
+
+@pytest.mark.parametrize("sandbox_options", [SandboxOptions(enforce_limit=False, latency_ms=5)], indirect=True)
+def test_burst_before_a_quiet_time_is_no_error(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """A cut may leave a reader a rest without leads, though more were announced for the whole window."""
+    burst = [clock.now - WEEK + 10 + index for index in range(100)]  # a whole page
+    sandbox.add_leads(ingestion_dates=[*burst, *(clock.now - 500 + index for index in range(200))])
+    run = run_tap(start_date="2026-11-16T08:00:00Z", page_size=100)
+    assert (run.error, len(run.ids), len(set(run.ids))) == (None, 300, 300)
+
+
+def test_tap_that_is_run_twice_reads_twice(sandbox: Sandbox, clock: Clock) -> None:
+    """Each sync of one tap object is a run of its own: seams, readers and limiter start anew, with retries too."""
+    sandbox.add_leads(ingestion_dates=[clock.now - WEEK + 1, clock.now - 1])
+    collector = Collector()
+    tap = TapSeekerLeads(
+        config={
+            "api_url": sandbox.api_url,
+            "auth_token": "sandbox-token",
+            "start_date": "2026-11-16",
+            "max_retries": 1,
+        },
+        message_writer=collector,
+    )
+    stream = tap.streams["leads"]
+    assert isinstance(stream, LeadsStream)
+    stream.now = clock.now
+    for _ in range(2):
+        sandbox.script(Fault(FaultKind.STATUS, status=503, times=1))
+        stream.state_manager.stream_state.clear()
+        tap.sync_all()
+    assert len([message for message in collector.messages if message["type"] == "RECORD"]) == 4
 
 
 def test_few_pages_are_in_memory(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:

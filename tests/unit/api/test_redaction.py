@@ -37,6 +37,22 @@ def test_result_is_one_short_line(text: str) -> None:
     assert all(char.isprintable() for char in result)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The lead's lastName 'Dupont' is invalid",
+        "lastName 'D'Artagnan Dupont' is invalid",
+        "Name „Dupont“ is invalid",
+        "lastName \u2018Dupont\u2019 bad",
+        'value "Dupont" and `Dupont`',
+    ],
+)
+def test_no_quoted_value_passes(text: str) -> None:
+    """A value that the API repeats in any usual quotation marks is hidden."""
+    assert "Dupont" not in redact(text)
+    assert "Artagnan" not in redact(text)
+
+
 def test_names_of_the_contract_stay_readable() -> None:
     """Quoted parameter and field names are shown, quoted values are not."""
     assert redact('"maxDate" is before "minDate", "Dupont"') == '"maxDate" is before "minDate", \'…\''

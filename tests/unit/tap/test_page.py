@@ -90,6 +90,21 @@ def test_body_that_is_no_page_is_asked_for_again(body: bytes) -> None:
         page_of(response(body))
 
 
+def test_half_an_emoji_does_not_cost_a_page() -> None:
+    """What JSON in UTF-8 cannot hold is replaced in its place; the rest of the page arrives."""
+    message = b'{"message": "Oh \\ud83d, \\ud83d\\ude00"}'
+    body = b'{"items": [{"metadata": {"leadId": "a", "n": 1e999}, "contactRequest": ' + message + b"}]}"
+    (item,) = page_of(response(body)).items
+    assert item["contactRequest"]["message"] == "Oh \N{REPLACEMENT CHARACTER}, \N{GRINNING FACE}"
+    assert item["metadata"] == {"leadId": "a", "n": None}
+
+
+def test_empty_page_that_announces_more_is_not_the_end() -> None:
+    """206 without leads says that there is more, and gives no way to it: never the end of a window."""
+    with pytest.raises(RetryableError, match="another page"):
+        page_of(response({"items": []}, 206))
+
+
 def test_next_page_without_a_way_to_it_is_an_error() -> None:
     """A page that announces another, but gives nothing to ask for it by, never counts as the last."""
     with pytest.raises(RetryableError, match="another page"):

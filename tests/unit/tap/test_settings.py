@@ -12,7 +12,7 @@ DAY_SECONDS = 86_400
 
 
 def parse(**config: Any) -> TapSettings:
-    return TapSettings.from_config({"auth_token": "x", **config}, now=NOW)
+    return TapSettings.from_config({"auth_token": "x"} | config, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,9 @@ def parse(**config: Any) -> TapSettings:
         ({"start_date": "2026-02-01", "end_date": "2026-01-01"}, ["`start_date`", "`end_date`", "earlier"]),
         ({"start_date": "2026-02-01", "end_date": "2026-02-01"}, ["`start_date`", "`end_date`"]),
         ({"start_date": "2027-01-01"}, ["`start_date`", "future"]),
+        ({"end_date": "2020-01-01"}, ["`end_date`", "`start_date`", "3 years"]),
+        ({"auth_token": "abc\ndef"}, ["`auth_token`", "ASCII"]),
+        ({"auth_token": "abc é"}, ["`auth_token`", "ASCII"]),
         ({"window_days": 0}, ["`window_days`", "1 to 7"]),
         ({"window_days": 8}, ["`window_days`", "1 to 7"]),
         ({"page_size": 0}, ["`page_size`", "1 to 100"]),
