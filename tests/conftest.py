@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from seeker_leads_api.errors import SeekerLeadsError
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from singer_sdk.singerlib.encoding.simple import Message
+
+# A deadline for each example would make a busy machine a failure.
+hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.load_profile("project")
 
 NOW = 1_795_420_800  # 2026-11-23T08:00:00Z
 
