@@ -31,7 +31,11 @@ class PageWriter(MsgSpecWriter):
             self.flush()
 
     def flush(self) -> None:
-        """Hand on what was kept back."""
-        sys.stdout.buffer.write(self._kept)
+        """Hand on what was kept back, all of it, also when a signal comes in between."""
+        rest = memoryview(bytes(self._kept))
         self._kept.clear()
-        sys.stdout.flush()
+        # With PYTHONUNBUFFERED, which container images like to set, stdout is a raw file: a write to a full pipe that a
+        # signal breaks off then says how much it wrote, and the rest is ours to write.
+        unbuffered = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
+        while rest:
+            rest = rest[unbuffered.write(rest) :]

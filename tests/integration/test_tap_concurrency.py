@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import select
+import signal
 import subprocess
 import sys
 import threading
@@ -146,6 +149,42 @@ def test_writer_hands_on_whole_lines_before_every_state(monkeypatch: pytest.Monk
     writer.write_message(RecordMessage("leads", {"leadId": "x"}))
     writer.flush()
     assert len(raw.getvalue().splitlines()) == 3
+
+
+def test_signal_in_a_full_pipe_costs_no_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that a signal breaks off, because the loader is slow, goes on where it was."""
+    from singer_sdk.singerlib.encoding.simple import RecordMessage  # noqa: PLC0415  # only here
+
+    reading, writing = os.pipe()
+    unbuffered = io.TextIOWrapper(io.FileIO(writing, "w"), write_through=True)  # as with PYTHONUNBUFFERED
+    monkeypatch.setattr(sys, "stdout", unbuffered)
+    handled, received = threading.Event(), bytearray()
+    before = signal.signal(signal.SIGUSR1, lambda *_: handled.set())
+
+    def slow_loader() -> None:
+        while select.select([], [writing], [], 0)[1]:  # until the pipe is full
+            handled.wait(0.001)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+        handled.wait(10)
+        while piece := os.read(reading, 65_536):
+            received.extend(piece)
+
+    loader = threading.Thread(target=slow_loader)
+    loader.start()
+    try:
+        writer = PageWriter()
+        for number in range(3000):  # in pages of 90 kB, as leads are
+            writer.write_message(RecordMessage("leads", {"leadId": str(number), "message": "x" * 850}))
+            if number % 100 == 99:
+                writer.flush()
+        writer.flush()
+        sys.stdout.close()
+        loader.join(10)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+        os.close(reading)
+    assert handled.is_set()
+    assert [json.loads(line)["record"]["leadId"] for line in received.splitlines()] == [str(n) for n in range(3000)]
 
 
 def test_nothing_heavy_at_import() -> None:
