@@ -20,8 +20,9 @@ demo: .venv/.demo .meltano/.installed  ## Leads from a local sandbox into a Post
 test: .venv/.test .meltano/.installed  ## All tests: unit, integration, acceptance
 	@$(BIN)/pytest
 
-bench: .venv/.test  ## Measure the tap beside others, at 100 ms latency; writes docs/performance.md (ten minutes)
-	@$(BIN)/python -m tests.benchmarks.bench
+# make bench PEERS=1 BENCH='--cases wide,dense --repeats 5'
+bench: .venv/.test $(if $(PEERS),.bench/.installed)  ## Measure speed and cost; writes docs/performance.md (PEERS=1: beside other tools)
+	@$(BIN)/python -m tests.benchmarks.bench $(if $(PEERS),--peers .bench) $(BENCH)
 
 lint: .venv/.lint .venv/.test  ## Linters, type checker, import contracts
 	$(BIN)/ruff check
@@ -34,7 +35,7 @@ format: .venv/.lint  ## Format the code
 	$(BIN)/ruff format
 
 clean:  ## Remove all that these commands made
-	rm -rf .venv .meltano .demo output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .meltano .demo .bench output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/.base:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
@@ -64,4 +65,11 @@ clean:  ## Remove all that these commands made
 	@echo "Installing Meltano's plugins into .meltano (once) ..."
 	@mkdir -p .meltano
 	@$(BIN)/meltano --log-level warning install > .meltano/install.log 2>&1 || { cat .meltano/install.log; exit 1; }
+	@touch $@
+
+.bench/.installed: pyproject.toml
+	@echo "Installing the tools to compare with into .bench (once) ..."
+	@$(PYTHON) -m venv .bench
+	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --group bench-peers
 	@touch $@

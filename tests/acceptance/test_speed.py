@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.benchmarks.measure import run
+from tests.benchmarks.cases import Case
+from tests.benchmarks.contenders import OURS
+from tests.benchmarks.measure import Stage
 from tests.benchmarks.sandbox_process import running_sandbox
 
 
@@ -14,8 +16,9 @@ def test_tap_reads_near_the_limit_and_never_over_it(days: int) -> None:
 
     Its figures on a quiet machine stand in docs/performance.md; here there is room for a busy one.
     """
-    with running_sandbox(10_000, days, 100, limited=True) as sandbox:
-        figures = run("tap-seeker-leads", sandbox, days, 10_000)
+    case = Case("limited", 10_000, days, is_limited=True)
+    with running_sandbox(case, 100) as sandbox:
+        figures = Stage.begin(case, sandbox, None).run(OURS)
     assert figures.requests_per_second >= 50 * 0.7
     assert figures.refused == 0
     assert figures.over_limit == 0
@@ -27,6 +30,7 @@ def test_memory_does_not_grow_with_the_leads() -> None:
     """Ten times the leads take no more memory than what is in flight."""
     peaks = []
     for leads in (3_000, 30_000):
-        with running_sandbox(leads, 60, 0, limited=False) as sandbox:
-            peaks.append(run("tap-seeker-leads, no limit", sandbox, 60, leads).peak_mib)
+        case = Case("memory", leads, 60, is_limited=False)
+        with running_sandbox(case, 0) as sandbox:
+            peaks.append(Stage.begin(case, sandbox, None).run(OURS).peak_mib)
     assert peaks[1] - peaks[0] < 20

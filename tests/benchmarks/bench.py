@@ -1,144 +1,154 @@
-"""`make bench`: the tap beside the floor and a tap with the SDK's defaults, on the same leads, in one run."""
+"""`make bench`: the tap beside the floor, the SDK's defaults and other tools, on the same leads, in one run."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import requests
+from tests.benchmarks.capacity import measure_capacity
+from tests.benchmarks.cases import FULL, NAMES, QUICK, Case, Plan
+from tests.benchmarks.contenders import CONTENDERS, IDLE, IMPORT, OURS, Contender
+from tests.benchmarks.measure import Figures, RunFailedError, Stage
+from tests.benchmarks.report import Circumstances, render
+from tests.benchmarks.results import CaseResults, Results
+from tests.benchmarks.sandbox_process import running_sandbox
 
-from tests.benchmarks.measure import Figures, IncompleteError, medians, run, start_up_cpu_seconds
-from tests.benchmarks.report import write_report
-from tests.benchmarks.sandbox_process import RunningSandbox, running_sandbox
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
-OURS, BARE, MINIMAL = "tap-seeker-leads", "bare loop", "minimal SDK tap"
-OURS_UNLIMITED = f"{OURS}, no limit"
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-@dataclass(frozen=True)
-class Case:
-    """Leads spread over a span."""
+def main(arguments: Sequence[str]) -> int:
+    """Measure, print and write the report; 1 where a run failed or was not complete."""
+    options = _options(arguments)
+    circumstances = Circumstances.now(arguments, options.latency_ms, options.repeats, options.peers)
+    results = Bench(
+        plan=QUICK if options.quick else FULL,
+        contenders=tuple(c for c in CONTENDERS if c.name in options.contenders and (options.peers or not c.is_peer)),
+        latency_ms=options.latency_ms,
+        repeats=options.repeats,
+        peers=options.peers,
+    ).measure(options.cases)
+    page = render(results, circumstances, is_quick=options.quick)
+    options.report.parent.mkdir(parents=True, exist_ok=True)
+    options.report.write_text(page, encoding="utf-8")
+    sys.stdout.write(page)
+    return 1 if any(case.failures for case in results.cases) else 0
 
-    name: str
-    leads: int
-    days: int
 
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What to measure, and how often."""
 
-@dataclass
-class Results:
-    """All that was measured; figures are medians."""
-
+    plan: Plan
+    contenders: tuple[Contender, ...]
     latency_ms: float
     repeats: int
-    limited: dict[str, dict[str, Figures]] = field(default_factory=dict)  #: case -> contender
-    cpu: dict[str, Figures] = field(default_factory=dict)  #: contender
-    cpu_leads: int = 0
-    memory: dict[int, float] = field(default_factory=dict)  #: leads -> peak MiB of ours
-    nothing_new: Figures | None = None
-    sdk_start_up_cpu_seconds: float = 0.0
-    sandbox_pages_per_second: float = 0.0
+    peers: Path | None
+
+    def measure(self, cases: Sequence[str]) -> Results:
+        """Return the results of the cases of these names."""
+        results, plan = Results(), self.plan
+        for case in plan.limited:
+            if case.name in cases:
+                results.limited.append(self._case(case, Stage.run, self._schedule()))
+        if plan.nothing.name in cases:
+            start_ups = [*self.contenders, IDLE, IMPORT]
+            results.nothing = self._case(plan.nothing, Stage.run_nothing_new, start_ups * self.repeats)
+        if plan.cpu.name in cases:
+            results.cpu = self._case(plan.cpu, Stage.run, list(self.contenders) * self.repeats)
+        if "memory" in cases and OURS in self.contenders:
+            results.memory = [self._case(case, Stage.run, [OURS]) for case in plan.memory]
+        if plan.capacity.name in cases:
+            with running_sandbox(plan.capacity, 0) as sandbox:
+                start = Stage.begin(plan.capacity, sandbox, None).start
+                results.capacity = measure_capacity(sandbox, start, plan.capacity_seconds)
+        return results
+
+    def _schedule(self) -> list[Contender]:
+        """Return the order of runs under the limit: ours again and again, between the others, which run once.
+
+        What reads one window after the other takes as long as the latency says, half a minute each: one run shows it.
+        """
+        ours = [contender for contender in self.contenders if contender.is_ours] * self.repeats
+        others = [contender for contender in self.contenders if not contender.is_ours]
+        return [
+            runs[turn] for turn in range(max(len(ours), len(others))) for runs in (ours, others) if turn < len(runs)
+        ]
+
+    def _case(
+        self, case: Case, run: Callable[[Stage, Contender], Figures], schedule: Sequence[Contender]
+    ) -> CaseResults:
+        results = CaseResults(case)
+        with running_sandbox(case, self.latency_ms) as sandbox:
+            stage = Stage.begin(case, sandbox, self.peers)
+            for contender in self._able(case, schedule, results):
+                try:
+                    figures = run(stage, contender)
+                except RunFailedError as error:
+                    results.titles[contender.name] = contender.title
+                    results.failures[contender.name] = str(error)
+                    _tell(f"{case.name}: {contender.title}: FAILED: {error}")
+                    continue
+                results.add(contender, figures)
+                _tell(f"{case.name}: {contender.title}: {figures.wall_seconds:.1f} s, CPU {figures.cpu_seconds:.2f} s")
+        return results
+
+    def _able(self, case: Case, schedule: Sequence[Contender], results: CaseResults) -> Iterator[Contender]:
+        for contender in schedule:
+            if case.name in contender.cannot:
+                results.skipped[contender.title] = contender.cannot[case.name]
+            elif contender.name not in results.failures:
+                yield contender
 
 
-def main() -> int:
-    """Measure, print and write docs/performance.md; 1 where a contender lost or doubled leads."""
-    options = _options()
-    scale = 100 if options.quick else 1
-    results = Results(options.latency_ms, options.repeats)
-    try:
-        for case in (Case("wide", 30_000, 365), Case("dense", 30_000, 7), Case("sparse", 300, 1095)):
-            leads = max(case.leads // scale, 3)
-            with running_sandbox(leads, case.days, options.latency_ms, limited=True) as sandbox:
-                results.limited[case.name] = {
-                    OURS: _repeated(OURS, sandbox, case.days, leads, options.repeats),
-                    # One after the other, these take as long as the latency says: one run shows it.
-                    BARE: _repeated(BARE, sandbox, case.days, leads, 1),
-                    MINIMAL: _repeated(MINIMAL, sandbox, case.days, leads, 1),
-                }
-        _measure_cpu(results, 100_000 // scale, options.repeats)
-        for leads in (5_000 // scale, 200_000 // scale):
-            with running_sandbox(leads, 365, 0, limited=False) as sandbox:
-                results.memory[leads] = run(OURS_UNLIMITED, sandbox, 365, leads).peak_mib
-        _measure_nothing_new(results, options.repeats)
-    except IncompleteError as error:
-        print(f"Not measured: {error}", file=sys.stderr)
-        return 1
-    write_report(results, options.report)
-    return 0
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
-def _repeated(contender: str, sandbox: RunningSandbox, days: int, leads: int, repeats: int) -> Figures:
-    figures = medians([run(contender, sandbox, days, leads) for _ in range(repeats)])
-    print(f"{contender}: {figures}", flush=True)
-    return figures
-
-
-def _measure_cpu(results: Results, leads: int, repeats: int) -> None:
-    """Interleave the contenders, so that what else the machine does hits all of them."""
-    runs: dict[str, list[Figures]] = {OURS_UNLIMITED: [], BARE: [], MINIMAL: []}
-    with running_sandbox(leads, 365, 0, limited=False) as sandbox:
-        for _ in range(repeats):
-            for contender, figures in runs.items():
-                figures.append(run(contender, sandbox, 365, leads))
-        results.sandbox_pages_per_second = _pages_per_second(sandbox)
-    results.cpu_leads = leads
-    results.cpu = {contender: medians(figures) for contender, figures in runs.items()}
-
-
-def _measure_nothing_new(results: Results, repeats: int) -> None:
-    with running_sandbox(1000, 30, 0, limited=True) as sandbox:
-        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        state = {"bookmarks": {"leads": {"replication_key": "ingestionDate", "replication_key_value": now}}}
-        requests.get(f"{sandbox.api_url}/leads", timeout=30)  # warm
-        # The sandbox's last lead may lie within the lookback, so what is put out is not counted here.
-        expected = _within_lookback(sandbox)
-        results.nothing_new = medians([run(OURS, sandbox, 30, expected, state) for _ in range(max(repeats, 3))])
-    # A tap of the SDK that finds nothing to do: what ours cannot go below.
-    results.sdk_start_up_cpu_seconds = start_up_cpu_seconds(str(Path(__file__).parent / "minimal_tap.py"), "--discover")
-
-
-def _within_lookback(sandbox: RunningSandbox) -> int:
-    now = int(time.time())
-    answer = requests.get(
-        f"{sandbox.api_url}/leads",
-        params={"minDate": now - 7200, "maxDate": now, "limit": 100},
-        headers={"Authorization": "Bearer sandbox-token"},
-        timeout=30,
-    )
-    return 0 if answer.status_code == requests.codes.not_found else len(answer.json()["items"])
-
-
-def _pages_per_second(sandbox: RunningSandbox, pages: int = 1000) -> float:
-    """Return what the sandbox serves to four clients at once: it must be far more than the limit."""
-    now = int(time.time())
-    params = {"minDate": now - 7 * 86_400, "maxDate": now, "limit": 100}
-
-    def client(count: int) -> None:
-        with requests.Session() as session:
-            session.headers["Authorization"] = "Bearer sandbox-token"
-            for _ in range(count):
-                session.get(f"{sandbox.api_url}/leads", params=params, timeout=30).raise_for_status()
-
-    started = time.monotonic()
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(client, [pages // 4] * 4))
-    return pages / (time.monotonic() - started)
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--latency-ms", type=float, default=100.0)
-    parser.add_argument("--repeats", type=int, default=3, help="runs of which the median counts")
-    parser.add_argument(
-        "--quick", action="store_true", help="a hundredth of the leads: shows that it works, no figures"
-    )
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    names = tuple(contender.name for contender in CONTENDERS)
+    parser.add_argument("--cases", type=_some_of(NAMES), default=NAMES, metavar="A,B", help=",".join(NAMES))
+    parser.add_argument("--contenders", type=_some_of(names), default=names, metavar="A,B", help=",".join(names))
+    parser.add_argument("--latency-ms", type=float, default=100.0, help="before every answer, where the limit counts")
+    parser.add_argument("--repeats", type=_count, default=3, help="runs of which the median counts")
+    parser.add_argument("--peers", type=_environment, metavar="FOLDER", help="environment with the group bench-peers")
+    parser.add_argument("--quick", action="store_true", help="few leads: shows that it works; no figures")
     parser.add_argument("--report", type=Path, default=PROJECT / "docs" / "performance.md")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
+
+
+def _some_of(names: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    def parse(text: str) -> tuple[str, ...]:
+        chosen = tuple(text.split(","))
+        if unknown := set(chosen) - set(names):
+            message = f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(names)}"
+            raise argparse.ArgumentTypeError(message)
+        return chosen
+
+    return parse
+
+
+def _count(text: str) -> int:
+    if (count := int(text)) < 1:
+        raise ValueError
+    return count
+
+
+def _environment(text: str) -> Path:
+    # Not resolved: the python of an environment is a link that leads out of it.
+    folder = Path.cwd() / text
+    if not (folder / "bin" / "python").exists():
+        message = f"{text} is no environment: make bench PEERS=1 sets it up"
+        raise argparse.ArgumentTypeError(message)
+    return folder
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

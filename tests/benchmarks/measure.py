@@ -8,28 +8,34 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from tests.benchmarks.cases import MARGIN_SECONDS
+from tests.benchmarks.contenders import Job
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tests.benchmarks.cases import Case
+    from tests.benchmarks.contenders import Contender
     from tests.benchmarks.sandbox_process import RunningSandbox
 
-BIN = Path(sys.executable).parent
-HERE = Path(__file__).parent
+_TIMEOUT_SECONDS = 300
+_CHILD = Path(__file__).with_name("measured_child.py")
+#: A proxy of this machine has no place between a program and the sandbox.
+_PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Figures:
-    """One run, or the medians of several."""
+    """One run, or the median of each figure over several."""
 
-    leads: float
     requests: float
-    requests_per_second: float
-    leads_per_second: float
+    requests_per_second: float  #: at the server, from the first request to the last
+    leads_per_second: float  #: as above
     refused: float  #: answered 429
     over_limit: float  #: beyond the sandbox's jitter
     cpu_seconds: float
@@ -37,88 +43,121 @@ class Figures:
     peak_mib: float
 
 
-class IncompleteError(Exception):
-    """A contender lost or doubled leads, so its speed means nothing."""
+class RunFailedError(Exception):
+    """A contender failed or is not complete, so that its speed means nothing."""
 
 
-def run(
-    contender: str, sandbox: RunningSandbox, days: int, expected: int, state: dict[str, Any] | None = None
-) -> Figures:
-    """Run a contender over the sandbox's leads.
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A case under way: its sandbox, and the instant from which its leads are read."""
 
-    Raises:
-        IncompleteError: not each of the expected leads came once.
-    """
-    sandbox.reset()
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "out.jsonl"
-        command = _command(contender, sandbox.api_url, int(time.time()) - days * 86_400 - 60, Path(folder), state)
-        started = time.monotonic()
-        with out.open("wb") as file:
-            process = subprocess.Popen(command, stdout=file, stderr=subprocess.DEVNULL)
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-        wall_seconds = time.monotonic() - started
-        ids = _lead_ids(out)
-    if process.returncode != 0 or len(ids) != len(set(ids)) or len(ids) != expected:
-        msg = f"{contender}: status {process.returncode}, {len(ids)} leads, {len(set(ids))} different, of {expected}"
-        raise IncompleteError(msg)
-    seen = sandbox.statistics()
-    span_seconds = (seen["last_start"] - seen["first_start"]) if seen["requests"] > 1 else 0.0
-    return Figures(
-        leads=len(ids),
-        requests=seen["requests"],
-        # Over so long as it takes to start them: n requests have n - 1 intervals.
-        requests_per_second=(seen["requests"] - 1) / span_seconds if span_seconds else 0.0,
-        leads_per_second=len(ids) / span_seconds if span_seconds else 0.0,
-        refused=seen["by_status"].get("429", 0),
-        over_limit=seen["over_limit_beyond_jitter"],
-        cpu_seconds=usage.ru_utime + usage.ru_stime,
-        wall_seconds=wall_seconds,
-        peak_mib=usage.ru_maxrss / 1024,
-    )
+    case: Case
+    sandbox: RunningSandbox
+    start: int
+    peers: Path | None
+
+    @classmethod
+    def begin(cls, case: Case, sandbox: RunningSandbox, peers: Path | None) -> Stage:
+        """Return the stage for a sandbox that has just been started."""
+        return cls(case, sandbox, int(time.time()) - case.days * 86_400 - MARGIN_SECONDS, peers)
+
+    def run(self, contender: Contender) -> Figures:
+        """Run a contender over all leads of the sandbox.
+
+        Raises:
+            RunFailedError: it failed, or not all leads came out.
+        """
+        return self._run(contender, self.case.leads, is_nothing_new=False)
+
+    def run_nothing_new(self, contender: Contender) -> Figures:
+        """Run a contender as if it had read everything up to now.
+
+        Raises:
+            RunFailedError: it failed.
+        """
+        return self._run(contender, None, is_nothing_new=True)
+
+    def _run(self, contender: Contender, expected: int | None, *, is_nothing_new: bool) -> Figures:
+        with tempfile.TemporaryDirectory(prefix="bench-") as name:
+            folder, end = Path(name), int(time.time())
+            job = Job(
+                api_url=self.sandbox.api_url,
+                root_url=self.sandbox.root_url,
+                start=end - 1 if is_nothing_new else self.start,
+                end=end,
+                is_limited=self.case.is_limited,
+                is_nothing_new=is_nothing_new,
+                folder=folder,
+                peers=self.peers,
+            )
+            self.sandbox.reset()
+            costs = _costs(contender, job)
+            traffic = self.sandbox.traffic()
+            if expected is not None:
+                _check(contender, folder, expected)
+        per_request = (expected or 0) / traffic.requests if traffic.requests else 0.0
+        return Figures(
+            requests=traffic.requests,
+            requests_per_second=traffic.requests_per_second,
+            leads_per_second=per_request * traffic.requests_per_second,
+            refused=traffic.refused,
+            over_limit=traffic.over_limit,
+            **costs,
+        )
 
 
 def medians(runs: Sequence[Figures]) -> Figures:
     """Return the median of each figure."""
-    return Figures(**{name: median(getattr(each, name) for each in runs) for name in Figures.__dataclass_fields__})
+    return Figures(**{each.name: median(getattr(run, each.name) for run in runs) for each in fields(Figures)})
 
 
-def start_up_cpu_seconds(*arguments: str) -> float:
-    """Return the CPU that a Python program costs, median of five."""
-    costs = []
-    for _ in range(5):
-        process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        costs.append(usage.ru_utime + usage.ru_stime)
-    return median(costs)
+def _costs(contender: Contender, job: Job) -> dict[str, float]:
+    errors = job.folder / "stderr.log"
+    helper: list[str | Path] = [sys.executable, "-S", "-E", _CHILD, job.folder / "stdout.jsonl", errors]
+    ended = subprocess.run(
+        [*helper, str(_TIMEOUT_SECONDS), *contender.command(job)],
+        stdout=subprocess.PIPE,
+        check=True,
+        env={
+            **{name: value for name, value in os.environ.items() if name.lower() not in _PROXIES},
+            "DLT_DATA_DIR": str(job.folder / "home"),
+            **contender.environment,
+        },
+    )
+    costs: dict[str, float] = json.loads(ended.stdout)
+    status = costs.pop("exit_status")
+    if status != 0:
+        # For whoever watches; the report gets no more than the status.
+        sys.stderr.write(errors.read_text(encoding="utf-8", errors="replace")[-2000:])
+        message = f"ended with status {status:.0f}"
+        raise RunFailedError(message)
+    return costs
 
 
-def _command(contender: str, api_url: str, start: int, folder: Path, state: dict[str, Any] | None) -> list[str | Path]:
-    if contender == "bare loop":
-        return [sys.executable, HERE / "bare_loop.py", api_url, str(start), str(int(time.time()))]
-    config: dict[str, Any] = {"api_url": api_url, "auth_token": "sandbox-token"}
-    file = folder / "config.json"
-    if contender == "minimal SDK tap":
-        file.write_text(json.dumps({**config, "start": start}))
-        return [sys.executable, HERE / "minimal_tap.py", "--config", file]
-    config["start_date"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(start))
-    config["rate_limit_requests"] = 1000 if contender.endswith("no limit") else 10
-    file.write_text(json.dumps(config))
-    command: list[str | Path] = [BIN / "tap-seeker-leads", "--config", file]
-    if state is not None:
-        (folder / "state.json").write_text(json.dumps(state))
-        command += ["--state", folder / "state.json"]
-    return command
+def _check(contender: Contender, folder: Path, expected: int) -> None:
+    ids: set[str] = set()
+    lines = 0
+    for lead_id in _lead_ids(contender, folder):
+        ids.add(lead_id)
+        lines += 1
+    # Ids come from nowhere but the sandbox, so as many different ones as it has leads are all of them.
+    if len(ids) != expected:
+        message = f"{len(ids):,} different leads of {expected:,}"
+        raise RunFailedError(message)
+    # Simple loops read a second on the edge of two windows twice; ours promises each lead once.
+    if contender.is_ours and lines != expected:
+        message = f"{lines - expected:,} leads came more than once"
+        raise RunFailedError(message)
 
 
-def _lead_ids(file: Path) -> list[str]:
-    ids = []
-    with file.open(encoding="utf-8") as lines:
-        for line in lines:
-            message = json.loads(line)
-            record = message.get("record", message if "metadata" in message else None)
-            if record is not None:
-                ids.append(record["leadId"] if "leadId" in record else record["metadata"]["leadId"])
-    return ids
+def _lead_ids(contender: Contender, folder: Path) -> Iterator[str]:
+    for file in sorted(folder.glob(contender.output)):
+        with file.open(encoding="utf-8") as lines:
+            for line in lines:
+                value: Any = json.loads(line)
+                for name in contender.lead_id:
+                    value = value.get(name)
+                    if value is None:
+                        break
+                if value is not None:
+                    yield value

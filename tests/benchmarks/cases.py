@@ -1,0 +1,63 @@
+"""What is measured on which leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+#: Leads begin at the sandbox's start minus its days; everyone begins to read a little before that.
+MARGIN_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Leads spread over the days before now."""
+
+    name: str
+    leads: int
+    days: int
+    is_limited: bool  #: with the API's limit and the latency asked for; else with neither
+
+    @property
+    def title(self) -> str:
+        """How the report calls it."""
+        return f"{self.name}: {self.leads:,} leads over {self.days:,} days"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every case, in full or tiny, and how long the sandbox itself is tried."""
+
+    limited: tuple[Case, ...]
+    nothing: Case
+    cpu: Case
+    memory: tuple[Case, Case]  #: few leads, many leads
+    capacity: Case
+    capacity_seconds: float
+
+
+FULL = Plan(
+    limited=(
+        Case("wide", 30_000, 365, is_limited=True),
+        Case("dense", 30_000, 7, is_limited=True),
+        Case("sparse", 300, 1095, is_limited=True),
+    ),
+    nothing=Case("nothing", 1_000, 30, is_limited=True),
+    cpu=Case("cpu", 100_000, 365, is_limited=False),
+    memory=(Case("memory", 5_000, 365, is_limited=False), Case("memory", 200_000, 365, is_limited=False)),
+    capacity=Case("capacity", 10_000, 7, is_limited=False),
+    capacity_seconds=3.0,
+)
+#: Shows that everything works; its figures mean nothing.
+QUICK = replace(
+    FULL,
+    limited=(
+        Case("wide", 600, 60, is_limited=True),
+        Case("dense", 600, 7, is_limited=True),
+        Case("sparse", 30, 90, is_limited=True),
+    ),
+    cpu=Case("cpu", 1_000, 60, is_limited=False),
+    memory=(Case("memory", 100, 60, is_limited=False), Case("memory", 1_000, 60, is_limited=False)),
+    capacity=Case("capacity", 500, 7, is_limited=False),
+    capacity_seconds=0.1,
+)
+NAMES = (*(case.name for case in FULL.limited), FULL.nothing.name, FULL.cpu.name, "memory", FULL.capacity.name)
