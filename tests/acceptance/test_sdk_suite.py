@@ -14,6 +14,9 @@ from tap_seeker_leads.tap import TapSeekerLeads
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# `extra` is null while the API sends nothing beyond its contract: the suite then has no value of it to look at.
+pytestmark = pytest.mark.filterwarnings("ignore:No records were available to test:UserWarning")
+
 #: The suite makes a tap when tests are collected; the URL is put in when the sandbox runs.
 CONFIG: dict[str, Any] = {"auth_token": "sandbox-token", "start_date": time.strftime("%Y-01-01")}
 
