@@ -99,7 +99,7 @@ def test_few_pages_are_in_memory(run_tap: TapRunner, sandbox: Sandbox, clock: Cl
 
     run = run_tap(start_date="2026-11-16T08:00:00Z", page_size=10, max_concurrent_requests=4, before=hold)
     assert len(run.ids) == 6000
-    assert seen[0] <= 2 * 4 + 1
+    assert seen[0] <= 2 * 4 + 2  # the page in hand, and one without leads before it
 
 
 def test_first_error_is_the_one_shown(run_tap: TapRunner, sandbox: Sandbox) -> None:
