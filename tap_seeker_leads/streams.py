@@ -137,7 +137,7 @@ class LeadsStream(ApiStream):
                                 self._move_bookmark(prefix.end)
                     if line := progress.report(self._plan.total):
                         self.log(line)
-        except Exception:
+        except Exception:  # raised again: whatever went wrong, what is finished is not read twice
             self._write_state_message()
             raise
         finally:
