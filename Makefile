@@ -14,8 +14,8 @@ export NO_COLOR := 1
 help:  ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
 
-demo: .venv/.demo .meltano/.installed  ## Leads from a local sandbox into a PostgreSQL of its own, twice
-	@$(BIN)/python demo/demo.py
+demo: .venv/.demo .meltano/.installed  ## Leads from a local sandbox into a PostgreSQL, and from a CSV file back
+	@$(BIN)/python -m demo
 
 test: .venv/.test .meltano/.installed  ## All tests: unit, integration, acceptance
 	@$(BIN)/pytest

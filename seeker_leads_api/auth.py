@@ -11,7 +11,8 @@ import requests
 from platformdirs import user_cache_path
 
 from seeker_leads_api.errors import FatalError, RetryableError
-from seeker_leads_api.outcomes import Answer, Recovery, classify, classify_exception
+from seeker_leads_api.no_answer import classify_exception
+from seeker_leads_api.outcomes import Answer, Recovery, classify
 from seeker_leads_api.token_cache import FileTokenCache, NoTokenCache, Token, TokenCache, cache_path
 
 if TYPE_CHECKING:

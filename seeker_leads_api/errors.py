@@ -3,8 +3,10 @@
     SeekerLeadsError
     ├── SettingsError        mend a setting, the state or the catalog; nothing was requested yet
     ├── RetryableError       a passing fault: ask again, after `retry_after_seconds` where the API gave it
-    │   └── ThrottledError   the rate limit was passed: everybody waits, not only who met it
+    │   ├── ThrottledError   the rate limit was passed: everybody waits, not only who met it
+    │   └── AnswerLostError  the request may have been carried out: ask again only if twice does no harm
     ├── TokenRefusedError    the API refuses the token: get a new one, once
+    ├── RequestRejectedError the API refuses this request for what it says: keep it and go on with others
     └── FatalError           nothing that this run can do; it ends, and keeps the state of what is finished
         └── StoppedError     a signal asked the run to end
 
@@ -36,6 +38,10 @@ class ThrottledError(RetryableError):
     """The API asks for fewer requests: nobody asks before the wait is over."""
 
 
+class AnswerLostError(RetryableError):
+    """The request was sent, and whether it was carried out is not known."""
+
+
 class TokenRefusedError(SeekerLeadsError):
     """The API refuses the token, or the token lacks a right that a new one may have."""
 
@@ -43,6 +49,15 @@ class TokenRefusedError(SeekerLeadsError):
         super().__init__(message)
         #: Kept out of the message; tells whether somebody else has renewed it meanwhile.
         self.refused_token = refused_token
+
+
+class RequestRejectedError(SeekerLeadsError):
+    """The API refuses this request for what it says; another one may be right."""
+
+    def __init__(self, message: str, *, problems: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        #: The API's own words, name and reason each. Kept out of the message, since they may quote personal data.
+        self.problems = problems
 
 
 class FatalError(SeekerLeadsError):

@@ -13,13 +13,19 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import requests
-
-from seeker_leads_api.errors import FatalError, RetryableError, ThrottledError, TokenRefusedError
+from seeker_leads_api.errors import (
+    FatalError,
+    RequestRejectedError,
+    RetryableError,
+    ThrottledError,
+    TokenRefusedError,
+)
 from seeker_leads_api.redaction import redact, shown_traceparent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import requests
 
 
 class Recovery(enum.Enum):
@@ -30,15 +36,18 @@ class Recovery(enum.Enum):
     RETRY = "retry"  #: a passing fault: the same request again, later
     SLOW_DOWN = "slow down"  #: the same, and nobody else may ask in the meantime
     RENEW_TOKEN = "renew token"  # noqa: S105  # a word, not a secret  #: once with a new token
+    REJECT = "reject"  #: this request is wrong, however often it is sent; another may be right
     STOP = "stop"  #: asking again cannot help
 
 
-#: The one place where a status has a meaning. 403 and 404 depend on the body too, see `classify`.
+#: The one place where an error status has a meaning. Some depend on the body too, see `_recovery`.
 RECOVERY: dict[int, Recovery] = {
-    200: Recovery.ACCEPT,
-    206: Recovery.ACCEPT,
+    400: Recovery.REJECT,
     401: Recovery.RENEW_TOKEN,
     408: Recovery.RETRY,
+    409: Recovery.REJECT,
+    413: Recovery.REJECT,
+    422: Recovery.REJECT,
     425: Recovery.RETRY,
     429: Recovery.SLOW_DOWN,
 }
@@ -81,6 +90,7 @@ class Outcome:
     recovery: Recovery
     message: str
     retry_after_seconds: float | None = None
+    problems: tuple[tuple[str, str], ...] = ()  #: `errors[]` of the problem body: name and reason, not redacted
 
 
 _ACCEPTED = Outcome(Recovery.ACCEPT, "")
@@ -88,14 +98,15 @@ _ACCEPTED = Outcome(Recovery.ACCEPT, "")
 
 def classify(answer: Answer, *, now: datetime | None = None) -> Outcome:
     """Say what to do about an answer; `now` (default: the clock) is what a `Retry-After` date is measured from."""
-    if RECOVERY.get(answer.status) is Recovery.ACCEPT:
+    if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return _ACCEPTED
-    problem = _problem(answer)
+    body = _json_object(answer)
+    problem = _problem(body)
     recovery = _recovery(answer, problem)
     retry_after_seconds = None
     if recovery in {Recovery.RETRY, Recovery.SLOW_DOWN}:
         retry_after_seconds = _retry_after_seconds(answer.headers.get("retry-after"), now)
-    return Outcome(recovery, _message(answer, problem), retry_after_seconds)
+    return Outcome(recovery, _message(answer, problem), retry_after_seconds, _problems(body))
 
 
 def raise_for(outcome: Outcome, *, sent_token: str) -> None:
@@ -104,6 +115,7 @@ def raise_for(outcome: Outcome, *, sent_token: str) -> None:
     Raises:
         RetryableError: a passing fault (ThrottledError: the rate limit).
         TokenRefusedError: `sent_token` was refused.
+        RequestRejectedError: the request is wrong.
         FatalError: asking again cannot help.
     """
     match outcome.recovery:
@@ -115,27 +127,10 @@ def raise_for(outcome: Outcome, *, sent_token: str) -> None:
             raise ThrottledError(outcome.message, retry_after_seconds=outcome.retry_after_seconds)
         case Recovery.RENEW_TOKEN:
             raise TokenRefusedError(outcome.message, refused_token=sent_token)
+        case Recovery.REJECT:
+            raise RequestRejectedError(outcome.message, problems=outcome.problems)
         case Recovery.STOP:
             raise FatalError(outcome.message)
-
-
-def classify_exception(
-    error: requests.RequestException, request: str, timeout_seconds: float
-) -> RetryableError | FatalError:
-    """Say what to do about a request that got no answer. The error's own text is not shown: it holds the whole URL."""
-    cause = _innermost_name(error)
-    if isinstance(error, requests.Timeout):
-        return RetryableError(f"{request}: no answer within {timeout_seconds:g} s ({cause})")
-    if isinstance(error, (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)):
-        return RetryableError(f"{request}: the answer broke off or could not be decoded ({cause})")
-    if isinstance(error, requests.exceptions.SSLError):
-        return RetryableError(
-            f"{request}: no trusted connection ({cause}). Behind a proxy with its own certificates, set"
-            " REQUESTS_CA_BUNDLE"
-        )
-    if isinstance(error, requests.ConnectionError):
-        return RetryableError(f"{request}: no connection ({cause}). Check `api_url`, `auth_url` and the network")
-    return FatalError(f"{request}: the request could not be sent ({cause}). Check `api_url` and `auth_url`")
 
 
 def _recovery(answer: Answer, problem: Mapping[str, Any] | None) -> Recovery:
@@ -146,19 +141,34 @@ def _recovery(answer: Answer, problem: Mapping[str, Any] | None) -> Recovery:
         return Recovery.RENEW_TOKEN
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Recovery.RETRY
-    return RECOVERY.get(answer.status, Recovery.STOP)
+    recovery = RECOVERY.get(answer.status, Recovery.STOP)
+    if recovery is Recovery.REJECT and _is_web_page(answer):
+        return Recovery.STOP  # not the API's word on this request, but somebody's in between on all of them
+    return recovery
 
 
-def _problem(answer: Answer) -> Mapping[str, Any] | None:
-    """Return the RFC 7807 body, or None: a gateway's or web server's own error page is not one."""
+def _json_object(answer: Answer) -> Mapping[str, Any]:
     if answer.body.lstrip()[:1] != b"{":
-        return None
+        return {}
     try:
         body = json.loads(answer.body)
-    except ValueError:
-        return None
-    is_problem = isinstance(body, dict) and isinstance(body.get("title"), str) and ("type" in body or "status" in body)
-    return body if is_problem else None
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _problem(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the body if it is one of RFC 7807: a gateway's or web server's own error page is not."""
+    return body if isinstance(body.get("title"), str) and ("type" in body or "status" in body) else None
+
+
+def _problems(body: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    errors = body.get("errors")
+    return tuple(
+        (str(error.get("name", "")), str(error.get("reason", "")))
+        for error in (errors if isinstance(errors, list) else [])
+        if isinstance(error, dict)
+    )
 
 
 def _message(answer: Answer, problem: Mapping[str, Any] | None) -> str:
@@ -166,7 +176,7 @@ def _message(answer: Answer, problem: Mapping[str, Any] | None) -> str:
     if problem is not None:
         texts = [redact(text) for key in ("title", "detail") if isinstance(text := problem.get(key), str)]
         parts.append(f": {', '.join(dict.fromkeys(texts))}")
-    elif "html" in answer.headers.get("content-type", ""):
+    elif _is_web_page(answer):
         parts.append(" with a web page instead of data: a firewall or proxy stands in between")
     if traceparent := shown_traceparent(answer.headers.get("traceparent")):
         parts.append(f" (traceparent {traceparent})")
@@ -175,6 +185,10 @@ def _message(answer: Answer, problem: Mapping[str, Any] | None) -> str:
     elif cure := CURES.get(answer.status):
         parts.append(f". {cure}")
     return "".join(parts)
+
+
+def _is_web_page(answer: Answer) -> bool:
+    return "html" in answer.headers.get("content-type", "")
 
 
 def _retry_after_seconds(header: str | None, now: datetime | None) -> float | None:
@@ -191,11 +205,3 @@ def _retry_after_seconds(header: str | None, now: datetime | None) -> float | No
     if until.tzinfo is None:
         until = until.replace(tzinfo=timezone.utc)
     return max(0.0, (until - (now or datetime.now(timezone.utc))).total_seconds())
-
-
-def _innermost_name(error: BaseException) -> str:
-    seen: set[int] = set()
-    while (cause := error.__cause__ or error.__context__) is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        error = cause
-    return type(error).__name__

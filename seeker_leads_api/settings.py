@@ -200,7 +200,7 @@ def read(config: Mapping[str, Any], declared: Mapping[str, contract.JsonSchema])
     return values
 
 
-_PYTHON_TYPES: dict[str, type] = {"string": str, "integer": int, "boolean": bool}
+_PYTHON_TYPES: dict[str, type] = {"string": str, "integer": int, "boolean": bool, "object": dict}
 
 
 def _fits(value: object, declaration: contract.JsonSchema) -> bool:
@@ -223,7 +223,7 @@ def _wanted(declaration: contract.JsonSchema) -> str:
         return f"a whole number from {declaration['minimum']} to {declaration['maximum']}"
     if kind == "integer":
         return f"a whole number of at least {declaration['minimum']}"
-    return {"string": "a text", "boolean": "true or false"}[kind]
+    return {"string": "a text", "boolean": "true or false", "object": "an object"}[kind]
 
 
 def _credentials(config: Mapping[str, Any], environment_url: str) -> ClientCredentials | None:

@@ -11,7 +11,8 @@ import requests
 from singer_sdk.streams import RESTStream
 
 from seeker_leads_api.auth import BearerAuth, TokenSource, sent_token, token_source
-from seeker_leads_api.outcomes import Answer, classify, classify_exception, raise_for
+from seeker_leads_api.no_answer import classify_exception
+from seeker_leads_api.outcomes import Answer, classify, raise_for
 from seeker_leads_api.retries import Retrier
 from seeker_leads_api.session import ApiSession, user_agent
 from tap_seeker_leads.page import page_of

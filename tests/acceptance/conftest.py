@@ -68,6 +68,69 @@ def tap(account: Sandbox, tmp_path: Path) -> Callable[..., Ended]:
     return run
 
 
+@dataclass(frozen=True)
+class TargetProgram:
+    """`target-seeker-leads` with a config file, a ledger and a file of rejects of its own."""
+
+    folder: Path
+
+    @property
+    def rejects_path(self) -> Path:
+        return self.folder / "rejects.jsonl"
+
+    @property
+    def ledger_path(self) -> Path:
+        return self.folder / "ledger.db"
+
+    @property
+    def rejects(self) -> list[dict[str, Any]]:
+        lines = self.rejects_path.read_text("utf-8").splitlines() if self.rejects_path.exists() else []
+        return [json.loads(line) for line in lines]
+
+    def configure(self, api_url: str, **config: Any) -> None:
+        settings = {
+            "api_url": api_url,
+            "auth_token": "sandbox-token",
+            "ledger_url": f"sqlite:///{self.ledger_path}",
+            "rejects_path": str(self.rejects_path),
+            **config,
+        }
+        given = {name: value for name, value in settings.items() if value is not None}
+        (self.folder / "config.json").write_text(json.dumps(given))
+
+    @property
+    def log(self) -> str:
+        """All that every run of it said."""
+        return (self.folder / "log").read_text("utf-8")
+
+    def start(self, **options: Any) -> subprocess.Popen[str]:
+        """Start it; the caller waits for its end."""
+        with (self.folder / "log").open("a") as log:
+            return subprocess.Popen(
+                [BIN / "target-seeker-leads", "--config", self.folder / "config.json"],
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env={**os.environ, "XDG_CACHE_HOME": str(self.folder / "cache"), "LOGLEVEL": "DEBUG"},
+                **options,
+            )
+
+    def run(self, lines: str) -> Ended:
+        """Run it over these lines."""
+        said_before = len(self.log) if (self.folder / "log").exists() else 0
+        with self.start(stdin=subprocess.PIPE) as process:
+            stdout, _ = process.communicate(lines, timeout=120)
+        return Ended(process.returncode, stdout, self.log[said_before:])
+
+
+@pytest.fixture
+def target(account: Sandbox, tmp_path: Path) -> TargetProgram:
+    """The program, set to the account."""
+    program = TargetProgram(tmp_path)
+    program.configure(account.api_url)
+    return program
+
+
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL of the session's own."""

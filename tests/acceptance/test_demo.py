@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-DEMO = [sys.executable, str(PROJECT / "demo" / "demo.py")]
+DEMO = [sys.executable, "-m", "demo"]
 
 
 def left_running() -> set[tuple[int, str]]:
@@ -24,13 +24,17 @@ def left_running() -> set[tuple[int, str]]:
     return found
 
 
-def test_demo_shows_both_runs() -> None:
-    """The demo brings all leads, then the new ones, shows them, and leaves nothing running."""
+def test_demo_shows_both_directions() -> None:
+    """The demo brings all leads, then the new ones; sends a file, its mended rejects, and nothing twice; ends clean."""
     before = left_running()
-    ended = subprocess.run(DEMO, capture_output=True, text=True, check=False, timeout=120)
+    ended = subprocess.run(DEMO, capture_output=True, text=True, check=False, timeout=120, cwd=PROJECT)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stderr == ""
-    for text in ("5,000 leads came in the first run, 25 in the second", "SLG-FRA", "CALL_TRACKING", "Bookmark"):
+    for text in (
+        "5,000 leads came in the first run, 25 in the second",
+        "4 leads were sent, 5 more once they were mended, 0 when all was sent again",
+        *("SLG-FRA", "CALL_TRACKING", "Bookmark", "row 1005  email must be a valid e-mail address"),
+    ):
         assert text in ended.stdout
     assert left_running() <= before
 
@@ -39,7 +43,7 @@ def test_demo_shows_both_runs() -> None:
 def test_demo_that_is_stopped_leaves_nothing_running(number: signal.Signals) -> None:
     """Ctrl-C and SIGTERM end the sandbox, PostgreSQL and Meltano too."""
     before = left_running()
-    with subprocess.Popen(DEMO, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(DEMO, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout
         for line in process.stdout:
             if "meltano run" in line:

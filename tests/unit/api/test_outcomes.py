@@ -7,7 +7,8 @@ import pytest
 import requests
 
 from seeker_leads_api.errors import FatalError, RetryableError
-from seeker_leads_api.outcomes import Answer, Recovery, classify, classify_exception
+from seeker_leads_api.no_answer import classify_exception
+from seeker_leads_api.outcomes import Answer, Recovery, classify
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=timezone.utc)
 PROBLEM = {"type": "about:blank", "title": "Not found", "status": 404, "detail": "No leads in the period"}
@@ -30,7 +31,10 @@ def answer(status: int, body: object = b"", **headers: str) -> Answer:
         (answer(404, {"message": "no route matched"}), Recovery.STOP),
         (answer(404, b'["title"]'), Recovery.STOP),
         (answer(404, b'{"title": '), Recovery.STOP),
-        (answer(400, PROBLEM), Recovery.STOP),
+        (answer(400, PROBLEM), Recovery.REJECT),
+        (answer(400, {"errors": [{"name": "email", "reason": "is not valid"}]}), Recovery.REJECT),
+        (answer(400, b"<html></html>", content_type="text/html"), Recovery.STOP),
+        (answer(422, PROBLEM), Recovery.REJECT),
         (answer(401), Recovery.RENEW_TOKEN),
         (answer(403, SCOPE), Recovery.RENEW_TOKEN),
         (answer(403, PLAIN_403), Recovery.STOP),
@@ -45,7 +49,7 @@ def answer(status: int, body: object = b"", **headers: str) -> Answer:
     ],
 )
 def test_every_answer_has_one_recovery(given: Answer, recovery: Recovery) -> None:
-    """The status says what to do; only 403 and 404 depend on the body, and what is unknown stops the run."""
+    """The status says what to do; some depend on the body, and what is unknown stops the run."""
     assert classify(given).recovery is recovery
 
 

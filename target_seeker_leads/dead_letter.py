@@ -1,0 +1,152 @@
+"""Dead letters: records that were not delivered, with all reasons, in the form in which the target reads them again.
+
+A line is a Singer RECORD message with more to it:
+
+    {"type": "RECORD", "stream": ..., "record": {...}, "key_properties": [...],
+     "reasons": [{"field": ..., "rule": ..., "cure": ...}], "at": "...Z", "request_id": ...}
+
+`field` is null where a reason concerns no single one; `request_id` is there if the API was asked. Numbers keep their
+digits. The file holds personal data: only its owner can read it, and a symbolic link in its place is refused, wherever
+it leads, since whoever can put one there would choose which file is written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from seeker_leads_api.errors import FatalError
+from target_seeker_leads.group_commit import GroupCommit
+from target_seeker_leads.private_folder import make_private_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a record was not delivered, without its value; `field` is None where it concerns no single one."""
+
+    field: str | None
+    rule: str
+    cure: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record that was not delivered."""
+
+    stream: str
+    key_properties: tuple[str, ...]
+    record: Mapping[str, Any]
+    reasons: tuple[Reason, ...]
+    at: datetime
+    request_id: str | None = None
+
+
+class DeadLetterFile:
+    """Appends letters to a file that is there from the first one on; threads and processes may share it.
+
+    It is opened for each group of letters, so that it may be moved away and mended while a run goes on.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        #: Letters appended here.
+        self.count = 0
+        self._group = GroupCommit[bytes, None](self._append)
+
+    def append(self, letter: DeadLetter) -> None:
+        """Add a letter; it is on disk when this returns.
+
+        Raises:
+            FatalError: it could not be written: the record is not handled.
+        """
+        self._group.submit(_to_line(letter))
+
+    def close(self) -> None:
+        """Wait for the letter that is being written; nothing is held open besides."""
+        with self._group.paused():
+            pass
+
+    def _append(self, lines: Sequence[bytes]) -> list[None]:
+        try:
+            handle = self._open()
+            try:
+                self._write(handle, lines)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            msg = (
+                f"The dead letters could not be written to {self.path} ({error.strerror or type(error).__name__}): "
+                "nothing more is sent; let `rejects_path` name a file of yours on a disk with room, then run again"
+            )
+            raise FatalError(msg) from None
+        self.count += len(lines)
+        return [None] * len(lines)
+
+    def _open(self) -> int:
+        make_private_folder(self.path.parent)
+        # Without O_NONBLOCK a named pipe would block until somebody reads it.
+        flags = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
+        try:
+            handle = os.open(self.path, flags | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return os.open(self.path, flags)
+        # The file's name, too, must outlive a power cut.
+        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return handle
+
+    @staticmethod
+    def _write(handle: int, lines: Sequence[bytes]) -> None:
+        """Append each line with one write, so that the lines of several processes do not mix."""
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(0, "it is no regular file")
+        # Another process's line in the making would look like one that was cut off. Where the file system knows no
+        # locks, an empty line is the worst that comes of it.
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        found = os.fstat(handle)
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            os.fchmod(handle, 0o600)
+        # A crash or a full disk may have left half a line, which must not spoil the next one.
+        if found.st_size and os.pread(handle, 1, found.st_size - 1) != b"\n":
+            lines = [b"\n" + lines[0], *lines[1:]]
+        for line in lines:
+            if os.write(handle, line) < len(line):
+                raise OSError(0, "the disk is full")
+        os.fsync(handle)
+
+
+def _to_line(letter: DeadLetter) -> bytes:
+    content: dict[str, Any] = {
+        "type": "RECORD",
+        "stream": letter.stream,
+        "record": dict(letter.record),
+        "key_properties": letter.key_properties,
+        "reasons": letter.reasons,
+        "at": letter.at,
+    }
+    if letter.request_id is not None:
+        content["request_id"] = letter.request_id
+    try:
+        return _ENCODER.encode(content) + b"\n"
+    except UnicodeEncodeError:
+        # Half a surrogate pair, as JSON can spell it but UTF-8 cannot.
+        builtins = msgspec.to_builtins(content, enc_hook=str)
+        return json.dumps(builtins).encode("ascii") + b"\n"

@@ -1,0 +1,212 @@
+"""One record on its way: map, validate, claim in the ledger, POST, settle.
+
+    record -> request -> violations? -> ledger -> POST -> settled | dead letter
+
+Whatever happens on the way, a record ends as one of: created, skipped as known, kept in the dead letters. Or it is not
+settled at all: then an error ends the run, and no STATE after it is passed on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from seeker_leads_api.errors import AnswerLostError, FatalError, RequestRejectedError
+from target_seeker_leads.client import REQUEST
+from target_seeker_leads.dead_letter import DeadLetter, Reason
+from target_seeker_leads.identity import destination_of, identify
+from target_seeker_leads.ledger import Settlement
+from target_seeker_leads.ledger_rules import Claim, Decision, Status, UnknownOutcome
+from target_seeker_leads.mapping import to_request, with_defaults
+from target_seeker_leads.report import Report, Result
+from target_seeker_leads.validation import violations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from seeker_leads_api.retries import Retrier
+    from target_seeker_leads.dead_letter import DeadLetterFile
+    from target_seeker_leads.incoming import Incoming
+    from target_seeker_leads.ledger import Ledger
+    from target_seeker_leads.settings import TargetSettings
+
+#: How often a record that another run is sending right now is looked up again.
+WAIT_SECONDS = 0.2
+
+_SKIPS = {
+    Decision.SKIP_DELIVERED: Result.DELIVERED_BEFORE,
+    Decision.SKIP_REJECTED: Result.KEPT_BEFORE,
+    Decision.SKIP_UNKNOWN: Result.KEPT_BEFORE,
+}
+_MEND = "Mend the record as the API asks, and feed this line again"
+_REFUSED = Reason(None, "the API refused it", _MEND)
+_ANSWER_LOST = Reason(
+    None,
+    f"the answer to {REQUEST} was lost, so the lead may or may not exist",
+    "Look for it at the agency before you feed this line again: that sends it, whether it exists or not",
+)
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A record, what the API would be asked for it, and why not."""
+
+    incoming: Incoming
+    claim: Claim
+    request: Mapping[str, Any]
+    reasons: tuple[Reason, ...]
+
+
+class Delivery:
+    """Delivers records, each on its own, from any number of threads."""
+
+    def __init__(  # noqa: PLR0913  # what a delivery needs, each a part of its own
+        self,
+        settings: TargetSettings,
+        ledger: Ledger,
+        dead_letters: DeadLetterFile,
+        report: Report,
+        *,
+        create: Callable[[Mapping[str, Any]], str | None],
+        renew_token: Callable[[str], object],
+        retrier: Retrier,
+        sleep: Callable[[float], object],
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._dead_letters = dead_letters
+        self._report = report
+        self._create = create
+        self._renew_token = renew_token
+        self._retrier = retrier
+        self._sleep = sleep
+        self._now = now
+        self._destination = destination_of(settings.connection)
+
+    def deliver(self, incoming: Incoming) -> None:
+        """Settle a record.
+
+        Raises:
+            FatalError: it is not settled, or it was the last reject that `max_rejects` allows.
+        """
+        order = self._order(incoming)
+        if self._settings.dry_run:
+            self._rehearse(order)
+            return
+        while (decision := self._ledger.claim(order.claim)) is Decision.WAIT:
+            self._sleep(WAIT_SECONDS)
+        if decision in _SKIPS:
+            self._report.count(_SKIPS[decision])
+        elif decision is Decision.KEEP_UNKNOWN:
+            self._keep(order, (_ANSWER_LOST,), Status.UNKNOWN)
+        elif order.reasons:
+            self._reject(order, order.reasons, shown=order.reasons)
+        else:
+            self._send(order, is_again=decision is Decision.SEND_AGAIN)
+
+    def _order(self, incoming: Incoming) -> Order:
+        mapped = to_request(incoming.record)
+        full = with_defaults(mapped, self._settings.defaults, self._now())
+        identity = identify(
+            incoming,
+            mapped.request,
+            self._settings.defaults,
+            destination=self._destination,
+            dedupe_by=self._settings.dedupe_by,
+        )
+        reasons = (incoming.failure,) if incoming.failure else _reasons(full.request, full.sources)
+        claim = Claim(
+            key=identity.key,
+            content=identity.content,
+            stream=incoming.stream,
+            is_replay=incoming.source.is_replay,
+            will_send=not reasons,
+        )
+        return Order(incoming, claim, full.request, reasons)
+
+    def _rehearse(self, order: Order) -> None:
+        decision = self._ledger.peek(order.claim)
+        if decision in _SKIPS:
+            self._report.count(_SKIPS[decision])
+        elif decision is Decision.KEEP_UNKNOWN:
+            self._report.count(Result.UNKNOWN)
+        elif order.reasons:
+            self._report.count_reasons(order.reasons)
+            self._report.count(Result.REJECTED)
+        else:
+            self._report.count(Result.CREATED)
+
+    def _send(self, order: Order, *, is_again: bool) -> None:
+        lost_answers = 0
+
+        def attempt() -> str | None:
+            nonlocal lost_answers
+            try:
+                return self._create(order.request)
+            except AnswerLostError as error:
+                lost_answers += 1
+                if self._settings.on_unknown_outcome is UnknownOutcome.REJECT:
+                    raise _OutcomeUnknown(error) from None
+                raise
+
+        try:
+            request_id = self._retrier.wrap(attempt, renew_token=self._renew_token)()
+        except RequestRejectedError as error:
+            # The API's words may quote the person's data: they go into the file, and not into the log.
+            self._reject(order, _api_reasons(error), shown=(_REFUSED,))
+        except _OutcomeUnknown:
+            self._keep(order, (_ANSWER_LOST,), Status.UNKNOWN)
+        except BaseException:
+            # Known not to have been created; or unknown, which the next run must know.
+            self._settle(order, Status.SENDING if lost_answers else None, resends=max(lost_answers - 1, 0))
+            raise
+        else:
+            self._settle(order, Status.DELIVERED, request_id=request_id, resends=lost_answers)
+            self._report.count(Result.CREATED, sent_again=is_again or lost_answers > 0)
+
+    def _reject(self, order: Order, reasons: tuple[Reason, ...], *, shown: tuple[Reason, ...]) -> None:
+        self._report.count_reasons(shown)
+        rejected = self._keep(order, reasons, Status.REJECTED)
+        if self._settings.max_rejects is not None and rejected >= self._settings.max_rejects:
+            msg = (
+                f"{rejected:,} records were rejected, as many as `max_rejects` allows; they are kept in"
+                f" {self._settings.rejects_path} with their reasons. Mend the mapping or the source"
+            )
+            raise FatalError(msg)
+
+    def _keep(self, order: Order, reasons: tuple[Reason, ...], status: Status) -> int:
+        # First the file, then the ledger: a crash in between writes a line twice, but loses none.
+        source = order.incoming.source
+        self._dead_letters.append(
+            DeadLetter(source.stream, source.key_properties, source.record, reasons, at=self._now())
+        )
+        self._settle(order, status)
+        return self._report.count(Result.UNKNOWN if status is Status.UNKNOWN else Result.REJECTED)
+
+    def _settle(self, order: Order, status: Status | None, *, request_id: str | None = None, resends: int = 0) -> None:
+        claim = order.claim
+        self._ledger.settle(Settlement(claim.key, claim.content, claim.stream, status, request_id, resends))
+
+
+class _OutcomeUnknown(Exception):  # noqa: N818  # an outcome, not an error
+    """The lead may exist, and it must not be sent again."""
+
+
+def _reasons(request: Mapping[str, Any], sources: Mapping[str, str]) -> tuple[Reason, ...]:
+    reasons = []
+    for violation in violations(request):
+        source = sources.get(violation.field) or sources.get(violation.field.partition(".")[0])
+        cure = f"{violation.cure} (it came from `{source}`)" if source else violation.cure
+        reasons.append(Reason(violation.field, violation.rule, cure))
+    return tuple(reasons)
+
+
+def _api_reasons(error: RequestRejectedError) -> tuple[Reason, ...]:
+    problems = tuple(Reason(name or None, f"the API says: {reason}", _MEND) for name, reason in error.problems)
+    return problems or (Reason(None, f"the API refused it: {error}", _MEND),)

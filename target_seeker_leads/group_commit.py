@@ -1,0 +1,72 @@
+"""One commit for many callers: who comes while a commit is under way shares the next one."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+Operation = TypeVar("Operation")
+Result = TypeVar("Result")
+
+
+class _Ticket(Generic[Operation, Result]):
+    """A queued operation, and later what came of it."""
+
+    __slots__ = ("error", "is_done", "operation", "result")
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+        self.is_done = False
+        self.error: BaseException | None = None
+        self.result: Result
+
+
+class GroupCommit(Generic[Operation, Result]):
+    """Hands operations to `commit` in groups of at most `max_operations`, in the order in which they came.
+
+    It has no thread of its own: whoever gets the turn commits all that is queued, the others find theirs done. `commit`
+    returns one result an operation; if it raises, every caller of that group gets the error, and the next group is
+    tried as if nothing had been.
+    """
+
+    def __init__(self, commit: Callable[[Sequence[Operation]], Sequence[Result]], *, max_operations: int = 500) -> None:
+        self._commit = commit
+        self._max_operations = max_operations
+        self._waiting: deque[_Ticket[Operation, Result]] = deque()
+        self._turn = threading.Lock()
+
+    def submit(self, operation: Operation) -> Result:
+        """Return the operation's result once it is committed."""
+        ticket = _Ticket[Operation, Result](operation)
+        self._waiting.append(ticket)
+        with self._turn:
+            while not ticket.is_done:
+                self._commit_group()
+        if ticket.error is not None:
+            raise ticket.error
+        return ticket.result
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let no commit be under way."""
+        with self._turn:
+            yield
+
+    def _commit_group(self) -> None:
+        # Only who has the turn takes tickets away, so what is counted here is there.
+        group = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._max_operations))]
+        try:
+            results = self._commit([ticket.operation for ticket in group])
+            for ticket, result in zip(group, results, strict=True):
+                ticket.result = result
+        except BaseException as error:  # noqa: BLE001  # each caller raises it; who leads is one of them
+            for ticket in group:
+                ticket.error = error
+        finally:
+            for ticket in group:
+                ticket.is_done = True

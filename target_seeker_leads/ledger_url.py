@@ -1,0 +1,91 @@
+"""What `ledger_url` means, and what users are told when the database behind it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from seeker_leads_api.errors import FatalError, SettingsError
+
+_POSTGRES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+_SQLITE = frozenset({"sqlite", "sqlite+pysqlite"})
+#: What users can do, by a word of SQLite's message or the name of psycopg's error.
+_CURES = {
+    "locked": "another process holds it: end that",
+    "disk is full": "make room on its disk",
+    "DiskFull": "make room on its disk",
+    "not a database": "it is some other file; give `ledger_url` one of its own",
+    "readonly": "make the file and its folder writable",
+    "ReadOnlySqlTransaction": "connect to the primary server",
+    "InsufficientPrivilege": "give its user the right to create and change the ledger's tables",
+}
+_OTHER_CURE = "see that it is there and can be written"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A ledger's place; exactly one of the two is given."""
+
+    path: Path | None = None  #: an SQLite file, free of symbolic links: its runs meet under one name
+    url: URL | None = field(default=None, repr=False)  #: PostgreSQL, as SQLAlchemy wants it
+
+    @classmethod
+    def parse(cls, ledger_url: str) -> Location:
+        """Return what the setting means.
+
+        Raises:
+            SettingsError: it is no URL, or one of a database that cannot hold a ledger.
+        """
+        try:
+            url = make_url(ledger_url)
+        except (ArgumentError, ValueError):
+            # The URL itself is not shown: nobody can say which part of it is the password.
+            msg = "`ledger_url` is no database URL: write sqlite:///path or postgresql://user:password@host/database"
+            raise SettingsError(msg) from None
+        if url.drivername in _SQLITE:
+            return cls(path=_sqlite_path(url))
+        if url.drivername in _POSTGRES:
+            if "@" in (url.host or "") + (url.database or ""):
+                msg = "`ledger_url`: write @ in a user name or password as %40, / as %2F"
+                raise SettingsError(msg)
+            return cls(url=url.set(drivername="postgresql+psycopg"))
+        msg = f"`ledger_url`: {url.drivername} cannot hold a ledger: use sqlite:///path or postgresql://..."
+        raise SettingsError(msg)
+
+    @property
+    def shown(self) -> str:
+        """For messages: without password."""
+        if self.url is None:
+            return str(self.path)
+        host = self.url.host or self.url.query.get("host")
+        return URL.create(
+            "postgresql",
+            self.url.username,
+            host=host if isinstance(host, str) else None,
+            port=self.url.port,
+            database=self.url.database,
+        ).render_as_string()
+
+    def error(self, error: DBAPIError | OSError, *, was_open: bool = True) -> FatalError:
+        """Return what users are told; SQL and its parameters are no part of it."""
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        kind, words = type(cause).__name__, " ".join(str(cause).split())
+        cure = next((cure for word, cure in _CURES.items() if word in f"{kind} {words}"), _OTHER_CURE)
+        if not was_open:
+            # Nothing was asked of it yet, so the words hold neither SQL nor data; they name the host, the user ...
+            return FatalError(f"The ledger {self.shown} could not be opened ({kind}: {words}): {cure}")
+        return FatalError(
+            f"The ledger {self.shown} could not be written ({kind}): nothing more is sent; {cure}, then run again: "
+            "what was delivered is not sent twice"
+        )
+
+
+def _sqlite_path(url: URL) -> Path:
+    path = url.database
+    if not path or path == ":memory:" or path.startswith("file:") or url.query or url.host:
+        msg = "`ledger_url`: a ledger in SQLite is a file that outlives the run: write sqlite:///path, and nothing else"
+        raise SettingsError(msg)
+    return Path(path).expanduser().resolve()

@@ -1,0 +1,123 @@
+"""The target's settings: declared once as JSON Schema, parsed once into a frozen value."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from platformdirs import user_data_path
+
+from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings, read
+from target_seeker_leads.ledger_rules import UnknownOutcome
+from target_seeker_leads.mapping import parse_defaults
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from seeker_leads_api import contract
+
+
+class DedupeBy(str, enum.Enum):
+    """What makes two records the same lead."""
+
+    KEY = "key"  #: stream and key properties; the content where the stream, or the record, has none
+    CONTENT = "content"  #: what the record says of the lead
+    NONE = "none"  #: nothing: every record is sent
+
+
+TARGET_SETTINGS: dict[str, contract.JsonSchema] = {
+    **CONNECTION_SETTINGS,
+    "dry_run": {
+        "type": ["boolean", "null"],
+        "default": False,
+        "title": "Dry run",
+        "description": "Map, validate and report only: nothing is sent or written, and no state is passed on.",
+    },
+    "rejects_path": {
+        "type": ["string", "null"],
+        "title": "Rejects file",
+        "description": (
+            "JSON lines file of the records that were not sent, each with its reasons; personal data, readable by the"
+            " owner only. Default: `rejects.jsonl` in the user's data folder."
+        ),
+    },
+    "ledger_url": {
+        "type": ["string", "null"],
+        "secret": True,
+        "writeOnly": True,
+        "title": "Ledger URL",
+        "description": (
+            "Database that remembers what was sent: `sqlite:///file`, or `postgresql://…` for several machines."
+            " Default: `ledger.db` in the user's data folder."
+        ),
+    },
+    "dedupe_by": {
+        "type": ["string", "null"],
+        "enum": [*(choice.value for choice in DedupeBy), None],
+        "default": DedupeBy.KEY.value,
+        "title": "Dedupe by",
+        "description": (
+            "What makes two records the same lead: `key` (stream and key properties; the content where there are none),"
+            " `content`, or `none`."
+        ),
+    },
+    "on_unknown_outcome": {
+        "type": ["string", "null"],
+        "enum": [*(choice.value for choice in UnknownOutcome), None],
+        "default": UnknownOutcome.RETRY.value,
+        "title": "On unknown outcome",
+        "description": (
+            "When the answer to a request is lost: `retry` sends it again (at least once, maybe twice), `reject` keeps"
+            " it as a dead letter (at most once)."
+        ),
+    },
+    "defaults": {
+        "type": ["object", "null"],
+        "title": "Defaults",
+        "description": (
+            "Values for fields that a record lacks, by the API's names; `submittedDate: now` is the time of sending."
+        ),
+    },
+    "max_rejects": {
+        "type": ["integer", "null"],
+        "minimum": 1,
+        "title": "Most rejects",
+        "description": "Stop the run with an error when so many records were rejected. Default: never.",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSettings:
+    """What the target was asked to do."""
+
+    connection: ConnectionSettings
+    dry_run: bool
+    rejects_path: Path
+    ledger_url: str = field(repr=False)
+    dedupe_by: DedupeBy
+    on_unknown_outcome: UnknownOutcome
+    defaults: Mapping[str, Any] = field(repr=False)
+    max_rejects: int | None
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> TargetSettings:
+        """Parse the target's configuration.
+
+        Raises:
+            SettingsError: names the setting at fault and the cure.
+        """
+        values = read(config, TARGET_SETTINGS)
+        data = user_data_path("seeker-leads")
+        return cls(
+            connection=ConnectionSettings.from_config(values),
+            dry_run=values["dry_run"],
+            rejects_path=Path(values["rejects_path"] or data / "rejects.jsonl").expanduser().absolute(),
+            ledger_url=values["ledger_url"] or f"sqlite:///{data / 'ledger.db'}",
+            dedupe_by=DedupeBy(values["dedupe_by"]),
+            on_unknown_outcome=UnknownOutcome(values["on_unknown_outcome"]),
+            defaults=parse_defaults(values["defaults"] or {}),
+            max_rejects=values["max_rejects"],
+        )

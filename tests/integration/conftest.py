@@ -1,0 +1,100 @@
+"""The target run in this process."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from seeker_leads_api.errors import SeekerLeadsError
+from target_seeker_leads.target import TargetSeekerLeads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from seeker_leads_sandbox import Sandbox
+
+
+@dataclass
+class Sent:
+    """What one run of the target did."""
+
+    states: list[Any]
+    error: SeekerLeadsError | None
+    slept: list[float]
+    log: list[str]
+    rejects: list[dict[str, Any]]
+
+    @property
+    def summary(self) -> str:
+        return next(line for line in reversed(self.log) if " created" in line)
+
+
+@dataclass
+class TargetRunner:
+    """Runs the target against a sandbox; waits between tries pass at once."""
+
+    sandbox: Sandbox
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+    caplog: pytest.LogCaptureFixture
+    config: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def rejects_path(self) -> Path:
+        return self.folder / "rejects.jsonl"
+
+    @property
+    def ledger_path(self) -> Path:
+        return self.folder / "ledger.db"
+
+    def __call__(self, messages: Iterable[dict[str, Any] | bytes | str], **config: Any) -> Sent:
+        settings = {
+            "api_url": self.sandbox.api_url,
+            "auth_token": self.sandbox.options.token,
+            "rate_limit_requests": 1000,
+            "ledger_url": f"sqlite:///{self.ledger_path}",
+            "rejects_path": str(self.rejects_path),
+            **self.config,
+            **config,
+        }
+        slept: list[float] = []
+        stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+        self.monkeypatch.setattr(sys, "stdout", stdout)
+        self.caplog.clear()
+        target = TargetSeekerLeads(config={name: value for name, value in settings.items() if value is not None})
+        target.sleep = slept.append
+        target.monotonic = lambda: time.monotonic() + sum(slept)
+        lines = b"".join(
+            (line if isinstance(line, bytes) else (line if isinstance(line, str) else json.dumps(line)).encode())
+            + b"\n"
+            for line in messages
+        )
+        error = None
+        with self.caplog.at_level("DEBUG"):
+            try:
+                target.run(io.BytesIO(lines))  # type: ignore[arg-type]  # bytes, as from stdin
+            except SeekerLeadsError as caught:
+                error = caught
+        stdout.seek(0)
+        rejects = self.rejects_path.read_text("utf-8").splitlines() if self.rejects_path.exists() else []
+        return Sent(
+            [json.loads(line) for line in stdout],
+            error,
+            slept,
+            [record.getMessage() for record in self.caplog.records],
+            [json.loads(line) for line in rejects],
+        )
+
+
+@pytest.fixture
+def run_target(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> TargetRunner:
+    return TargetRunner(sandbox, tmp_path, monkeypatch, caplog)

@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from seeker_leads_sandbox import Fault, SandboxOptions
+from seeker_leads_sandbox.faults import FaultKind
+from tests.singer_input import SCHEMA, record, state
+
+if TYPE_CHECKING:
+    from seeker_leads_sandbox import Sandbox
+    from tests.integration.conftest import TargetRunner
+
+
+def on_post(kind: FaultKind, **more: Any) -> Fault:
+    return Fault(kind, method="POST", path="/leads", **more)
+
+
+def created_names(sandbox: Sandbox) -> list[str]:
+    return sorted(lead["lastName"] for lead in sandbox.created)
+
+
+def names(*numbers: int) -> list[str]:
+    return sorted(f"Dupont{number}" for number in numbers)
+
+
+def test_what_was_sent_is_not_sent_again(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """300 records sent three times create 300 leads; the ledger holds the API's name of each request."""
+    messages = [SCHEMA, *(record(number) for number in range(300)), state({"at": 1})]
+    runs = [run_target(messages) for _ in range(3)]
+    assert created_names(sandbox) == names(*range(300))
+    assert runs[0].summary.startswith("300 created, 0 skipped as delivered before, 0 skipped as rejected before, 0 rej")
+    assert runs[2].summary.startswith("0 created, 300 skipped as delivered before")
+    assert [run.states for run in runs] == [[{"at": 1}]] * 3
+    with sqlite3.connect(run_target.ledger_path) as ledger:
+        rows = ledger.execute("SELECT status, count(request_id) FROM seeker_leads_ledger GROUP BY status").fetchall()
+    ledger.close()
+    assert rows == [("delivered", 300)]
+
+
+def test_lead_arrives_as_the_source_says(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """What the API gets is what the record says, in the API's form."""
+    run_target(
+        [SCHEMA, record(1, last_name="Élodie-Ñandú 🏠", gender="female", language="fr_FR", phone="01 42 68 53 00")]
+    )
+    (lead,) = sandbox.created
+    assert lead["lastName"] == "Élodie-Ñandú 🏠"
+    assert lead["gender"] == "FEMALE"
+    assert lead["language"] == "FR"
+    assert [phone["number"] for phone in lead["phoneNumbers"]] == [
+        "01 42 68 53 00",
+        "+33 6 12 34 00 01",
+    ]
+    assert lead["classifiedId"] == "26ABCDEFGHJK"
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_passing_fault_is_retried_and_creates_one_lead(run_target: TargetRunner, sandbox: Sandbox, status: int) -> None:
+    """A request that was answered with an error created nothing: it is sent again, in this run."""
+    sandbox.script(on_post(FaultKind.STATUS, status=status, times=3))
+    run = run_target([SCHEMA, record(1)], max_concurrent_requests=1)
+    assert run.error is None
+    assert created_names(sandbox) == names(1)
+    assert sum(wait >= 0.25 for wait in run.slept) >= 3  # the first of the growing waits
+
+
+def test_retry_after_is_kept(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """`Retry-After` is waited for, in seconds or as a date."""
+    sandbox.script(on_post(FaultKind.STATUS, status=503, retry_after=7, times=1))
+    assert run_target([SCHEMA, record(1)]).slept == [7.0]
+
+
+@pytest.mark.parametrize("kind", [FaultKind.LOST_ANSWER, FaultKind.RESET])
+def test_lost_answer_is_sent_again_by_default(run_target: TargetRunner, sandbox: Sandbox, kind: FaultKind) -> None:
+    """`retry`: a POST without an answer is repeated, so the lead may exist twice; log and ledger say so."""
+    sandbox.script(on_post(kind, times=1))
+    run = run_target([SCHEMA, record(1), state(1)])
+    assert created_names(sandbox) == names(*[1] * (2 if kind is FaultKind.LOST_ANSWER else 1))
+    assert run.states == [1]
+    assert any("1 leads were sent again" in line for line in run.log)
+    with sqlite3.connect(run_target.ledger_path) as ledger:
+        assert ledger.execute("SELECT status, resends FROM seeker_leads_ledger").fetchall() == [("delivered", 1)]
+    ledger.close()
+
+
+def test_lost_answer_is_not_resent_blindly(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """`reject`: a POST without an answer is kept as a dead letter, and sent again only when the user feeds that."""
+    sandbox.script(on_post(FaultKind.LOST_ANSWER, times=1))
+    first = run_target([SCHEMA, record(1), state(1)], on_unknown_outcome="reject")
+    assert created_names(sandbox) == names(1)
+    assert first.states == [1]
+    assert first.error is None
+    (letter,) = first.rejects
+    assert "may or may not exist" in letter["reasons"][0]["rule"]
+    again = run_target([SCHEMA, record(1), state(1)], on_unknown_outcome="reject")
+    assert again.summary.startswith("0 created, 0 skipped as delivered before, 1 skipped as rejected before")
+    run_target.rejects_path.unlink()
+    run_target([letter], on_unknown_outcome="reject")
+    assert created_names(sandbox) == names(1, 1)
+
+
+@pytest.mark.parametrize("kind", [FaultKind.CUT_BODY, FaultKind.BAD_JSON])
+def test_status_counts_even_where_the_body_breaks_off(
+    run_target: TargetRunner, sandbox: Sandbox, kind: FaultKind
+) -> None:
+    """An answer that says 200 created the lead, whatever became of its body: it is not sent again."""
+    sandbox.script(on_post(kind, times=1))
+    run = run_target([SCHEMA, record(1), state(1)])
+    assert run.error is None
+    assert run.states == [1]
+    assert created_names(sandbox) == names(1)
+    assert sandbox.statistics.requests == 1
+
+
+def test_web_page_with_200_created_nothing(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """A portal's or proxy's page is not the API: the run stops, and the lead counts as not sent."""
+    sandbox.script(on_post(FaultKind.STATUS, status=200, body="<html></html>", content_type="text/html", times=1))
+    run = run_target([SCHEMA, record(1), state(1)])
+    assert "web page" in str(run.error)
+    assert run.states == []
+    assert run_target([SCHEMA, record(1), state(1)]).summary.startswith("1 created")
+    assert created_names(sandbox) == names(1)
+
+
+def test_refused_lead_is_kept_with_the_words_of_the_api(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """A 400 goes to the dead letters with the API's own reasons, which stay out of the log; the others arrive."""
+    problem = (
+        '{"type": "about:blank", "title": "Bad Request", "status": 400, "errors":'
+        ' [{"name": "email", "reason": "jane.dupont1@example.com is blocked"}]}'
+    )
+    sandbox.script(on_post(FaultKind.STATUS, status=400, body=problem, times=1))
+    run = run_target([SCHEMA, record(1), record(2), state(1)], max_concurrent_requests=1)
+    assert created_names(sandbox) == names(2)
+    (letter,) = run.rejects
+    assert letter["record"]["last_name"] == "Dupont1"
+    assert letter["reasons"][0]["field"] == "email"
+    assert letter["reasons"][0]["rule"] == "the API says: jane.dupont1@example.com is blocked"
+    assert "Rejected 1 x the API refused it" in run.log
+    assert run.states == [1]
+    assert "jane" not in "\n".join(run.log)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_refused_account_stops_the_run_and_loses_nothing(
+    run_target: TargetRunner, sandbox: Sandbox, status: int
+) -> None:
+    """An account or URL that the API refuses ends the run; no record counts as sent, and the next run delivers all."""
+    sandbox.script(on_post(FaultKind.STATUS, status=status, body="no", after=5, content_type="text/plain"))
+    messages = [SCHEMA, *(record(number) for number in range(40)), state(1)]
+    run = run_target(messages)
+    assert run.error is not None
+    assert run.states == []
+    assert run.rejects == []
+    before = len(sandbox.created)
+    assert before == 5
+    sandbox.script()
+    assert run_target(messages).states == [1]
+    assert created_names(sandbox) == names(*range(40))
+
+
+def test_refused_token_is_renewed_once(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """A token that the API revokes in mid-run costs one new token; every lead is created once."""
+    sandbox.script(on_post(FaultKind.REVOKE_TOKEN, times=1, after=20))
+    run = run_target(
+        [SCHEMA, *(record(number) for number in range(60)), state(1)],
+        auth_token=None,
+        client_id="sandbox",
+        client_secret="sandbox",
+        auth_url=sandbox.token_url,
+    )
+    assert run.error is None
+    assert run.states == [1]
+    assert created_names(sandbox) == names(*range(60))
+    assert len(sandbox.issued_tokens) == 2
+
+
+@pytest.mark.parametrize("sandbox_options", [SandboxOptions(enforce_limit=False, error_rate=0.2)], indirect=True)
+def test_every_lead_arrives_once_among_faults(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """Known errors on a fifth of all requests neither lose a lead nor double one."""
+    run = run_target([SCHEMA, *(record(number) for number in range(200)), state(1)])
+    assert run.error is None
+    assert created_names(sandbox) == names(*range(200))
+
+
+def test_given_up_record_is_not_lost(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """When the tries are used up the run ends, the STATE stays behind, and the next run sends it: once."""
+    sandbox.script(on_post(FaultKind.STATUS, status=503, times=3))
+    run = run_target([SCHEMA, record(1), state(1)], max_retries=2)
+    assert "gave up after 3 tries" in str(run.error)
+    assert run.states == []
+    again = run_target([SCHEMA, record(1), state(1)])
+    assert again.summary.startswith("1 created")
+    assert not any("sent again" in line for line in again.log)
+    assert created_names(sandbox) == names(1)
+
+
+def test_given_up_record_of_unknown_outcome_stays_unknown(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """A lost answer followed by failures is remembered: with `reject` the next run keeps the record, unsent."""
+    sandbox.script(on_post(FaultKind.LOST_ANSWER, times=1), on_post(FaultKind.STATUS, status=503))
+    run = run_target([SCHEMA, record(1), state(1)], max_retries=2)
+    assert run.error is not None
+    sandbox.script()
+    again = run_target([SCHEMA, record(1), state(1)], on_unknown_outcome="reject")
+    assert len(again.rejects) == 1
+    assert again.states == [1]
+    assert created_names(sandbox) == names(1)

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.singer_input import SCHEMA, lead, record, state
+
+if TYPE_CHECKING:
+    from seeker_leads_sandbox import Sandbox
+    from tests.integration.conftest import TargetRunner
+
+
+def last_names(sandbox: Sandbox) -> list[str]:
+    return sorted(lead["lastName"] for lead in sandbox.created)
+
+
+def test_state_comes_out_as_it_went_in(run_target: TargetRunner) -> None:
+    """A STATE is passed on whole; numbers with a fraction keep every digit."""
+    value = {"bookmarks": {"leads": {"at": 1795420800.25, "é": [None, True, "x"]}}}
+    run = run_target([SCHEMA, record(1), state(value)])
+    assert run.states == [value]
+
+
+def test_broken_line_ends_the_run_after_what_came_before(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """A line that is no message names its number and shows nothing; what came before it is settled and passed on."""
+    run = run_target([SCHEMA, record(1), state(1), b'{"type": "RECORD", "jane@example.com', record(2), state(2)])
+    assert "Line 4 of the input is not JSON" in str(run.error)
+    assert run.states == [1]
+    assert last_names(sandbox) == ["Dupont1"]
+    assert "jane" not in "\n".join([*run.log, str(run.error)])
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ({"type": "RECORD", "stream": "other", "record": lead(1)}, "no SCHEMA"),
+        ({"type": "RECORD", "stream": "leads", "record": "jane@example.com"}, "`record`"),
+        ({"type": "RECORD", "record": lead(1)}, "`stream`"),
+        ({"type": "RECORD", "stream": {}, "record": lead(1)}, "`stream`"),
+        ({"type": "SCHEMA", "stream": "leads"}, "`schema`"),
+        ({"type": "SCHEMA", "stream": "leads", "schema": {}}, "properties"),
+        ({"type": "STATE"}, "value"),
+        ({"type": "BATCH", "stream": "leads", "encoding": {}, "manifest": ["file:///jane"]}, "batch_config"),
+        ({"type": "HELLO"}, "no type that is known"),
+    ],
+)
+def test_message_that_cannot_be_taken_is_refused(run_target: TargetRunner, message: dict[str, Any], words: str) -> None:
+    """Each kind of unusable message ends the run with its line and what it lacks, never with a lost record."""
+    run = run_target([SCHEMA, message, state(1)])
+    assert "Line 2 of the input" in str(run.error)
+    assert words in str(run.error)
+    assert run.states == []
+    assert "jane" not in str(run.error)
+
+
+def test_several_streams_and_changing_schemas(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """Streams may come interleaved, and a SCHEMA may change in between: all streams share one way out."""
+    other = {**SCHEMA, "stream": "other"}
+    changed = {**SCHEMA, "schema": {"properties": {"id": {"type": "integer"}, "more": {"type": "string"}}}}
+    run = run_target(
+        [
+            SCHEMA,
+            other,
+            record(1),
+            {**record(1, last_name="Other"), "stream": "other"},
+            changed,
+            record(2, more="x"),
+            {"type": "ACTIVATE_VERSION", "stream": "leads", "version": 1},
+            state(1),
+        ]
+    )
+    assert run.error is None
+    assert run.states == [1]
+    assert last_names(sandbox) == ["Dupont1", "Dupont2", "Other"]
+
+
+def test_dates_and_unknown_columns_are_no_trouble(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """A source's own types and columns are left alone: no warning, no error, no change of a value."""
+    schema = {
+        **SCHEMA,
+        "schema": {
+            "properties": {"id": {"type": "integer"}, "created_at": {"type": "string", "format": "date-time"}},
+            "required": ["nothing"],
+        },
+    }
+    run = run_target([schema, record(1, created_at="9999-99-99"), record(2, probability=0.25), state(1)])
+    assert last_names(sandbox) == ["Dupont2"]
+    (letter,) = run.rejects
+    assert letter["record"]["created_at"] == "9999-99-99"
+    assert not any("schema" in line.lower() for line in run.log if "leads" in line and "WARN" in line)
+
+
+def test_record_metadata_of_the_source_makes_no_new_lead(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """`_sdc_` columns differ from run to run; they are no part of what a record says."""
+    schema = {**SCHEMA, "key_properties": []}
+    run_target([schema, record(1, _sdc_extracted_at="2026-11-23T08:00:00Z")])
+    run_target([schema, record(1, _sdc_extracted_at="2026-11-23T08:05:00Z")])
+    assert len(sandbox.created) == 1
+
+
+def test_stream_maps_make_leads_of_foreign_columns(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """What the names do not say, `stream_maps` do; a record that they cannot be evaluated for is kept, as it came."""
+    maps = {"leads": {"__filter__": "kind == 'lead'", "lastName": "contact.split(' ')[-1]", "classifiedId": "listing"}}
+    rows = [
+        record(1, last_name=None, classified_id=None, contact="Anne Petit", listing="26ABCDEFGHJK", kind="lead"),
+        record(2, last_name=None, classified_id=None, contact=None, listing="26ABCDEFGHJK", kind="lead"),
+        record(3, kind="other"),
+    ]
+    rows[1]["record"]["contact"] = None
+    run = run_target([SCHEMA, *rows, state(1)], stream_maps=maps)
+    assert run.error is None
+    assert run.states == [1]
+    assert last_names(sandbox) == ["Petit"]
+    (letter,) = run.rejects
+    assert letter["record"] == rows[1]["record"]
+    assert "`stream_maps` could not be evaluated" in letter["reasons"][0]["rule"]
+    letter["record"]["contact"] = "Paul Grand"
+    run_target.rejects_path.unlink()
+    again = run_target([letter], stream_maps=maps)
+    assert again.rejects == []
+    assert last_names(sandbox) == ["Grand", "Petit"]
+
+
+def test_wrong_stream_map_names_the_setting(run_target: TargetRunner) -> None:
+    """A stream map that cannot be is the user's to mend, and the error says where."""
+    run = run_target([SCHEMA, record(1)], stream_maps={"leads": {"id": None, "lastName": "name("}})
+    assert "`stream_maps`" in str(run.error)
+
+
+def test_record_without_its_key_is_known_by_its_content(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """Where the key is missing or null, two records are the same lead if they say the same."""
+    rows = [record(1, id=None), record(1, id=None), record(2, id=None)]
+    run_target([SCHEMA, *rows])
+    rows[0]["record"]["id"] = None
+    run_target([SCHEMA, *rows])
+    assert last_names(sandbox) == ["Dupont1", "Dupont2"]
+
+
+@pytest.mark.parametrize(("dedupe_by", "count"), [("key", 2), ("content", 3), ("none", 4)])
+def test_dedupe_by_decides_what_is_the_same(
+    run_target: TargetRunner, sandbox: Sandbox, dedupe_by: str, count: int
+) -> None:
+    """`key`: the same id; `content`: the same said; `none`: never."""
+    rows = [record(1), record(1, message="Encore moi"), record(2), record(2)]
+    run_target([SCHEMA, *rows], dedupe_by=dedupe_by)
+    assert len(sandbox.created) == count
+
+
+def test_long_line_is_taken(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """A record of 10 MB is a record."""
+    run = run_target([SCHEMA, record(1, attachment="x" * 10_000_000), state(1)])
+    assert run.states == [1]
+    assert last_names(sandbox) == ["Dupont1"]
+
+
+def test_nothing_of_a_person_is_logged(run_target: TargetRunner) -> None:
+    """At DEBUG, the log of good, bad and broken records holds no name, e-mail, phone, message or token."""
+    rows: list[Any] = [
+        record(1),
+        record(2, email="jane.dupont2(at)example.com"),
+        record(3, mobile="12"),
+        b'{"jane.dupont4',
+    ]
+    run = run_target([SCHEMA, *rows])
+    text = "\n".join([*run.log, str(run.error)])
+    for private in ("jane", "Dupont", "12 34", "visiter", "sandbox-token"):
+        assert private not in text, private
+    assert json.dumps(run.rejects).count("jane") == 2

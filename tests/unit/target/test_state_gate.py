@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from target_seeker_leads.state_gate import StateGate
+
+
+def test_state_waits_for_all_records_before_it() -> None:
+    """A STATE is passed on at the moment the last record before it is settled, in whatever order they are."""
+    passed: list[int] = []
+    gate = StateGate(passed.append)
+    first, second = gate.record(), gate.record()
+    gate.state(1)
+    third = gate.record()
+    gate.state(2)
+    gate.settled(third)
+    gate.settled(second)
+    assert passed == []
+    gate.settled(first)
+    assert passed == [2]
+
+
+def test_state_with_nothing_before_it_passes_at_once() -> None:
+    """Where nothing is open, a STATE waits for nothing."""
+    passed: list[int] = []
+    gate = StateGate(passed.append)
+    gate.state(1)
+    gate.settled(gate.record())
+    gate.state(2)
+    assert passed == [1, 2]
+
+
+@given(st.lists(st.sampled_from(["record", "state", "settle"])), st.randoms())
+def test_passed_state_never_covers_an_open_record(steps: list[str], chance: object) -> None:
+    """Whatever the order of input and settling, a STATE that goes out covers settled records only, and none is late."""
+    passed: list[int] = []
+    gate = StateGate(passed.append)
+    tickets = []  # (ticket, number of STATEs before it)
+    open_tickets = []
+    states = 0
+    for step in steps:
+        if step == "record":
+            open_tickets.append((gate.record(), states))
+        elif step == "state":
+            states += 1
+            gate.state(states)
+        elif open_tickets:
+            ticket, before = open_tickets.pop(chance.randrange(len(open_tickets)))  # type: ignore[attr-defined]
+            gate.settled(ticket)
+            tickets.append((ticket, before))
+        allowed = min((before for _, before in open_tickets), default=states)
+        assert (passed[-1] if passed else 0) == allowed
+    assert passed == sorted(set(passed))
