@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from filelock import FileLock, Timeout
 
 from seeker_leads_api.errors import FatalError
+from seeker_leads_api.private_folder import make_private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,7 +75,7 @@ class FileTokenCache:
             FatalError: another process has held the cache for longer than any renewal takes.
         """
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(self._path.parent)
             lock = FileLock(f"{self._path}.lock", timeout=LOCK_TIMEOUT_SECONDS, mode=0o600)
             lock.acquire()
         except Timeout:

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from seeker_leads_api.errors import FatalError
+from seeker_leads_api.private_folder import make_private_folder
 from target_seeker_leads.group_commit import GroupCommit
-from target_seeker_leads.private_folder import make_private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

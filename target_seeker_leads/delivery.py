@@ -38,6 +38,7 @@ _SKIPS = {
     Decision.SKIP_DELIVERED: Result.DELIVERED_BEFORE,
     Decision.SKIP_REJECTED: Result.KEPT_BEFORE,
     Decision.SKIP_UNKNOWN: Result.KEPT_BEFORE,
+    Decision.WAIT: Result.DELIVERED_BEFORE,  # in a rehearsal only: another run is sending it
 }
 _MEND = "Mend the record as the API asks, and feed this line again"
 _REFUSED = Reason(None, "the API refused it", _MEND)

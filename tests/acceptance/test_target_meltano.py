@@ -1,0 +1,114 @@
+"""Leads on their way out, with real Meltano and real PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import psycopg
+
+    from seeker_leads_sandbox import Sandbox
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def pipeline(meltano: Callable[..., Any], account: Sandbox, tmp_path: Path) -> Callable[..., Any]:
+    """Run Meltano with the target set to the account."""
+
+    def run(*arguments: str, **environment: str) -> Any:
+        ended = meltano(
+            *arguments,
+            TARGET_SEEKER_LEADS_API_URL=account.api_url,
+            TARGET_SEEKER_LEADS_LEDGER_URL=f"sqlite:///{tmp_path / 'ledger.db'}",
+            TARGET_SEEKER_LEADS_REJECTS_PATH=str(tmp_path / "rejects.jsonl"),
+            **environment,
+        )
+        assert ended.status == 0, ended.stderr[-3000:]
+        return ended
+
+    return run
+
+
+def rejects(tmp_path: Path) -> list[dict[str, Any]]:
+    path = tmp_path / "rejects.jsonl"
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+
+
+def test_csv_file_becomes_leads(pipeline: Callable[..., Any], account: Sandbox, tmp_path: Path) -> None:
+    """`examples/leads.csv`: good rows arrive, bad ones are kept; once mended they arrive too, and nothing twice."""
+    pipeline("run", "tap-spreadsheets", "target-seeker-leads")
+    assert sorted(lead["lastName"] for lead in account.created) == ["Dubois", "Rossi", "Schneider", "Éloïse-Martin"]
+    letters = rejects(tmp_path)
+    assert {letter["record"]["id"]: [reason["field"] for reason in letter["reasons"]] for letter in letters} == {
+        "1004": ["lastName"],
+        "1005": ["email"],
+        "1006": ["phoneNumbers[0].number"],
+        "1007": ["message"],
+        "1008": ["classifiedId", "submittedDate"],
+    }
+    (mended,) = (letter for letter in letters if letter["record"]["id"] == "1004")
+    mended["record"]["last_name"] = "Lefèvre"
+    (tmp_path / "mended.jsonl").write_text(json.dumps(mended))
+    pipeline("invoke", "target-seeker-leads", "--input", str(tmp_path / "mended.jsonl"))
+    pipeline("run", "--full-refresh", "tap-spreadsheets", "target-seeker-leads")
+    counts = Counter(lead["lastName"] for lead in account.created)
+    assert counts["Lefèvre"] == 1
+    assert counts.total() == 5
+    assert len(rejects(tmp_path)) == 5
+
+
+def test_table_of_a_crm_becomes_leads(
+    pipeline: Callable[..., Any], account: Sandbox, database: psycopg.Connection, database_url: str, tmp_path: Path
+) -> None:
+    """`examples/crm_lead.sql`: stream maps make leads of an Odoo-style table, and only what is new follows."""
+    database.execute("DROP TABLE IF EXISTS crm_lead")
+    database.execute((PROJECT / "examples" / "crm_lead.sql").read_bytes())
+
+    # The tap asks for host and password, though this database has a socket and no password: the query counts.
+    url = database_url.replace("postgres:@/", "postgres:none@localhost/")
+
+    def run() -> None:
+        pipeline("run", "tap-postgres", "target-seeker-leads-odoo", TAP_POSTGRES_SQLALCHEMY_URL=url)
+
+    run()
+    first = {lead["lastName"]: lead for lead in account.created}
+    assert sorted(first) == ["Fontaine", "Laurent"]
+    assert first["Laurent"]["firstName"] == "Camille"
+    assert first["Laurent"]["message"] == "Bonjour, l'appartement est-il libre ?"
+    assert first["Laurent"]["submittedDate"] == "2026-11-20T08:00:00.000000Z"
+    assert first["Fontaine"]["firstName"] == "Anne Marie"
+    assert first["Fontaine"]["phoneNumbers"] == [{"number": "06 12 34 56 01", "type": "MOBILE"}]
+    assert first["Fontaine"]["message"] == "Maison Villeurbanne"
+    (letter,) = rejects(tmp_path)
+    assert letter["record"]["email_from"] == "sans.nom@example.com"
+    assert [reason["field"] for reason in letter["reasons"]] == ["lastName"]
+
+    database.execute("UPDATE crm_lead SET type = 'lead' WHERE id = 4")
+    run()
+    assert sorted(lead["lastName"] for lead in account.created) == ["Fontaine", "Laurent", "Mercier"]
+    assert len(rejects(tmp_path)) == 1
+
+
+def test_round_trip(pipeline: Callable[..., Any], account: Sandbox, tmp_path: Path) -> None:
+    """Tap to target: each lead with a listing and a contact is created anew, each other one is kept and says why."""
+    expected: Counter[bool] = Counter()
+    for lead in account.store.all():
+        contact, listing = lead.get("contactRequest") or {}, (lead.get("property") or {}).get("classifiedId")
+        has_contact = all(contact.get(name) for name in ("lastName", "email", "phoneNumbers", "message"))
+        expected[bool(listing and has_contact)] += 1
+    assert expected[True] > 100
+    assert expected[False] > 50
+    pipeline("run", "tap-seeker-leads", "target-seeker-leads")
+    assert len(account.created) == expected[True]
+    letters = rejects(tmp_path)
+    assert len(letters) == expected[False]
+    assert all(letter["reasons"] for letter in letters)
+    assert {letter["record"]["leadId"] for letter in letters}.isdisjoint({"", None})

@@ -1,0 +1,176 @@
+"""The ledger's files, URLs and versions."""
+
+from __future__ import annotations
+
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from seeker_leads_api.errors import FatalError, SettingsError
+from target_seeker_leads.ledger import Ledger
+from target_seeker_leads.ledger_rules import Decision, Status
+from target_seeker_leads.run_lock import FileRuns, exclusive
+from tests.ledger_tools import RETRY, claim, crash, execute, mode, rows, settlement
+
+
+def test_files_are_private_from_the_first_byte(file: Path, sqlite_url: str) -> None:
+    """Ledger, its side files, locks and folders are the owner's only, whatever the umask."""
+    before = os.umask(0)
+    try:
+        with Ledger.open(sqlite_url, RETRY) as ledger:
+            ledger.claim(claim("k"))
+            found = {path.relative_to(file.parent): mode(path) for path in file.parent.rglob("*")}
+            found[Path()] = mode(file.parent)
+    finally:
+        os.umask(before)
+    folders = {path: wide for path, wide in found.items() if path in (Path(), Path("ledger.db.runs"))}
+    assert set(folders.values()) == {0o700}
+    assert set(found) - set(folders) >= {Path("ledger.db"), Path("ledger.db-wal"), Path("ledger.db-shm")}
+    assert {wide for path, wide in found.items() if path not in folders} == {0o600}
+
+
+def test_commits_are_durable(sqlite_url: str) -> None:
+    """What is committed outlives a power cut: the log is synced at each commit."""
+    with Ledger.open(sqlite_url, RETRY) as ledger:
+        assert ledger._session
+        connection = ledger._session.connection
+        with connection.begin():
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def test_locks_of_dead_runs_are_tidied_up(file: Path, sqlite_url: str) -> None:
+    """A run removes its own lock at its end, and those of dead runs at its start, but never a living one's."""
+    folder = file.with_name("ledger.db.runs")
+    dead = Ledger.open(sqlite_url, RETRY)
+    crash(dead)
+    with Ledger.open(sqlite_url, RETRY) as living:
+        assert living._session
+        assert [path.stem for path in folder.iterdir()] == [living._session.runs.run_id]
+        with Ledger.open(sqlite_url, RETRY):
+            assert len(list(folder.iterdir())) == 2
+    assert list(folder.iterdir()) == []
+
+
+def test_run_that_starts_while_others_tidy_up_is_alive(tmp_path: Path) -> None:
+    """However runs start and others tidy up, no run's lock is removed while it lives."""
+
+    def start(_: int) -> FileRuns:
+        runs = FileRuns(tmp_path)
+        with exclusive(tmp_path):
+            runs.start()
+        return runs
+
+    with ThreadPoolExecutor(16) as pool:
+        started = list(pool.map(start, range(200)))
+    looker = FileRuns(tmp_path)
+    assert all(looker.is_alive(runs.run_id) for runs in started)
+    for runs in started:
+        runs.end()
+    assert not any(looker.is_alive(runs.run_id) for runs in started)
+
+
+def test_one_file_under_two_names_is_one_ledger(file: Path, sqlite_url: str, tmp_path: Path) -> None:
+    """Runs that reach the file by different names see each other."""
+    with Ledger.open(sqlite_url, RETRY) as one:
+        one.claim(claim("k"))
+        (tmp_path / "link.db").symlink_to(file)
+        with Ledger.open(f"sqlite:///{tmp_path / 'link.db'}", RETRY) as two:
+            assert two.claim(claim("k")) is Decision.WAIT
+
+
+def test_newer_ledger_is_refused(url: str) -> None:
+    """A ledger of a newer version is not touched; the error says what to do."""
+    Ledger.open(url, RETRY).close()
+    execute(url, "UPDATE seeker_leads_ledger_version SET version = 2")
+    for read_only in (False, True):
+        with pytest.raises(SettingsError, match="upgrade singer-seeker-leads"):
+            Ledger.open(url, RETRY, read_only=read_only)
+
+
+def test_rehearsal_creates_nothing(file: Path, sqlite_url: str) -> None:
+    """Where there is no ledger yet, a dry run makes none, and everything would be sent."""
+    with Ledger.open(sqlite_url, RETRY, read_only=True) as ledger:
+        assert ledger.peek(claim("k")) is Decision.SEND
+        assert ledger.peek(claim("k")) is Decision.SEND
+    assert not file.parent.exists()
+
+
+def test_rehearsal_makes_no_tables(empty_postgres: str) -> None:
+    """The same in a database: no tables are made."""
+    with Ledger.open(empty_postgres, RETRY, read_only=True) as ledger:
+        assert ledger.peek(claim("k")) is Decision.SEND
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        rows(empty_postgres)
+
+
+def test_rehearsal_decides_as_a_run_would(url: str) -> None:
+    """A dry run beside a living run sees what was delivered, rejected and is being sent, and changes none of it."""
+    with Ledger.open(url, RETRY) as ledger:
+        for key, status in [("d", Status.DELIVERED), ("r", Status.REJECTED)]:
+            ledger.claim(claim(key))
+            ledger.settle(settlement(key, status))
+        ledger.claim(claim("s"))
+        before = rows(url, "*")
+        with Ledger.open(url, RETRY, read_only=True) as rehearsal:
+            decisions = [rehearsal.peek(claim(key)) for key in "drs?"]
+            assert decisions == [Decision.SKIP_DELIVERED, Decision.SKIP_REJECTED, Decision.WAIT, Decision.SEND]
+            with pytest.raises(FatalError):
+                rehearsal.claim(claim("x"))
+        assert rows(url, "*") == before
+    with Ledger.open(url, RETRY, read_only=True) as rehearsal:
+        assert rehearsal.peek(claim("s")) is Decision.SEND_AGAIN
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "",
+        "secret",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///file:secret?mode=memory&uri=true",
+        "sqlite+aiosqlite:///secret.db",
+        "mysql://u:secret@host/db",
+        "postgresql+asyncpg://u:secret@host/db",
+        "postgresql://u:secret@host:port/db",
+        "postgresql://u:x@secret@host/db",
+    ],
+)
+def test_url_that_cannot_work_is_named_without_its_password(bad: str) -> None:
+    """Whatever is wrong with `ledger_url`, the error names the setting and no part of it that may be secret."""
+    with pytest.raises(SettingsError, match="ledger_url") as caught:
+        Ledger.open(bad, RETRY)
+    assert "secret" not in str(caught.value)
+
+
+def test_password_is_never_shown(empty_postgres: str) -> None:
+    """Neither the place that messages name, nor the error of a server that is not there, holds the password."""
+    with Ledger.open(empty_postgres.replace("postgres:@", "postgres:secret@"), RETRY) as ledger:
+        assert "secret" not in ledger.shown_location
+        assert ledger.shown_location.startswith("postgresql://postgres@")
+    with pytest.raises(FatalError, match=r"postgresql://u@127.0.0.1:1/db could not be opened") as caught:
+        Ledger.open("postgresql://u:secret@127.0.0.1:1/db", RETRY)
+    assert "secret" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_missing_driver_is_a_setting_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the PostgreSQL driver the error says what to install."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(SettingsError, match=r"singer-seeker-leads\[postgres\]"):
+        Ledger.open("postgresql://u:secret@127.0.0.1:1/db", RETRY)
+
+
+def test_other_file_is_left_alone(file: Path, sqlite_url: str) -> None:
+    """A file that is no SQLite database is refused and stays as it is."""
+    file.parent.mkdir()
+    file.write_text("a letter to my aunt, long enough to be read as a header" * 20)
+    before = file.read_bytes()
+    with pytest.raises(FatalError, match="ledger_url"):
+        Ledger.open(sqlite_url, RETRY)
+    assert file.read_bytes() == before

@@ -1,0 +1,107 @@
+"""Any history of a ledger."""
+
+from __future__ import annotations
+
+import tempfile
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from target_seeker_leads.ledger import Ledger
+from target_seeker_leads.ledger_rules import HOLDING, Claim, Decision, Status, UnknownOutcome
+from tests.ledger_tools import REJECT, claim, crash, rows, settlement
+
+
+class History(RuleBasedStateMachine):
+    """Runs come, go and die in any order, claiming and settling a few keys in any way that is allowed."""
+
+    KEYS = st.sampled_from("kl")
+    ENDS = st.sampled_from([*Status, None])
+
+    @initialize(policy=st.sampled_from(UnknownOutcome))
+    def begin(self, policy: UnknownOutcome) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.url = f"sqlite:///{self.folder.name}/ledger.db"
+        self.policy = policy
+        self.runs: list[Ledger] = []
+        #: What each living run has in hand, and whether its claim wrote a row.
+        self.in_hand: list[dict[str, tuple[Claim, Decision]]] = []
+        self.delivered: set[str] = set()
+        #: A POST was made for it of which nobody can say that it created nothing.
+        self.may_exist: set[str] = set()
+
+    @precondition(lambda self: len(self.runs) < 3)
+    @rule()
+    def start(self) -> None:
+        self.runs.append(Ledger.open(self.url, self.policy))
+        self.in_hand.append({})
+
+    @precondition(lambda self: self.runs)
+    @rule(data=st.data(), is_kill=st.booleans())
+    def end(self, data: st.DataObject, *, is_kill: bool) -> None:
+        number = data.draw(st.integers(0, len(self.runs) - 1))
+        ledger, in_hand = self.runs.pop(number), self.in_hand.pop(number)
+        (crash if is_kill else Ledger.close)(ledger)
+        self.may_exist |= {key for key, (held, _) in in_hand.items() if held.will_send}
+
+    @precondition(lambda self: self.runs)
+    @rule(
+        data=st.data(),
+        key=KEYS,
+        content=st.sampled_from("ab"),
+        is_replay=st.booleans(),
+        will_send=st.booleans(),
+    )
+    def claim(self, data: st.DataObject, key: str, content: str, *, is_replay: bool, will_send: bool) -> None:
+        number = data.draw(st.integers(0, len(self.runs) - 1))
+        asked = claim(key, content, is_replay=is_replay, will_send=will_send)
+        decision = self.runs[number].claim(asked)
+        holders = [held[key] for held in self.in_hand if key in held]
+        if decision is Decision.WAIT:
+            assert holders, "nobody has it in hand"
+        if decision in HOLDING:
+            assert key not in self.in_hand[number]
+            assert not any(held.will_send for held, _ in holders), "two have it in hand"
+            assert key not in self.delivered, "sent again though delivered"
+        if decision is Decision.SEND and self.policy is REJECT:
+            assert key not in self.may_exist, "sent as if it were new"
+        if decision is Decision.SEND_AGAIN and self.policy is REJECT:
+            assert is_replay, "sent again though the policy forbids"
+        if decision in HOLDING:
+            self.in_hand[number][key] = (asked, decision)
+
+    @precondition(lambda self: any(self.in_hand))
+    @rule(data=st.data(), end=ENDS)
+    def settle(self, data: st.DataObject, end: Status | None) -> None:
+        number = data.draw(st.sampled_from([n for n, held in enumerate(self.in_hand) if held]))
+        key = data.draw(st.sampled_from(sorted(self.in_hand[number])))
+        asked, decision = self.in_hand[number].pop(key)
+        if decision is Decision.KEEP_UNKNOWN:
+            end = Status.UNKNOWN if end else None
+        elif not asked.will_send:
+            end = Status.REJECTED if end else None
+        self.runs[number].settle(settlement(key, end, asked.content))
+        if end is Status.DELIVERED:
+            self.delivered.add(key)
+        if end in {Status.DELIVERED, Status.SENDING, Status.UNKNOWN} and asked.will_send:
+            self.may_exist.add(key)
+
+    @invariant()
+    def delivered_stays_delivered(self) -> None:
+        if getattr(self, "delivered", None):
+            found = dict(rows(self.url, "key, status"))
+            assert {found[key] for key in self.delivered} == {"delivered"}
+
+    def teardown(self) -> None:
+        for ledger in getattr(self, "runs", []):
+            ledger.close()
+        if hasattr(self, "url"):
+            # Nobody is left: every key is decided, none is waited for.
+            with Ledger.open(self.url, self.policy) as ledger:
+                assert Decision.WAIT not in {ledger.claim(claim(key)) for key in "kl"}
+            self.folder.cleanup()
+
+
+TestAnyHistory = History.TestCase
+TestAnyHistory.settings = settings(max_examples=60, stateful_step_count=40)
