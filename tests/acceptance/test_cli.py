@@ -165,10 +165,3 @@ def test_reader_that_ends_early_is_no_traceback(account: Sandbox, tmp_path: Path
     ended = run("bash", "-c", command)
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
-
-
-def test_target_says_that_it_cannot_deliver_yet() -> None:
-    """The target never pretends: it refuses, and ends with an error."""
-    ended = run(BIN / "target-seeker-leads")
-    assert ended.returncode == 1
-    assert "cannot deliver" in ended.stderr

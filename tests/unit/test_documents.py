@@ -1,0 +1,123 @@
+"""README and meltano.yml say what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from seeker_leads_api.settings import CONNECTION_SETTINGS
+from tap_seeker_leads.schema import leads_schema
+from tap_seeker_leads.settings import TAP_SETTINGS
+from tap_seeker_leads.tap import TapSeekerLeads
+from target_seeker_leads.settings import TARGET_SETTINGS
+from target_seeker_leads.synonyms import FIELD_NAMES, TYPED_PHONE_NAMES, normalise
+from target_seeker_leads.target import TargetSeekerLeads
+
+if TYPE_CHECKING:
+    from seeker_leads_api.contract import JsonSchema
+
+PROJECT = Path(__file__).resolve().parents[2]
+KINDS = {"string": "string", "integer": "integer", "boolean": "boolean", "object": "object"}
+#: What the SDK makes of the capability `stream-maps`.
+STREAM_MAPS = {"name": "stream_maps", "label": "Stream maps", "kind": "object"}
+
+
+def shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def own(settings: dict[str, JsonSchema]) -> dict[str, JsonSchema]:
+    return {name: declared for name, declared in settings.items() if name not in CONNECTION_SETTINGS}
+
+
+@pytest.fixture(scope="module")
+def readme() -> str:
+    return (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def meltano() -> dict[str, Any]:
+    project = yaml.safe_load((PROJECT / "meltano.yml").read_text(encoding="utf-8"))
+    return {plugin["name"]: plugin for plugins in project["plugins"].values() for plugin in plugins}
+
+
+@pytest.mark.parametrize(
+    ("heading", "declarations"),
+    [("both", CONNECTION_SETTINGS), ("the tap", own(TAP_SETTINGS)), ("the target", own(TARGET_SETTINGS))],
+)
+def test_readme_lists_every_setting(readme: str, heading: str, declarations: dict[str, JsonSchema]) -> None:
+    """The settings tables have each setting once, in order, with its default and description."""
+    section = re.split(r"\n##", readme.partition(f"\n### Of {heading}\n")[2])[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", section, flags=re.MULTILINE)
+    assert rows == [
+        (name, f"`{shown(declared['default'])}`" if "default" in declared else "", declared["description"])
+        for name, declared in declarations.items()
+    ]
+
+
+def test_readme_lists_every_column(readme: str) -> None:
+    """The table of columns names each column of the schema."""
+    section = readme.partition("### What you get")[2].partition("###")[0]
+    columns = {
+        name for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
+    }
+    assert columns == set(leads_schema()["properties"])
+
+
+def test_readme_lists_every_synonym(readme: str) -> None:
+    """The table of names has each name that the mapping knows, with the field that it means."""
+    section = readme.partition("### From record to lead")[2].partition("###")[0]
+    rows = re.findall(r"^\| `(\w+)`(?: \*)? \| (.*?) \|", section, re.MULTILINE)
+    listed = {field: [normalise(name) for name in re.findall(r"`(\w+)`", names)] for field, names in rows}
+    expected = {field: list(names) for field, names in FIELD_NAMES.items()}
+    expected["phoneNumbers"] += [name for names in TYPED_PHONE_NAMES.values() for name in names]
+    for field, names in expected.items():
+        assert [name for name in names if name != normalise(field)] == [
+            name for name in listed[field] if name != normalise(field)
+        ]
+
+
+def test_stream_maps_of_the_readme_are_those_of_meltano(readme: str, meltano: dict[str, Any]) -> None:
+    """The worked example is the one that the tests run."""
+    example = readme.partition("```yaml\nstream_maps:")[2].partition("```")[0]
+    assert yaml.safe_load(f"stream_maps:{example}") == meltano["target-seeker-leads-odoo"]["config"]
+
+
+@pytest.mark.parametrize(
+    ("name", "declarations", "more"),
+    [("tap-seeker-leads", TAP_SETTINGS, []), ("target-seeker-leads", TARGET_SETTINGS, [STREAM_MAPS])],
+)
+def test_meltano_declares_every_setting(
+    meltano: dict[str, Any], name: str, declarations: dict[str, JsonSchema], more: list[dict[str, Any]]
+) -> None:
+    """Meltano knows each setting with its kind, default, options and secrecy."""
+    expected = []
+    for setting_name, declared in declarations.items():
+        kind = "date_iso8601" if declared.get("format") else KINDS[declared["type"][0]]
+        setting: dict[str, Any] = {"name": setting_name, "label": declared["title"], "kind": kind}
+        if declared.get("secret"):
+            setting["sensitive"] = True
+        if "enum" in declared:
+            setting["kind"] = "options"
+            setting["options"] = [{"label": value.title(), "value": value} for value in declared["enum"] if value]
+        if "default" in declared:
+            setting["value"] = declared["default"]
+        setting["description"] = declared["description"]
+        expected.append(setting)
+    found = meltano[name]["settings"]
+    assert found[: len(expected)] == expected
+    assert [
+        {key: value for key, value in setting.items() if key != "description"} for setting in found[len(expected) :]
+    ] == more
+
+
+@pytest.mark.parametrize("plugin", [TapSeekerLeads, TargetSeekerLeads])
+def test_meltano_declares_the_capabilities(
+    meltano: dict[str, Any], plugin: type[TapSeekerLeads | TargetSeekerLeads]
+) -> None:
+    """Meltano gives catalog and state only to a tap that says it takes them."""
+    assert meltano[plugin.name]["capabilities"] == sorted(capability.value for capability in plugin.capabilities)
