@@ -12,6 +12,9 @@ from seeker_leads_api.errors import SeekerLeadsError, SettingsError, StoppedErro
 if TYPE_CHECKING:
     import logging
 
+    import click
+    from typing_extensions import Self
+
 EXIT_SETTINGS = 2
 EXIT_FAILED = 1
 EXIT_SIGNAL = 128  # plus the number of the signal, as shells do
@@ -24,6 +27,21 @@ class OneLineErrors:
     """
 
     logger: logging.Logger
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401  # the command's
+        super().__init__(**kwargs)
+
+    @classmethod
+    def of(cls, command: click.Command, logger: logging.Logger) -> Self:
+        """Return the same command, with errors that end as one line."""
+        return cls(
+            name=command.name,
+            callback=command.callback,
+            context_settings=command.context_settings,
+            params=command.params,
+            help=command.help,
+            logger=logger,
+        )
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # the command's
         """Run the command.

@@ -74,12 +74,4 @@ class TapSeekerLeads(Tap):
     @classmethod
     def get_singer_command(cls) -> click.Command:
         """Return the SDK's command, with errors that end as one line."""
-        command = super().get_singer_command()
-        return TapCommand(
-            name=command.name,
-            callback=command.callback,
-            context_settings=command.context_settings,
-            params=command.params,
-            help=command.help,
-            logger=cls.logger,
-        )
+        return TapCommand.of(super().get_singer_command(), cls.logger)

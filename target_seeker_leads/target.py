@@ -135,15 +135,7 @@ class TargetSeekerLeads(Target):
     @classmethod
     def get_singer_command(cls) -> click.Command:
         """Return the SDK's command, with errors that end as one line."""
-        command = super().get_singer_command()
-        return TargetCommand(
-            name=command.name,
-            callback=command.callback,
-            context_settings=command.context_settings,
-            params=command.params,
-            help=command.help,
-            logger=cls.logger,
-        )
+        return TargetCommand.of(super().get_singer_command(), cls.logger)
 
     # The SDK has no public hooks for messages: these are its private ones, all in this place.
 

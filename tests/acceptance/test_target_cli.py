@@ -57,6 +57,7 @@ def test_bad_records_never_stop_the_good_ones(target: TargetProgram, account: Sa
     assert all(reason["rule"] and reason["cure"] for letter in target.rejects for reason in letter["reasons"])
     for path in (target.rejects_path, target.ledger_path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert "| DEBUG " in ended.stderr
     for private in ("Dupont", "jane", "visiter", "12 34", "sandbox-token", "klingon", "call me"):
         assert private not in ended.stderr, private
         assert private.encode() not in target.ledger_path.read_bytes(), private
