@@ -78,7 +78,7 @@ class Answer:
         return cls(
             request=f"{method} /{url.partition('?')[0].rpartition('/')[2]}",
             status=response.status_code,
-            headers={name.lower(): value for name, value in response.headers.items()},
+            headers=response.headers,  # finds a name in any case
             body=response.content,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from functools import cached_property
 from importlib.metadata import version
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import requests
 from singer_sdk.streams import RESTStream
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from singer_sdk.helpers.types import Context
-    from singer_sdk.streams.rest import HTTPRequest, PageContext
     from singer_sdk.tap_base import Tap
 
     from seeker_leads_api.rate_limiter import RateLimiter
@@ -107,20 +106,23 @@ class ApiStream(RESTStream[PageRequest | None]):
         """Seconds without a sign of the server after which an attempt has failed."""
         return self.settings.connection.request_timeout_seconds
 
-    def get_http_request(self, *, page: PageContext[PageRequest | None]) -> HTTPRequest:
+    def get_url_params(self, context: Context | None, next_page_token: PageRequest | None) -> dict[str, Any]:  # noqa: ARG002  # the SDK's
         """Ask for one page of one window."""
-        http_request = super().get_http_request(page=page)
-        request = page.next_page_token
-        if request is None:
+        if next_page_token is None:
             msg = "there is no page left to ask for"
             raise ValueError(msg)
-        http_request.params = {
-            "minDate": request.window.min_date,
-            "maxDate": request.window.max_date,
-            "limit": self.settings.page_size,
-            "start": request.cursor,
-        }
-        return http_request
+        window, cursor = next_page_token.window, next_page_token.cursor
+        params = {"minDate": window.min_date, "maxDate": window.max_date, "limit": self.settings.page_size}
+        return params if cursor is None else {**params, "start": cursor}
+
+    def fetcher(self, context: Context | None) -> Callable[[PageRequest], requests.Response]:
+        """Return a function that asks for a page, again and again as the outcome asks for."""
+        send, url = self.request_decorator(self.send), self.get_url(context)
+
+        def fetch(request: PageRequest) -> requests.Response:
+            return send(self.requests_session.prepare_get(url, self.get_url_params(context, request)), context)
+
+        return fetch
 
     def send(self, prepared_request: requests.PreparedRequest, _: Context | None) -> requests.Response:
         """Make one attempt, with the current token.

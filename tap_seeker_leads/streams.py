@@ -8,12 +8,10 @@ from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-import requests
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.encoding.simple import RecordMessage
-from singer_sdk.streams.rest import PageContext
 
 from seeker_leads_api.errors import FatalError, SettingsError, StoppedError
 from seeker_leads_api.rate_limiter import RateLimiter
@@ -30,15 +28,15 @@ from tap_seeker_leads.window_reader import PageRead, WindowRead, WindowReaders
 from tap_seeker_leads.windows import FinishedPrefix, SeamFilter, Window, split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    import requests
     from singer_sdk.helpers import types
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib import Catalog
     from singer_sdk.tap_base import Tap
 
     from tap_seeker_leads.page import Page
-    from tap_seeker_leads.paginator import PageRequest
     from tap_seeker_leads.writer import PageWriter
 
 #: STATE goes out at most so often, in seconds; loaders commit on each.
@@ -121,7 +119,7 @@ class LeadsStream(ApiStream):
         progress = Progress(self.settings, start, clock=self.monotonic)
         try:
             with self.get_http_request_counter() as counter:
-                for event in readers.events(self.get_new_paginator, self._fetcher(context)):
+                for event in readers.events(self.get_new_paginator, self.fetcher(context)):
                     match event:
                         case PageRead(window, page):
                             counter.increment()
@@ -167,16 +165,6 @@ class LeadsStream(ApiStream):
             sleep=readers.sleep,
         )
         return readers
-
-    def _fetcher(self, context: Context | None) -> Callable[[PageRequest], requests.Response]:
-        send = self.request_decorator(self.send)
-
-        def fetch(request: PageRequest) -> requests.Response:
-            http = self.get_http_request(page=PageContext(stream_context=context, next_page_token=request))
-            request_ = requests.Request(http.method, http.url, params=http.encode_params(), headers=http.headers)
-            return send(self.requests_session.prepare_request(request_), context)
-
-        return fetch
 
     def _move_bookmark(self, unix_seconds: int) -> None:
         if self.replication_method == REPLICATION_FULL_TABLE or not self.state_manager.advance(unix_seconds):
