@@ -28,7 +28,7 @@ from tap_seeker_leads.window_reader import PageRead, WindowRead, WindowReaders
 from tap_seeker_leads.windows import FinishedPrefix, SeamFilter, Window, split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     import requests
     from singer_sdk.helpers import types
@@ -112,7 +112,13 @@ class LeadsStream(ApiStream):
         self._readers.stop(signal_number)
 
     def request_records(self, context: Context | None) -> Iterator[dict[str, Any]]:
-        """Yield the records of all windows; on an error, leave a STATE of what is finished behind."""
+        """Yield the records of all windows."""
+        for page in self._pages_of_records(context):
+            yield from page
+            self._writer.flush()
+
+    def _pages_of_records(self, context: Context | None) -> Iterator[list[dict[str, Any]]]:
+        """Yield each page's new records, as soon as it is read; on an error, leave a STATE of what is finished."""
         start = self.starting_instant()
         readers = self._open_readers(start)
         prefix = FinishedPrefix(start)
@@ -124,10 +130,9 @@ class LeadsStream(ApiStream):
                         case PageRead(window, page):
                             counter.increment()
                             records = list(self._new_records(page, window, start))
-                            self._page_read_at = datetime.now(timezone.utc)
                             progress.page_read(len(records))
-                            yield from records
-                            self._writer.flush()
+                            if records:
+                                yield records
                         case WindowRead(window):
                             progress.window_read(window)
                             # The bookmark moves only here: a window counts once it is emitted whole.
@@ -194,22 +199,31 @@ class LeadsStream(ApiStream):
 
     @cached_property
     def _writes_as_is(self) -> bool:
-        """Whether nothing stands between record and message: no selection, no map, no flattening, no other schema."""
+        """Whether nothing stands between record and message: no selection, map, flattening, limit or other schema."""
         return (
             all(self.mask.values())
             and [type(stream_map) for stream_map in self.stream_maps] == [SameRecordTransform]
             and not self.config.get("flattening_enabled")
             and self.TYPE_CONFORMANCE_LEVEL is TypeConformanceLevel.NONE
+            and self.ABORT_AT_RECORD_COUNT is None
         )
 
-    def _write_record_message(self, record: types.Record) -> None:
-        # Private, for the SDK has no hook between record and message: to look up the selection of every nested field,
-        # to map nothing and to ask for the time again costs as much as all the rest. A test proves the output equal.
-        if self._writes_as_is:
-            self._writer.write_message(RecordMessage(self.name, record, self._stream_version, self._page_read_at))
-            self.state_manager.is_flushed = False
-        else:
-            super()._write_record_message(record)
+    def _sync_records(
+        self, context: types.Context | None = None, *, write_messages: bool = True
+    ) -> Generator[dict[str, Any], Any, Any]:
+        # Private, for the SDK has no hook for a page of records, and its loop over single ones costs more than all the
+        # rest: the selection of every nested field, a map that maps nothing, the time. A test proves the output equal.
+        if not (write_messages and self._writes_as_is):
+            yield from super()._sync_records(context, write_messages=write_messages)
+            return
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            for records in self._pages_of_records(context):
+                message = RecordMessage(self.name, {}, self._stream_version, datetime.now(timezone.utc))
+                self._writer.write_records(message, records)
+                self.state_manager.is_flushed = False
+                counter.increment(len(records))
+        self.state_manager.finalize_state(self.stream_state)
+        self._write_state_message()
 
     def parse_response(self, response: requests.Response) -> Iterator[Any]:
         """Yield the API's items of a page as they came."""

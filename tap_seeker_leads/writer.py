@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter, encoder
 from singer_sdk.singerlib.encoding.simple import RecordMessage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from singer_sdk.singerlib.encoding.simple import Message
 
 #: What is kept back at most, in bytes: a page of usual leads is a tenth of it.
@@ -29,6 +31,12 @@ class PageWriter(MsgSpecWriter):
         self._kept += b"\n"
         if not isinstance(message, RecordMessage) or len(self._kept) > _MOST_KEPT:
             self.flush()
+
+    def write_records(self, message: RecordMessage, records: Iterable[dict[str, Any]]) -> None:
+        """Write a page: the message once with each of the records in place of its own."""
+        envelope = message.to_dict()
+        self._kept += encoder.encode_lines([{**envelope, "record": record} for record in records])
+        self.flush()
 
     def flush(self) -> None:
         """Hand on what was kept back, all of it, also when a signal comes in between."""

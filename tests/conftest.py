@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import time
 import warnings
 from dataclasses import dataclass, field
@@ -21,8 +22,6 @@ from tap_seeker_leads.writer import PageWriter
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from singer_sdk.singerlib.encoding.simple import Message
 
 # A deadline for each example would make a busy machine a failure.
 hypothesis.settings.register_profile("project", deadline=None)
@@ -48,11 +47,9 @@ class Collector(PageWriter):
         super().__init__()
         self.messages: list[dict[str, Any]] = []
 
-    def write_message(self, message: Message) -> None:
-        self.messages.append(copy.deepcopy(message.to_dict()))
-
     def flush(self) -> None:
-        pass
+        self.messages += [json.loads(line) for line in self._kept.splitlines()]
+        self._kept.clear()
 
 
 @dataclass

@@ -21,6 +21,10 @@ from tap_seeker_leads.writer import PageWriter
 from tests.conftest import Collector
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from singer_sdk.singerlib.encoding.simple import RecordMessage
+
     from tests.conftest import Clock, TapRunner
 
 WEEK = 7 * 86_400
@@ -83,9 +87,9 @@ def test_few_pages_are_in_memory(run_tap: TapRunner, sandbox: Sandbox, clock: Cl
     seen: list[int] = []
 
     def hold(stream: LeadsStream) -> None:
-        post_process = stream.post_process
+        write_records = stream._writer.write_records
 
-        def slow(row: dict[str, Any], context: Any = None) -> Any:
+        def slow(message: RecordMessage, records: Iterable[dict[str, Any]]) -> None:
             if not seen:
                 # The main thread stands still until the readers do, too.
                 before = -1
@@ -93,9 +97,9 @@ def test_few_pages_are_in_memory(run_tap: TapRunner, sandbox: Sandbox, clock: Cl
                     before = sandbox.statistics.requests
                     threading.Event().wait(0.2)
                 seen.append(before)
-            return post_process(row, context)
+            write_records(message, records)
 
-        stream.post_process = slow  # type: ignore[method-assign]
+        stream._writer.write_records = slow  # type: ignore[method-assign]
 
     run = run_tap(start_date="2026-11-16T08:00:00Z", page_size=10, max_concurrent_requests=4, before=hold)
     assert len(run.ids) == 6000

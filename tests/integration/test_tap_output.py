@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import jsonschema
 import pytest
+from singer_sdk.exceptions import AbortedSyncPausedException
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
 from tap_seeker_leads.tap import TapSeekerLeads
@@ -14,7 +15,8 @@ from tap_seeker_leads.tap import TapSeekerLeads
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.conftest import Clock, TapRunner
+    from tap_seeker_leads.streams import LeadsStream
+    from tests.conftest import Clock, Collector, TapRunner
 
 HOUR = 3600
 FILLED = SandboxOptions(leads=400, days=20, enforce_limit=False)
@@ -106,6 +108,31 @@ def test_stream_maps_and_flattening_work(run_tap: TapRunner) -> None:
     assert len(run.records) == 400
     assert all(len(record["email_hash"]) == 32 and "contactRequest" not in record for record in run.records)
     assert "property__classifiedId" in run.schema["properties"]
+
+
+@pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
+@pytest.mark.parametrize("stream_maps", [{}, {"leads": {"new": "1"}}], ids=["as is", "mapped"])
+def test_records_are_counted(run_tap: TapRunner, caplog: pytest.LogCaptureFixture, stream_maps: Any) -> None:
+    """The SDK's metric counts the records, and no record is put out without the moment at which it was read."""
+    caplog.set_level(logging.INFO)
+    run = run_tap(start_date="2026-11-01", stream_maps=stream_maps, stream_map_config={})
+    assert '"metric":"record_count","value":400' in caplog.text
+    assert all("time_extracted" in message for message in run.messages if message["type"] == "RECORD")
+
+
+@pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
+def test_connection_test_ends_after_a_record(run_tap: TapRunner) -> None:
+    """`--test` reads as much as it takes to show that the settings work, as with any tap."""
+    streams = []
+
+    def limit(stream: LeadsStream) -> None:
+        stream.ABORT_AT_RECORD_COUNT = 1
+        streams.append(stream)
+
+    with pytest.raises(AbortedSyncPausedException):
+        run_tap(start_date="2026-11-01", before=limit)
+    messages = cast("Collector", streams[0]._writer).messages
+    assert [message["type"] for message in messages].count("RECORD") == 1
 
 
 def test_batch_files_are_refused(run_tap: TapRunner, sandbox: Sandbox) -> None:
