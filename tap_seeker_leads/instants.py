@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 
-_DAY_SECONDS = 86_400
 _FIRST_DATE = date(1970, 1, 1)
+#: Looked up, since formatting numbers takes more than twice as long.
+_TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
 #: The latest instant that fits the form.
 LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z
 
@@ -20,8 +21,10 @@ def to_rfc3339(unix_seconds: int) -> str:
     if not 0 <= unix_seconds <= LATEST:
         msg = "not an instant between 1970 and 9999"
         raise ValueError(msg)
-    days, seconds = divmod(unix_seconds, _DAY_SECONDS)
-    return f"{_date(days)}T{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}Z"
+    minutes, second = divmod(unix_seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    return f"{_date(days)}T{_TWO_DIGITS[hour]}:{_TWO_DIGITS[minute]}:{_TWO_DIGITS[second]}Z"
 
 
 @lru_cache(maxsize=4096)

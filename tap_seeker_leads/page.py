@@ -13,19 +13,23 @@ import msgspec
 
 from seeker_leads_api.errors import RetryableError
 from seeker_leads_api.outcomes import Answer
-from tap_seeker_leads.records import lead_id_of
+from tap_seeker_leads.lead_types import page_decoder
+from tap_seeker_leads.records import lead_by_the_contract, to_lead
 
 if TYPE_CHECKING:
     import requests
+
+    from tap_seeker_leads.records import Lead
 
 _ATTRIBUTE = "seeker_leads_page"
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The items of one answer, and where to go on."""
+    """The leads of one answer, and where to go on."""
 
-    items: list[Any]
+    leads: list[Lead]
+    size: int  #: how many items it held; those without a `leadId` are no leads
     next_cursor: str | None  #: None after the last page
     announced: bool = False  #: the API itself said that there is a next page
     is_not_found: bool = False  #: the answer was a 404 of the API, so the period or its rest is empty
@@ -49,23 +53,34 @@ def page_of(response: requests.Response) -> Page:
 def _decode(response: requests.Response) -> Page:
     answer = Answer.of(response)
     if answer.status == HTTPStatus.NOT_FOUND:
-        return Page([], None, is_not_found=True)
+        return Page([], 0, None, is_not_found=True)
+    leads, size, links = _contents(answer)
+    if (linked := _linked_cursor(links)) is not None:
+        return Page(leads, size, linked, announced=True)
+    # Without a link, 206 says that there is more [F]. A full page with 200 may be the last one, or come from a server
+    # that tells neither way [?]: asking once more is safe.
+    is_partial = answer.status == HTTPStatus.PARTIAL_CONTENT
+    if not is_partial and (not size or size < _page_size(response)):
+        return Page(leads, size, None)
+    if not leads:
+        msg = f"{answer.request}: there is another page, but neither a link nor a `leadId` to ask for it"
+        raise RetryableError(msg)
+    return Page(leads, size, leads[-1].lead_id, announced=is_partial)
+
+
+def _contents(answer: Answer) -> tuple[list[Lead], int, object]:
+    """Return the leads, the number of items and the links."""
+    try:
+        page = page_decoder().decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass  # something in it is new, or odd, or no JSON
+    else:
+        return [lead_by_the_contract(item) for item in page.items], len(page.items), page.links
     body = _json(answer)
     if not isinstance(body, dict) or not isinstance(items := body.get("items"), list):
         msg = f"{answer.request}: the answer is JSON, but not a page of leads: it has no list `items`"
         raise RetryableError(msg)
-    if (linked := _linked_cursor(body.get("links"))) is not None:
-        return Page(items, linked, announced=True)
-    # Without a link, 206 says that there is more [F]. A full page with 200 may be the last one, or come from a server
-    # that tells neither way [?]: asking once more is safe.
-    is_partial = answer.status == HTTPStatus.PARTIAL_CONTENT
-    if not is_partial and (not items or len(items) < _page_size(response)):
-        return Page(items, None)
-    last = next((lead_id for item in reversed(items) if (lead_id := lead_id_of(item)) is not None), None)
-    if last is None:
-        msg = f"{answer.request}: there is another page, but neither a link nor a `leadId` to ask for it"
-        raise RetryableError(msg)
-    return Page(items, last, announced=is_partial)
+    return [lead for item in items if (lead := to_lead(item)) is not None], len(items), body.get("links")
 
 
 def _json(answer: Answer) -> Any:  # noqa: ANN401  # any JSON

@@ -9,7 +9,6 @@ from singer_sdk.pagination import BaseAPIPaginator
 
 from seeker_leads_api.errors import FatalError
 from tap_seeker_leads.page import page_of
-from tap_seeker_leads.records import latest_second
 from tap_seeker_leads.windows import cut
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
             msg = "GET /leads leads in a circle: it gave the same cursor twice within one window"
             raise FatalError(msg)
         self._cursors.add(page.next_cursor)
-        self._latest = max(self._latest, latest_second(page.items, default=self._latest))
+        self._latest = max([self._latest, *(lead.second for lead in page.leads if lead.second is not None)])
         window = self._cut_for_idle_readers(request.window)
         # What was announced for the whole window may all lie in the parts that were cut off.
         self._is_announced = page.announced and window == request.window

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-from types import GenericAlias
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_seeker_leads.instants import LATEST, to_rfc3339
+from tap_seeker_leads.instants import to_rfc3339
+from tap_seeker_leads.lead_types import part_type
 from tap_seeker_leads.schema import INSTANTS, METADATA_FIELDS, PARTS, leads_schema
 
 if TYPE_CHECKING:
@@ -23,41 +22,28 @@ class Lead(msgspec.Struct, frozen=True, gc=False):
 
     lead_id: str
     second: int | None
-    record: dict[str, Any]
+    record: dict[str, Any]  #: may hold msgspec's objects; `to_builtins` makes plain ones of them
 
 
-def to_leads(items: list[Any]) -> list[Lead]:
-    """Return the records of a page; items that are no leads are left out, as `to_lead` says."""
-    try:
-        # As good as always every item is as the contract says, which msgspec finds out faster than Python can.
-        msgspec.convert(items, _page_type())
-    except msgspec.ValidationError:
-        return [lead for item in items if (lead := to_lead(item)) is not None]
-    return [_lead_by_the_contract(item) for item in items]
-
-
-def _lead_by_the_contract(item: dict[str, Any]) -> Lead:
-    """Do what `to_lead` does, for an item whose types are known to be right."""
-    metadata = item["metadata"]
-    second, ttl = metadata.get("ingestionDate"), metadata.get("TTL")
-    extra = None
-    if not (item.keys() <= _PART_NAMES and metadata.keys() <= _METADATA_NAMES):
-        extra = _unknown(item, metadata)
+def lead_by_the_contract(item: Any) -> Lead:  # noqa: ANN401  # a type that exists at run time only
+    """Return the record of an item as `page_decoder` reads it: there is nothing unknown in it and nothing odd."""
+    metadata = item.metadata
+    second, ttl = metadata.ingestionDate, metadata.TTL
     record = {
-        "leadId": metadata["leadId"],
+        "leadId": metadata.leadId,
         "ingestionDate": None if second is None else to_rfc3339(second),
-        "portal": metadata.get("portal"),
+        "portal": metadata.portal,
         "ttl": None if ttl is None else to_rfc3339(ttl),
-        "leadCategory": metadata.get("leadCategory"),
-        "seekerIntention": metadata.get("seekerIntention"),
-        "contactRequest": item.get("contactRequest"),
-        "property": item.get("property"),
-        "project": item.get("project"),
-        "distributionType": item.get("distributionType"),
-        "callDetails": item.get("callDetails"),
-        "extra": extra,
+        "leadCategory": metadata.leadCategory,
+        "seekerIntention": metadata.seekerIntention,
+        "contactRequest": item.contactRequest,
+        "property": item.property,
+        "project": item.project,
+        "distributionType": item.distributionType,
+        "callDetails": item.callDetails,
+        "extra": None,
     }
-    return Lead(metadata["leadId"], second, record)
+    return Lead(metadata.leadId, second, record)
 
 
 def to_lead(item: Any) -> Lead | None:  # noqa: ANN401  # any JSON
@@ -84,9 +70,14 @@ def to_lead(item: Any) -> Lead | None:  # noqa: ANN401  # any JSON
     record["leadId"] = lead_id
     for name in PARTS:
         value = item.get(name)
-        record[name], fits = _fitting(value, properties[name])
-        if not fits:
-            extra[name] = value
+        try:
+            # As good as always a part is as the contract says, which msgspec finds out faster than Python can.
+            msgspec.convert(value, part_type(name))
+            record[name] = value
+        except msgspec.ValidationError:
+            record[name], fits = _fitting(value, properties[name])
+            if not fits:
+                extra[name] = value
     if extra_metadata:
         extra["metadata"] = extra_metadata
     record["extra"] = extra or None
@@ -108,18 +99,6 @@ def lead_id_of(item: object) -> str | None:
     if isinstance(lead_id, int) and not isinstance(lead_id, bool):
         return str(lead_id)
     return lead_id if isinstance(lead_id, str) and lead_id else None
-
-
-def latest_second(items: list[Any], default: int) -> int:
-    """Return the latest ingestion date among the API's items that have one."""
-    try:
-        latest = max([item["metadata"]["ingestionDate"] for item in items])
-    except (TypeError, KeyError, ValueError):
-        latest = None
-    if isinstance(latest, int):
-        return latest
-    # Something in it is no lead or has no such date: then each item needs a look of its own.
-    return max([lead.second for lead in to_leads(items) if lead.second is not None], default=default)
 
 
 def _instant(value: object, _: JsonSchema) -> tuple[str | None, bool]:
@@ -166,33 +145,3 @@ def _fitting(value: Any, schema: JsonSchema) -> tuple[Any, bool]:  # noqa: ANN40
     for key, fitted in misfits.items():
         copy[key] = fitted
     return copy, False
-
-
-@cache
-def _page_type() -> Any:  # noqa: ANN401  # a type that exists at run time only
-    """Return the type of a list of items that need no care, built from the stream's schema."""
-    properties = leads_schema()["properties"]
-    instant = Annotated[int, msgspec.Meta(ge=0, le=LATEST)] | None
-    fields = [
-        (name, instant if name in INSTANTS else _type_of(properties[record_name]), None)
-        for name, record_name in METADATA_FIELDS.items()
-        if name != "leadId"
-    ]
-    lead_id = Annotated[str, msgspec.Meta(min_length=1)]
-    metadata = msgspec.defstruct("Metadata", [("leadId", lead_id), *fields], gc=False)
-    parts = [(name, _type_of(properties[name]), None) for name in PARTS]
-    item = msgspec.defstruct("Item", [("metadata", metadata), *parts], gc=False)
-    return GenericAlias(list, (item,))
-
-
-def _type_of(schema: JsonSchema) -> Any:  # noqa: ANN401  # as above
-    kind = schema["type"][0]
-    if kind == "array":
-        return GenericAlias(list, (_type_of(schema["items"]),)) | None
-    if kind == "object":
-        fields = [(name, _type_of(field), None) for name, field in schema["properties"].items()]
-        return msgspec.defstruct("Part", fields, gc=False) | None
-    return _MSGSPEC_TYPES[kind] | None
-
-
-_MSGSPEC_TYPES: dict[str, type] = {"string": str, "boolean": bool, "integer": int, "number": float}

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
@@ -22,7 +23,6 @@ from tap_seeker_leads.page import page_of
 from tap_seeker_leads.paginator import LeadsPaginator
 from tap_seeker_leads.plan import WindowPlan
 from tap_seeker_leads.progress import Progress
-from tap_seeker_leads.records import to_leads
 from tap_seeker_leads.schema import PRIMARY_KEY, REPLICATION_KEY, leads_schema
 from tap_seeker_leads.window_reader import PageRead, WindowRead, WindowReaders
 from tap_seeker_leads.windows import FinishedPrefix, SeamFilter, Window, split
@@ -55,7 +55,7 @@ class LeadsStream(ApiStream):
     name = "leads"
     primary_keys = (PRIMARY_KEY,)
     replication_key = REPLICATION_KEY
-    #: Records fit the stream's own schema as they are made, see `to_leads`.
+    #: Records fit the stream's own schema as they are made, see `to_lead`.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     def __init__(self, tap: Tap) -> None:
@@ -114,7 +114,7 @@ class LeadsStream(ApiStream):
     def request_records(self, context: Context | None) -> Iterator[dict[str, Any]]:
         """Yield the records of all windows."""
         for page in self._pages_of_records(context):
-            yield from page
+            yield from msgspec.to_builtins(page)
             self._writer.flush()
 
     def _pages_of_records(self, context: Context | None) -> Iterator[list[dict[str, Any]]]:
@@ -187,12 +187,11 @@ class LeadsStream(ApiStream):
         Raises:
             FatalError: not one item of the page is a lead, so that going on would pass over all of them.
         """
-        leads = to_leads(page.items)
-        if page.items and not leads:
-            msg = f"GET /leads: none of the {len(page.items)} items of a page has a `leadId`; the API may have changed"
+        if page.size and not page.leads:
+            msg = f"GET /leads: none of the {page.size} items of a page has a `leadId`; the API may have changed"
             raise FatalError(msg)
-        self._skipped_items += len(page.items) - len(leads)
-        for lead in leads:
+        self._skipped_items += page.size - len(page.leads)
+        for lead in page.leads:
             is_early = lead.second is not None and lead.second < start
             if not is_early and self._seams.passes(lead.lead_id, lead.second, window):
                 yield lead.record
@@ -226,8 +225,8 @@ class LeadsStream(ApiStream):
         self._write_state_message()
 
     def parse_response(self, response: requests.Response) -> Iterator[Any]:
-        """Yield the API's items of a page as they came."""
-        yield from page_of(response).items
+        """Yield the records of a page."""
+        yield from msgspec.to_builtins([lead.record for lead in page_of(response).leads])
 
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:  # noqa: ANN401
         """Log as the SDK does, but not that an error is "unhandled": the command shows each, with what to do."""

@@ -59,13 +59,13 @@ def test_full_page_without_any_sign_asks_once_more() -> None:
 def test_page_with_room_is_the_last(items: int) -> None:
     """200 with fewer leads than asked for ends the window."""
     answer = page_of(response(page(items), 200))
-    assert (len(answer.items), answer.next_cursor) == (items, None)
+    assert (answer.size, answer.next_cursor) == (items, None)
 
 
 def test_404_of_the_api_is_an_empty_page() -> None:
     """A 404 with a problem body says that the period is empty."""
     answer = page_of(response(PROBLEM, 404))
-    assert (answer.items, answer.next_cursor, answer.is_not_found) == ([], None, True)
+    assert (answer.leads, answer.size, answer.next_cursor, answer.is_not_found) == ([], 0, None, True)
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_half_an_emoji_does_not_cost_a_page() -> None:
     """What JSON in UTF-8 cannot hold is replaced in its place; the rest of the page arrives."""
     message = b'{"message": "Oh \\ud83d, \\ud83d\\ude00"}'
     body = b'{"items": [{"metadata": {"leadId": "a", "n": 1e999}, "contactRequest": ' + message + b"}]}"
-    (item,) = page_of(response(body)).items
-    assert item["contactRequest"]["message"] == "Oh \N{REPLACEMENT CHARACTER}, \N{GRINNING FACE}"
-    assert item["metadata"] == {"leadId": "a", "n": None}
+    (lead,) = page_of(response(body)).leads
+    assert lead.record["contactRequest"]["message"] == "Oh \N{REPLACEMENT CHARACTER}, \N{GRINNING FACE}"
+    assert lead.record["extra"] == {"metadata": {"n": None}}
 
 
 def test_empty_page_that_announces_more_is_not_the_end() -> None:

@@ -19,7 +19,6 @@ from tap_seeker_leads.page import page_of
 from tap_seeker_leads.paginator import LeadsPaginator, PageRequest
 from tap_seeker_leads.plan import WindowPlan
 from tap_seeker_leads.progress import Progress
-from tap_seeker_leads.records import to_leads
 from tap_seeker_leads.windows import FinishedPrefix, SeamFilter, Window, cut, split
 
 if TYPE_CHECKING:
@@ -132,7 +131,7 @@ def test_every_lead_is_read_once_however_windows_are_cut(
         request = reader.current_value
         assert request is not None
         response = account.answer(request)
-        for lead in to_leads(page_of(response).items):
+        for lead in page_of(response).leads:
             if seams.passes(lead.lead_id, lead.second, request.window):
                 put_out.append(lead.lead_id)
         reader.advance(response)

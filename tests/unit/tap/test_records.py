@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_seeker_leads.records import to_lead
+from tap_seeker_leads.lead_types import page_decoder
+from tap_seeker_leads.records import lead_by_the_contract, to_lead
 from tap_seeker_leads.schema import leads_schema
 
 METADATA = {
@@ -111,6 +114,45 @@ def test_record_always_fits_the_schema(parts: dict[str, Any], metadata: dict[str
     """Whatever the API sends beside a `leadId`, the record is valid: no loader meets a type that was not promised."""
     record = record_of({**ITEM, **parts, "metadata": {**METADATA, **metadata, "leadId": "x"}})
     jsonschema.validate(record, leads_schema())
+
+
+KNOWN = {
+    "contactRequest": st.sampled_from([None, {}, CONTACT, {"isOwner": None}, {"phoneNumbers": [None, {}]}]),
+    "property": st.sampled_from([{"estateType": ["HOUSE", None]}, {"rooms": {"numberOfRoomsMin": 1.5}, "geo": None}]),
+    "project": st.sampled_from([{"build": {"type": "NEW"}}, {"commercial": None}]),
+    "distributionType": st.sampled_from([None, [], ["BUYER"]]),
+    "callDetails": st.sampled_from([{"duration": 3}, {"isVoiceMail": True}]),
+}
+
+
+@given(
+    st.fixed_dictionaries({}, optional=KNOWN),
+    st.dictionaries(FIELDS, JSON, max_size=1),
+    st.dictionaries(st.sampled_from([*METADATA, "seekerIntention", "new"]), JSON, max_size=1),
+)
+def test_page_read_at_once_gives_the_records_of_its_items(
+    known: dict[str, Any], odd: dict[str, Any], metadata: dict[str, Any]
+) -> None:
+    """Where a page is read by the contract's types, its records are those that each item gives by itself."""
+    item = {**known, **odd, "metadata": {**METADATA, **metadata}}
+    try:
+        (read,) = page_decoder().decode(json.dumps({"items": [item]})).items
+    except msgspec.ValidationError:
+        # Something in it is unknown or odd, so it is read by itself.
+        assert odd or metadata
+        return
+    lead, itself = lead_by_the_contract(read), to_lead(item)
+    assert itself is not None
+    assert (lead.lead_id, lead.second) == (itself.lead_id, itself.second)
+    assert msgspec.to_builtins(lead.record) == itself.record
+
+
+@pytest.mark.parametrize("unknown", ["metadata", "contactRequest", "property"])
+def test_page_with_something_unknown_is_not_read_at_once(unknown: str) -> None:
+    """The contract's types would drop what they do not know."""
+    item = {**ITEM, unknown: {**ITEM[unknown], "new": 1}}
+    with pytest.raises(msgspec.ValidationError):
+        page_decoder().decode(json.dumps({"items": [item]}))
 
 
 def test_erased_person_is_a_lead_with_null_fields() -> None:
