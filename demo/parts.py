@@ -31,15 +31,39 @@ BIN = Path(sys.executable).parent
 def child(command: list[str | Path], **options: Any) -> Iterator[subprocess.Popen[str]]:  # noqa: ANN401  # Popen's
     """Run a command; when the block is left, it and all that it started is gone."""
     # A session of its own: Ctrl-C reaches this script alone, which then ends everything in order.
-    process = subprocess.Popen(command, text=True, start_new_session=True, **options)  # noqa: S603  # our own command
+    process: subprocess.Popen[str] | None = None
     try:
+        with stop_later():
+            process = subprocess.Popen(command, text=True, start_new_session=True, **options)  # noqa: S603  # our own
         yield process
     finally:
-        for end in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, end)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(5)
+        if process is not None:
+            _end(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+
+
+@contextlib.contextmanager
+def stop_later() -> Iterator[None]:
+    """Put a stop off until the block is left: nobody would know the process that is just being started."""
+    came: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, _: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    if came:
+        stop()
 
 
 @contextlib.contextmanager

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter, encoder
 from singer_sdk.singerlib.encoding.simple import RecordMessage
+
+from seeker_leads_api.stdout import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,10 +41,6 @@ class PageWriter(MsgSpecWriter):
 
     def flush(self) -> None:
         """Hand on what was kept back, all of it, also when a signal comes in between."""
-        rest = memoryview(bytes(self._kept))
+        lines = bytes(self._kept)
         self._kept.clear()
-        # With PYTHONUNBUFFERED, which container images like to set, stdout is a raw file: a write to a full pipe that a
-        # signal breaks off then says how much it wrote, and the rest is ours to write.
-        unbuffered = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
-        while rest:
-            rest = rest[unbuffered.write(rest) :]
+        write_whole(lines)
