@@ -8,6 +8,7 @@
     ├── TokenRefusedError    the API refuses the token: get a new one, once
     ├── RequestRejectedError the API refuses this request for what it says: keep it and go on with others
     └── FatalError           nothing that this run can do; it ends, and keeps the state of what is finished
+        ├── UnreadableAnswerError  an answer came that cannot be read: whether the request was carried out is not known
         └── StoppedError     a signal asked the run to end
 
 No message of theirs ever holds personal data or a secret: they are built from redacted parts only.
@@ -54,14 +55,22 @@ class TokenRefusedError(SeekerLeadsError):
 class RequestRejectedError(SeekerLeadsError):
     """The API refuses this request for what it says; another one may be right."""
 
-    def __init__(self, message: str, *, problems: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(
+        self, message: str, *, problems: tuple[tuple[str, str], ...] = (), request_id: str | None = None
+    ) -> None:
         super().__init__(message)
+        #: The API's own name for the request, where it gave one.
+        self.request_id = request_id
         #: The API's own words, name and reason each. Kept out of the message, since they may quote personal data.
         self.problems = problems
 
 
 class FatalError(SeekerLeadsError):
     """The run must end; what was finished before is kept."""
+
+
+class UnreadableAnswerError(FatalError):
+    """An answer that cannot be read came to a request that must not be repeated blindly."""
 
 
 class StoppedError(FatalError):

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 #: What is raised before the first byte of a request can be sent.
 _NOT_CONNECTED = (
     requests.ConnectTimeout,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
     requests.exceptions.ProxyError,
     urllib3.exceptions.NewConnectionError,
     ssl.SSLCertVerificationError,

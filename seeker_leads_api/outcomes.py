@@ -52,6 +52,9 @@ RECOVERY: dict[int, Recovery] = {
     429: Recovery.SLOW_DOWN,
 }
 
+#: Said by whoever stands between client and API once it has handed the request on.
+_GATEWAY_GAVE_UP = frozenset({408, 502, 504})
+
 #: What the user can do about it.
 CURES: dict[int, str] = {
     400: "A setting may ask for what the API does not allow; otherwise please report it to this plugin's maintainers",
@@ -90,14 +93,21 @@ class Outcome:
     recovery: Recovery
     message: str
     retry_after_seconds: float | None = None
-    problems: tuple[tuple[str, str], ...] = ()  #: `errors[]` of the problem body: name and reason, not redacted
+    #: `errors[]` of the problem body, name and reason, or else its words without a name; not redacted.
+    problems: tuple[tuple[str, str], ...] = ()
+    request_id: str | None = None  #: the API's own name for the request, or the trace that its support asks for
+    #: Whether the work may have been done all the same: a gateway that gave up waiting, not the API itself.
+    may_be_done: bool = False
 
 
 _ACCEPTED = Outcome(Recovery.ACCEPT, "")
 
 
-def classify(answer: Answer, *, now: datetime | None = None) -> Outcome:
-    """Say what to do about an answer; `now` (default: the clock) is what a `Retry-After` date is measured from."""
+def classify(answer: Answer, *, now: datetime | None = None, is_about_a_person: bool = False) -> Outcome:
+    """Say what to do about an answer; `now` (default: the clock) is what a `Retry-After` date is measured from.
+
+    Where the request was about a person, the message shows none of the answer's words: any of them may be theirs.
+    """
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return _ACCEPTED
     body = _json_object(answer)
@@ -106,7 +116,14 @@ def classify(answer: Answer, *, now: datetime | None = None) -> Outcome:
     retry_after_seconds = None
     if recovery in {Recovery.RETRY, Recovery.SLOW_DOWN}:
         retry_after_seconds = _retry_after_seconds(answer.headers.get("retry-after"), now)
-    return Outcome(recovery, _message(answer, problem), retry_after_seconds, _problems(body))
+    return Outcome(
+        recovery,
+        _message(answer, None if is_about_a_person else problem),
+        retry_after_seconds,
+        _problems(body),
+        _request_id(answer, body),
+        may_be_done=problem is None and answer.status in _GATEWAY_GAVE_UP,
+    )
 
 
 def raise_for(outcome: Outcome, *, sent_token: str) -> None:
@@ -128,7 +145,7 @@ def raise_for(outcome: Outcome, *, sent_token: str) -> None:
         case Recovery.RENEW_TOKEN:
             raise TokenRefusedError(outcome.message, refused_token=sent_token)
         case Recovery.REJECT:
-            raise RequestRejectedError(outcome.message, problems=outcome.problems)
+            raise RequestRejectedError(outcome.message, problems=outcome.problems, request_id=outcome.request_id)
         case Recovery.STOP:
             raise FatalError(outcome.message)
 
@@ -142,7 +159,7 @@ def _recovery(answer: Answer, problem: Mapping[str, Any] | None) -> Recovery:
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Recovery.RETRY
     recovery = RECOVERY.get(answer.status, Recovery.STOP)
-    if recovery is Recovery.REJECT and _is_web_page(answer):
+    if answer.status == HTTPStatus.BAD_REQUEST and _is_web_page(answer):
         return Recovery.STOP  # not the API's word on this request, but somebody's in between on all of them
     return recovery
 
@@ -162,13 +179,20 @@ def _problem(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return body if isinstance(body.get("title"), str) and ("type" in body or "status" in body) else None
 
 
+def _request_id(answer: Answer, body: Mapping[str, Any]) -> str | None:
+    given = body.get("requestId")
+    return given if isinstance(given, str) else shown_traceparent(answer.headers.get("traceparent"))
+
+
 def _problems(body: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     errors = body.get("errors")
-    return tuple(
+    listed = tuple(
         (str(error.get("name", "")), str(error.get("reason", "")))
         for error in (errors if isinstance(errors, list) else [])
         if isinstance(error, dict)
     )
+    words = [text for key in ("title", "detail") if isinstance(text := body.get(key), str)]
+    return listed or ((("", ": ".join(words)),) if words else ())
 
 
 def _message(answer: Answer, problem: Mapping[str, Any] | None) -> str:

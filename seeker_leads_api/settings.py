@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import jsonschema
+
 from seeker_leads_api import contract
 from seeker_leads_api.errors import SettingsError
 
@@ -198,6 +200,27 @@ def read(config: Mapping[str, Any], declared: Mapping[str, contract.JsonSchema])
     if problems:
         raise SettingsError("; ".join(problems))
     return values
+
+
+def refuse_unfit(config: Mapping[str, Any], declared: contract.JsonSchema) -> None:
+    """Check settings that others declare, such as the SDK's own.
+
+    Raises:
+        SettingsError: names those that do not fit their declaration, without their values.
+    """
+    names = [
+        name for name, schema in declared["properties"].items() if name in config and not _is_fit(config[name], schema)
+    ]
+    if names:
+        msg = f"{', '.join(f'`{name}`' for name in names)}: not of the type or form that `--about` describes"
+        raise SettingsError(msg)
+
+
+def _is_fit(value: object, schema: contract.JsonSchema) -> bool:
+    try:
+        return jsonschema.Draft202012Validator(schema).is_valid(value)
+    except AttributeError:
+        return False  # a part of the SDK's schema is none itself; only a value that fits nothing else gets there
 
 
 _PYTHON_TYPES: dict[str, type] = {"string": str, "integer": int, "boolean": bool, "object": dict}

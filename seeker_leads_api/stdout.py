@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import sys
 
 
@@ -16,4 +17,7 @@ def write_whole(lines: bytes) -> None:
     unbuffered = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
     rest = memoryview(lines)
     while rest:
-        rest = rest[unbuffered.write(rest) :]
+        written = unbuffered.write(rest)
+        if written is None:  # a pipe that does not block, and is full
+            select.select([], [unbuffered], [])
+        rest = rest[written or 0 :]

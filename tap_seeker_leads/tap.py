@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import signal
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,6 +14,7 @@ from singer_sdk.tap_base import Tap
 
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.exits import OneLineErrors
+from seeker_leads_api.settings import refuse_unfit
 from tap_seeker_leads.api_stream import PACKAGE_NAME
 from tap_seeker_leads.settings import TAP_SETTINGS, TapSettings
 from tap_seeker_leads.streams import LeadsStream
@@ -54,6 +56,11 @@ class TapSeekerLeads(Tap):
 
     message_writer_class = PageWriter
 
+    def setup_mapper(self) -> None:
+        """Set the SDK's stream maps up. At DEBUG they log what a filter's expression gives: anybody's data."""
+        logging.getLogger("singer_sdk.mapper").setLevel(logging.INFO)
+        super().setup_mapper()
+
     def discover_streams(self) -> Sequence[LeadsStream]:
         """Return the one stream; needs no settings and no network."""
         return [LeadsStream(self)]
@@ -77,6 +84,8 @@ class TapSeekerLeads(Tap):
             TapSettings.from_config(self.config, now=int(time.time()))
             # An unset variable arrives as an empty string; the SDK would take it for a value.
             self._config = {name: value for name, value in self._config.items() if value != ""}
+            self.append_builtin_config(self.config_jsonschema)
+            refuse_unfit(self._config, self.config_jsonschema)
         return super()._validate_config(raise_errors=raise_errors)
 
     @classmethod

@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import requests
+import urllib3
 
 from seeker_leads_api.auth import BearerAuth, sent_token
-from seeker_leads_api.errors import AnswerLostError, FatalError, RequestRejectedError
+from seeker_leads_api.errors import (
+    AnswerLostError,
+    FatalError,
+    RequestRejectedError,
+    RetryableError,
+    UnreadableAnswerError,
+)
 from seeker_leads_api.no_answer import classify_exception, may_have_arrived
 from seeker_leads_api.outcomes import Answer, Recovery, classify, raise_for
 from seeker_leads_api.session import ApiSession
@@ -40,12 +47,18 @@ class LeadsClient:
         self._authenticate = BearerAuth(tokens)
         self._limiter = limiter
         self._thread = threading.local()
+        self._sessions: list[ApiSession] = []
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        for session in self._sessions:
+            session.close()
 
     def create(self, lead: Mapping[str, Any]) -> str | None:
         """Create a lead, which fits the contract; return the `requestId`, or None where the answer held none.
 
         Raises:
-            AnswerLostError: the lead may have been created.
+            AnswerLostError, UnreadableAnswerError: the lead may have been created.
             RequestRejectedError: the API refuses this lead.
             RetryableError, TokenRefusedError, FatalError: it was not created, and why.
         """
@@ -58,12 +71,14 @@ class LeadsClient:
         prepared = self._authenticate(self._session.prepare_request(request))
         with self._limiter.permit():
             answer = self._attempt(prepared)
-        outcome = classify(answer)
+        outcome = classify(answer, is_about_a_person=True)
         if outcome.recovery is Recovery.ACCEPT:
             return _request_id(answer)
+        if outcome.may_be_done:
+            raise AnswerLostError(outcome.message, retry_after_seconds=outcome.retry_after_seconds)
         if outcome.recovery is Recovery.NOT_FOUND:
             # The API's own 404 is about what the lead names; that of a wrong URL is not of this form.
-            raise RequestRejectedError(outcome.message, problems=outcome.problems)
+            raise RequestRejectedError(outcome.message, problems=outcome.problems, request_id=outcome.request_id)
         raise_for(outcome, sent_token=sent_token(prepared))
         raise AssertionError(outcome.recovery)
 
@@ -74,9 +89,13 @@ class LeadsClient:
             response = self._session.send(prepared, stream=True, timeout=timeout_seconds)
         except requests.RequestException as error:
             meaning = classify_exception(error, REQUEST, timeout_seconds)
-            if isinstance(meaning, FatalError) or not may_have_arrived(error):
+            if not may_have_arrived(error):
                 raise meaning from None
-            raise AnswerLostError(str(meaning)) from None
+            if isinstance(meaning, RetryableError):
+                raise AnswerLostError(str(meaning)) from None
+            raise _unreadable(error) from None
+        except (ValueError, urllib3.exceptions.HTTPError) as error:
+            raise _unreadable(error) from None
         with closing(response):
             return Answer(
                 REQUEST,
@@ -90,6 +109,7 @@ class LeadsClient:
         session: ApiSession | None = getattr(self._thread, "session", None)
         if session is None:
             session = self._thread.session = ApiSession(self._settings.api_url, self._user_agent)
+            self._sessions.append(session)
         return session
 
 
@@ -100,16 +120,22 @@ def _body(response: requests.Response) -> bytes:
     return b""
 
 
+def _unreadable(error: Exception) -> UnreadableAnswerError:
+    return UnreadableAnswerError(
+        f"{REQUEST}: the answer cannot be read ({type(error).__name__}). Check `api_url`, and proxies in between"
+    )
+
+
 def _request_id(answer: Answer) -> str | None:
-    if "html" in answer.headers.get("content-type", ""):
-        msg = (
-            f"{REQUEST} answered {answer.status} with a web page instead of data: something else than the API answers."
-            " Check `api_url`, and proxies in between"
-        )
-        raise FatalError(msg)
     try:
         body = msgspec.json.decode(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
+        if "html" in answer.headers.get("content-type", ""):
+            msg = (
+                f"{REQUEST} answered {answer.status} with a web page instead of data: something else than the API"
+                " answers. Check `api_url`, and proxies in between"
+            )
+            raise FatalError(msg) from None
         return None
     request_id = body.get("requestId") if isinstance(body, dict) else None
     return request_id if isinstance(request_id, str) else None

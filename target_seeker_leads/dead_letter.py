@@ -14,24 +14,20 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from seeker_leads_api.errors import FatalError
 from seeker_leads_api.private_folder import make_private_folder
 from target_seeker_leads.group_commit import GroupCommit
+from target_seeker_leads.singer_json import encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
-
-_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +140,4 @@ def _to_line(letter: DeadLetter) -> bytes:
     }
     if letter.request_id is not None:
         content["request_id"] = letter.request_id
-    try:
-        return _ENCODER.encode(content) + b"\n"
-    except UnicodeEncodeError:
-        # Half a surrogate pair, as JSON can spell it but UTF-8 cannot.
-        builtins = msgspec.to_builtins(content, enc_hook=str)
-        return json.dumps(builtins).encode("ascii") + b"\n"
+    return encode(content) + b"\n"

@@ -8,19 +8,23 @@ settled at all: then an error ends the run, and no STATE after it is passed on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from seeker_leads_api.errors import AnswerLostError, FatalError, RequestRejectedError
+from seeker_leads_api.errors import (
+    AnswerLostError,
+    FatalError,
+    RequestRejectedError,
+    SeekerLeadsError,
+    UnreadableAnswerError,
+)
 from target_seeker_leads.client import REQUEST
 from target_seeker_leads.dead_letter import DeadLetter, Reason
-from target_seeker_leads.identity import destination_of, identify
 from target_seeker_leads.ledger import Settlement
-from target_seeker_leads.ledger_rules import Claim, Decision, Status, UnknownOutcome
-from target_seeker_leads.mapping import to_request, with_defaults
+from target_seeker_leads.ledger_rules import Decision, Status, UnknownOutcome
+from target_seeker_leads.order import Order, Orders
+from target_seeker_leads.pool import StopDelivery
 from target_seeker_leads.report import Report, Result
-from target_seeker_leads.validation import violations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,9 +40,9 @@ WAIT_SECONDS = 0.2
 
 _SKIPS = {
     Decision.SKIP_DELIVERED: Result.DELIVERED_BEFORE,
-    Decision.SKIP_REJECTED: Result.KEPT_BEFORE,
-    Decision.SKIP_UNKNOWN: Result.KEPT_BEFORE,
-    Decision.WAIT: Result.DELIVERED_BEFORE,  # in a rehearsal only: another run is sending it
+    Decision.SKIP_CHANGED: Result.DELIVERED_BEFORE,
+    Decision.SKIP_REJECTED: Result.REJECTED_BEFORE,
+    Decision.SKIP_UNKNOWN: Result.UNKNOWN_BEFORE,
 }
 _MEND = "Mend the record as the API asks, and feed this line again"
 _REFUSED = Reason(None, "the API refused it", _MEND)
@@ -51,16 +55,6 @@ _ANSWER_LOST = Reason(
 
 def _now() -> datetime:
     return datetime.now(timezone.utc)
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A record, what the API would be asked for it, and why not."""
-
-    incoming: Incoming
-    claim: Claim
-    request: Mapping[str, Any]
-    reasons: tuple[Reason, ...]
 
 
 class Delivery:
@@ -88,7 +82,8 @@ class Delivery:
         self._retrier = retrier
         self._sleep = sleep
         self._now = now
-        self._destination = destination_of(settings.connection)
+        self._orders = Orders(settings)
+        self._rehearsed: set[str] = set()
 
     def deliver(self, incoming: Incoming) -> None:
         """Settle a record.
@@ -96,14 +91,14 @@ class Delivery:
         Raises:
             FatalError: it is not settled, or it was the last reject that `max_rejects` allows.
         """
-        order = self._order(incoming)
+        order = self._orders.order(incoming, self._now())
         if self._settings.dry_run:
             self._rehearse(order)
             return
         while (decision := self._ledger.claim(order.claim)) is Decision.WAIT:
             self._sleep(WAIT_SECONDS)
         if decision in _SKIPS:
-            self._report.count(_SKIPS[decision])
+            self._report.count(_SKIPS[decision], is_changed=decision is Decision.SKIP_CHANGED)
         elif decision is Decision.KEEP_UNKNOWN:
             self._keep(order, (_ANSWER_LOST,), Status.UNKNOWN)
         elif order.reasons:
@@ -111,30 +106,14 @@ class Delivery:
         else:
             self._send(order, is_again=decision is Decision.SEND_AGAIN)
 
-    def _order(self, incoming: Incoming) -> Order:
-        mapped = to_request(incoming.record)
-        full = with_defaults(mapped, self._settings.defaults, self._now())
-        identity = identify(
-            incoming,
-            mapped.request,
-            self._settings.defaults,
-            destination=self._destination,
-            dedupe_by=self._settings.dedupe_by,
-        )
-        reasons = (incoming.failure,) if incoming.failure else _reasons(full.request, full.sources)
-        claim = Claim(
-            key=identity.key,
-            content=identity.content,
-            stream=incoming.stream,
-            is_replay=incoming.source.is_replay,
-            will_send=not reasons,
-        )
-        return Order(incoming, claim, full.request, reasons)
-
     def _rehearse(self, order: Order) -> None:
         decision = self._ledger.peek(order.claim)
+        # What comes twice in one input would be sent once; so would what another run has in hand.
+        if order.claim.key in self._rehearsed or decision is Decision.WAIT:
+            decision = Decision.SKIP_REJECTED if order.reasons else Decision.SKIP_DELIVERED
+        self._rehearsed.add(order.claim.key)
         if decision in _SKIPS:
-            self._report.count(_SKIPS[decision])
+            self._report.count(_SKIPS[decision], is_changed=decision is Decision.SKIP_CHANGED)
         elif decision is Decision.KEEP_UNKNOWN:
             self._report.count(Result.UNKNOWN)
         elif order.reasons:
@@ -159,21 +138,27 @@ class Delivery:
         try:
             request_id = self._retrier.wrap(attempt, renew_token=self._renew_token)()
         except RequestRejectedError as error:
-            # The API's words may quote the person's data: they go into the file, and not into the log.
-            self._reject(order, _api_reasons(error), shown=(_REFUSED,))
+            if lost_answers:
+                self._keep(order, (_ANSWER_LOST, *_api_reasons(error)), Status.UNKNOWN, error.request_id)
+            else:
+                # The API's words may quote the person's data: they go into the file, and not into the log.
+                self._reject(order, _api_reasons(error), shown=(_REFUSED,), request_id=error.request_id)
         except _OutcomeUnknown:
             self._keep(order, (_ANSWER_LOST,), Status.UNKNOWN)
-        except BaseException:
+        except (SeekerLeadsError, StopDelivery) as error:
             # Known not to have been created; or unknown, which the next run must know.
-            self._settle(order, Status.SENDING if lost_answers else None, resends=max(lost_answers - 1, 0))
+            is_unknown = lost_answers > 0 or isinstance(error, UnreadableAnswerError)
+            self._settle(order, Status.SENDING if is_unknown else None, resends=max(lost_answers - 1, 0))
             raise
         else:
             self._settle(order, Status.DELIVERED, request_id=request_id, resends=lost_answers)
-            self._report.count(Result.CREATED, sent_again=is_again or lost_answers > 0)
+            self._report.count(Result.CREATED, is_sent_again=is_again or lost_answers > 0)
 
-    def _reject(self, order: Order, reasons: tuple[Reason, ...], *, shown: tuple[Reason, ...]) -> None:
+    def _reject(
+        self, order: Order, reasons: tuple[Reason, ...], *, shown: tuple[Reason, ...], request_id: str | None = None
+    ) -> None:
         self._report.count_reasons(shown)
-        rejected = self._keep(order, reasons, Status.REJECTED)
+        rejected = self._keep(order, reasons, Status.REJECTED, request_id)
         if self._settings.max_rejects is not None and rejected >= self._settings.max_rejects:
             msg = (
                 f"{rejected:,} records were rejected, as many as `max_rejects` allows; they are kept in"
@@ -181,13 +166,16 @@ class Delivery:
             )
             raise FatalError(msg)
 
-    def _keep(self, order: Order, reasons: tuple[Reason, ...], status: Status) -> int:
+    def _keep(self, order: Order, reasons: tuple[Reason, ...], status: Status, request_id: str | None = None) -> int:
         # First the file, then the ledger: a crash in between writes a line twice, but loses none.
         source = order.incoming.source
-        self._dead_letters.append(
-            DeadLetter(source.stream, source.key_properties, source.record, reasons, at=self._now())
-        )
-        self._settle(order, status)
+        letter = DeadLetter(source.stream, source.key_properties, source.record, reasons, self._now(), request_id)
+        try:
+            self._dead_letters.append(letter)
+        except FatalError:
+            self._settle(order, Status.SENDING if status is Status.UNKNOWN else None)
+            raise
+        self._settle(order, status, request_id=request_id)
         return self._report.count(Result.UNKNOWN if status is Status.UNKNOWN else Result.REJECTED)
 
     def _settle(self, order: Order, status: Status | None, *, request_id: str | None = None, resends: int = 0) -> None:
@@ -197,15 +185,6 @@ class Delivery:
 
 class _OutcomeUnknown(Exception):  # noqa: N818  # an outcome, not an error
     """The lead may exist, and it must not be sent again."""
-
-
-def _reasons(request: Mapping[str, Any], sources: Mapping[str, str]) -> tuple[Reason, ...]:
-    reasons = []
-    for violation in violations(request):
-        source = sources.get(violation.field) or sources.get(violation.field.partition(".")[0])
-        cure = f"{violation.cure} (it came from `{source}`)" if source else violation.cure
-        reasons.append(Reason(violation.field, violation.rule, cure))
-    return tuple(reasons)
 
 
 def _api_reasons(error: RequestRejectedError) -> tuple[Reason, ...]:

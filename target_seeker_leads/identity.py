@@ -1,7 +1,7 @@
 """What makes a record the same lead as another: hashes, so that the ledger holds nobody's data.
 
 What goes into them is a promise: another form would make every lead a new one. The destination is part of it, so that
-what was sent to the vendor's sandbox counts as new in production.
+what was sent to the vendor's sandbox, or for another account, counts as new.
 """
 
 from __future__ import annotations
@@ -11,51 +11,63 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from target_seeker_leads.conversions import is_empty, to_text
 from target_seeker_leads.settings import DedupeBy
+from target_seeker_leads.singer_json import encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from seeker_leads_api.settings import ConnectionSettings
     from target_seeker_leads.incoming import Incoming
+    from target_seeker_leads.settings import TargetSettings
+
+#: Columns that loaders and taps add, different with each run.
+_METADATA_PREFIX = "_sdc_"
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Hex SHA-256 of what identifies a lead, and of all that is said about it."""
+    """Hex SHA-256 of what identifies a lead, and of all that would be sent."""
 
     key: str
     content: str
 
 
-def destination_of(settings: ConnectionSettings) -> list[str | None]:
-    """Return what makes two API accounts different, as far as that outlives a change of secrets."""
-    agency = settings.credentials.intermediary_id if settings.credentials else None
-    return [settings.api_url, agency]
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """Tells records apart, for one account and one way to do so."""
 
+    destination: tuple[str | None, ...]
+    defaults: Mapping[str, Any]
+    dedupe_by: DedupeBy
 
-def identify(
-    incoming: Incoming,
-    mapped: Mapping[str, Any],
-    defaults: Mapping[str, Any],
-    *,
-    destination: list[str | None],
-    dedupe_by: DedupeBy,
-) -> Identity:
-    """Return a record's identity; `mapped` is what it says itself of a lead, without the defaults."""
-    content = [destination, mapped]
-    values = [incoming.record.get(name) for name in incoming.key_properties]
-    if dedupe_by is DedupeBy.NONE:
-        key: list[Any] = [uuid.uuid4().hex]
-    elif dedupe_by is DedupeBy.KEY and values and None not in values:
-        key = ["key", destination, incoming.stream, values]
-    else:
-        # Two streams that say the same of the same person mean the same lead.
-        key = ["content", *content]
-    return Identity(_sha256(key), _sha256([*content, defaults]))
+    @classmethod
+    def of(cls, settings: TargetSettings) -> Identifier:
+        """Return the settings' identifier. An account is what outlives a new secret."""
+        credentials = settings.connection.credentials
+        account = (credentials.client_id, credentials.intermediary_id) if credentials else (None, None)
+        return cls((settings.connection.api_url, *account), settings.defaults, settings.dedupe_by)
+
+    def identify(self, incoming: Incoming, mapped: Mapping[str, Any], *, can_be_sent: bool) -> Identity:
+        """Return a record's identity; `mapped` is what it says itself of a lead, without the defaults."""
+        # Sources write the same key as 1001, 1001.0 or "1001"; an empty one is none.
+        keys = {name: to_text(incoming.record.get(name)) for name in incoming.key_properties}
+        has_key = bool(keys) and not any(is_empty(value) for value in keys.values())
+        if self.dedupe_by is DedupeBy.NONE:
+            key: list[Any] = ["none", uuid.uuid4().hex]
+        elif self.dedupe_by is DedupeBy.KEY and has_key:
+            key = ["key", self.destination, incoming.stream, keys]
+        elif can_be_sent:
+            # Two streams that say the same of the same person mean the same lead.
+            key = ["content", self.destination, mapped]
+        else:
+            # What could not be understood may be the very difference between two records.
+            source = incoming.source
+            plain = {name: value for name, value in source.record.items() if not name.startswith(_METADATA_PREFIX)}
+            key = ["record", self.destination, source.stream, plain]
+        said: dict[str, Any] = {**self.defaults, **mapped}
+        return Identity(_sha256(key), _sha256([self.destination, said]))
 
 
 def _sha256(value: object) -> str:
-    return hashlib.sha256(msgspec.json.encode(value, enc_hook=str, order="sorted")).hexdigest()
+    return hashlib.sha256(encode(value, is_sorted=True)).hexdigest()

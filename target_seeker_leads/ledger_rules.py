@@ -43,6 +43,7 @@ class Decision(enum.Enum):
     SEND_AGAIN = "send again"  #: as SEND, though an earlier POST's outcome is unknown: it may exist twice
     KEEP_UNKNOWN = "keep unknown"  #: the outcome is unknown: put it into the dead letters, then settle UNKNOWN
     SKIP_DELIVERED = "skip delivered"  #: the API has it
+    SKIP_CHANGED = "skip changed"  #: the same, but what was sent then said something else
     SKIP_REJECTED = "skip rejected"  #: rejected before with the same content, and kept already
     SKIP_UNKNOWN = "skip unknown"  #: kept in the dead letters already
     WAIT = "wait"  #: another thread or a living run has it in hand: ask again soon
@@ -106,7 +107,7 @@ def decide(row: Row | None, claim: Claim, policy: UnknownOutcome, *, is_alive: b
         return Decision.SEND
     match row.status:
         case Status.DELIVERED:
-            return Decision.SKIP_DELIVERED
+            return Decision.SKIP_DELIVERED if row.content == claim.content else Decision.SKIP_CHANGED
         case Status.REJECTED:
             is_known = row.content == claim.content and not claim.is_replay
             return Decision.SKIP_REJECTED if is_known else Decision.SEND
@@ -136,8 +137,8 @@ def row_after_settlement(row: Row | None, held: Held | None, settlement: Settlem
         return row
     if status is None:
         return held.before
-    if status is Status.REJECTED and held.before and held.before.status is Status.UNKNOWN:
-        # The replay was refused, but the POST before it may have created the lead: still not sent again by itself.
+    if status is Status.REJECTED and held.before and held.before.status in {Status.SENDING, Status.UNKNOWN}:
+        # This POST was refused, but the one before it may have created the lead: not sent again by itself.
         status = Status.UNKNOWN
     return Row(
         status,

@@ -59,12 +59,13 @@ class Outbox:
         retrier = Retrier(connection.max_retries, report=logger.warning, sleep=sleep, pause_all=limiter.pause)
         auth_url = connection.credentials.auth_url if connection.credentials else connection.api_url
         tokens = token_source(connection, ApiSession(auth_url, user_agent), retrier, report=logger.warning)
+        self._client = LeadsClient(connection, user_agent, tokens, limiter)
         self._delivery = Delivery(
             settings,
             self._ledger,
             self._dead_letters,
             self._report,
-            create=LeadsClient(connection, user_agent, tokens, limiter).create,
+            create=self._client.create,
             renew_token=tokens.renew,
             retrier=retrier,
             sleep=self._pool.sleep,
@@ -115,6 +116,7 @@ class Outbox:
     def close(self) -> None:
         """Wait for what is under way, close the files, and say what was done."""
         self._pool.close()
+        self._client.close()
         self._ledger.close()
         self._dead_letters.close()
         for line in self._report.summary(dry_run=self._settings.dry_run):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any
 
-import msgspec
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.singerlib.encoding.base import GenericSingerReader, SingerMessageType
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from seeker_leads_api.errors import FatalError, StoppedError
+from target_seeker_leads.singer_json import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,11 +20,10 @@ _HINT = "Nothing before it is lost. Check what the tap, or any program in betwee
 
 
 class LineReader(GenericSingerReader[bytes]):
-    """Reads bytes, so that no locale comes into it; numbers with a fraction stay exact, as Decimal."""
+    """Reads bytes, so that no locale comes into it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._decode = msgspec.json.Decoder(float_hook=Decimal).decode
         self._is_waiting = False
         self._signal: int | None = None
 
@@ -37,9 +35,13 @@ class LineReader(GenericSingerReader[bytes]):
     def stop(self, signal_number: int) -> None:
         """Read no more, from within a signal handler; a line that is being worked on is worked on to its end.
 
+        Only the first call counts: what it began ends in order.
+
         Raises:
             StoppedError: at once where the reader waits for input.
         """
+        if self._signal is not None:
+            return
         self._signal = signal_number
         if self._is_waiting:
             raise StoppedError(signal_number)
@@ -79,8 +81,8 @@ class LineReader(GenericSingerReader[bytes]):
             InvalidInputLine: it is no JSON object.
         """
         try:
-            message = self._decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            message = decode(line)
+        except ValueError:
             msg = "is not JSON"
             raise InvalidInputLine(msg) from None
         if not isinstance(message, dict):

@@ -24,9 +24,14 @@ class Result(enum.Enum):
 
     CREATED = "created"
     DELIVERED_BEFORE = "skipped as delivered before"
-    KEPT_BEFORE = "skipped as rejected before"
     REJECTED = "rejected"
+    REJECTED_BEFORE = "skipped as rejected before"  #: and kept in the dead letters then
     UNKNOWN = "of unknown outcome"  #: kept as a dead letter
+    UNKNOWN_BEFORE = "skipped as unknown before"  #: and kept in the dead letters then
+
+
+#: Shown even where there are none.
+_ALWAYS_SHOWN = frozenset({Result.CREATED, Result.DELIVERED_BEFORE, Result.REJECTED, Result.UNKNOWN})
 
 
 class Report:
@@ -39,13 +44,14 @@ class Report:
         self._started = self._reported = clock()
         self._results: Counter[Result] = Counter()
         self._reasons: Counter[tuple[str | None, str]] = Counter()
-        self._sent_twice = 0
+        self._sent_twice = self._changed = 0
 
-    def count(self, result: Result, *, sent_again: bool = False) -> int:
+    def count(self, result: Result, *, is_sent_again: bool = False, is_changed: bool = False) -> int:
         """Note what became of a record; return how many had that result so far."""
         with self._turn:
             self._results[result] += 1
-            self._sent_twice += sent_again
+            self._sent_twice += is_sent_again
+            self._changed += is_changed
             return self._results[result]
 
     def count_reasons(self, reasons: Iterable[Reason]) -> None:
@@ -54,9 +60,9 @@ class Report:
             self._reasons.update({(reason.field, reason.rule) for reason in reasons})
 
     def all_rejected(self) -> int:
-        """Return how many records there were if every one of them was rejected, else 0."""
+        """Return how many records there were if every one of them was rejected, now or before, else 0."""
         with self._turn:
-            rejected = self._results[Result.REJECTED]
+            rejected = self._results[Result.REJECTED] + self._results[Result.REJECTED_BEFORE]
             return rejected if rejected == self._results.total() else 0
 
     def progress(self) -> str | None:
@@ -85,7 +91,16 @@ class Report:
                     f"{self._sent_twice:,} leads were sent again after an answer was lost, so they may exist twice:"
                     " `resends` > 0 in the ledger"
                 )
+            if self._changed:
+                lines.append(
+                    f"{self._changed:,} of those delivered before said something else then. A lead is sent once; but if"
+                    " they are other leads, their source needs a ledger of its own, or `dedupe_by: content`"
+                )
             return lines
 
     def _counts(self) -> str:
-        return ", ".join(f"{self._results[result]:,} {result.value}" for result in Result)
+        return ", ".join(
+            f"{self._results[result]:,} {result.value}"
+            for result in Result
+            if self._results[result] or result in _ALWAYS_SHOWN
+        )

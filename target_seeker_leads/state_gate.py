@@ -30,6 +30,8 @@ class StateGate:
         self._pass_on = pass_on
         self._turn = threading.Lock()
         self._waiting: deque[Ticket | _State] = deque()
+        self._ready: _State | None = None
+        self._is_passing_on = False
 
     def record(self) -> Ticket:
         """Note a record; what comes after it waits for it."""
@@ -43,6 +45,7 @@ class StateGate:
         with self._turn:
             ticket.is_settled = True
             self._release()
+        self._pass_on_what_is_ready()
 
     def state(self, value: Any) -> None:  # noqa: ANN401  # any JSON
         """Note a STATE; it is passed on at once where nothing is open."""
@@ -51,16 +54,27 @@ class StateGate:
                 self._waiting.pop()  # the newer one says all that the older one did
             self._waiting.append(_State(value))
             self._release()
+        self._pass_on_what_is_ready()
 
     def _release(self) -> None:
-        latest = None
         while self._waiting:
             first = self._waiting[0]
-            if isinstance(first, Ticket) and not first.is_settled:
-                break
             if isinstance(first, _State):
-                latest = first
+                self._ready = first
+            elif not first.is_settled:
+                break
             self._waiting.popleft()
-        if latest is not None:
-            # Within the turn: two STATEs must not overtake each other on their way out.
-            self._pass_on(latest.value)
+
+    def _pass_on_what_is_ready(self) -> None:
+        # One thread at a time, so that no STATE overtakes another; the others leave theirs to it. Outside the turn: a
+        # reader of stdout that is slow must not keep records from being settled.
+        while True:
+            with self._turn:
+                if self._is_passing_on or self._ready is None:
+                    return
+                ready, self._ready, self._is_passing_on = self._ready, None, True
+            try:
+                self._pass_on(ready.value)
+            finally:
+                with self._turn:
+                    self._is_passing_on = False

@@ -112,6 +112,9 @@ def test_run_of_nothing_but_rejects_fails(target: TargetProgram) -> None:
     assert "All 2 records were rejected" in ended.stderr
     assert ended.stdout == "1\n"
     assert len(target.rejects) == 2
+    again = target.run(lines(record(1, message=None), record(2, message=None), state(1)))
+    assert again.status == 1, "a retry of the scheduler must not turn the alarm off"
+    assert len(target.rejects) == 2
 
 
 def test_max_rejects_stops_the_run(target: TargetProgram, account: Sandbox) -> None:
@@ -128,11 +131,11 @@ def test_max_rejects_stops_the_run(target: TargetProgram, account: Sandbox) -> N
 
 def test_dry_run_does_nothing_but_report(target: TargetProgram, account: Sandbox) -> None:
     """A rehearsal says what would be sent and what not; it sends and writes nothing, and passes no STATE on."""
-    rows = lines(record(1), record(2, email="x"), record(3), state(1))
+    rows = lines(record(1), record(2, email="x"), record(3), record(3), state(1))
     target.configure(account.api_url, dry_run=True)
     ended = target.run(rows)
     assert ended.status == 0, ended.stderr
-    assert "Dry run, nothing was sent or written: 2 created, 0 skipped" in ended.stderr
+    assert "Dry run, nothing was sent or written: 2 created, 1 skipped" in ended.stderr
     assert "Rejected 1 x `email`" in ended.stderr
     assert ended.stdout == ""
     assert account.statistics.requests == 0
@@ -141,7 +144,9 @@ def test_dry_run_does_nothing_but_report(target: TargetProgram, account: Sandbox
     target.configure(account.api_url)
     target.run(rows)
     target.configure(account.api_url, dry_run=True)
-    assert "0 created, 2 skipped as delivered before, 1 skipped as rejected before" in target.run(rows).stderr
+    assert (
+        "0 created, 3 skipped as delivered before, 0 rejected, 1 skipped as rejected before" in target.run(rows).stderr
+    )
 
 
 @pytest.mark.parametrize(
@@ -195,6 +200,26 @@ def test_stopped_run_settles_what_is_under_way(tmp_path: Path, number: signal.Si
         assert program.run(lines(*messages)).status == 0
         assert Counter(lead["email"] for lead in sandbox.created).most_common(1)[0][1] == 1
         assert len(sandbox.created) == 400
+
+
+def test_second_signal_of_another_kind_changes_nothing(tmp_path: Path) -> None:
+    """Ctrl-C in a terminal is followed by Meltano's SIGTERM: what is under way is settled and reported all the same."""
+    with Sandbox.start(SandboxOptions(latency_ms=800)) as sandbox:
+        program = TargetProgram(tmp_path)
+        program.configure(sandbox.api_url)
+        with program.start(stdin=subprocess.PIPE) as process:
+            assert process.stdin
+            process.stdin.write(lines(*map(record, range(5))))
+            process.stdin.flush()
+            while sandbox.statistics.requests < 5:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.1)
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=30)
+        assert process.returncode == 128 + signal.SIGINT
+        assert "5 created" in program.log
+        assert not list(tmp_path.glob("ledger.db.runs/*.lock"))
 
 
 def test_state_is_passed_on_while_the_source_is_silent(target: TargetProgram) -> None:

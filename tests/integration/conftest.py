@@ -84,7 +84,7 @@ class TargetRunner:
             except SeekerLeadsError as caught:
                 error = caught
         stdout.seek(0)
-        rejects = self.rejects_path.read_text("utf-8").splitlines() if self.rejects_path.exists() else []
+        rejects = self.rejects_path.read_text("utf-8").splitlines() if self.rejects_path.is_file() else []
         return Sent(
             [json.loads(line) for line in stdout],
             error,

@@ -19,12 +19,12 @@ class History(RuleBasedStateMachine):
     KEYS = st.sampled_from("kl")
     ENDS = st.sampled_from([*Status, None])
 
-    @initialize(policy=st.sampled_from(UnknownOutcome))
-    def begin(self, policy: UnknownOutcome) -> None:
+    @initialize()
+    def begin(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.url = f"sqlite:///{self.folder.name}/ledger.db"
-        self.policy = policy
         self.runs: list[Ledger] = []
+        self.policies: dict[Ledger, UnknownOutcome] = {}
         #: What each living run has in hand, and whether its claim wrote a row.
         self.in_hand: list[dict[str, tuple[Claim, Decision]]] = []
         self.delivered: set[str] = set()
@@ -32,9 +32,10 @@ class History(RuleBasedStateMachine):
         self.may_exist: set[str] = set()
 
     @precondition(lambda self: len(self.runs) < 3)
-    @rule()
-    def start(self) -> None:
-        self.runs.append(Ledger.open(self.url, self.policy))
+    @rule(policy=st.sampled_from(UnknownOutcome))
+    def start(self, policy: UnknownOutcome) -> None:
+        self.runs.append(Ledger.open(self.url, policy))
+        self.policies[self.runs[-1]] = policy
         self.in_hand.append({})
 
     @precondition(lambda self: self.runs)
@@ -64,9 +65,9 @@ class History(RuleBasedStateMachine):
             assert key not in self.in_hand[number]
             assert not any(held.will_send for held, _ in holders), "two have it in hand"
             assert key not in self.delivered, "sent again though delivered"
-        if decision is Decision.SEND and self.policy is REJECT:
+        if decision is Decision.SEND:
             assert key not in self.may_exist, "sent as if it were new"
-        if decision is Decision.SEND_AGAIN and self.policy is REJECT:
+        if decision is Decision.SEND_AGAIN and self.policies[self.runs[number]] is REJECT:
             assert is_replay, "sent again though the policy forbids"
         if decision in HOLDING:
             self.in_hand[number][key] = (asked, decision)
@@ -98,7 +99,7 @@ class History(RuleBasedStateMachine):
             ledger.close()
         if hasattr(self, "url"):
             # Nobody is left: every key is decided, none is waited for.
-            with Ledger.open(self.url, self.policy) as ledger:
+            with Ledger.open(self.url, REJECT) as ledger:
                 assert Decision.WAIT not in {ledger.claim(claim(key)) for key in "kl"}
             self.folder.cleanup()
 

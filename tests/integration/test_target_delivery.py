@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import contextlib
+import socket
 import sqlite3
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +13,8 @@ from seeker_leads_sandbox.faults import FaultKind
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from seeker_leads_sandbox import Sandbox
     from tests.integration.conftest import TargetRunner
 
@@ -31,7 +36,7 @@ def test_what_was_sent_is_not_sent_again(run_target: TargetRunner, sandbox: Sand
     messages = [SCHEMA, *(record(number) for number in range(300)), state({"at": 1})]
     runs = [run_target(messages) for _ in range(3)]
     assert created_names(sandbox) == names(*range(300))
-    assert runs[0].summary.startswith("300 created, 0 skipped as delivered before, 0 skipped as rejected before, 0 rej")
+    assert runs[0].summary.startswith("300 created, 0 skipped as delivered before, 0 rejected")
     assert runs[2].summary.startswith("0 created, 300 skipped as delivered before")
     assert [run.states for run in runs] == [[{"at": 1}]] * 3
     with sqlite3.connect(run_target.ledger_path) as ledger:
@@ -95,7 +100,8 @@ def test_lost_answer_is_not_resent_blindly(run_target: TargetRunner, sandbox: Sa
     (letter,) = first.rejects
     assert "may or may not exist" in letter["reasons"][0]["rule"]
     again = run_target([SCHEMA, record(1), state(1)], on_unknown_outcome="reject")
-    assert again.summary.startswith("0 created, 0 skipped as delivered before, 1 skipped as rejected before")
+    assert again.summary.startswith("0 created")
+    assert "1 skipped as unknown before" in again.summary
     run_target.rejects_path.unlink()
     run_target([letter], on_unknown_outcome="reject")
     assert created_names(sandbox) == names(1, 1)
@@ -122,6 +128,89 @@ def test_web_page_with_200_created_nothing(run_target: TargetRunner, sandbox: Sa
     assert run.states == []
     assert run_target([SCHEMA, record(1), state(1)]).summary.startswith("1 created")
     assert created_names(sandbox) == names(1)
+
+
+@pytest.mark.parametrize("status", [502, 504])
+def test_gateway_that_gave_up_is_a_lost_answer(run_target: TargetRunner, sandbox: Sandbox, status: int) -> None:
+    """A gateway's own 502 or 504 does not say what the API did with the request: `reject` does not send it again."""
+    page = {"status": status, "body": "<html></html>", "content_type": "text/html"}
+    sandbox.script(on_post(FaultKind.STATUS, **page, times=1))
+    run = run_target([SCHEMA, record(1), state(1)], on_unknown_outcome="reject")
+    assert "may or may not exist" in run.rejects[0]["reasons"][0]["rule"]
+    assert sandbox.created == []
+    problem = '{"type": "about:blank", "title": "Unavailable", "status": 502}'
+    sandbox.script(on_post(FaultKind.STATUS, status=status, body=problem, times=1))
+    assert run_target([SCHEMA, record(2)], on_unknown_outcome="reject").error is None
+    assert created_names(sandbox) == names(2)  # the API's own word that it did nothing
+
+
+def test_answer_that_cannot_be_read_is_not_taken_for_a_no(run_target: TargetRunner, unreadable_url: str) -> None:
+    """Whatever goes wrong with an answer after the request was sent, the lead may exist: the next run knows that."""
+    run = run_target([SCHEMA, record(1), state(1)], api_url=unreadable_url, on_unknown_outcome="reject")
+    assert "cannot be read" in str(run.error)
+    assert run.states == []
+    again = run_target([SCHEMA, record(1), state(1)], api_url=unreadable_url, on_unknown_outcome="reject")
+    assert again.states == [1]
+    assert "may or may not exist" in again.rejects[0]["reasons"][0]["rule"]
+
+
+@pytest.fixture
+def unreadable_url() -> Iterator[str]:
+    """An API whose every answer says 200 and has two lengths."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    with connection:
+                        connection.recv(65536)
+                        connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def test_refusal_after_a_lost_answer_stays_unknown(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """A 400 to the second try does not say what the first one did: the lead is kept as of unknown outcome."""
+    sandbox.script(
+        on_post(FaultKind.LOST_ANSWER, times=1),
+        on_post(FaultKind.STATUS, status=400, body='{"title": "Bad", "status": 400}', times=1),
+    )
+    run = run_target([SCHEMA, record(1), state(1)])
+    assert "1 of unknown outcome" in run.summary
+    assert run.rejects[0]["reasons"][1]["rule"] == "the API says: Bad"
+    again = run_target([SCHEMA, record(1, message="something else")])
+    assert again.summary.startswith("0 created")
+    assert created_names(sandbox) == names(1)
+
+
+def test_reject_that_cannot_be_kept_is_not_unknown(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """Where the file of rejects cannot be written the run stops; that the API refused the lead is no lost answer."""
+    sandbox.script(on_post(FaultKind.STATUS, status=400, body='{"title": "Bad", "status": 400}', times=1))
+    run_target.rejects_path.mkdir()
+    run = run_target([SCHEMA, record(1), state(1)], on_unknown_outcome="reject")
+    assert "dead letters could not be written" in str(run.error)
+    assert run.states == []
+    run_target.rejects_path.rmdir()
+    assert run_target([SCHEMA, record(1), state(1)], on_unknown_outcome="reject").summary.startswith("1 created")
+
+
+def test_words_of_the_api_stay_out_of_the_log(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """What the API says of a request about a person may be about the person: the log has status and trace only."""
+    problem = (
+        '{"type": "x", "title": "Jane Dupont1", "status": 500, "detail": "lead of Jane Dupont1: Bonjour, je voudrais"}'
+    )
+    sandbox.script(on_post(FaultKind.STATUS, status=500, body=problem))
+    run = run_target([SCHEMA, record(1)], max_retries=1)
+    text = "\n".join([*run.log, str(run.error)])
+    assert "POST /leads answered 500" in text
+    for private in ("Jane", "Dupont", "Bonjour"):
+        assert private not in text
 
 
 def test_refused_lead_is_kept_with_the_words_of_the_api(run_target: TargetRunner, sandbox: Sandbox) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from seeker_leads_api.errors import SettingsError
 from tests.singer_input import SCHEMA, lead, record, state
 
 if TYPE_CHECKING:
@@ -136,6 +137,148 @@ def test_record_without_its_key_is_known_by_its_content(run_target: TargetRunner
     rows[0]["record"]["id"] = None
     run_target([SCHEMA, *rows])
     assert last_names(sandbox) == ["Dupont1", "Dupont2"]
+
+
+@pytest.mark.parametrize("key_properties", [[], ["id"]])
+def test_records_that_are_not_understood_are_all_kept(
+    run_target: TargetRunner, sandbox: Sandbox, key_properties: list[str]
+) -> None:
+    """Bad records that differ only in columns without a meaning are different records: each is kept, once."""
+    rows = [{**record(1, email=None, id=None), "stream": "leads"} for _ in range(20)]
+    for number, row in enumerate(rows):
+        row["record"] = {**row["record"], "Kundenname": f"Person {number}", "_sdc_sequence": number}
+    schema = {**SCHEMA, "key_properties": key_properties}
+    run = run_target([schema, record(100), *rows, state(1)])
+    kept = {letter["record"]["Kundenname"] for letter in run.rejects}
+    assert kept == {f"Person {number}" for number in range(20)}
+    for number, row in enumerate(rows):
+        row["record"]["_sdc_sequence"] = number + 1000
+    assert len(run_target([schema, record(100), *rows]).rejects) == 20
+    assert len(sandbox.created) == 1
+
+
+@pytest.mark.parametrize("empty", ["", " ", False, None])
+def test_empty_key_is_none(run_target: TargetRunner, sandbox: Sandbox, empty: object) -> None:
+    """Records whose key is empty are not all the same lead."""
+    rows = [record(number) for number in range(5)]
+    for row in rows:
+        row["record"]["id"] = empty
+    run_target([SCHEMA, *rows])
+    assert len(sandbox.created) == 5
+
+
+def test_key_is_the_same_however_it_is_written(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """1001, 1001.0 and "1001" are one key; as a key of another name it is another."""
+    for value in (1001, 1001.0, "1001"):
+        run_target([SCHEMA, record(1, id=value)])
+    assert len(sandbox.created) == 1
+    run_target([{**SCHEMA, "key_properties": ["ref"]}, record(1, ref=1001)])
+    assert len(sandbox.created) == 2
+
+
+def test_other_lead_under_a_known_key_is_pointed_out(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """A record whose key was delivered with other words is not sent, and the end of the run says so."""
+    run_target([SCHEMA, record(1)])
+    run = run_target([SCHEMA, record(1, last_name="Somebody", email="else@example.com")])
+    assert len(sandbox.created) == 1
+    assert any("1 of those delivered before said something else then" in line for line in run.log)
+
+
+@pytest.mark.parametrize(
+    "maps",
+    [
+        {"leads": None, "out": {"__source__": "leads", "message": "message or None"}},
+        {"leads": {"__key_properties__": ["ref"]}},
+        {"leads": {"__alias__": "renamed"}},
+    ],
+)
+def test_dead_letter_keeps_the_identity_of_its_record(
+    run_target: TargetRunner, sandbox: Sandbox, maps: dict[str, Any]
+) -> None:
+    """Whatever stream maps do to streams and keys: mended as a dead letter or at the source, it is the same lead."""
+    schema = {**SCHEMA, "schema": {"properties": {"id": {"type": "integer"}, "ref": {"type": "string"}, "message": {}}}}
+    bad = record(1, email=None, ref="a")
+    (letter,) = run_target([schema, bad, record(2, ref="b")], stream_maps=maps).rejects
+    assert letter["record"] == bad["record"]
+    run_target.rejects_path.unlink()
+    letter["record"]["email"] = "jane@example.com"
+    assert run_target([letter], stream_maps=maps).error is None
+    run_target([schema, record(1, ref="a", email="jane@example.com"), record(2, ref="b")], stream_maps=maps)
+    assert len(sandbox.created) == 2
+
+
+def test_dead_letters_of_several_sources_may_share_a_file(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """Each line says what its stream's key was, also where another stream has the same name."""
+    other = {**SCHEMA, "key_properties": ["ref"]}
+    first, second = record(1, email=None), record(1, email=None, ref="x", id=None)
+    run_target([SCHEMA, first, record(3)])
+    letters = run_target([other, second, record(4, ref="y", id=None)]).rejects
+    run_target.rejects_path.unlink()
+    for letter in letters:
+        letter["record"]["email"] = "jane@example.com"
+    run_target(letters)
+    assert len(sandbox.created) == 4
+    first["record"]["email"] = second["record"]["email"] = "jane@example.com"
+    run_target([SCHEMA, first])
+    run_target([other, second])
+    assert len(sandbox.created) == 4
+
+
+@pytest.mark.parametrize(
+    "line", [b'{"half": "\\ud83d"}', b'{"number": NaN}', b'{"bom": 1}'], ids=["half a surrogate pair", "NaN", "BOM"]
+)
+def test_lenient_json_does_not_block_a_pipeline(run_target: TargetRunner, sandbox: Sandbox, line: bytes) -> None:
+    """What Python's own `json` writes, and what editors put in front of a file, is read."""
+    extra = line.decode()[1:-1]
+    message = json.dumps(record(1))[:-2] + ", " + extra + "}}"
+    prefix = b"\xef\xbb\xbf" if b"bom" in line else b""
+    run = run_target([prefix + json.dumps(SCHEMA).encode(), message.encode(), state(1)])
+    assert run.error is None
+    assert run.states == [1]
+    assert len(sandbox.created) == 1
+
+
+def test_half_a_surrogate_pair_in_a_lead_is_kept(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """A text that no API can take is a dead letter, as it came; the next run does not keep it again."""
+    message = json.dumps(record(1)).replace("Bonjour", "Bonjour \\ud83d")
+    run = run_target([SCHEMA, message, record(2), state(1)])
+    assert run.states == [1]
+    assert "\\ud83d" in json.dumps(run.rejects[0]["record"]["message"])
+    assert len(run_target([SCHEMA, message, record(2)]).rejects) == 1
+    assert len(sandbox.created) == 1
+
+
+@pytest.mark.parametrize("value", [5, "id", [1]])
+def test_key_properties_that_are_none_are_refused(run_target: TargetRunner, value: object) -> None:
+    """A SCHEMA, or a dead letter, with an impossible key is an error with its line."""
+    for message in ({**SCHEMA, "key_properties": value}, {**record(1), "reasons": [], "key_properties": value}):
+        assert "Line 1 of the input has `key_properties`" in str(run_target([message]).error)
+
+
+@pytest.mark.parametrize(
+    "maps", [{"leads": {"x": ""}}, {"leads": {"x": 5}}, {"__else__": "s"}], ids=["empty", "number", "else"]
+)
+def test_stream_maps_that_cannot_be_are_a_setting_to_mend(run_target: TargetRunner, maps: dict[str, Any]) -> None:
+    """Whatever the SDK makes of an impossible map, the user reads the setting's name."""
+    try:
+        error = run_target([SCHEMA, record(1)], stream_maps=maps).error
+    except SettingsError as at_start:
+        error = at_start
+    assert "`stream_maps`" in str(error)
+
+
+def test_filters_tell_nothing_of_a_person(run_target: TargetRunner) -> None:
+    """The SDK logs at DEBUG what a filter's expression gives; not here."""
+    run = run_target([SCHEMA, record(1)], stream_maps={"leads": {"__filter__": "email"}})
+    assert "jane" not in "\n".join(run.log)
+
+
+def test_private_values_of_settings_are_not_shown(run_target: TargetRunner) -> None:
+    """The SDK's own settings, too, are named without their value."""
+    with pytest.raises(SettingsError) as caught:
+        run_target([], stream_map_config="s3cret")
+    assert "`stream_map_config`" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(("dedupe_by", "count"), [("key", 2), ("content", 3), ("none", 4)])

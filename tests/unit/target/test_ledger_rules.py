@@ -48,8 +48,8 @@ def settlement(status: Status | None, content: str = "a") -> Settlement:
     ("status", "content", "is_replay", "decision"),
     [
         (Status.DELIVERED, "a", False, Decision.SKIP_DELIVERED),
-        (Status.DELIVERED, "b", False, Decision.SKIP_DELIVERED),
-        (Status.DELIVERED, "b", True, Decision.SKIP_DELIVERED),
+        (Status.DELIVERED, "b", False, Decision.SKIP_CHANGED),
+        (Status.DELIVERED, "b", True, Decision.SKIP_CHANGED),
         (Status.REJECTED, "a", False, Decision.SKIP_REJECTED),
         (Status.REJECTED, "b", False, Decision.SEND),
         (Status.REJECTED, "a", True, Decision.SEND),
