@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,3 +54,26 @@ def test_passed_state_never_covers_an_open_record(steps: list[str], chance: obje
         allowed = min((before for _, before in open_tickets), default=states)
         assert (passed[-1] if passed else 0) == allowed
     assert passed == sorted(set(passed))
+
+
+def test_slow_reader_of_states_keeps_no_record_from_being_settled() -> None:
+    """While one STATE is being written, records are taken and settled; of the STATEs meanwhile the latest follows."""
+    is_writing, may_go_on = threading.Event(), threading.Event()
+    passed: list[int] = []
+
+    def pass_on(value: int) -> None:
+        is_writing.set()
+        assert may_go_on.wait(10)
+        passed.append(value)
+
+    gate = StateGate(pass_on)
+    writer = threading.Thread(target=gate.state, args=(1,))
+    writer.start()
+    assert is_writing.wait(10)
+    for value in (2, 3):
+        gate.settled(gate.record())
+        gate.state(value)
+    assert passed == []
+    may_go_on.set()
+    writer.join(10)
+    assert passed == [1, 3]
