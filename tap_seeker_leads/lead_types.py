@@ -25,6 +25,19 @@ def page_decoder() -> msgspec.json.Decoder[Any]:
 
     What an item lacks is null, but within its parts nothing is added: there, a field that is missing stays missing.
     """
+    page = msgspec.defstruct(
+        "Page", [("items", GenericAlias(list, (_item_type(is_strict=True),))), ("links", Any, None)]
+    )
+    return msgspec.json.Decoder(page)
+
+
+@cache
+def items_type() -> Any:  # noqa: ANN401  # a type that exists at run time only
+    """Return the type of a page's items whose known fields are as the contract says; unknown ones may be anything."""
+    return GenericAlias(list, (_item_type(is_strict=False),))
+
+
+def _item_type(*, is_strict: bool) -> Any:  # noqa: ANN401  # as above
     properties = leads_schema()["properties"]
     instant = Annotated[int, msgspec.Meta(ge=0, le=LATEST)] | None
     metadata = [
@@ -33,10 +46,9 @@ def page_decoder() -> msgspec.json.Decoder[Any]:
         if name != "leadId"
     ]
     lead_id = Annotated[str, msgspec.Meta(min_length=1)]
-    parts = [(name, _type_of(properties[name], is_strict=True), None) for name in PARTS]
-    item = _struct("Item", [("metadata", _struct("Metadata", [("leadId", lead_id), *metadata])), *parts])
-    page = msgspec.defstruct("Page", [("items", GenericAlias(list, (item,))), ("links", Any, None)])
-    return msgspec.json.Decoder(page)
+    metadata_type = _struct("Metadata", [("leadId", lead_id), *metadata], is_strict=is_strict)
+    parts = [(name, _type_of(properties[name], is_strict=is_strict), None) for name in PARTS]
+    return _struct("Item", [("metadata", metadata_type), *parts], is_strict=is_strict)
 
 
 @cache

@@ -13,8 +13,8 @@ import msgspec
 
 from seeker_leads_api.errors import RetryableError
 from seeker_leads_api.outcomes import Answer
-from tap_seeker_leads.lead_types import page_decoder
-from tap_seeker_leads.records import lead_by_the_contract, to_lead
+from tap_seeker_leads.lead_types import items_type, page_decoder
+from tap_seeker_leads.records import lead_by_the_contract, lead_with_more, to_lead
 
 if TYPE_CHECKING:
     import requests
@@ -73,14 +73,23 @@ def _contents(answer: Answer) -> tuple[list[Lead], int, object]:
     try:
         page = page_decoder().decode(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        pass  # something in it is new, or odd, or no JSON
+        pass  # something in it is new, or odd, or no JSON: the ways for those cost more
     else:
         return [lead_by_the_contract(item) for item in page.items], len(page.items), page.links
     body = _json(answer)
     if not isinstance(body, dict) or not isinstance(items := body.get("items"), list):
         msg = f"{answer.request}: the answer is JSON, but not a page of leads: it has no list `items`"
         raise RetryableError(msg)
-    return [lead for item in items if (lead := to_lead(item)) is not None], len(items), body.get("links")
+    return _leads(items), len(items), body.get("links")
+
+
+def _leads(items: list[Any]) -> list[Lead]:
+    try:
+        checked = msgspec.convert(items, items_type())
+    except msgspec.ValidationError:
+        return [lead for item in items if (lead := to_lead(item)) is not None]
+    # New fields only, as an API that grows has them in every item.
+    return [lead_with_more(known, item) for known, item in zip(checked, items, strict=True)]
 
 
 def _json(answer: Answer) -> Any:  # noqa: ANN401  # any JSON

@@ -46,6 +46,13 @@ def lead_by_the_contract(item: Any) -> Lead:  # noqa: ANN401  # a type that exis
     return Lead(metadata.leadId, second, record)
 
 
+def lead_with_more(known: Any, item: dict[str, Any]) -> Lead:  # noqa: ANN401  # as above
+    """Return the record of an item with unknown fields, `known` being what `items_type` makes of it."""
+    lead = lead_by_the_contract(known)
+    parts = {name: item.get(name) for name in PARTS}
+    return Lead(lead.lead_id, lead.second, {**lead.record, **parts, "extra": _unknown(item, item["metadata"]) or None})
+
+
 def to_lead(item: Any) -> Lead | None:  # noqa: ANN401  # any JSON
     """Return the record of one of the API's items; None for an item that is no lead, having no `leadId`.
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_seeker_leads.lead_types import page_decoder
-from tap_seeker_leads.records import lead_by_the_contract, to_lead
+from tap_seeker_leads.lead_types import items_type, page_decoder
+from tap_seeker_leads.records import lead_by_the_contract, lead_with_more, to_lead
 from tap_seeker_leads.schema import leads_schema
 
 METADATA = {
@@ -153,6 +153,24 @@ def test_page_with_something_unknown_is_not_read_at_once(unknown: str) -> None:
     item = {**ITEM, unknown: {**ITEM[unknown], "new": 1}}
     with pytest.raises(msgspec.ValidationError):
         page_decoder().decode(json.dumps({"items": [item]}))
+
+
+@given(
+    st.fixed_dictionaries({}, optional=KNOWN),
+    st.dictionaries(FIELDS, JSON, max_size=1),
+    st.dictionaries(st.sampled_from([*METADATA, "seekerIntention", "new"]), JSON, max_size=1),
+)
+def test_page_with_new_fields_gives_the_records_of_its_items(
+    known: dict[str, Any], odd: dict[str, Any], metadata: dict[str, Any]
+) -> None:
+    """Where what is known of an item is as the contract says, its record is the one that it gives by itself."""
+    item = {**known, **odd, "metadata": {**METADATA, **metadata}}
+    try:
+        (checked,) = msgspec.convert([item], items_type())
+    except msgspec.ValidationError:
+        assert odd or metadata
+        return
+    assert lead_with_more(checked, item) == to_lead(item)
 
 
 def test_erased_person_is_a_lead_with_null_fields() -> None:
