@@ -1,0 +1,230 @@
+"""The commands of the README and of `docs/`, run as a reader would run them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import subprocess
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+import psycopg
+import pytest
+import yaml
+
+from seeker_leads_sandbox import Sandbox, SandboxOptions
+from target_seeker_leads.ledger import Ledger
+from target_seeker_leads.ledger_rules import Claim, Settlement, Status, UnknownOutcome
+from tests.acceptance.conftest import BIN, PROJECT
+from tests.unit.test_docs_pages import PAGES, Block, blocks_of, every_block
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+#: Where the pages say that the sandbox is; the tests have one of their own.
+WRITTEN_URL = "http://127.0.0.1:8000"
+RUNNABLE = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": ["python", "-c"]}
+MARKERS = {"", "run", "shows", "run: meltano", "run: ledger", "run: leads"}
+
+
+@pytest.fixture
+def account() -> Iterator[Sandbox]:
+    """A sandbox of the page's own, with some leads of the last days."""
+    with Sandbox.start(SandboxOptions(leads=120, days=5, enforce_limit=False)) as sandbox:
+        yield sandbox
+
+
+def has_work(page: str) -> bool:
+    return any(block.marker == "run" for block in blocks_of(page))
+
+
+def pattern(line: str) -> str:
+    return ".*".join(re.escape(part) for part in line.split("…"))
+
+
+def assert_shows(block: Block, output: str) -> None:
+    """Assert that the block's lines are lines of the output, in this order."""
+    rest = output
+    for line in block.text.splitlines():
+        found = re.search(rf"^{pattern(line)}$", rest, flags=re.MULTILINE)
+        assert found, f"{block.place}: {line!r} is not in\n{output}"
+        rest = rest[found.end() :]
+
+
+def run(block: Block, text: str, folder: Path, environment: dict[str, str]) -> str:
+    ended = subprocess.run(
+        [*RUNNABLE[block.language], text],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ended.returncode == 0, f"{block.place} ended with {ended.returncode}\n{ended.stdout}{ended.stderr}"
+    return ended.stdout
+
+
+def environment(tmp_path: Path, **more: str) -> dict[str, str]:
+    """Return what a reader's shell has, without anything of a real account."""
+    ours = ("TAP_SEEKER_LEADS_", "TARGET_SEEKER_LEADS_", "MELTANO_", "PYTEST_")
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "XDG_DATA_HOME": str(tmp_path / "data"),
+        "NO_COLOR": "1",
+        **more,
+    }
+
+
+def test_markers_are_known() -> None:
+    """A comment above a block is one that these tests act upon, or says why the block is not run."""
+    for page in PAGES:
+        for block in blocks_of(page):
+            is_file = re.fullmatch(r"file: [\w.]+", block.marker)
+            is_excuse = re.fullmatch(r"run: skip, .+", block.marker)
+            assert is_file or is_excuse or block.marker in MARKERS, f"{block.place}: {block.marker}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_shell_can_read_every_command(page: str) -> None:
+    """The blocks that are not run are shell commands all the same."""
+    for block in blocks_of(page):
+        if block.language == "sh":
+            subprocess.run([RUNNABLE["sh"][0], "-n", "-c", block.text], check=True, timeout=10)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if has_work(page)])
+def test_examples_of_the_page_work(page: str, account: Sandbox, tmp_path: Path) -> None:
+    """The page's files and commands, one after the other in an empty folder, do and print what the page says."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    output = None
+    for block in blocks_of(page):
+        text = block.text.replace(WRITTEN_URL, account.url)
+        if block.marker.startswith("file: "):
+            (folder / block.marker.removeprefix("file: ")).write_text(text, encoding="utf-8")
+        elif block.marker == "run":
+            output = run(block, text, folder, environment(tmp_path))
+        elif block.marker == "shows" and output is not None:
+            assert_shows(block, output)
+        elif block.marker.startswith("run: "):
+            output = None  # of another test
+
+
+@pytest.fixture
+def meltano_environment(account: Sandbox, database_url: str, tmp_path: Path) -> dict[str, str]:
+    """What Meltano runs with in this project: a state, files and a database of the test's own."""
+    assert (PROJECT / ".meltano" / ".installed").exists(), "Meltano's plugins are missing: run `make test`"
+    return environment(
+        tmp_path,
+        MELTANO_PROJECT_ROOT=str(PROJECT),
+        MELTANO_ENVIRONMENT="local",
+        MELTANO_DATABASE_URI=f"sqlite:///{tmp_path / 'meltano.db'}",
+        TAP_SEEKER_LEADS_API_URL=account.api_url,
+        TARGET_SEEKER_LEADS_API_URL=account.api_url,
+        TARGET_SEEKER_LEADS_LEDGER_URL=f"sqlite:///{tmp_path / 'ledger.db'}",
+        TARGET_SEEKER_LEADS_REJECTS_PATH=str(tmp_path / "rejects.jsonl"),
+        TARGET_JSONL_DESTINATION_PATH=str(tmp_path),
+        TARGET_POSTGRES_SQLALCHEMY_URL=database_url,
+    )
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if any(b.marker == "run: meltano" for b in blocks_of(page))])
+def test_meltano_commands_work(
+    page: str, meltano_environment: dict[str, str], database: psycopg.Connection[Any]
+) -> None:
+    """What a page does with Meltano works in this project, and what it does with the leads' table works on it."""
+    output = None
+    for block in blocks_of(page):
+        if block.marker == "run: meltano":
+            output = run(block, block.text, PROJECT, meltano_environment)
+        elif block.marker == "run: leads":
+            run_on_leads(block, database)
+        elif block.marker == "shows" and output is not None:
+            assert_shows(block, output)
+        elif block.marker.startswith("run"):
+            output = None
+
+
+def run_on_leads(block: Block, database: psycopg.Connection[Any]) -> None:
+    """Run a dbt model, or a query, on the table that Meltano filled; one of its leads is past its `ttl`."""
+    oldest = 'SELECT min("leadId") FROM seeker_leads.leads'
+    database.execute(f"UPDATE seeker_leads.leads SET ttl = '2020-01-01' WHERE \"leadId\" = ({oldest})".encode())  # noqa: S608  # ours
+    statements: list[str] = []
+
+    def config(pre_hook: str = "", **_: Any) -> str:
+        statements.append(pre_hook)
+        return ""
+
+    def source(schema: str, table: str) -> str:
+        return f"{schema}.{table}"
+
+    template = jinja2.Environment(autoescape=False).from_string(block.text)  # noqa: S701  # SQL, not HTML
+    statements.append(template.render(config=config, source=source))
+    for statement in statements:
+        if statement:
+            rendered = jinja2.Environment(autoescape=False).from_string(statement).render(source=source)  # noqa: S701  # as above
+            result = database.execute(rendered.encode())
+    assert result.fetchall(), f"{block.place} finds nothing"
+
+
+def test_deselected_columns_stay_away(meltano: Callable[..., Any], tmp_path: Path) -> None:
+    """The selection of the tap's page, given to Meltano, leaves nothing personal in the loader's file."""
+    (block,) = (block for block in every_block("yaml") if block.page == "docs/tap.md" and "select:" in block.text)
+    (plugin,) = yaml.safe_load(block.text)["plugins"]["extractors"]
+    ended = meltano(
+        "run",
+        "tap-seeker-leads",
+        "target-jsonl",
+        TARGET_JSONL_DESTINATION_PATH=str(tmp_path),
+        TAP_SEEKER_LEADS__SELECT=json.dumps(plugin["select"]),
+    )
+    assert ended.status == 0, ended.stderr[-3000:]
+    (file,) = tmp_path.glob("leads*.jsonl")
+    records = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    assert len(records) == 120
+    assert all({"contactRequest", "callDetails", "extra"}.isdisjoint(record) for record in records)
+    assert all(record["leadId"] and record["ingestionDate"] for record in records)
+
+
+def ledger_with_rows(url: str) -> None:
+    """Make a ledger with a row of each status; one was sent again."""
+    with Ledger.open(url, UnknownOutcome.RETRY) as ledger:
+        for number, status in enumerate(Status):
+            ledger.claim(Claim(f"{number:064}", "0" * 64, "leads", is_replay=False, will_send=True))
+            ledger.settle(
+                Settlement(f"{number:064}", "0" * 64, "leads", status, f"request-{number}", resends=number % 2)
+            )
+
+
+@pytest.mark.parametrize("block", [b for b in every_block("sql") if b.marker == "run: ledger"], ids=lambda b: b.place)
+def test_ledger_can_be_asked(block: Block, database_url: str, tmp_path: Path) -> None:
+    """Each query of the ledger works in SQLite and in PostgreSQL, and finds the same number of rows in both."""
+    with psycopg.connect(database_url, autocommit=True) as postgres:
+        postgres.execute("DROP TABLE IF EXISTS seeker_leads_ledger, seeker_leads_ledger_version")
+        for url in (database_url, f"sqlite:///{tmp_path / 'ledger.db'}"):
+            ledger_with_rows(url)
+        in_postgres = postgres.execute(block.text.encode()).fetchall()
+        postgres.execute("DROP TABLE seeker_leads_ledger, seeker_leads_ledger_version")
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as sqlite:
+        in_sqlite = sqlite.execute(block.text).fetchall()
+    assert len(in_sqlite) == len(in_postgres) > 0
+
+
+def test_readme_rehearses_before_it_sends(meltano_environment: dict[str, str], account: Sandbox) -> None:
+    """The README's dry run of the example says what would be sent, and sends nothing."""
+    (line,) = (
+        line.partition("#")[0]
+        for block in blocks_of("README.md")
+        for line in block.text.splitlines()
+        if line.startswith("TARGET_SEEKER_LEADS_DRY_RUN=true")
+    )
+    shell = Block("README.md", 0, "sh", "", f"{line} 2>&1")
+    assert "Dry run, nothing was sent or written: 4 created" in run(shell, shell.text, PROJECT, meltano_environment)
+    assert account.created == []
