@@ -1,0 +1,140 @@
+"""`--about`, the definitions for Meltano Hub and `meltano.yml` say the same."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from hub.generate import HERE, PLUGINS, about, definition, files, settings
+from hub.validate import violations
+from seeker_leads_api.settings import CONNECTION_SETTINGS
+from tap_seeker_leads.settings import TAP_SETTINGS
+from target_seeker_leads.settings import TARGET_SETTINGS
+from tests.packaging.conftest import PROJECT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OWN_SETTINGS = {
+    "tap-seeker-leads": {**CONNECTION_SETTINGS, **TAP_SETTINGS},
+    "target-seeker-leads": {**CONNECTION_SETTINGS, **TARGET_SETTINGS},
+}
+
+
+@pytest.fixture(scope="module")
+def generated() -> dict[Path, str]:
+    return files()
+
+
+@pytest.fixture(scope="module", params=PLUGINS)
+def plugin(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def entry(plugin: str) -> dict[str, Any]:
+    return definition(plugin)
+
+
+@pytest.fixture
+def in_meltano(plugin: str) -> dict[str, Any]:
+    project = yaml.safe_load((PROJECT / "meltano.yml").read_text("utf-8"))
+    (found,) = (entry for entry in project["plugins"][PLUGINS[plugin]] if entry["name"] == plugin)
+    return dict(found)
+
+
+def test_definitions_are_up_to_date(generated: dict[Path, str]) -> None:
+    """The files are those that `make hub` writes, and there are no others."""
+    assert {path.relative_to(HERE) for path in HERE.glob("_data/**/*.yml")} == set(generated)
+    for path, text in generated.items():
+        assert (HERE / path).read_text("utf-8") == text, "run `make hub`"
+
+
+def test_meltano_has_the_settings_of_the_definition(
+    plugin: str, entry: dict[str, Any], in_meltano: dict[str, Any]
+) -> None:
+    """A setting is one and the same in both: kind, default, options, secrecy, words. The SDK's own may be left out."""
+    ours = [setting for setting in entry["settings"] if setting["name"] in OWN_SETTINGS[plugin]]
+    assert [setting["name"] for setting in ours] == list(OWN_SETTINGS[plugin])
+    assert in_meltano["settings"][: len(ours)] == ours
+    kinds = {setting["name"]: setting["kind"] for setting in entry["settings"]}
+    for setting in in_meltano["settings"]:
+        assert setting["kind"] == kinds[setting["name"]]
+
+
+@pytest.mark.parametrize("field", ["namespace", "executable", "label", "capabilities"])
+def test_meltano_has_the_rest_of_the_definition(entry: dict[str, Any], in_meltano: dict[str, Any], field: str) -> None:
+    """Who copies from `meltano.yml` gets what the Hub gives."""
+    assert in_meltano[field] == entry[field]
+
+
+def test_definition_has_what_about_says(plugin: str, entry: dict[str, Any]) -> None:
+    """Every setting of `--about` is there, the SDK's too, and secrets are marked."""
+    said = about(plugin)
+    names = [setting["name"] for setting in entry["settings"]]
+    assert list(dict.fromkeys(name.partition(".")[0] for name in names)) == list(said["settings"]["properties"])
+    secrets = {name for name, declared in said["settings"]["properties"].items() if declared.get("secret")}
+    assert {setting["name"] for setting in entry["settings"] if setting.get("sensitive")} == secrets
+    assert set(entry["capabilities"]) == set(said["capabilities"])
+
+
+def test_group_validation_names_settings(entry: dict[str, Any]) -> None:
+    """What Meltano asks for exists."""
+    names = {setting["name"] for setting in entry["settings"]}
+    assert {name for group in entry["settings_group_validation"] for name in group} <= names
+
+
+def test_logo_is_there(entry: dict[str, Any]) -> None:
+    """The logo that the definition names is in the folder that the Hub keeps it in."""
+    assert (HERE / "static" / entry["logo_url"].lstrip("/")).is_file()
+
+
+def test_env_example_has_every_secret(plugin: str, entry: dict[str, Any]) -> None:
+    """`.env.example` names each secret, without a value, and no setting that is not there."""
+    prefix = plugin.upper().replace("-", "_") + "_"
+    lines = (PROJECT / ".env.example").read_text("utf-8").splitlines()
+    named = dict(line.removeprefix("# ").split("=", 1) for line in lines if line.removeprefix("# ").startswith(prefix))
+    names = {prefix + setting["name"].upper() for setting in entry["settings"]}
+    secrets = {prefix + setting["name"].upper() for setting in entry["settings"] if setting.get("sensitive")}
+    assert secrets <= set(named) <= names
+    assert set(named.values()) == {""}
+
+
+@pytest.mark.parametrize(
+    ("declared", "kind"),
+    [
+        ({"type": ["string", "null"]}, "string"),
+        ({"type": "number"}, "decimal"),
+        ({"type": ["string", "null"], "format": "date-time"}, "date_iso8601"),
+        ({"oneOf": [{"type": ["number"]}, {"type": ["boolean"]}, {"type": "null"}]}, "string"),
+        ({"oneOf": [{"type": ["string"]}, {"type": "array"}]}, "array"),
+        ({"type": "object", "properties": {"a": {}}, "additionalProperties": {}}, "object"),
+    ],
+)
+def test_kinds(declared: dict[str, Any], kind: str) -> None:
+    """The Hub has one kind a setting."""
+    (setting,) = settings({"it": {"title": "It", "description": "That.", **declared}})
+    assert setting["kind"] == kind
+
+
+def test_known_keys_stand_one_by_one() -> None:
+    """An object whose keys are known becomes a setting for each."""
+    key = {"title": "Key", "description": "That.", "type": "string"}
+    both = {"it": {"type": "object", "properties": {"a": key, "b": key}}}
+    assert [setting["name"] for setting in settings(both)] == ["it.a", "it.b"]
+
+
+def test_what_does_not_fit_a_schema_is_named(tmp_path: Path) -> None:
+    """`python -m hub.validate` follows the schemas' references from file to file, and says what does not fit."""
+    (tmp_path / "common").mkdir()
+    (tmp_path / "plugin_definitions").mkdir()
+    common = {"$id": "common/common.schema.json", "properties": {"name": {"type": "string"}}}
+    schema = {"$id": "loaders.schema.json", "allOf": [{"$ref": "../common/common.schema.json"}]}
+    (tmp_path / "common" / "common.schema.json").write_text(json.dumps(common))
+    path = tmp_path / "plugin_definitions" / "loaders.schema.json"
+    path.write_text(json.dumps(schema))
+    assert list(violations({"name": "target-it"}, path)) == []
+    assert list(violations({"name": 1}, path)) == ["$.name: 1 is not of type 'string'"]
