@@ -1,6 +1,7 @@
-# Everything lives in this folder: .venv (Python packages), .meltano (Meltano's plugins), .demo (the demo's database).
+# Everything lives in this folder: .venv (Python packages), .meltano (Meltano's plugins), .demo (the demo's database),
+# .wheel (environments of `make test-wheel`), dist (what is published).
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint format clean
+.PHONY: help demo test test-wheel test-wheels test-lowest build hub bench lint format clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -12,13 +13,32 @@ export MELTANO_PROJECT_ROOT := $(CURDIR)
 export NO_COLOR := 1
 
 help:  ## This list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
 
 demo: .venv/.demo .meltano/.installed  ## Leads from a local sandbox into a PostgreSQL, and from a CSV file back
 	@$(BIN)/python -m demo
 
 test: .venv/.test .meltano/.installed  ## All tests: unit, integration, acceptance
 	@$(BIN)/pytest
+
+build: .venv/.base  ## Build sdist and wheel into dist
+	@$(call install,--group build)
+	@rm -rf dist
+	@$(BIN)/python -m build > .venv/build.log 2>&1 || { cat .venv/build.log; exit 1; }
+	@ls dist
+
+# make test-wheel PYTHON=python3.12; of any of the three, TESTS='tests/unit -x' runs a part
+test-wheel: build  ## Test the installed wheel, without the source tree, on PYTHON
+	@.ci/test-wheel $(PYTHON) $(TESTS)
+
+test-wheels: build  ## The same on every Python that is here
+	@for python in $$(.ci/pythons); do .ci/test-wheel $$python $(TESTS) || exit 1; done
+
+test-lowest: build  ## The same on the oldest Python here, with the oldest dependencies that are allowed
+	@.ci/test-wheel --lowest $$(.ci/pythons | head -n 1) $(TESTS)
+
+hub: .venv/.demo  ## Write the definitions for Meltano Hub
+	@$(BIN)/python -m hub.generate
 
 # make bench PEERS=1 BENCH='--cases wide,dense --repeats 5'
 bench: .venv/.test $(if $(PEERS),.bench/.installed)  ## Measure speed and cost; writes docs/performance.md (PEERS=1: beside other tools)
@@ -35,7 +55,7 @@ format: .venv/.lint  ## Format the code
 	$(BIN)/ruff format
 
 clean:  ## Remove all that these commands made
-	rm -rf .venv .meltano .demo .bench output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .meltano .demo .bench .wheel output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/.base:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \

@@ -141,6 +141,8 @@ def database(database_url: str) -> Iterator[psycopg.Connection]:
 @pytest.fixture
 def meltano(account: Sandbox, tmp_path: Path) -> Callable[..., Ended]:
     """Run Meltano in this project, with a state of the test's own."""
+    if "SEEKER_LEADS_WHEEL" in os.environ:
+        pytest.skip("the plugins of this repository's Meltano project are the source tree")
     assert (PROJECT / ".meltano" / ".installed").exists(), "Meltano's plugins are missing: run `make test`"
 
     def run(*arguments: str, **environment: str) -> Ended:

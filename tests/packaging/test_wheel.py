@@ -1,0 +1,147 @@
+"""What users install."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sysconfig
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import seeker_leads_api
+import seeker_leads_sandbox
+import tap_seeker_leads
+import target_seeker_leads
+from tests.packaging.conftest import PROJECT
+from tests.packaging.lowest import constraints
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+PACKAGES = (seeker_leads_api, seeker_leads_sandbox, tap_seeker_leads, target_seeker_leads)
+PROGRAMS = ("tap-seeker-leads", "target-seeker-leads", "seeker-leads-sandbox")
+NAMES = [package.__name__ for package in PACKAGES]
+
+
+@pytest.fixture(scope="module")
+def names(wheel: Path) -> list[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.namelist()
+
+
+@pytest.fixture(scope="module")
+def metadata(wheel: Path) -> Any:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        return Parser().parsestr(archive.read(name).decode())
+
+
+@pytest.fixture(scope="module")
+def declared_version() -> str:
+    (version,) = re.findall(r'^version = "(.+)"$', (PROJECT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+    return str(version)
+
+
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def folder_of(package: ModuleType) -> Path:
+    assert package.__file__
+    return Path(package.__file__).parent
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=NAMES)
+def test_packages_under_test_are_the_ones_meant(package: ModuleType) -> None:
+    """They are those of the source tree, or, where that is not there, those of the installed wheel and no others."""
+    name = package.__name__
+    home = PROJECT if (PROJECT / name).is_dir() else Path(sysconfig.get_path("purelib"))
+    assert folder_of(package).resolve() == (home / name).resolve()
+
+
+def test_wheel_holds_the_packages_and_nothing_else(names: list[str]) -> None:
+    """No tests, no demo, no tools of this repository are installed."""
+    folders = {name.partition("/")[0] for name in names}
+    assert {folder for folder in folders if not folder.endswith(".dist-info")} == set(NAMES)
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=NAMES)
+def test_wheel_holds_all_of_each_package(names: list[str], package: ModuleType) -> None:
+    """Code, contract and type information: every file that the package has here."""
+    folder = folder_of(package)
+    files = {
+        f"{package.__name__}/{path.relative_to(folder).as_posix()}"
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert files <= set(names)
+    assert f"{package.__name__}/py.typed" in files
+
+
+def test_wheel_holds_the_contract(names: list[str]) -> None:
+    """The API's contract is read at run time."""
+    assert "seeker_leads_api/openapi.yaml" in names
+
+
+def test_metadata_says_what_it_is(metadata: Any, declared_version: str) -> None:
+    """Name, version and licence; the page of the package shows the README."""
+    assert (metadata["Name"], metadata["Version"]) == ("singer-seeker-leads", declared_version)
+    assert (metadata["License-Expression"], metadata["License-File"]) == ("Apache-2.0", "LICENSE")
+    assert metadata.get_payload().startswith("# Seeker Leads for Singer")
+
+
+def test_version_stands_in_one_place(declared_version: str) -> None:
+    """`pyproject.toml` has it; the code asks the installed package."""
+    for package in PACKAGES:
+        for path in folder_of(package).rglob("*.py"):
+            assert f'"{declared_version}"' not in path.read_text("utf-8"), path
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_plain_install_says_its_version(plain: Path, program: str, declared_version: str) -> None:
+    """Every program works without extras, and `--version` is the package's."""
+    ended = run(plain / program, "--version")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert re.search(rf"^{program} v?{re.escape(declared_version)}(,|$)", ended.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("program", PROGRAMS[:2])
+def test_plain_install_says_what_it_does(plain: Path, program: str, declared_version: str) -> None:
+    """`--about` knows name, version and settings."""
+    about = json.loads(run(plain / program, "--about", "--format", "json").stdout)
+    assert (about["name"], about["version"]) == (program, declared_version)
+    assert "client_secret" in about["settings"]["properties"]
+
+
+def test_plain_install_discovers(plain: Path) -> None:
+    """The contract that ships is found where it is installed."""
+    (stream,) = json.loads(run(plain / "tap-seeker-leads", "--discover").stdout)["streams"]
+    assert stream["tap_stream_id"] == "leads"
+
+
+def test_plain_install_has_no_server(plain: Path) -> None:
+    """What only the sandbox needs does not come with the plugins; the sandbox says in one line how to get it."""
+    code = "from importlib.metadata import distributions as d; print(*{x.metadata['Name'].lower() for x in d()})"
+    installed = run(plain / "python", "-c", code).stdout.split()
+    assert "singer-seeker-leads" in installed
+    assert {"aiohttp", "faker", "psycopg", "meltano", "pytest"}.isdisjoint(installed)
+    ended = run(plain / "seeker-leads-sandbox", "serve", "--port", "0")
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
+    assert "pip install 'singer-seeker-leads[sandbox]'" in ended.stderr
+
+
+def test_lower_bounds_are_found() -> None:
+    """`make test-lowest` tests every lower bound that the metadata has, extras' too."""
+    text = """\
+Requires-Dist: singer-sdk<0.55,>=0.54.9
+Requires-Dist: requests>=2.32
+Requires-Dist: aiohttp>=3.10; extra == 'sandbox'
+Requires-Dist: psycopg[binary]>=3.2; extra == 'postgres'
+"""
+    assert constraints(text) == ["aiohttp==3.10", "psycopg==3.2", "requests==2.32", "singer-sdk==0.54.9"]
