@@ -1,13 +1,17 @@
 # Everything lives in this folder: .venv (Python packages), .meltano (Meltano's plugins), .demo (the demo's database),
 # .wheel (environments of `make test-wheel`), dist (what is published).
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-wheel test-wheels test-lowest build hub bench lint format clean
+.PHONY: help demo test test-wheel test-wheels test-lowest soak build hub bench lint format clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 # $(call install,packages): quiet, unless it fails.
 install = $(BIN)/python -m pip install --disable-pip-version-check $(1) > .venv/install.log 2>&1 || \
 	{ cat .venv/install.log; exit 1; }
+# $(call meltano_install,plugins): those, or all that are missing.
+meltano_install = $(BIN)/meltano --log-level warning install $(1) > .meltano/install.log 2>&1 || \
+	{ cat .meltano/install.log; exit 1; }
+DEMO_PLUGINS := tap-seeker-leads target-postgres tap-spreadsheets target-seeker-leads
 # Meltano runs in this folder with nothing of the user's shell but what the commands below give it.
 export MELTANO_PROJECT_ROOT := $(CURDIR)
 export NO_COLOR := 1
@@ -15,11 +19,15 @@ export NO_COLOR := 1
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
 
-demo: .venv/.demo .meltano/.installed  ## Leads from a local sandbox into a PostgreSQL, and from a CSV file back
+demo: .venv/.demo .meltano/.demo  ## Leads from a local sandbox into a PostgreSQL, and from a CSV file back
 	@$(BIN)/python -m demo
 
 test: .venv/.test .meltano/.installed  ## All tests: unit, integration, acceptance
 	@$(BIN)/pytest
+
+# make soak SOAK='--minutes 60'
+soak: .venv/.test  ## Kills and mixed faults, for as long as one likes
+	@$(BIN)/python -m tests.soak $(SOAK)
 
 build: .venv/.base  ## Build sdist and wheel into dist
 	@$(call install,--group build)
@@ -81,10 +89,15 @@ clean:  ## Remove all that these commands made
 	@$(call install,--group lint)
 	@touch $@
 
-.meltano/.installed: .venv/.demo meltano.yml
+.meltano/.demo: .venv/.demo meltano.yml
 	@echo "Installing Meltano's plugins into .meltano (once) ..."
 	@mkdir -p .meltano
-	@$(BIN)/meltano --log-level warning install > .meltano/install.log 2>&1 || { cat .meltano/install.log; exit 1; }
+	@$(call meltano_install,$(DEMO_PLUGINS))
+	@touch $@
+
+.meltano/.installed: .meltano/.demo meltano.yml
+	@echo "Installing the plugins that only tests use (once) ..."
+	@$(call meltano_install,)
 	@touch $@
 
 .bench/.installed: pyproject.toml

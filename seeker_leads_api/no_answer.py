@@ -9,6 +9,7 @@ import requests
 import urllib3
 
 from seeker_leads_api.errors import FatalError, RetryableError
+from seeker_leads_api.session import MOST_BODY_BYTES, AnswerTooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,12 @@ def classify_exception(
 ) -> RetryableError | FatalError:
     """Say what to do about a request that got no answer. The error's own text is not shown: it holds the whole URL."""
     cause = _innermost_name(error)
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, AnswerTooLargeError):
+        return FatalError(f"{request}: the answer has more than {MOST_BODY_BYTES >> 20} MiB. Check `api_url`")
+    # `requests` calls it a connection error when a body stops in the middle.
+    if isinstance(error, requests.Timeout) or any(
+        isinstance(cause, urllib3.exceptions.ReadTimeoutError) for cause in _causes(error)
+    ):
         return RetryableError(f"{request}: no answer within {timeout_seconds:g} s ({cause})")
     if isinstance(error, (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)):
         return RetryableError(f"{request}: the answer broke off or could not be decoded ({cause})")

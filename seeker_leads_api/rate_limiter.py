@@ -35,6 +35,7 @@ class RateLimiter:
         self._turn = threading.Lock()
         self._starts: deque[float] = deque(maxlen=max_starts)
         self._not_before = float("-inf")
+        self._pausing = threading.Lock()
 
     @contextmanager
     def permit(self) -> Iterator[None]:
@@ -45,7 +46,8 @@ class RateLimiter:
 
     def pause(self, seconds: float) -> None:
         """Let no request start for so long: the API said that it gets too many."""
-        self._not_before = max(self._not_before, self._clock() + seconds)
+        with self._pausing:  # many meet the limit at once, and the longest pause counts
+            self._not_before = max(self._not_before, self._clock() + seconds)
 
     def _wait_for_start(self) -> None:
         # The turn is held while waiting: whoever comes later could not start earlier, and the start is stamped after

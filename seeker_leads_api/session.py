@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import requests
-from requests.adapters import HTTPAdapter
+
+from seeker_leads_api.patience import PatientAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 #: So much of a body is read at once: a page of usual leads is a tenth of it.
 _PIECE_BYTES = 1 << 20
+#: A larger body is not read, however small it came over the wire: a page of usual leads has a tenth of a MiB.
+MOST_BODY_BYTES = 16 << 20
+
+
+class AnswerTooLargeError(requests.RequestException):
+    """The body of an answer is beyond every sane size, packed or not."""
 
 
 class ApiSession(requests.Session):
@@ -34,7 +41,7 @@ class ApiSession(requests.Session):
         self._permit = permit
         self.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
         # Never a retry underneath: each attempt needs a permit of its own, and a POST must not be repeated blindly.
-        adapter = HTTPAdapter(max_retries=0)
+        adapter = PatientAdapter(max_retries=0)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
         environment = self.merge_environment_settings(base_url, {}, None, None, None)
@@ -53,14 +60,32 @@ class ApiSession(requests.Session):
         request.url = f"{blank.url}?{urlencode(query)}"
         return request
 
+    def get_redirect_target(self, resp: requests.Response) -> None:  # its name
+        """Return none: `requests` would read it though it is not followed, and fail on nonsense."""
+
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # noqa: ANN401  # requests'
-        """Send within a permit, held until the body is read; with `stream`, reading it is the caller's."""
+        """Send within a permit, held until the body is read; with `stream`, reading it is the caller's.
+
+        Raises:
+            requests.RequestException: there is no whole answer.
+        """
         with self._permit():
             response = super().send(request, **{**kwargs, "allow_redirects": False, "stream": True})
             if not kwargs.get("stream"):
                 # Private, for `content` itself reads in pieces of 10 KiB, which costs a fifth of a request.
-                response._content = b"".join(response.iter_content(_PIECE_BYTES))  # noqa: SLF001
+                response._content = _body(response)  # noqa: SLF001
         return response
+
+
+def _body(response: requests.Response) -> bytes:
+    pieces, size = [], 0
+    for piece in response.iter_content(_PIECE_BYTES):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MOST_BODY_BYTES:
+            response.close()
+            raise AnswerTooLargeError
+    return b"".join(pieces)
 
 
 def user_agent(product: str, version: str, tool: str, tool_version: str, prefix: str | None) -> str:

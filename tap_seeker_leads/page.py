@@ -72,7 +72,7 @@ def _contents(answer: Answer) -> tuple[list[Lead], int, object]:
     """Return the leads, the number of items and the links."""
     try:
         page = page_decoder().decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass  # something in it is new, or odd, or no JSON: the ways for those cost more
     else:
         return [lead_by_the_contract(item) for item in page.items], len(page.items), page.links
@@ -95,7 +95,7 @@ def _leads(items: list[Any]) -> list[Lead]:
 def _json(answer: Answer) -> Any:  # noqa: ANN401  # any JSON
     try:
         return msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
         # Half an emoji in one message, or a number too large, must not make the whole page unreadable for ever.

@@ -17,8 +17,15 @@ if TYPE_CHECKING:
     import requests
 
     from seeker_leads_api.rate_limiter import RateLimiter
+    from tap_seeker_leads.page import Page
     from tap_seeker_leads.plan import WindowPlan
     from tap_seeker_leads.windows import Window
+
+
+#: A window that leads on through more pages than this never ends: ten million leads of one week, in full pages.
+MOST_PAGES_A_WINDOW = 100_000
+#: So many pages of one window may begin as another one did, or hold nothing, before it counts as a circle.
+MOST_IDLE_PAGES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,8 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         self.limiter = limiter
         self._plan = plan
         self._cursors: set[str] = set()
+        self._first_leads: set[str] = set()
+        self._idle_pages = 0
         self._is_announced = False
         self._latest = 0
         self._on_window_read = on_window_read
@@ -55,7 +64,7 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         """Move on past a page that has been handed on; may wait for another reader to cut its window.
 
         Raises:
-            FatalError: the cursor leads nowhere or in a circle; the window counts as unread.
+            FatalError: the cursor leads nowhere, in a circle or on without end; the window counts as unread.
         """
         self._page_count += 1
         following = self.get_next(response)
@@ -83,15 +92,28 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
             msg = "GET /leads leads in a circle: it gave the same cursor twice within one window"
             raise FatalError(msg)
         self._cursors.add(page.next_cursor)
+        self._refuse_endless(page)
         self._latest = max([self._latest, *(lead.second for lead in page.leads if lead.second is not None)])
         window = self._cut_for_idle_readers(request.window)
         # What was announced for the whole window may all lie in the parts that were cut off.
         self._is_announced = page.announced and window == request.window
         return PageRequest(window, page.next_cursor)
 
+    def _refuse_endless(self, page: Page) -> None:
+        # New cursors may lead on for ever all the same: to what was read before, to nothing, or to ever more leads.
+        first_lead = page.leads[0].lead_id if page.leads else None
+        if first_lead is None or first_lead in self._first_leads:
+            self._idle_pages += 1
+        else:
+            self._first_leads.add(first_lead)
+        if self._idle_pages > MOST_IDLE_PAGES or len(self._cursors) > MOST_PAGES_A_WINDOW:
+            msg = f"GET /leads leads on without end: {len(self._cursors)} pages within one window"
+            raise FatalError(msg)
+
     def _cut_for_idle_readers(self, window: Window) -> Window:
         idle = self._plan.idle_readers()
-        if not idle:
+        # Without a date to go by, each part might hold the same leads again, and would be cut again.
+        if not idle or self._latest <= window.start:
             return window
         mine, *others = cut(window, self._latest, len(self._cursors), idle + 1)
         if others:
@@ -101,6 +123,8 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
     def _open_next_window(self) -> None:
         window = self._plan.take()
         self._cursors.clear()
+        self._first_leads.clear()
+        self._idle_pages = 0
         self._is_announced = False
         self._latest = 0 if window is None else window.start
         self._value = None if window is None else PageRequest(window)

@@ -129,7 +129,7 @@ def _unreadable(error: Exception) -> UnreadableAnswerError:
 def _request_id(answer: Answer) -> str | None:
     try:
         body = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         if "html" in answer.headers.get("content-type", ""):
             msg = (
                 f"{REQUEST} answered {answer.status} with a web page instead of data: something else than the API"

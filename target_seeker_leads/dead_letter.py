@@ -115,18 +115,31 @@ class DeadLetterFile:
             raise OSError(0, "it is no regular file")
         # Another process's line in the making would look like one that was cut off. Where the file system knows no
         # locks, an empty line is the worst that comes of it.
+        is_alone = False
         with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX)
+            is_alone = True
         found = os.fstat(handle)
         if stat.S_IMODE(found.st_mode) & 0o077:
             os.fchmod(handle, 0o600)
         # A crash or a full disk may have left half a line, which must not spoil the next one.
         if found.st_size and os.pread(handle, 1, found.st_size - 1) != b"\n":
             lines = [b"\n" + lines[0], *lines[1:]]
-        for line in lines:
-            if os.write(handle, line) < len(line):
-                raise OSError(0, "the disk is full")
-        os.fsync(handle)
+        try:
+            _write_durably(handle, lines)
+        except OSError:
+            # None of them counts as kept, so each will come again: half a line would be no input, a whole one twice.
+            if is_alone:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(handle, found.st_size)
+            raise
+
+
+def _write_durably(handle: int, lines: Sequence[bytes]) -> None:
+    for line in lines:
+        if os.write(handle, line) < len(line):
+            raise OSError(0, "the disk is full")
+    os.fsync(handle)
 
 
 def _to_line(letter: DeadLetter) -> bytes:

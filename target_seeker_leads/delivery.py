@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 #: How often a record that another run is sending right now is looked up again.
 WAIT_SECONDS = 0.2
+_LONGEST_REQUEST_ID = 200
 
 _SKIPS = {
     Decision.SKIP_DELIVERED: Result.DELIVERED_BEFORE,
@@ -180,6 +181,8 @@ class Delivery:
 
     def _settle(self, order: Order, status: Status | None, *, request_id: str | None = None, resends: int = 0) -> None:
         claim = order.claim
+        if request_id is not None and not (request_id.isprintable() and len(request_id) <= _LONGEST_REQUEST_ID):
+            request_id = None  # no name of a request, and PostgreSQL takes no NUL: the rest of the row counts more
         self._ledger.settle(Settlement(claim.key, claim.content, claim.stream, status, request_id, resends))
 
 

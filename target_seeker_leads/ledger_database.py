@@ -110,8 +110,12 @@ def _connect_sqlite(path: Path, *, read_only: bool) -> Connection:
             # One thread at a time is all that it sees, but not always the same.
             check_same_thread=False,
         )
-        connection.execute("PRAGMA query_only = ON" if read_only else "PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        try:
+            connection.execute("PRAGMA query_only = ON" if read_only else "PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error:
+            connection.close()  # no database, or one that cannot be written
+            raise
         return connection
 
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)

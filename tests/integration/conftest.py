@@ -16,7 +16,7 @@ from seeker_leads_api.errors import SeekerLeadsError
 from target_seeker_leads.target import TargetSeekerLeads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from seeker_leads_sandbox import Sandbox
@@ -55,7 +55,14 @@ class TargetRunner:
     def ledger_path(self) -> Path:
         return self.folder / "ledger.db"
 
-    def __call__(self, messages: Iterable[dict[str, Any] | bytes | str], **config: Any) -> Sent:
+    def __call__(
+        self,
+        messages: Iterable[dict[str, Any] | bytes | str] | bytes,
+        *,
+        before: Callable[[TargetSeekerLeads], object] | None = None,
+        **config: Any,
+    ) -> Sent:
+        """Run it over messages, a line each, or over bytes as they are; `before` may change the target beforehand."""
         settings = {
             "api_url": self.sandbox.api_url,
             "auth_token": self.sandbox.options.token,
@@ -72,11 +79,9 @@ class TargetRunner:
         target = TargetSeekerLeads(config={name: value for name, value in settings.items() if value is not None})
         target.sleep = slept.append
         target.monotonic = lambda: time.monotonic() + sum(slept)
-        lines = b"".join(
-            (line if isinstance(line, bytes) else (line if isinstance(line, str) else json.dumps(line)).encode())
-            + b"\n"
-            for line in messages
-        )
+        if before:
+            before(target)
+        lines = messages if isinstance(messages, bytes) else b"".join(map(_line, messages))
         error = None
         with self.caplog.at_level("DEBUG"):
             try:
@@ -92,6 +97,12 @@ class TargetRunner:
             [record.getMessage() for record in self.caplog.records],
             [json.loads(line) for line in rejects],
         )
+
+
+def _line(message: dict[str, Any] | bytes | str) -> bytes:
+    if isinstance(message, dict):
+        message = json.dumps(message)
+    return (message.encode() if isinstance(message, str) else message) + b"\n"
 
 
 @pytest.fixture

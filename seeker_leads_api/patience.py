@@ -1,0 +1,89 @@
+"""An answer that drips must end: the read time-out counts from byte to byte, so it alone would wait for ever."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import time
+from typing import TYPE_CHECKING, Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+if TYPE_CHECKING:
+    import socket
+
+#: An answer may take so many read time-outs from its first byte to its last.
+MOST_TIMEOUTS_AN_ANSWER = 5
+
+
+class AnswerTooSlowError(TimeoutError):
+    """The server sends now and then, but never comes to an end."""
+
+
+class PatientAdapter(HTTPAdapter):
+    """The adapter of `requests`, whose answers come whole within a bounded time."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # requests'
+        """Make the pools of direct connections."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # as above
+        """Make the pools of connections by way of a proxy."""
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+
+class _BoundedFile(io.RawIOBase):
+    """What a socket receives, up to a deadline; headers and body come through here."""
+
+    def __init__(self, raw: io.RawIOBase, deadline: float) -> None:
+        super().__init__()
+        self._raw = raw
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._raw.fileno()
+
+    def readinto(self, buffer: Any, /) -> int | None:  # noqa: ANN401  # any writable buffer
+        if time.monotonic() > self._deadline:
+            raise AnswerTooSlowError
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _BoundedResponse(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # the base's
+        super().__init__(sock, *args, **kwargs)
+        timeout_seconds = sock.gettimeout()
+        if timeout_seconds is not None:
+            deadline = time.monotonic() + MOST_TIMEOUTS_AN_ANSWER * timeout_seconds
+            self.fp = io.BufferedReader(_BoundedFile(self.fp.detach(), deadline))
+
+
+class _BoundedConnection(HTTPConnection):
+    response_class = _BoundedResponse
+
+
+class _BoundedTlsConnection(HTTPSConnection):
+    response_class = _BoundedResponse
+
+
+class _BoundedPool(HTTPConnectionPool):
+    ConnectionCls = _BoundedConnection
+
+
+class _BoundedTlsPool(HTTPSConnectionPool):
+    ConnectionCls = _BoundedTlsConnection
+
+
+_POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _BoundedPool, "https": _BoundedTlsPool}

@@ -1,0 +1,81 @@
+"""`kill -9` of all that `meltano run tap-seeker-leads target-postgres` consists of."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+
+from seeker_leads_sandbox import Sandbox, SandboxOptions
+from tests.acceptance.conftest import BIN, PROJECT
+from tests.killed_runs import days_ago
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import psycopg
+
+LEADS, DAYS, KILLS = 2000, 120, 2
+
+
+def test_killed_pipelines_bring_every_lead(tmp_path: Path, database: psycopg.Connection, database_url: str) -> None:
+    """Meltano, tap and loader killed together, at random moments: another run, and PostgreSQL has every lead.
+
+    Each once, as the loader keeps one row a key. Meltano itself refuses a run for five minutes after such a death,
+    unless it is told `--force`.
+    """
+    seed = random.randrange(1 << 32)  # noqa: S311  # no secret
+    print(f"seed {seed}")  # noqa: T201  # shown when it fails, to play it again
+    chance = random.Random(seed)  # noqa: S311  # as above
+    with Sandbox.start(SandboxOptions(leads=LEADS, days=DAYS, latency_ms=20)) as sandbox:
+        environment = {
+            **os.environ,
+            "MELTANO_PROJECT_ROOT": str(PROJECT),
+            "MELTANO_ENVIRONMENT": "local",
+            "MELTANO_DATABASE_URI": f"sqlite:///{tmp_path / 'meltano.db'}",
+            "TAP_SEEKER_LEADS_API_URL": sandbox.api_url,
+            "TAP_SEEKER_LEADS_START_DATE": days_ago(DAYS + 1),
+            "TAP_SEEKER_LEADS_WINDOW_DAYS": "1",
+            "TARGET_POSTGRES_SQLALCHEMY_URL": database_url,
+            "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        }
+
+        def start(*options: str) -> subprocess.Popen[bytes]:
+            with (tmp_path / "log").open("ab") as log:
+                return subprocess.Popen(
+                    [BIN / "meltano", "run", *options, "tap-seeker-leads", "target-postgres"],
+                    stdout=log,
+                    stderr=log,
+                    cwd=PROJECT,
+                    env=environment,
+                    start_new_session=True,
+                )
+
+        killed = 0
+        for requests in (chance.randint(1, DAYS) for _ in range(KILLS)):
+            sandbox.statistics.reset()
+            with start("--force") as pipeline:
+                while sandbox.statistics.requests < requests and pipeline.poll() is None:
+                    time.sleep(0.01)
+                if pipeline.poll() is None:
+                    family = [psutil.Process(pipeline.pid), *psutil.Process(pipeline.pid).children(recursive=True)]
+                    assert len(family) >= 3
+                    os.killpg(pipeline.pid, signal.SIGKILL)
+                    _, alive = psutil.wait_procs(family, timeout=10)
+                    assert alive == []
+                    killed += 1
+        assert killed >= 1
+        with start() as too_early:
+            assert too_early.wait(120) != 0
+        assert "'--force'" in (tmp_path / "log").read_text()
+        with start("--force") as last:
+            assert last.wait(120) == 0, (tmp_path / "log").read_text()[-3000:]
+        expected = {lead["metadata"]["leadId"] for lead in sandbox.store.all()}
+    rows = [row[0] for row in database.execute('SELECT "leadId" FROM seeker_leads.leads')]
+    assert len(rows) == len(set(rows)) == LEADS
+    assert set(rows) == expected

@@ -1,0 +1,115 @@
+"""A server that means harm: it says byte for byte what a test wants, and remembers what it was asked."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request."""
+
+    number: int  #: counted from 0
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+
+
+@dataclass
+class HostileServer:
+    """`with HostileServer(answer) as server:`; the answer is raw HTTP, in pieces, and ends the connection."""
+
+    answer: Callable[[Asked], Iterable[bytes]]
+    asked: list[Asked] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer._serve(self)
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                outer._serve(self)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name
+                pass
+
+        self._server = ThreadingHTTPServer((HOST, 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self._server.server_address[1]}/v1"
+
+    def drip(self, seconds: float, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the pieces with a wait before each, until the test is over."""
+        for piece in pieces:
+            if self._over.wait(seconds):
+                return
+            yield piece
+
+    def silence(self) -> Iterator[bytes]:
+        """Say nothing until the test is over."""
+        return self.drip(600, [b""])
+
+    def _serve(self, handler: BaseHTTPRequestHandler) -> None:
+        split = urlsplit(handler.path)
+        with self._lock:
+            asked = Asked(len(self.asked), split.path, dict(parse_qsl(split.query)), dict(handler.headers.items()))
+            self.asked.append(asked)
+        handler.close_connection = True
+        try:
+            for piece in self.answer(asked):
+                handler.wfile.write(piece)
+                handler.wfile.flush()
+        except OSError:
+            pass  # the client has had enough
+
+
+def http(body: bytes | str = b"", status: int = 200, **headers: str) -> list[bytes]:
+    """Return a whole answer; an underscore in a header's name stands for a hyphen."""
+    content = body.encode() if isinstance(body, str) else body
+    given = {"Content-Type": "application/json", "Content-Length": str(len(content)), "Connection": "close"} | {
+        name.replace("_", "-"): value for name, value in headers.items()
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in given.items())
+    return [f"HTTP/1.1 {status} Whatever\r\n{head}\r\n".encode() + content]
+
+
+def page(items: list[Any], following: str | None = None) -> str:
+    """Return a page as the API would; `following` is the next cursor."""
+    links = {} if following is None else {"next": f"/v1/leads?start={following}"}
+    return json.dumps({"metadata": {}, "links": links, "items": items})
+
+
+def lead(lead_id: str, **metadata: Any) -> dict[str, Any]:
+    """Return a small lead."""
+    return {"metadata": {"leadId": lead_id, "portal": "SLG-FRA", "leadCategory": "AGENCY", **metadata}}

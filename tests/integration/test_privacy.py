@@ -1,0 +1,337 @@
+"""Nobody's data and no secret in anything that is shown; files that hold them are their owner's alone."""
+
+from __future__ import annotations
+
+import builtins
+import io
+import logging
+import os
+import stat
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from seeker_leads_api.errors import SeekerLeadsError
+from seeker_leads_api.exits import describe
+from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
+from target_seeker_leads.client import LeadsClient
+from tests.singer_input import SCHEMA, lead, record, state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.conftest import TapRunner
+    from tests.integration.conftest import TargetRunner
+
+CLIENT_ID = "id-of-the-agency"
+SECRET = "s3cret-of-the-client"
+TOKEN = "t0ken-given-by-the-user"
+PASSWORD = "p4ssword-of-the-ledger"
+#: An API that repeats what it was told.
+TALKATIVE = (
+    '{"type": "x", "title": "Jane Dupont7 is blocked", "status": 400, "detail": "lead of jane.dupont7@example.com",'
+    ' "errors": [{"name": "email", "reason": "jane.dupont7@example.com: Bonjour, je voudrais visiter le bien n° 7"}]}'
+)
+
+
+class Ear(logging.Handler):
+    """Hears all that is logged, warned of or raised, each with all that it carries along."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.NOTSET)
+        self.heard: list[str] = []
+        self.names: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.names.add(record.name)
+        error = logging.Formatter().formatException(record.exc_info) if record.exc_info else ""
+        self.heard += [record.getMessage(), repr(vars(record)), error]
+
+    def listen(self, run: Callable[[], Any]) -> None:
+        """Run something; what it raises is heard as the user would be told."""
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            try:
+                result = run()
+            except SeekerLeadsError as error:
+                self.heard.append(str(error))
+            except Exception as error:  # noqa: BLE001  # what the command shows of an unexpected one
+                self.heard.append(describe(error))
+            else:
+                self.heard.append(str(result.error or "no error"))
+        self.heard += [str(warning.message) for warning in warned]
+
+
+@pytest.fixture
+def ear() -> Iterator[Ear]:
+    """The root logger at DEBUG, urllib3 and the SDK included."""
+    root, ear = logging.getLogger(), Ear()
+    before = root.level
+    root.addHandler(ear)
+    root.setLevel(logging.DEBUG)
+    yield ear
+    root.removeHandler(ear)
+    root.setLevel(before)
+
+
+def texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from texts(each)
+    elif isinstance(value, str):
+        yield value
+
+
+def faults(**where: Any) -> list[Fault]:
+    """Every kind, as one that passes and as one that stays."""
+    kinds: list[dict[str, Any]] = [
+        *({"kind": FaultKind.STATUS, "status": status} for status in (301, 400, 401, 403, 404, 429, 500, 503)),
+        {"kind": FaultKind.STATUS, "status": 400, "body": TALKATIVE},
+        {"kind": FaultKind.STATUS, "status": 500, "body": TALKATIVE},
+        {"kind": FaultKind.STATUS, "status": 200, "body": TALKATIVE},
+        {"kind": FaultKind.STATUS, "status": 200, "body": f"<html>{TALKATIVE}</html>", "content_type": "text/html"},
+        *({"kind": kind} for kind in FaultKind if kind not in {FaultKind.STATUS, FaultKind.TIMEOUT}),
+    ]
+    return [Fault(**where, **kind, times=times) for kind in kinds for times in (1, None)]
+
+
+ROWS = [
+    record(1),
+    record(2, email="jane.dupont2(at)example.com"),
+    record(3, mobile="call Jane at home"),
+    record(4, classified_id="jane-dupont4", language="Dupontish", gender="Jane", created_at="Dupont's birthday"),
+    record(5, message=None, phone={"number": ["Jane Dupont5"]}),
+    record(6, last_name="Dupont6" * 50, first_name={"Jane": "Dupont6"}),
+]
+
+
+@dataclass
+class Stage:
+    """Runs tap and target through all that can go wrong, with an ear to it."""
+
+    run_tap: TapRunner
+    run_target: TargetRunner
+    sandbox: Sandbox
+    ear: Ear
+
+    def target(self, messages: Any, **config: Any) -> None:
+        settings = {**self._account, "dedupe_by": "none", **config}
+        self.ear.listen(lambda: self.run_target(messages, **settings))
+
+    def tap(self, **config: Any) -> None:
+        settings = {"start_date": "2026-11-16", **self._account, **config}
+        self.ear.listen(lambda: self.run_tap(**settings))
+
+    @property
+    def _account(self) -> dict[str, Any]:
+        return {
+            "auth_token": None,
+            "client_id": CLIENT_ID,
+            "client_secret": SECRET,
+            "auth_url": self.sandbox.token_url,
+            "max_retries": 1,
+        }
+
+    def faults(self) -> None:
+        """Every fault, with every path that a request can take."""
+        for fault in faults(path="/leads"):
+            self.sandbox.script(fault)
+            self.target([SCHEMA, record(7), state(1)], on_unknown_outcome="reject" if fault.times else "retry")
+            if fault.times is None and fault.body is None:
+                self.tap()
+        for fault in faults(path="/oauth/token"):
+            if fault.body is None:  # this request names nobody: the API's own words are shown, redacted, to help
+                self.sandbox.script(fault)
+                self.target([SCHEMA, record(7), state(1)], token_cache=False)
+        self.sandbox.script()
+
+    def bad_input(self) -> None:
+        """Bad records, bad lines, bad messages, bad leads of the API."""
+        self.target([SCHEMA, *ROWS, state({"jane": "Dupont"})])
+        self.target([SCHEMA, *ROWS], dry_run=True)
+        self.target([SCHEMA, *ROWS], max_rejects=1)
+        for line in (
+            b'{"jane.dupont8@example.com',
+            b'"Jane Dupont8"',
+            b'{"type": "Jane Dupont8"}',
+            b"\xff Jane Dupont8",
+        ):
+            self.target([SCHEMA, record(8), line])
+        self.target([SCHEMA, {"type": "RECORD", "stream": "Jane Dupont9", "record": lead(9)}])
+        self.target([SCHEMA, {"type": "RECORD", "stream": "leads", "record": ["Jane Dupont9"]}])
+        self.target([{**SCHEMA, "schema": {"Jane": "Dupont9"}}])
+        self.target([{**record(9), "reasons": "Jane Dupont9", "key_properties": ["id"]}])
+        odd = {"metadata": {"leadId": "odd", "ingestionDate": 1_795_410_000}, "contactRequest": "Jane"}
+        self.sandbox.add_leads(leads=[odd])
+        self.tap()
+
+    def stream_maps(self) -> None:
+        """Stream maps that fail, at both ends."""
+        for expression in (
+            "int(message)",
+            "email + 1",
+            "nothing.at.all",
+            "contactRequest['Jane']",
+            "1/0",
+            "name(",
+            "''",
+        ):
+            maps = {"leads": {"x": expression, "__filter__": "email or message or contactRequest"}}
+            self.target([SCHEMA, *ROWS], stream_maps=maps)
+            self.tap(stream_maps=maps, stream_map_config={})
+
+    def settings(self) -> None:
+        """Settings, states and places that cannot be."""
+        for config in (
+            {"ledger_url": f"postgresql://app:{PASSWORD}@127.0.0.1:1/leads"},
+            {"ledger_url": f"postgresql://app:{PASSWORD}@b@127.0.0.1/leads"},
+            {"ledger_url": f"mysql://app:{PASSWORD}@127.0.0.1/leads"},
+            {"defaults": {"lastName": "Jane Dupont9" * 100}},
+            {"stream_map_config": "Jane Dupont9"},
+            {"client_secret": {"x": SECRET}},
+            {"auth_token": TOKEN},
+            {"auth_token": TOKEN, "client_id": None, "client_secret": None, "auth_url": TOKEN},
+            {"rejects_path": str(self.run_target.folder)},
+            {"max_rejects": "Jane Dupont9"},
+        ):
+            self.target([SCHEMA, *ROWS], **config)
+            self.tap(**{name: value for name, value in config.items() if name not in {"ledger_url", "defaults"}})
+        for value in ("Jane Dupont9", {"bookmarks": {"leads": {"replication_key_value": "Jane Dupont9"}}}):
+            self.tap(state=value)
+
+    def unforeseen(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A dead server, and a defect of our own that quotes the lead."""
+        self.sandbox.stop()
+        self.target([SCHEMA, *ROWS])
+        self.tap()
+
+        def fail(_: LeadsClient, request: Any) -> None:
+            raise ValueError(request)
+
+        monkeypatch.setattr(LeadsClient, "create", fail)
+        self.target([SCHEMA, *ROWS])
+
+
+OPTIONS = SandboxOptions(leads=120, days=5, enforce_limit=False, client_id=CLIENT_ID, client_secret=SECRET, token=TOKEN)
+
+
+@pytest.mark.parametrize("sandbox_options", [OPTIONS], indirect=True)
+def test_nothing_private_is_ever_shown(
+    run_tap: TapRunner, run_target: TargetRunner, sandbox: Sandbox, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tap and target, through every fault and error at DEBUG: no value of a person and no secret in what they show.
+
+    Searched are all logs with all that their records carry, metrics, warnings, errors and what a command ends with.
+    """
+    monkeypatch.setenv("LOGLEVEL", "DEBUG")
+    stored = sandbox.store.all()
+    stage = Stage(run_tap, run_target, sandbox, ear)
+    stage.faults()
+    stage.bad_input()
+    stage.stream_maps()
+    stage.settings()
+    stage.unforeseen(monkeypatch)
+
+    assert ear.names >= {"urllib3.connectionpool", "singer_sdk.metrics", "target-seeker-leads", "tap-seeker-leads"}
+    assert len(ear.heard) > 2000
+    said = "\n".join(ear.heard)
+    assert "Unexpected ValueError" in said
+    contacts = [[one.get("contactRequest"), (one.get("callDetails") or {}).get("seekerPhoneNumber")] for one in stored]
+    # Words of an enumeration are nobody's.
+    people = {text for contact in contacts for text in texts(contact) if len(text) > 4 and not text.isupper()}
+    assert len(people) > 400
+    people |= {text for row in ROWS for text in texts(row["record"])}
+    people -= {lead(1)["classified_id"], lead(1)["created_at"]}
+    secrets = {*sandbox.issued_tokens, SECRET, TOKEN, PASSWORD}
+    assert len(secrets) > 20
+    words = {"Jane", "jane", "Dupont", "visiter", "12 34"}
+    assert [one for value in people | secrets | words if value in said for one in ear.heard if value in one] == []
+
+
+class Watch:
+    """In place of `open` and `write`: notes each file of a folder that others than its owner could read meanwhile."""
+
+    def __init__(self, folder: Path, known: Path) -> None:
+        self._folder, self._known = folder, known
+        self._open, self._write, self._plain_open = os.open, os.write, io.open
+        self.wide: list[str] = []
+        self.written: set[str] = set()
+
+    def begin(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(os, "open", self.open)
+        monkeypatch.setattr(os, "write", self.write)
+        monkeypatch.setattr(io, "open", self.plain_open)
+        monkeypatch.setattr(builtins, "open", self.plain_open)
+
+    def open(self, path: Any, flags: int, mode: int = 0o777, **more: Any) -> int:
+        handle = self._open(path, flags, mode, **more)
+        found = self._look(handle)
+        # One that was there for everyone is opened as it is, and must be closed to others before it is written.
+        if found and not flags & os.O_DIRECTORY and found != self._known:
+            self._judge(handle, "open")
+        return handle
+
+    def write(self, handle: int, data: bytes) -> int:
+        if found := self._look(handle):
+            self.written.add(found.name)
+            self._judge(handle, "write")
+        return self._write(handle, data)
+
+    def plain_open(self, file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
+        if isinstance(file, (str, Path)) and Path(file).is_relative_to(self._folder) and mode[0] != "r":
+            self.wide.append(f"plain open of {file}")
+        return self._plain_open(file, mode, *arguments, **options)
+
+    def _look(self, handle: int) -> Path | None:
+        path = Path(f"/proc/self/fd/{handle}").readlink()
+        return path if path.is_relative_to(self._folder) else None
+
+    def _judge(self, handle: int, doing: str) -> None:
+        if stat.S_IMODE(os.fstat(handle).st_mode) & 0o077:
+            self.wide.append(f"{doing} of {self._look(handle)}")
+
+
+@pytest.mark.parametrize("sandbox_options", [OPTIONS], indirect=True)
+@pytest.mark.parametrize("is_there", [True, False], ids=["file of everyone", "no file"])
+def test_files_are_private_from_the_first_byte(
+    run_target: TargetRunner, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_there: bool
+) -> None:
+    """Ledger, rejects, token and locks are 0600, their folders 0700, at every open and write, whatever the umask.
+
+    A file of rejects that was there for everyone is closed to others before anything is added to it.
+    """
+    folder = tmp_path / "new" / "folder"
+    rejects = (tmp_path if is_there else folder) / "rejects.jsonl"
+    if is_there:
+        rejects.touch()
+        rejects.chmod(0o666)
+    watch = Watch(tmp_path, rejects if is_there else Path())
+    before = os.umask(0)
+    try:
+        with monkeypatch.context() as watched:
+            watch.begin(watched)
+            run = run_target(
+                [SCHEMA, record(1), record(2, message=None), state(1)],
+                auth_token=None,
+                client_id=CLIENT_ID,
+                client_secret=SECRET,
+                auth_url=sandbox.token_url,
+                ledger_url=f"sqlite:///{folder / 'ledger.db'}",
+                rejects_path=str(rejects),
+            )
+    finally:
+        os.umask(before)
+    assert run.error is None
+    assert watch.wide == []
+    assert "rejects.jsonl" in watch.written
+    found = {path: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
+    assert {"ledger.db", "rejects.jsonl"} < {path.name for path in found}
+    assert any(path.name.startswith("token-") and path.suffix == ".json" for path in found)
+    assert {mode for path, mode in found.items() if path.is_dir()} == {0o700}
+    assert {mode for path, mode in found.items() if path.is_file()} == {0o600}

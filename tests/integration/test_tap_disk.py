@@ -1,0 +1,100 @@
+"""A disk that is full or read-only costs a token request a run, and no lead."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import filelock
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from seeker_leads_sandbox import Sandbox
+    from tests.conftest import Clock, TapRunner
+
+HOUR = 3600
+
+
+def failing(number: int) -> Callable[..., Any]:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+#: What a full or read-only disk refuses, in the order in which the cache asks for it.
+STEPS: dict[str, tuple[Any, str]] = {
+    "making the folder": (Path, "mkdir"),
+    "the lock": (filelock.FileLock, "acquire"),
+    "a new file": (tempfile, "mkstemp"),
+    "writing": (json, "dump"),
+    "renaming": (Path, "replace"),
+}
+
+
+@pytest.fixture
+def run_with_credentials(run_tap: TapRunner, sandbox: Sandbox) -> TapRunner:
+    run_tap.config = {
+        "auth_token": None,
+        "client_id": "sandbox",
+        "client_secret": "sandbox",
+        "auth_url": sandbox.token_url,
+        "start_date": "2026-11-20",
+    }
+    return run_tap
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT, errno.EIO])
+@pytest.mark.parametrize("step", STEPS)
+def test_cache_on_a_bad_disk_costs_a_token_request(  # noqa: PLR0913, PLR0917  # fixtures
+    run_with_credentials: TapRunner,
+    sandbox: Sandbox,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+    step: str,
+    number: int,
+) -> None:
+    """Wherever the disk refuses the token cache, the run is complete, says so at once, and leaves no scrap."""
+    sandbox.add_leads(ingestion_dates=[clock.now - HOUR])
+    owner, name = STEPS[step]
+    monkeypatch.setattr(owner, name, failing(number))
+    caplog.set_level("DEBUG")
+    run = run_with_credentials()
+    monkeypatch.undo()
+    assert (run.error, len(run.ids)) == (None, 1)
+    assert sandbox.statistics.token_requests == 1
+    first, *more = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert os.strerror(number) in first
+    assert len(more) <= (step == "making the folder")  # the token that cannot be kept in it either
+    assert sandbox.issued_tokens[0] not in caplog.text
+    assert not list(tmp_path.rglob(".token-*"))
+
+
+@pytest.mark.parametrize("place", ["/proc/nowhere", "/dev/null/nowhere", "a file"])
+def test_cache_folder_that_is_none(
+    run_with_credentials: TapRunner, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
+) -> None:
+    """A real file system that gives no folder stops nothing: two runs, two tokens."""
+    (tmp_path / "a file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / place))  # an absolute place replaces the folder before it
+    for _ in range(2):
+        assert run_with_credentials().error is None
+    assert sandbox.statistics.token_requests == 2
+
+
+def test_kept_token_on_a_disk_that_turned_read_only_is_used(
+    run_with_credentials: TapRunner, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was kept while the disk was well serves on: a folder that one cannot lock can still be read."""
+    assert run_with_credentials().error is None
+    monkeypatch.setattr(filelock.FileLock, "acquire", failing(errno.EROFS))
+    assert run_with_credentials().error is None
+    assert sandbox.statistics.token_requests == 1

@@ -1,0 +1,267 @@
+"""Faults on the way out, each alone and all mixed: nothing is lost, and what exists twice was counted."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+import time
+from collections import Counter
+from dataclasses import replace
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
+from target_seeker_leads.client import LeadsClient
+from tests.singer_input import SCHEMA, record, state
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.integration.conftest import Sent, TargetRunner
+
+COUNT = 400
+#: The chance of each fault, alone or beside others.
+RATE = 0.03
+MESSAGES: list[dict[str, Any]] = [SCHEMA, *map(record, range(COUNT)), state({"done": True})]
+EVERYTHING = {message["record"]["email"] for message in MESSAGES[1:-1]}
+
+
+def on_post(kind: FaultKind, **more: Any) -> Fault:
+    return Fault(kind, method="POST", path="/leads", **more)
+
+
+#: Of which it is known what they did: the API, or its status, says so.
+KNOWN = {
+    "500": on_post(FaultKind.STATUS, status=500, rate=RATE),
+    "503": on_post(FaultKind.STATUS, status=503, rate=RATE),
+    "429": on_post(FaultKind.STATUS, status=429, rate=RATE),
+    "cut body": on_post(FaultKind.CUT_BODY, rate=RATE),
+    "bad JSON": on_post(FaultKind.BAD_JSON, rate=RATE),
+}
+#: Of which nobody can tell whether the lead exists.
+UNKNOWN = {
+    "reset": on_post(FaultKind.RESET, rate=RATE),
+    "502 as HTML": on_post(FaultKind.HTML_502, rate=RATE),
+    "lost answer": on_post(FaultKind.LOST_ANSWER, rate=RATE),
+    "time-out": on_post(FaultKind.TIMEOUT, times=4, after=40),
+}
+MIXES = {name: [fault] for name, fault in {**KNOWN, **UNKNOWN}.items()}
+MIXES["all but lost answers"] = [fault for name, fault in {**KNOWN, **UNKNOWN}.items() if name[0] not in "lt"]
+MIXES["all"] = [*KNOWN.values(), *UNKNOWN.values()]
+
+
+def sent_again(run: Sent) -> int:
+    return sum(int(found[1]) for line in run.log if (found := re.match(r"(\d+) leads were sent again", line)))
+
+
+def created(sandbox: Sandbox) -> Counter[str]:
+    return Counter(lead["email"] for lead in sandbox.created)
+
+
+def ledger_rows(run_target: TargetRunner, query: str) -> list[Any]:
+    with contextlib.closing(sqlite3.connect(run_target.ledger_path)) as ledger:
+        return ledger.execute(query).fetchall()
+
+
+@pytest.mark.parametrize("name", MIXES)
+@pytest.mark.parametrize("policy", ["retry", "reject"])
+def test_nothing_is_lost_among_faults(run_target: TargetRunner, sandbox: Sandbox, name: str, policy: str) -> None:
+    """3 % of each kind, in one run: each lead is created, or kept as of unknown outcome with `reject`.
+
+    `reject`: none twice. `retry`: more than once at most as many as the end of the run says were sent again, and as
+    often as the ledger says; where the outcome of every fault is known, that is none.
+    """
+    is_mix = name.startswith("all")
+    # One kind alone is proven on fewer records, hit more often.
+    sandbox.script(*(fault if is_mix else replace(fault, rate=min(1.0, 3 * fault.rate)) for fault in MIXES[name]))
+    messages = MESSAGES if is_mix else [*MESSAGES[:101], MESSAGES[-1]]
+    everything = {message["record"]["email"] for message in messages[1:-1]}
+    run = run_target(messages, on_unknown_outcome=policy, request_timeout_seconds=1)
+    assert run.error is None
+    assert run.states[-1] == {"done": True}
+    counts = created(sandbox)
+    twice = [email for email, count in counts.items() if count > 1]
+    resends = {row[0] for row in ledger_rows(run_target, "SELECT sum(resends) FROM seeker_leads_ledger")}
+    kept = {letter["record"]["email"] for letter in run.rejects}
+    assert set(counts) | kept == everything
+    if policy == "reject":
+        assert (twice, resends, sent_again(run)) == ([], {0}, 0)
+        assert all("may or may not exist" in letter["reasons"][0]["rule"] for letter in run.rejects)
+    else:
+        assert not kept
+        assert len(twice) <= sent_again(run)
+        assert counts.total() - len(counts) <= max(resends)
+        if name == "lost answer":
+            assert len(twice) == sent_again(run) > 0
+            assert {sandbox.statistics.requests - len(everything)} == {counts.total() - len(counts)} == resends
+    if name in KNOWN:
+        assert (kept, twice, sent_again(run)) == (set(), [], 0)
+
+
+def test_next_run_among_faults_sends_nothing_twice(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """The same input again, with the same faults, sends nothing; rejects of unknown outcome are sent once fed again."""
+    sandbox.script(*MIXES["all"])
+    first = run_target(MESSAGES, on_unknown_outcome="reject", request_timeout_seconds=1)
+    asked = sandbox.statistics.requests
+    again = run_target(MESSAGES, on_unknown_outcome="reject")
+    assert sandbox.statistics.requests == asked
+    assert again.summary.startswith("0 created")
+    assert again.rejects == first.rejects
+    sandbox.script()
+    run_target.rejects_path.unlink()
+    run_target(first.rejects)
+    assert set(created(sandbox)) == EVERYTHING
+
+
+@pytest.mark.parametrize("policy", ["retry", "reject"])
+def test_server_that_was_away_for_20_seconds(
+    run_target: TargetRunner,
+    sandbox: Sandbox,
+    clock: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    policy: str,
+) -> None:
+    """An API that dies and comes back after 20 s costs time only: a refused connection carried nothing.
+
+    So nothing is sent twice, nothing counts as unknown, and the run goes on by itself.
+    """
+    waited: list[float] = []
+    successors: list[Sandbox] = []
+    create = LeadsClient.create
+
+    def create_or_die(self: LeadsClient, lead: Mapping[str, Any]) -> str | None:
+        if len(sandbox.created) == 30 and not successors:
+            sandbox.stop()
+        return create(self, lead)
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        if sum(waited) >= 20 and not successors:
+            port = int(sandbox.url.rpartition(":")[2])
+            successors.append(Sandbox.start(sandbox.options, clock=clock, port=port))
+
+    monkeypatch.setattr(LeadsClient, "create", create_or_die)
+    try:
+        run = run_target(
+            [SCHEMA, *map(record, range(60)), state(1)],
+            before=lambda target: setattr(target, "sleep", wait),
+            max_concurrent_requests=1,
+            on_unknown_outcome=policy,
+        )
+    finally:
+        for successor in successors:
+            successor.stop()
+    assert run.error is None
+    assert run.states == [1]
+    assert len(sandbox.created) == 30
+    assert len(successors[0].created) == 30
+    assert len(created(sandbox) + created(successors[0])) == 60
+    assert sent_again(run) == 0
+    assert run.rejects == []
+    assert sum(waited) < 60
+
+
+def test_server_that_stays_away_is_left_in_peace(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """When the tries are used up the run ends in a line; nothing counts as sent, and no STATE comes out."""
+    sandbox.stop()
+    run = run_target([SCHEMA, record(1), state(1)], max_retries=3)
+    assert "no connection" in str(run.error)
+    assert "gave up after 4 tries" in str(run.error)
+    assert run.states == []
+    assert ledger_rows(run_target, "SELECT * FROM seeker_leads_ledger") == []
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_as_a_date_is_waited_for(run_target: TargetRunner, sandbox: Sandbox, status: int) -> None:
+    """`Retry-After` as a date is waited for like one in seconds, and with a 429 everybody waits."""
+    until = formatdate(time.time() + 100, usegmt=True)
+    sandbox.script(on_post(FaultKind.STATUS, status=status, retry_after=until, times=1))
+    run = run_target([SCHEMA, record(1), state(1)])
+    assert run.error is None
+    assert 90 < max(run.slept) <= 100
+    assert len(sandbox.created) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_retry_after_of_an_hour_ends_the_run(
+    run_target: TargetRunner, sandbox: Sandbox, status: int, form: str
+) -> None:
+    """Asked to wait for an hour, the run ends, says so, and keeps STATE and records for the next one: each once."""
+    wait = 3600 if form == "seconds" else formatdate(time.time() + 3600, usegmt=True)
+    sandbox.script(on_post(FaultKind.STATUS, status=status, retry_after=wait, after=20))
+    messages = [*MESSAGES[:61], MESSAGES[-1]]
+    run = run_target(messages)
+    assert re.search(r"the API asks to wait 3[56]\d\d s: run again then", str(run.error))
+    assert run.states == []
+    assert sum(run.slept) < 60
+    assert run.rejects == []
+    sandbox.script()
+    again = run_target(messages)
+    assert again.states == [{"done": True}]
+    assert sent_again(again) == 0
+    assert created(sandbox) == Counter(message["record"]["email"] for message in messages[1:-1])
+
+
+OWN = SandboxOptions(enforce_limit=False, client_id="agency", client_secret="secret-of-the-client")
+PASSING_ON_TOKEN = [
+    Fault(FaultKind.STATUS, path="/oauth/token", status=500, times=2),
+    Fault(FaultKind.STATUS, path="/oauth/token", status=429, times=2),
+    Fault(FaultKind.RESET, path="/oauth/token", times=2),
+    Fault(FaultKind.CUT_BODY, path="/oauth/token", times=2),
+    Fault(FaultKind.BAD_JSON, path="/oauth/token", times=2),
+    Fault(FaultKind.HTML_502, path="/oauth/token", times=2),
+    Fault(FaultKind.LOST_ANSWER, path="/oauth/token", times=2),
+    Fault(FaultKind.TIMEOUT, path="/oauth/token", times=1),
+]
+
+
+@pytest.mark.parametrize("sandbox_options", [OWN], indirect=True)
+@pytest.mark.parametrize("fault", PASSING_ON_TOKEN, ids=lambda fault: f"{fault.kind.value} {fault.status}")
+def test_fault_on_the_token_request_costs_time_only(run_target: TargetRunner, sandbox: Sandbox, fault: Fault) -> None:
+    """A passing fault where the token is asked for, at the start and after a revocation in mid-run, loses nothing."""
+    sandbox.script(fault, on_post(FaultKind.REVOKE_TOKEN, times=1, after=20))
+    run = run_target([SCHEMA, *map(record, range(60)), state(1)], **credentials(sandbox))
+    assert run.error is None
+    assert run.states == [1]
+    assert sorted(created(sandbox).values()) == [1] * 60
+    assert sent_again(run) == 0
+
+
+@pytest.mark.parametrize("sandbox_options", [OWN], indirect=True)
+def test_every_revocation_in_mid_run_costs_one_token(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """A token that is revoked again and again is replaced each time; each lead is created once."""
+    sandbox.script(*(on_post(FaultKind.REVOKE_TOKEN, times=1, after=30 * number) for number in range(1, 5)))
+    run = run_target([SCHEMA, *map(record, range(200)), state(1)], **credentials(sandbox))
+    assert run.error is None
+    assert run.states == [1]
+    assert sorted(created(sandbox).values()) == [1] * 200
+    assert len(sandbox.issued_tokens) == 5
+
+
+@pytest.mark.parametrize("sandbox_options", [OWN], indirect=True)
+@pytest.mark.parametrize("status", [400, 401, 403, 500])
+def test_token_that_cannot_be_had_ends_the_run(run_target: TargetRunner, sandbox: Sandbox, status: int) -> None:
+    """Without a token nothing is sent and nothing counts as sent; the error says where to look, without the secret."""
+    body = '{"error": "invalid_client", "error_description": "secret-of-the-client is wrong"}'
+    sandbox.script(Fault(FaultKind.STATUS, path="/oauth/token", status=status, body=body))
+    run = run_target([SCHEMA, record(1), state(1)], max_retries=2, **credentials(sandbox))
+    assert "POST /token" in str(run.error) or "No token from `auth_url`" in str(run.error)
+    assert "secret-of-the-client" not in "\n".join([*run.log, str(run.error)])
+    assert run.states == []
+    sandbox.script()
+    assert run_target([SCHEMA, record(1), state(1)], **credentials(sandbox)).summary.startswith("1 created")
+    assert len(sandbox.created) == 1
+
+
+def credentials(sandbox: Sandbox) -> dict[str, Any]:
+    return {
+        "auth_token": None,
+        "client_id": "agency",
+        "client_secret": "secret-of-the-client",
+        "auth_url": sandbox.token_url,
+        "request_timeout_seconds": 1,
+    }

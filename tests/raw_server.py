@@ -1,0 +1,79 @@
+"""A server that answers with any bytes at all, for what no sandbox would send."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+
+
+@dataclass
+class RawServer:
+    """What was asked, and how many bytes went out before the client had enough."""
+
+    url: str
+    requests: list[bytes] = field(default_factory=list)
+    sent_bytes: int = 0
+
+    def send(self, connection: socket.socket, data: bytes) -> None:
+        """Send, and count what is on its way."""
+        connection.sendall(data)
+        self.sent_bytes += len(data)
+
+
+@contextlib.contextmanager
+def raw_server(answer: Callable[[RawServer, socket.socket], None]) -> Iterator[RawServer]:
+    """Serve on this machine; each request is read whole, answered, and its connection closed."""
+    connections: list[socket.socket] = []
+    threads: list[threading.Thread] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = RawServer(f"http://127.0.0.1:{listener.getsockname()[1]}")
+
+        def serve(connection: socket.socket) -> None:
+            with contextlib.suppress(OSError), connection:
+                server.requests.append(_read(connection))
+                answer(server, connection)
+                connection.shutdown(socket.SHUT_WR)
+
+        def accept() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connections.append(listener.accept()[0])
+                    threads.append(threading.Thread(target=serve, args=[connections[-1]]))
+                    threads[-1].start()
+
+        accepting = threading.Thread(target=accept)
+        accepting.start()
+        try:
+            yield server
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            accepting.join()
+            for connection in connections:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+            for thread in threads:
+                thread.join()
+
+
+def _read(connection: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(65536) or _no_more()
+    head, _, body = data.partition(b"\r\n\r\n")
+    found = _LENGTH.search(head)
+    while found and len(body) < int(found[1]):
+        body += connection.recv(65536) or _no_more()
+    return head + b"\r\n\r\n" + body
+
+
+def _no_more() -> bytes:
+    raise ConnectionResetError
