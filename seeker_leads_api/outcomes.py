@@ -224,7 +224,7 @@ def _retry_after_seconds(header: str | None, now: datetime | None) -> float | No
         return float(header)
     try:
         until = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter from a zone beyond all clocks
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=timezone.utc)

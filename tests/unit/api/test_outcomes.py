@@ -61,6 +61,7 @@ def test_every_answer_has_one_recovery(given: Answer, recovery: Recovery) -> Non
         ("Mon, 23 Nov 2026 08:01:30 GMT", 90.0),
         ("Mon, 23 Nov 2026 07:00:00 GMT", 0.0),
         ("soon", None),
+        ("Mon, 23 Nov 2026 00:00:00 +9999999999999999999999", None),
         ("-5", None),
         ("", None),
     ],
