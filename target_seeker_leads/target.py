@@ -14,7 +14,7 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.target_base import Target
 
-from seeker_leads_api.errors import FatalError, SettingsError, StoppedError
+from seeker_leads_api.errors import SettingsError, StoppedError
 from seeker_leads_api.exits import OneLineErrors
 from seeker_leads_api.session import user_agent
 from seeker_leads_api.settings import refuse_unfit
@@ -162,9 +162,4 @@ class TargetSeekerLeads(MessageHooks):
 
 
 def _write_state(value: object) -> None:
-    """Write a STATE for Meltano, number by number as it came."""
-    try:
-        write_whole(encode(value) + b"\n")
-    except OSError as error:
-        msg = f"The STATE could not be written to stdout ({type(error).__name__}): nobody reads it any more"
-        raise FatalError(msg) from None
+    write_whole(encode(value) + b"\n")
