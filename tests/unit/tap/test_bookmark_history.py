@@ -101,7 +101,8 @@ class BookmarkHistory(RuleBasedStateMachine):
         assert self.prefix.end >= self.now
         self.write_state()
         if self.now > START:
-            assert self.manager.read() == max(self.now, from_iso8601(self.highest))
+            before = from_iso8601(self.highest) if self.highest else START
+            assert self.manager.read() == max(self.now, before)
         self.now += seconds
         self.begin()
 
