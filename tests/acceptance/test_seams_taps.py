@@ -64,7 +64,8 @@ def as_table(folder: Path, database: psycopg.Connection, url: str) -> dict[str, 
         names, places = ", ".join(row), ", ".join(["%s"] * len(row))
         database.execute(f"INSERT INTO crm_lead ({names}) VALUES ({places})".encode(), list(row.values()))  # noqa: S608  # our own names
     # The tap asks for host and password, though this database has a socket and no password: the query counts.
-    return {"sqlalchemy_url": url.replace("postgres:@/", "postgres:none@localhost/")}
+    # A name of its own, since Meltano keeps the catalog of a URL, and other tests have other tables there.
+    return {"sqlalchemy_url": url.replace("postgres:@/", "postgres:none@localhost/") + "&application_name=seams"}
 
 
 def as_json_lines(folder: Path, database: psycopg.Connection, url: str) -> dict[str, Any]:  # noqa: ARG001  # as above

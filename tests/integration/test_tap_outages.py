@@ -147,7 +147,7 @@ def test_fault_that_stays_costs_only_what_is_unfinished(run_tap: TapRunner, sand
     """Runs that end in the middle of windows again and again get there, each from the state of the one before."""
     leads = sandbox.add_leads(ingestion_dates=[clock.now - 100 - index * 1500 for index in range(1500)])
     state, seen, bookmarks = None, set[str](), [""]
-    for _ in range(60):
+    for _ in range(400):
         sandbox.script(Fault(FaultKind.STATUS, status=500, after=7))
         run = run_tap(state=state, start_date="2026-10-20", window_days=2, page_size=50, max_retries=1)
         seen |= set(run.ids)
