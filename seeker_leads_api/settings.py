@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import jsonschema
-
 from seeker_leads_api import contract
 from seeker_leads_api.errors import SettingsError
 
@@ -180,73 +178,6 @@ class ConnectionSettings:
             max_retries=config["max_retries"],
             user_agent=user_agent,
         )
-
-
-def read(config: Mapping[str, Any], declared: Mapping[str, contract.JsonSchema]) -> dict[str, Any]:
-    """Return the value of every declared setting, or its default; an empty string counts as not given.
-
-    Raises:
-        SettingsError: names every setting that does not fit its declaration, with the cure and without its value.
-    """
-    values = {
-        name: declaration.get("default") if config.get(name) in (None, "") else config[name]
-        for name, declaration in declared.items()
-    }
-    problems = [
-        f"`{name}` must be {wanted}"
-        for name, declaration in declared.items()
-        if values[name] is not None and not _fits(values[name], declaration) and (wanted := _wanted(declaration))
-    ]
-    if problems:
-        raise SettingsError("; ".join(problems))
-    return values
-
-
-def refuse_unfit(config: Mapping[str, Any], declared: contract.JsonSchema) -> None:
-    """Check settings that others declare, such as the SDK's own.
-
-    Raises:
-        SettingsError: names those that do not fit their declaration, without their values.
-    """
-    names = [
-        name for name, schema in declared["properties"].items() if name in config and not _is_fit(config[name], schema)
-    ]
-    if names:
-        msg = f"{', '.join(f'`{name}`' for name in names)}: not of the type or form that `--about` describes"
-        raise SettingsError(msg)
-
-
-def _is_fit(value: object, schema: contract.JsonSchema) -> bool:
-    try:
-        return jsonschema.Draft202012Validator(schema).is_valid(value)
-    except AttributeError:
-        return False  # a part of the SDK's schema is none itself; only a value that fits nothing else gets there
-
-
-_PYTHON_TYPES: dict[str, type] = {"string": str, "integer": int, "boolean": bool, "object": dict}
-
-
-def _fits(value: object, declaration: contract.JsonSchema) -> bool:
-    wanted = _PYTHON_TYPES[declaration["type"][0]]
-    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
-        return False
-    if "enum" in declaration and value not in declaration["enum"]:
-        return False
-    if isinstance(value, int) and not isinstance(value, bool):
-        lowest, highest = declaration.get("minimum"), declaration.get("maximum")
-        return (lowest is None or value >= lowest) and (highest is None or value <= highest)
-    return True
-
-
-def _wanted(declaration: contract.JsonSchema) -> str:
-    if "enum" in declaration:
-        return "one of " + ", ".join(str(value) for value in declaration["enum"] if value is not None)
-    kind = declaration["type"][0]
-    if kind == "integer" and "maximum" in declaration:
-        return f"a whole number from {declaration['minimum']} to {declaration['maximum']}"
-    if kind == "integer":
-        return f"a whole number of at least {declaration['minimum']}"
-    return {"string": "a text", "boolean": "true or false", "object": "an object"}[kind]
 
 
 def _credentials(config: Mapping[str, Any], environment_url: str) -> ClientCredentials | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from seeker_leads_sandbox.routes import TOKEN_PATH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from seeker_leads_sandbox.limiter import RateLimit
 
@@ -37,6 +38,12 @@ class Statistics:
         self._records: list[RequestRecord] = []
         self._in_flight: Counter[str] = Counter()
         self._max_in_flight: Counter[str] = Counter()
+        self._changed = threading.Condition()
+
+    def wait_until(self, condition: Callable[[], bool], *, timeout_seconds: float = 60.0) -> bool:
+        """Wait until a condition holds, which is looked at with each request and answer; False: it still does not."""
+        with self._changed:
+            return self._changed.wait_for(condition, timeout_seconds)
 
     def start(self, method: str, path: str, *, is_limited: bool, now: float) -> RequestRecord:
         """Note a request that came in."""
@@ -45,6 +52,7 @@ class Statistics:
         if is_limited:
             self._in_flight[method] += 1
             self._max_in_flight[method] = max(self._max_in_flight[method], self._in_flight[method])
+        self._tell()
         return record
 
     def finish(self, record: RequestRecord, status: int, now: float) -> None:
@@ -53,6 +61,11 @@ class Statistics:
         record.ended = now
         if record.is_limited:
             self._in_flight[record.method] -= 1
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     def reset(self) -> None:
         """Forget everything but what is in flight."""

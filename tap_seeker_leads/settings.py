@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api import contract
+from seeker_leads_api.declarations import read
 from seeker_leads_api.errors import SettingsError
-from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings, read
+from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
 from tap_seeker_leads.instants import from_iso8601
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.tap_base import Tap
 
+from seeker_leads_api.declarations import refuse_unfit
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.exits import OneLineErrors
-from seeker_leads_api.settings import refuse_unfit
 from tap_seeker_leads.api_stream import PACKAGE_NAME
 from tap_seeker_leads.settings import TAP_SETTINGS, TapSettings
 from tap_seeker_leads.streams import LeadsStream

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_data_path
 
-from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings, read
+from seeker_leads_api.declarations import read
+from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
 from target_seeker_leads.ledger_rules import UnknownOutcome
 from target_seeker_leads.mapping import parse_defaults
 

@@ -14,10 +14,10 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.target_base import Target
 
+from seeker_leads_api.declarations import refuse_unfit
 from seeker_leads_api.errors import SettingsError, StoppedError
 from seeker_leads_api.exits import OneLineErrors
 from seeker_leads_api.session import user_agent
-from seeker_leads_api.settings import refuse_unfit
 from seeker_leads_api.stdout import write_whole
 from target_seeker_leads.messages import MessageHooks
 from target_seeker_leads.outbox import Outbox

@@ -9,13 +9,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+from seeker_leads_api.errors import FatalError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
     from typing_extensions import Self
 
+    from tests.conftest import Run
+
 HOST = "127.0.0.1"
+#: How the tap runs against it: soon done with whatever happens.
+RUN: dict[str, Any] = {"start_date": "2026-11-20", "max_retries": 0, "request_timeout_seconds": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +119,13 @@ def page(items: list[Any], following: str | None = None) -> str:
 def lead(lead_id: str, **metadata: Any) -> dict[str, Any]:
     """Return a small lead."""
     return {"metadata": {"leadId": lead_id, "portal": "SLG-FRA", "leadCategory": "AGENCY", **metadata}}
+
+
+def refused(run: Run) -> str:
+    """The run ended with an error of ours in one line, and nothing counts as read."""
+    assert isinstance(run.error, FatalError)
+    assert run.bookmark is None
+    message = str(run.error)
+    assert "\n" not in message
+    assert len(message) < 500
+    return message

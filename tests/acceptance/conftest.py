@@ -39,6 +39,16 @@ class Ended:
         return [line for line in self.stderr.splitlines() if "| ERROR" in line or "| CRITICAL" in line]
 
 
+def wait_for_created(sandbox: Sandbox, count: int) -> None:
+    """Wait until so many leads were created."""
+    assert sandbox.statistics.wait_until(lambda: len(sandbox.created) >= count)
+
+
+def wait_for_requests(sandbox: Sandbox, count: int, *, timeout_seconds: float = 60.0) -> bool:
+    """Wait until so many requests have come; say whether they have."""
+    return sandbox.statistics.wait_until(lambda: sandbox.statistics.requests >= count, timeout_seconds=timeout_seconds)
+
+
 @pytest.fixture
 def account() -> Iterator[Sandbox]:
     """A sandbox at the real time, with 250 leads of the last five days and the documented limit."""

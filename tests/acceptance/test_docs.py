@@ -19,7 +19,7 @@ from seeker_leads_sandbox import Sandbox, SandboxOptions
 from target_seeker_leads.ledger import Ledger
 from target_seeker_leads.ledger_rules import Claim, Settlement, Status, UnknownOutcome
 from tests.acceptance.conftest import BIN, PROJECT
-from tests.unit.test_docs_pages import PAGES, Block, blocks_of, every_block
+from tests.pages import PAGES, Block, blocks_of, every_block
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,13 +6,12 @@ import os
 import random
 import signal
 import subprocess
-import time
 from typing import TYPE_CHECKING
 
 import psutil
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import BIN, PROJECT
+from tests.acceptance.conftest import BIN, PROJECT, wait_for_requests
 from tests.killed_runs import days_ago
 
 if TYPE_CHECKING:
@@ -60,8 +59,8 @@ def test_killed_pipelines_bring_every_lead(tmp_path: Path, database: psycopg.Con
         for requests in (chance.randint(1, DAYS) for _ in range(KILLS)):
             sandbox.statistics.reset()
             with start("--force") as pipeline:
-                while sandbox.statistics.requests < requests and pipeline.poll() is None:
-                    time.sleep(0.01)
+                while pipeline.poll() is None and not wait_for_requests(sandbox, requests, timeout_seconds=0.1):
+                    pass
                 if pipeline.poll() is None:
                     family = [psutil.Process(pipeline.pid), *psutil.Process(pipeline.pid).children(recursive=True)]
                     assert len(family) >= 3

@@ -15,7 +15,7 @@ import pytest
 
 from seeker_leads_sandbox import Fault, Sandbox, SandboxOptions
 from seeker_leads_sandbox.faults import FaultKind
-from tests.acceptance.conftest import BIN, TargetProgram
+from tests.acceptance.conftest import BIN, TargetProgram, wait_for_created, wait_for_requests
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
@@ -184,8 +184,7 @@ def test_stopped_run_settles_what_is_under_way(tmp_path: Path, number: signal.Si
         program.configure(sandbox.api_url)
         (tmp_path / "input.jsonl").write_text(lines(*messages))
         with (tmp_path / "input.jsonl").open() as file, program.start(stdin=file) as process:
-            while len(sandbox.created) < 30:
-                time.sleep(0.01)
+            wait_for_created(sandbox, 30)
             process.send_signal(number)
             asked_at = time.monotonic()
             stdout, _ = process.communicate(timeout=30)
@@ -211,10 +210,9 @@ def test_second_signal_of_another_kind_changes_nothing(tmp_path: Path) -> None:
             assert process.stdin
             process.stdin.write(lines(*map(record, range(5))))
             process.stdin.flush()
-            while sandbox.statistics.requests < 5:
-                time.sleep(0.01)
+            assert wait_for_requests(sandbox, 5)
             process.send_signal(signal.SIGINT)
-            time.sleep(0.1)
+            wait_for_created(sandbox, 1)
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=30)
         assert process.returncode == 128 + signal.SIGINT
@@ -273,8 +271,7 @@ def test_outcome_lost_to_a_kill_is_shown(target: TargetProgram, account: Sandbox
         assert process.stdin
         process.stdin.write(lines(record(1)))
         process.stdin.flush()
-        while account.statistics.requests == 0:
-            time.sleep(0.01)
+        assert wait_for_requests(account, 1)
         process.kill()
     ended = target.run(lines(record(1), state(1)))
     assert ended.status == 0

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import random
 import signal
-import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import TargetProgram
+from tests.acceptance.conftest import TargetProgram, wait_for_created
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
@@ -39,8 +38,7 @@ def test_killed_runs_lose_nothing(tmp_path: Path, policy: str) -> None:
         program.configure(sandbox.api_url, on_unknown_outcome=policy, rate_limit_requests=1000)
         for kill_at in sorted(chance.sample(range(1, RECORDS - 100), KILLS)):
             with (tmp_path / "input.jsonl").open() as file, program.start(stdin=file) as process:
-                while len(sandbox.created) < kill_at and process.poll() is None:
-                    time.sleep(0.001)
+                wait_for_created(sandbox, kill_at)
                 process.send_signal(signal.SIGKILL)
                 process.wait()
         with (tmp_path / "input.jsonl").open() as file, program.start(stdin=file) as process:

@@ -7,14 +7,13 @@ import random
 import resource
 import signal
 import subprocess
-import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import BIN, TargetProgram
+from tests.acceptance.conftest import BIN, TargetProgram, wait_for_created, wait_for_requests
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
@@ -40,9 +39,9 @@ def test_signals_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> No
         for number, stop_at in enumerate(sorted(chance.sample(range(1, RECORDS - 100), STOPS))):
             sent = (signal.SIGTERM, signal.SIGINT)[number % 2]
             with (tmp_path / "input.jsonl").open() as file, program.start(stdin=file) as process:
-                while len(sandbox.created) < stop_at and process.poll() is None:
-                    time.sleep(0.001)
-                time.sleep(chance.random() / 50)
+                # Between two requests as well as within one: at an answer, or so many requests after it.
+                wait_for_created(sandbox, stop_at)
+                wait_for_requests(sandbox, sandbox.statistics.requests + chance.randrange(20))
                 process.send_signal(sent)
                 stdout, _ = process.communicate(timeout=30)
             assert process.returncode == 128 + sent

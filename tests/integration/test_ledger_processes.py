@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,6 +14,7 @@ from sqlalchemy import event
 from target_seeker_leads.ledger import Ledger
 from target_seeker_leads.ledger_rules import Decision, UnknownOutcome
 from target_seeker_leads.ledger_tables import load
+from tests.arrivals import arrivals, wait_for
 from tests.ledger_tools import REJECT, RETRY, RUN, WORKER, ask, claim, crash, process, rows, said, tell
 
 
@@ -25,9 +25,9 @@ def test_waiting_claims_share_a_transaction(url: str) -> None:
         commits: list[object] = []
         event.listen(ledger._session.connection.engine, "commit", commits.append)
         with ledger._group.paused():
+            arrived = arrivals(ledger._group)
             futures = [pool.submit(ledger.claim, claim(f"{number % 40}")) for number in range(50)]
-            while len(ledger._group._waiting) < 50:
-                time.sleep(0.001)
+            wait_for(arrived, 50)
         decisions = [future.result() for future in futures]
     assert (decisions.count(Decision.SEND), decisions.count(Decision.WAIT), len(commits)) == (40, 10, 1)
 
@@ -62,7 +62,7 @@ def test_killed_run_is_dead_at_once(url: str, policy: UnknownOutcome, decision: 
         other.wait()
         # PostgreSQL notices that the other end is gone; that is no lease, but it is not our process's doing either.
         while (decided := ledger.claim(claim("k"))) is Decision.WAIT:
-            time.sleep(0.005)
+            pass
         assert decided is decision
         assert ledger.claim(claim("l")) is decision
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import builtins
-import io
 import logging
-import os
-import stat
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from seeker_leads_api.errors import SeekerLeadsError
 from seeker_leads_api.exits import describe
-from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
+from seeker_leads_sandbox import Fault, FaultKind, Sandbox
 from target_seeker_leads.client import LeadsClient
+from tests.private_values import CLIENT_ID, OPTIONS, PASSWORD, SECRET, TOKEN
 from tests.singer_input import SCHEMA, lead, record, state
 
 if TYPE_CHECKING:
@@ -26,10 +22,6 @@ if TYPE_CHECKING:
     from tests.conftest import TapRunner
     from tests.integration.conftest import TargetRunner
 
-CLIENT_ID = "id-of-the-agency"
-SECRET = "s3cret-of-the-client"
-TOKEN = "t0ken-given-by-the-user"
-PASSWORD = "p4ssword-of-the-ledger"
 #: An API that repeats what it was told.
 TALKATIVE = (
     '{"type": "x", "title": "Jane Dupont7 is blocked", "status": 400, "detail": "lead of jane.dupont7@example.com",'
@@ -218,9 +210,6 @@ class Stage:
         self.target([SCHEMA, *ROWS])
 
 
-OPTIONS = SandboxOptions(leads=120, days=5, enforce_limit=False, client_id=CLIENT_ID, client_secret=SECRET, token=TOKEN)
-
-
 @pytest.mark.parametrize("sandbox_options", [OPTIONS], indirect=True)
 def test_nothing_private_is_ever_shown(
     run_tap: TapRunner, run_target: TargetRunner, sandbox: Sandbox, ear: Ear, monkeypatch: pytest.MonkeyPatch
@@ -252,86 +241,3 @@ def test_nothing_private_is_ever_shown(
     assert len(secrets) > 20
     words = {"Jane", "jane", "Dupont", "visiter", "12 34"}
     assert [one for value in people | secrets | words if value in said for one in ear.heard if value in one] == []
-
-
-class Watch:
-    """In place of `open` and `write`: notes each file of a folder that others than its owner could read meanwhile."""
-
-    def __init__(self, folder: Path, known: Path) -> None:
-        self._folder, self._known = folder, known
-        self._open, self._write, self._plain_open = os.open, os.write, io.open
-        self.wide: list[str] = []
-        self.written: set[str] = set()
-
-    def begin(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(os, "open", self.open)
-        monkeypatch.setattr(os, "write", self.write)
-        monkeypatch.setattr(io, "open", self.plain_open)
-        monkeypatch.setattr(builtins, "open", self.plain_open)
-
-    def open(self, path: Any, flags: int, mode: int = 0o777, **more: Any) -> int:
-        handle = self._open(path, flags, mode, **more)
-        found = self._look(handle)
-        # One that was there for everyone is opened as it is, and must be closed to others before it is written.
-        if found and not flags & os.O_DIRECTORY and found != self._known:
-            self._judge(handle, "open")
-        return handle
-
-    def write(self, handle: int, data: bytes) -> int:
-        if found := self._look(handle):
-            self.written.add(found.name)
-            self._judge(handle, "write")
-        return self._write(handle, data)
-
-    def plain_open(self, file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
-        if isinstance(file, (str, Path)) and Path(file).is_relative_to(self._folder) and mode[0] != "r":
-            self.wide.append(f"plain open of {file}")
-        return self._plain_open(file, mode, *arguments, **options)
-
-    def _look(self, handle: int) -> Path | None:
-        path = Path(f"/proc/self/fd/{handle}").readlink()
-        return path if path.is_relative_to(self._folder) else None
-
-    def _judge(self, handle: int, doing: str) -> None:
-        if stat.S_IMODE(os.fstat(handle).st_mode) & 0o077:
-            self.wide.append(f"{doing} of {self._look(handle)}")
-
-
-@pytest.mark.parametrize("sandbox_options", [OPTIONS], indirect=True)
-@pytest.mark.parametrize("is_there", [True, False], ids=["file of everyone", "no file"])
-def test_files_are_private_from_the_first_byte(
-    run_target: TargetRunner, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_there: bool
-) -> None:
-    """Ledger, rejects, token and locks are 0600, their folders 0700, at every open and write, whatever the umask.
-
-    A file of rejects that was there for everyone is closed to others before anything is added to it.
-    """
-    folder = tmp_path / "new" / "folder"
-    rejects = (tmp_path if is_there else folder) / "rejects.jsonl"
-    if is_there:
-        rejects.touch()
-        rejects.chmod(0o666)
-    watch = Watch(tmp_path, rejects if is_there else Path())
-    before = os.umask(0)
-    try:
-        with monkeypatch.context() as watched:
-            watch.begin(watched)
-            run = run_target(
-                [SCHEMA, record(1), record(2, message=None), state(1)],
-                auth_token=None,
-                client_id=CLIENT_ID,
-                client_secret=SECRET,
-                auth_url=sandbox.token_url,
-                ledger_url=f"sqlite:///{folder / 'ledger.db'}",
-                rejects_path=str(rejects),
-            )
-    finally:
-        os.umask(before)
-    assert run.error is None
-    assert watch.wide == []
-    assert "rejects.jsonl" in watch.written
-    found = {path: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
-    assert {"ledger.db", "rejects.jsonl"} < {path.name for path in found}
-    assert any(path.name.startswith("token-") and path.suffix == ".json" for path in found)
-    assert {mode for path, mode in found.items() if path.is_dir()} == {0o700}
-    assert {mode for path, mode in found.items() if path.is_file()} == {0o600}

@@ -11,21 +11,16 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
 from seeker_leads_api import patience, session
-from seeker_leads_api.errors import FatalError
-from tap_seeker_leads import paginator
-from tap_seeker_leads.schema import leads_schema
-from tests.conftest import NOW
-from tests.hostile_server import Asked, HostileServer, http, lead, page
+from tests.hostile_server import RUN, Asked, HostileServer, http, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from tests.conftest import Run, TapRunner
+    from tests.conftest import TapRunner
 
     Answer = Callable[[HostileServer], Iterable[bytes]]
 
@@ -36,7 +31,6 @@ BOMB = gzip.compress(ZEROS * 10) * 10
 # urllib3 leaves a connection to the garbage collector where it cannot make sense of the headers.
 LEFT_OPEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-RUN: dict[str, Any] = {"start_date": "2026-11-20", "max_retries": 0, "request_timeout_seconds": 1}
 
 
 def chunked(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -44,16 +38,6 @@ def chunked(pieces: Iterable[bytes]) -> Iterator[bytes]:
     for piece in pieces:
         yield b"%x\r\n%s\r\n" % (len(piece), piece)
     yield b"0\r\n\r\n"
-
-
-def refused(run: Run) -> str:
-    """The run ended with an error of ours in one line, and nothing counts as read."""
-    assert isinstance(run.error, FatalError)
-    assert run.bookmark is None
-    message = str(run.error)
-    assert "\n" not in message
-    assert len(message) < 500
-    return message
 
 
 BODIES: dict[str, Callable[[], Iterable[bytes]]] = {
@@ -106,34 +90,6 @@ def test_memory_stays_flat_under_a_bomb(tmp_path: Path) -> None:
     assert int(peak[1]) < 150 * 1024
 
 
-def endless(kind: str) -> Callable[[Asked], list[bytes]]:
-    def answer(asked: Asked) -> list[bytes]:
-        number = asked.number
-        items = {
-            "the same leads": [lead("a"), lead("b")],
-            "no leads": [],
-            "new leads": [lead(f"lead-{number}")],
-            "the same cursor": [lead(f"lead-{number}")],
-        }[kind]
-        return http(page(items, "same" if kind == "the same cursor" else f"c{number}"), status=206)
-
-    return answer
-
-
-@pytest.mark.parametrize(
-    ("kind", "most_requests"), [("the same leads", 150), ("no leads", 150), ("new leads", 60), ("the same cursor", 3)]
-)
-def test_links_without_end_end_the_run(
-    run_tap: TapRunner, monkeypatch: pytest.MonkeyPatch, kind: str, most_requests: int
-) -> None:
-    """A window that leads on for ever, in whatever way, ends the run with an error, and counts as unread."""
-    monkeypatch.setattr(paginator, "MOST_PAGES_A_WINDOW", 50)
-    with HostileServer(endless(kind)) as server:
-        message = refused(run_tap(api_url=server.url, **RUN))
-    assert "leads in a circle" in message or "without end" in message
-    assert len(server.asked) <= most_requests
-
-
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_are_not_followed(run_tap: TapRunner, status: int) -> None:
     """A thousand redirects are one: the run ends at the first, whose target is never asked."""
@@ -162,181 +118,6 @@ def test_nothing_secret_travels_to_another_host(run_tap: TapRunner, place: str, 
     assert "a-secret" not in message
     assert thief.asked == []
     assert len(server.asked) == (2 if place == "leads" else 1)
-
-
-def test_next_link_to_another_host_is_only_a_cursor(run_tap: TapRunner) -> None:
-    """Of a `next` link to somebody else, the cursor alone counts: the token goes to `api_url`."""
-    with HostileServer(lambda _: http()) as thief:
-        first = json.dumps({"links": {"next": f"{thief.url}/leads?start=a"}, "items": [lead("a")]})
-        with HostileServer(lambda asked: http(page([lead("b")]) if "start" in asked.query else first)) as server:
-            run = run_tap(api_url=server.url, **RUN)
-    assert (run.error, sorted(run.ids)) == (None, ["a", "b"])
-    assert thief.asked == []
-    assert [asked.query.get("start") for asked in server.asked] == [None, "a"]
-
-
-@pytest.mark.parametrize("date", [None, -1, NOW - 10**8, NOW + 10**8])
-def test_leads_without_a_usable_date_are_read_once(run_tap: TapRunner, date: int | None) -> None:
-    """Where dates say nothing of a window's density, no reader cuts it: the same leads would come again and again."""
-    first = page([lead("a", ingestionDate=date)], "a")
-    with HostileServer(lambda asked: http(page([]) if "start" in asked.query else first)) as server:
-        run = run_tap(api_url=server.url, **RUN)
-    assert run.error is None
-    assert run.bookmark == "2026-11-23T08:00:00Z"
-    assert len(server.asked) == 2
-
-
-WRONG: list[Any] = [
-    None,
-    True,
-    0,
-    -1,
-    1.5,
-    1e300,
-    10**30,
-    "",
-    "x",
-    "\u0000",
-    [],
-    [None],
-    [[]],
-    {},
-    {"x": 1},
-    [{"x": {}}],
-]
-
-
-def paths(schema: dict[str, Any], *above: str) -> Iterator[tuple[str, ...]]:
-    yield above
-    for name, field in schema.get("properties", {}).items():
-        yield from paths(field, *above, name)
-    if "items" in schema:
-        yield from paths(schema["items"], *above, "[]")
-
-
-def with_value(path: tuple[str, ...], value: Any) -> Any:
-    for name in reversed(path):
-        value = [value] if name == "[]" else {name: value}
-    return value
-
-
-def test_wrong_types_in_every_field(run_tap: TapRunner, caplog: pytest.LogCaptureFixture) -> None:
-    """Any value in any field costs no lead: each is put out once, and fits the schema; one without an id is counted."""
-    parts = {name: field for name, field in leads_schema()["properties"].items() if "object" in field["type"]}
-    parts["distributionType"] = leads_schema()["properties"]["distributionType"]
-    places = [path for path in paths({"properties": parts}) if path and path[0] != "extra"]
-    names = ("ingestionDate", "portal", "TTL", "leadCategory", "seekerIntention", "new")
-    items: list[Any] = []
-    for number, (path, value) in enumerate(itertools.product(places, WRONG)):
-        items.append(lead(f"p{number}", ingestionDate=NOW - 100) | with_value(path, value))
-    for number, (name, value) in enumerate(itertools.product(names, WRONG)):
-        if name != "ingestionDate" or value not in (0, 1.5):  # leads of 1970 are not this run's
-            items.append(lead(f"m{number}", **{name: value}))
-    count = len(items)
-    # Those that are no leads, each among leads: a page of nothing else would end the run.
-    nobody = [*WRONG, *({"metadata": value} for value in WRONG), lead(""), {"metadata": {"leadId": {"a": 1}}}]
-    pages = [
-        page([*items[start : start + 90], *nobody[start // 90 : start // 90 + 1]], f"c{start}")
-        for start in range(0, count, 90)
-    ]
-    skipped = min(len(pages), len(nobody))
-    with HostileServer(
-        lambda asked: http(
-            pages[asked.number] if asked.number < len(pages) else page([]), 206 - 6 * (asked.number >= len(pages))
-        )
-    ) as server:
-        run = run_tap(api_url=server.url, **RUN | {"max_concurrent_requests": 1})
-    assert run.error is None
-    assert count > 800
-    assert len(run.ids) == len(set(run.ids)) == count
-    assert f"{skipped} items without a `leadId` were skipped" in caplog.text
-    validator = jsonschema.Draft7Validator(run.schema)
-    for record in run.records:
-        assert list(validator.iter_errors(record)) == []
-
-
-DATES = [
-    "NaN",
-    "Infinity",
-    "-Infinity",
-    "1e999",
-    "-1",
-    "-99999999999999999999",
-    "253402300799",
-    "253402300800",
-    "1" * 400,
-    "1e15",
-    "0",
-    "1.5",
-    '"2026-11-20"',
-    '"9999-12-31T23:59:59Z"',
-    "true",
-    "null",
-    "[]",
-    "{}",
-]
-
-
-@pytest.mark.parametrize("date", DATES, ids=lambda date: date[:12])
-@pytest.mark.parametrize("field", ["ingestionDate", "TTL"])
-def test_impossible_dates_cost_no_lead_and_move_no_bookmark(run_tap: TapRunner, date: str, field: str) -> None:
-    """NaN, negative, the year 9999 and beyond: the lead and its neighbours arrive; the bookmark is the window's end."""
-    odd = '{"metadata": {"leadId": "odd%d", "portal": "SLG-FRA", "' + field + '": ' + date + "}}"
-
-    def answer(asked: Asked) -> list[bytes]:
-        items = [odd % asked.number, json.dumps(lead(f"good{asked.number}", ingestionDate=NOW - 1000))]
-        return http(f'{{"items": [{", ".join(items)}]}}', status=206 if asked.number < 3 else 200)
-
-    with HostileServer(answer) as server:
-        run = run_tap(
-            api_url=server.url,
-            **RUN | {"max_concurrent_requests": 2},
-        )
-    assert run.error is None
-    good = {lead_id for lead_id in run.ids if lead_id.startswith("good")}
-    assert good >= {f"good{number}" for number in range(4)}
-    # What lies before the start is not this run's.
-    is_early = field == "ingestionDate" and date in {"0", "1.5"}
-    assert any(lead_id.startswith("odd") for lead_id in run.ids) is not is_early
-    assert run.bookmark == "2026-11-23T08:00:00Z"
-
-
-def test_duplicate_ids_lose_nothing(run_tap: TapRunner) -> None:
-    """The same `leadId` again, on a page or on several: every lead arrives at least once, and the run ends."""
-    pages = [
-        page([lead("a", ingestionDate=NOW - 900), lead("a", ingestionDate=NOW - 900), lead("b")], "b"),
-        page([lead("a", ingestionDate=NOW - 800), lead("c", ingestionDate=NOW - 700)], "c"),
-        page([lead("a"), lead("d")]),
-    ]
-    with HostileServer(lambda asked: http(pages[asked.number], 200 if asked.number == 2 else 206)) as server:
-        run = run_tap(api_url=server.url, **RUN | {"max_concurrent_requests": 1})
-    assert run.error is None
-    assert set(run.ids) == {"a", "b", "c", "d"}
-
-
-NO_PAGES = {
-    "nothing": "",
-    "no items": '{"links": {}}',
-    "null items": '{"items": null}',
-    "object": '{"items": {"0": {}}}',
-    "text": '{"items": "none"}',
-    "number": '{"items": 0}',
-    "nothing but lists": '{"items": [[], []]}',
-    "no JSON at all": "\x00" * 1000,
-    "too deep": "[" * 100_000,
-    "too deep in a lead": '{"items": [{"metadata": {"leadId": "a", "x": ' + "[" * 99_999 + "]" * 99_999 + "}}]}",
-    "too deep in the links": '{"items": [], "links": ' + "[" * 99_999 + "]" * 99_999 + "}",
-    "too large a number": '{"items": [{"metadata": {"leadId": ' + "1" * 5000 + "}}]}",
-    "two documents": '{"items": []}{"items": []}',
-}
-
-
-@pytest.mark.parametrize("body", NO_PAGES.values(), ids=NO_PAGES)
-def test_answer_that_is_no_page_ends_the_run(run_tap: TapRunner, body: str) -> None:
-    """What holds no list of leads is never an empty period, however it is broken."""
-    with HostileServer(lambda _: http(body)) as server:
-        assert "GET /leads" in refused(run_tap(api_url=server.url, **RUN | {"max_retries": 1}))
-    assert 1 <= len(server.asked) <= 2
 
 
 GARBAGE: dict[str, bytes] = {

@@ -93,14 +93,6 @@ def test_dates_and_unknown_columns_are_no_trouble(run_target: TargetRunner, sand
     assert not any("schema" in line.lower() for line in run.log if "leads" in line and "WARN" in line)
 
 
-def test_record_metadata_of_the_source_makes_no_new_lead(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """`_sdc_` columns differ from run to run; they are no part of what a record says."""
-    schema = {**SCHEMA, "key_properties": []}
-    run_target([schema, record(1, _sdc_extracted_at="2026-11-23T08:00:00Z")])
-    run_target([schema, record(1, _sdc_extracted_at="2026-11-23T08:05:00Z")])
-    assert len(sandbox.created) == 1
-
-
 def test_stream_maps_make_leads_of_foreign_columns(run_target: TargetRunner, sandbox: Sandbox) -> None:
     """What the names do not say, `stream_maps` do; a record that they cannot be evaluated for is kept, as it came."""
     maps = {"leads": {"__filter__": "kind == 'lead'", "lastName": "contact.split(' ')[-1]", "classifiedId": "listing"}}
@@ -128,100 +120,6 @@ def test_wrong_stream_map_names_the_setting(run_target: TargetRunner) -> None:
     """A stream map that cannot be is the user's to mend, and the error says where."""
     run = run_target([SCHEMA, record(1)], stream_maps={"leads": {"id": None, "lastName": "name("}})
     assert "`stream_maps`" in str(run.error)
-
-
-def test_record_without_its_key_is_known_by_its_content(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """Where the key is missing or null, two records are the same lead if they say the same."""
-    rows = [record(1, id=None), record(1, id=None), record(2, id=None)]
-    run_target([SCHEMA, *rows])
-    rows[0]["record"]["id"] = None
-    run_target([SCHEMA, *rows])
-    assert last_names(sandbox) == ["Dupont1", "Dupont2"]
-
-
-@pytest.mark.parametrize("key_properties", [[], ["id"]])
-def test_records_that_are_not_understood_are_all_kept(
-    run_target: TargetRunner, sandbox: Sandbox, key_properties: list[str]
-) -> None:
-    """Bad records that differ only in columns without a meaning are different records: each is kept, once."""
-    rows = [{**record(1, email=None, id=None), "stream": "leads"} for _ in range(20)]
-    for number, row in enumerate(rows):
-        row["record"] = {**row["record"], "Kundenname": f"Person {number}", "_sdc_sequence": number}
-    schema = {**SCHEMA, "key_properties": key_properties}
-    run = run_target([schema, record(100), *rows, state(1)])
-    kept = {letter["record"]["Kundenname"] for letter in run.rejects}
-    assert kept == {f"Person {number}" for number in range(20)}
-    for number, row in enumerate(rows):
-        row["record"]["_sdc_sequence"] = number + 1000
-    assert len(run_target([schema, record(100), *rows]).rejects) == 20
-    assert len(sandbox.created) == 1
-
-
-@pytest.mark.parametrize("empty", ["", " ", False, None])
-def test_empty_key_is_none(run_target: TargetRunner, sandbox: Sandbox, empty: object) -> None:
-    """Records whose key is empty are not all the same lead."""
-    rows = [record(number) for number in range(5)]
-    for row in rows:
-        row["record"]["id"] = empty
-    run_target([SCHEMA, *rows])
-    assert len(sandbox.created) == 5
-
-
-def test_key_is_the_same_however_it_is_written(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """1001, 1001.0 and "1001" are one key; as a key of another name it is another."""
-    for value in (1001, 1001.0, "1001"):
-        run_target([SCHEMA, record(1, id=value)])
-    assert len(sandbox.created) == 1
-    run_target([{**SCHEMA, "key_properties": ["ref"]}, record(1, ref=1001)])
-    assert len(sandbox.created) == 2
-
-
-def test_other_lead_under_a_known_key_is_pointed_out(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A record whose key was delivered with other words is not sent, and the end of the run says so."""
-    run_target([SCHEMA, record(1)])
-    run = run_target([SCHEMA, record(1, last_name="Somebody", email="else@example.com")])
-    assert len(sandbox.created) == 1
-    assert any("1 of those delivered before said something else then" in line for line in run.log)
-
-
-@pytest.mark.parametrize(
-    "maps",
-    [
-        {"leads": None, "out": {"__source__": "leads", "message": "message or None"}},
-        {"leads": {"__key_properties__": ["ref"]}},
-        {"leads": {"__alias__": "renamed"}},
-    ],
-)
-def test_dead_letter_keeps_the_identity_of_its_record(
-    run_target: TargetRunner, sandbox: Sandbox, maps: dict[str, Any]
-) -> None:
-    """Whatever stream maps do to streams and keys: mended as a dead letter or at the source, it is the same lead."""
-    schema = {**SCHEMA, "schema": {"properties": {"id": {"type": "integer"}, "ref": {"type": "string"}, "message": {}}}}
-    bad = record(1, email=None, ref="a")
-    (letter,) = run_target([schema, bad, record(2, ref="b")], stream_maps=maps).rejects
-    assert letter["record"] == bad["record"]
-    run_target.rejects_path.unlink()
-    letter["record"]["email"] = "jane@example.com"
-    assert run_target([letter], stream_maps=maps).error is None
-    run_target([schema, record(1, ref="a", email="jane@example.com"), record(2, ref="b")], stream_maps=maps)
-    assert len(sandbox.created) == 2
-
-
-def test_dead_letters_of_several_sources_may_share_a_file(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """Each line says what its stream's key was, also where another stream has the same name."""
-    other = {**SCHEMA, "key_properties": ["ref"]}
-    first, second = record(1, email=None), record(1, email=None, ref="x", id=None)
-    run_target([SCHEMA, first, record(3)])
-    letters = run_target([other, second, record(4, ref="y", id=None)]).rejects
-    run_target.rejects_path.unlink()
-    for letter in letters:
-        letter["record"]["email"] = "jane@example.com"
-    run_target(letters)
-    assert len(sandbox.created) == 4
-    first["record"]["email"] = second["record"]["email"] = "jane@example.com"
-    run_target([SCHEMA, first])
-    run_target([other, second])
-    assert len(sandbox.created) == 4
 
 
 @pytest.mark.parametrize(
@@ -279,16 +177,6 @@ def test_private_values_of_settings_are_not_shown(run_target: TargetRunner) -> N
         run_target([], stream_map_config="s3cret")
     assert "`stream_map_config`" in str(caught.value)
     assert "s3cret" not in str(caught.value)
-
-
-@pytest.mark.parametrize(("dedupe_by", "count"), [("key", 2), ("content", 3), ("none", 4)])
-def test_dedupe_by_decides_what_is_the_same(
-    run_target: TargetRunner, sandbox: Sandbox, dedupe_by: str, count: int
-) -> None:
-    """`key`: the same id; `content`: the same said; `none`: never."""
-    rows = [record(1), record(1, message="Encore moi"), record(2), record(2)]
-    run_target([SCHEMA, *rows], dedupe_by=dedupe_by)
-    assert len(sandbox.created) == count
 
 
 def test_long_line_is_taken(run_target: TargetRunner, sandbox: Sandbox) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
+import subprocess
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -58,9 +60,8 @@ def tap_round(folder: Path, chance: random.Random) -> Round:
         for _ in range(kills):
             end_by = chance.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
             runs.run(life_seconds=chance.uniform(0.05, 3.0), end_by=end_by, at_state=chance.random() < 0.3)
-            sandbox.add_leads(chance.randint(0, 20))
-        # The last second is not over yet: what is ingested in it may be the next run's.
-        time.sleep(1.1)
+            # Of a second that is over: what is ingested in the one under way may be the next run's.
+            sandbox.add_leads(ingestion_dates=[int(time.time()) - 2] * chance.randint(0, 20))
         finished = runs.run(life_seconds=None)
         lost, leads = runs.lost(sandbox), len(sandbox.store)
     done = Round(
@@ -95,7 +96,8 @@ def target_round(folder: Path, chance: random.Random) -> Round:
         program.configure(sandbox.api_url, on_unknown_outcome=policy, max_retries=20)
         for _ in range(kills):
             with (folder / "input.jsonl").open() as file, program.start(stdin=file) as process:
-                time.sleep(chance.uniform(0.3, 4.0))
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.communicate(timeout=chance.uniform(0.3, 4.0))
                 process.send_signal(signal.SIGKILL)
                 process.communicate()
         with (folder / "input.jsonl").open() as file, program.start(stdin=file) as process:

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from seeker_leads_api.contract import PRODUCTION_URL, SANDBOX_URL, TOKEN_URL
+from seeker_leads_api.declarations import read
 from seeker_leads_api.errors import SettingsError
-from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings, read
+from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
 
 SECRET = "s3cret-value"
 CREDENTIALS = {"client_id": "me", "client_secret": SECRET}

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_seeker_leads.group_commit import GroupCommit
+from tests.arrivals import arrivals, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,9 +35,9 @@ def submit_at_once(group: GroupCommit[int, int], numbers: range) -> list[Future[
     """Have each number submitted by a thread of its own, all of them while no commit can begin."""
     with ThreadPoolExecutor(len(numbers)) as pool:
         with group.paused():
+            arrived = arrivals(group)
             futures = [pool.submit(group.submit, number) for number in numbers]
-            while len(group._waiting) < len(numbers):
-                time.sleep(0.001)
+            wait_for(arrived, len(numbers))
         return futures
 
 
@@ -89,10 +89,10 @@ def test_interrupt_of_the_leader_frees_the_others() -> None:
 
     threads = [threading.Thread(target=submit) for _ in range(5)]
     with group.paused():
+        arrived = arrivals(group)
         for thread in threads:
             thread.start()
-        while len(group._waiting) < 5:
-            time.sleep(0.001)
+        wait_for(arrived, 5)
     for thread in threads:
         thread.join()
     assert len(caught) == 5

@@ -1,0 +1,33 @@
+"""When operations have been queued for a group commit."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from target_seeker_leads.group_commit import GroupCommit
+
+
+class _Queue(deque[Any]):
+    def __init__(self, arrived: threading.Semaphore) -> None:
+        super().__init__()
+        self._arrived = arrived
+
+    def append(self, operation: Any, /) -> None:
+        super().append(operation)
+        self._arrived.release()
+
+
+def arrivals(group: GroupCommit[Any, Any]) -> threading.Semaphore:
+    """Count the operations that are queued from now on, in a group that is paused and has none."""
+    arrived = threading.Semaphore(0)
+    group._waiting = _Queue(arrived)
+    return arrived
+
+
+def wait_for(arrived: threading.Semaphore, count: int) -> None:
+    """Wait until so many have been queued."""
+    for _ in range(count):
+        assert arrived.acquire(timeout=30)

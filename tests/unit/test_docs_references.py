@@ -1,0 +1,118 @@
+"""The reference pages list what the code has."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import seeker_leads_sandbox
+from seeker_leads_api import contract
+from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
+from seeker_leads_sandbox.cli import _parser
+from tap_seeker_leads.schema import leads_schema
+from target_seeker_leads.conversions import CONVERTERS
+from target_seeker_leads.ledger_rules import Status
+from target_seeker_leads.ledger_tables import LEDGER, VERSION
+from target_seeker_leads.report import Result
+from target_seeker_leads.synonyms import CONTAINERS, FIELD_NAMES, normalise
+from tests.pages import (
+    PROJECT,
+    names_in,
+    rows_of,
+    text_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def schema_rows(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    if path:
+        yield path, "date-time" if schema.get("format") else str(schema["type"][0])
+    if "items" in schema:
+        yield from schema_rows(schema["items"], f"{path}[]")
+    for name, inner in schema.get("properties", {}).items():
+        yield from schema_rows(inner, f"{path}.{name}".lstrip("."))
+
+
+def test_tap_page_has_the_whole_schema() -> None:
+    """The table of fields is the stream's schema, in its order."""
+    rows = rows_of("docs/tap.md", "Records and types")
+    assert [(names_in(row[0])[0], row[1]) for row in rows] == list(schema_rows(leads_schema()))
+
+
+def test_target_page_has_the_ledger() -> None:
+    """The table of columns is the ledger's, and its states are those of the rules."""
+    rows = {names_in(row[0])[0]: row for row in rows_of("docs/target.md", "Ledger")}
+    assert list(rows) == [column.name for column in LEDGER.columns]
+    assert names_in(rows["status"][2]) == [status.value for status in Status]
+    assert all(f"`{table.name}`" in text_of("docs/target.md") for table in (LEDGER, VERSION))
+
+
+def test_target_page_has_the_fields() -> None:
+    """Values and rules are told of each field that the API takes, and which of them it needs."""
+    request = contract.schema("CreateLeadRequest")
+    rules = {names_in(row[0])[0]: row[1] == "yes" for row in rows_of("docs/target.md", "Rules")}
+    assert rules == {name: name in request["required"] for name in request["properties"]}
+    values = [name for row in rows_of("docs/target.md", "Values") for name in names_in(row[0])]
+    assert set(values) == {*CONVERTERS, "phoneNumbers"} == set(FIELD_NAMES)
+    places = {normalise(name) for row in rows_of("docs/target.md", "Places") for name in names_in(row[0])}
+    assert places == set(CONTAINERS)
+
+
+def test_target_page_has_the_counts() -> None:
+    """The words of the last line of a run are those of the page."""
+    rows = [row[0] for row in rows_of("docs/target.md", "Log and metrics")]
+    assert [row for row in rows if row not in {"INFO", "WARNING", "CRITICAL"}] == [
+        result.value for result in sorted(Result, key=lambda result: rows.index(result.value))
+    ]
+
+
+def shown(default: object) -> list[str]:
+    return [] if default is None or default is False else [str(default)]
+
+
+def test_sandbox_page_has_every_option() -> None:
+    """The tables of options are the command's, with its defaults and choices."""
+    (commands,) = (action.choices for action in _parser()._actions if action.dest == "command")
+    assert isinstance(commands, dict)
+    options = {action.option_strings[-1]: action for action in commands["serve"]._actions if action.dest != "help"}
+    rows = {names_in(row[0])[0]: row for row in rows_of("docs/sandbox.md", "Options")}
+    assert set(rows) == set(options)
+    for flag, row in rows.items():
+        action = options[flag]
+        if action.choices:
+            assert set(names_in(row[1])) == set(action.choices), flag
+            assert names_in(row[1])[0] == action.default, flag
+        else:
+            assert names_in(row[1]) == shown(action.default), flag
+            assert row[2].startswith(str(action.help).split(":", maxsplit=1)[0]), flag
+
+
+def test_sandbox_page_has_every_fault() -> None:
+    """The tables of faults are the kinds and the fields that there are."""
+    rows = rows_of("docs/sandbox.md", "Faults")
+    kinds = [kind.value for kind in FaultKind]
+    assert sorted(names_in(row[0])[0] for row in rows) == sorted([*kinds, *Fault.__dataclass_fields__])
+
+
+def test_sandbox_page_has_every_endpoint() -> None:
+    """The tables of endpoints are the routes that the sandbox answers."""
+    source = (PROJECT / "seeker_leads_sandbox" / "app.py").read_text(encoding="utf-8")
+    admin = set(re.findall(r'web\.(\w+)\(ADMIN_BASE \+ "([^"]+)"', source))
+    rows = [names_in(row[0])[0].split() for row in rows_of("docs/sandbox.md", "The sandbox's own endpoints")]
+    assert {(method.lower(), path.removeprefix("/_sandbox")) for method, path in rows} == admin
+    served = len(re.findall(r"web\.\w+\((?:API_BASE|lead|subscription|TOKEN_PATH)\b", source))
+    cells = [row[0] for row in rows_of("docs/sandbox.md", "Endpoints")]
+    assert sum(len(re.findall(r"\b(?:GET|POST|PUT|DELETE)\b", cell)) for cell in cells) == served
+
+
+def test_sandbox_page_names_what_is_public() -> None:
+    """What tests may import is what the page says, and a sandbox has what the page says that it has."""
+    public = text_of("docs/sandbox.md").partition("All of this is public:")[2]
+    assert sorted(names_in(public)) == sorted(seeker_leads_sandbox.__all__)
+    (rows,) = [[row for row in rows_of("docs/sandbox.md", "In your own tests") if row[0]]]
+    for name in (name.partition("(")[0] for row in rows for name in names_in(row[0])):
+        assert hasattr(Sandbox, name), name
+    assert {name for row in rows for name in names_in(row[0]) if name == "options"}
+    assert SandboxOptions().token == "sandbox-token"
