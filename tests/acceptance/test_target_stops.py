@@ -38,10 +38,12 @@ def test_signals_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> No
         program.configure(sandbox.api_url, rate_limit_requests=1000)
         for number, stop_at in enumerate(sorted(chance.sample(range(1, RECORDS - 100), STOPS))):
             sent = (signal.SIGTERM, signal.SIGINT)[number % 2]
+            asked_before = sandbox.statistics.requests
             with (tmp_path / "input.jsonl").open() as file, program.start(stdin=file) as process:
-                # Between two requests as well as within one: at an answer, or so many requests after it.
+                # A request of this run must have come: before its handlers stand, a signal ends Python itself.
+                assert wait_for_requests(sandbox, asked_before + 1)
                 wait_for_created(sandbox, stop_at)
-                wait_for_requests(sandbox, sandbox.statistics.requests + chance.randrange(20))
+                assert wait_for_requests(sandbox, sandbox.statistics.requests + chance.randrange(20))
                 process.send_signal(sent)
                 stdout, _ = process.communicate(timeout=30)
             assert process.returncode == 128 + sent
