@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import threading
 import time
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_api.errors import FatalError
-from seeker_leads_api.retries import Retrier
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
 from tap_seeker_leads.instants import to_rfc3339
 from tests.conftest import TapRunner
@@ -74,7 +74,7 @@ def test_server_that_is_dead_for_20_seconds_costs_time_only(clock: Clock) -> Non
                 sandboxes.append(Sandbox.start(options, clock=clock, port=port))
 
     def die_in_the_middle(stream: LeadsStream) -> None:
-        stream.retrier = Retrier(7, stream.logger.warning, sleep)
+        stream.retrier = dataclasses.replace(stream.retrier, sleep=sleep)
         write_records = stream._writer.write_records
         pages = iter(range(10**6))
 
