@@ -108,11 +108,11 @@ def with_value(path: tuple[str, ...], value: Any) -> Any:
 
 
 def is_at(path: tuple[str, ...], value: Any, whole: Any) -> bool:
-    for name in path:
-        try:
+    try:
+        for name in path:
             whole = whole[0 if name == "[]" else name]
-        except (KeyError, IndexError, TypeError):
-            return False
+    except (KeyError, IndexError, TypeError):
+        return False
     return json.dumps(whole) == json.dumps(value)  # 1 equals True, but its JSON does not
 
 
