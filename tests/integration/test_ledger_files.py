@@ -31,7 +31,7 @@ def test_ledger_is_private_before_sqlite_opens_it(file: Path, sqlite_url: str, m
 
     def look_and_connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
         look("before the first")
-        connection = connect(*arguments, **options)
+        connection: sqlite3.Connection = connect(*arguments, **options)
         connection.set_trace_callback(look)
         return connection
 

@@ -40,7 +40,8 @@ def test_faults_of_api_and_tokens_at_once(run_tap: TapRunner, sandbox: Sandbox) 
         *(Fault(FaultKind.STATUS, status=status, rate=0.03, path=path) for status in (500, 503, 429) for path in PATHS),
         *(Fault(kind, rate=0.03, path=path) for kind in kinds for path in PATHS),
     ]
-    revoked = [Fault(FaultKind.REVOKE_TOKEN, after=after, times=1) for after in (20, 90)]
+    # Far apart: a request that is refused, renews its token and is refused again rightly ends the run.
+    revoked = [Fault(FaultKind.REVOKE_TOKEN, after=after, times=1) for after in (10, 190)]
     first_token = [Fault(kind, times=1, path=TOKEN_PATH) for kind in kinds[:2]]
     sandbox.script(*revoked, *first_token, *mixed)
     run = run_tap(
