@@ -64,11 +64,44 @@ def test_long_run_replaces_its_token_too() -> None:
     assert tokens.token() == "token-2"
 
 
-@pytest.mark.parametrize("expires_in", [None, "soon", -1, float("inf"), True])
-def test_odd_life_counts_as_a_day(expires_in: object) -> None:
-    """An answer without a usable `expires_in` gets the vendor's 24 hours."""
-    issuer = Issuer(expires_in)
-    assert source(issuer).token() == "token-1"
+@pytest.mark.parametrize(
+    ("expires_in", "days"),
+    [
+        *((odd, 1) for odd in (None, "soon", -1, 0, float("nan"), True)),
+        *((endless, 365) for endless in (float("inf"), 1e300, 10**400)),
+    ],
+)
+def test_odd_life_counts_as_a_day(expires_in: object, days: int) -> None:
+    """An answer without a usable `expires_in` gets the vendor's 24 hours; none lives for more than a year."""
+    issuer, now = Issuer(expires_in), [0.0]
+    tokens = ClientCredentialsToken(CREDENTIALS, issuer, NoTokenCache(), clock=lambda: now[0])
+    assert tokens.token() == "token-1"
+    now[0] = days * DAY_SECONDS - 301.0
+    assert tokens.token() == "token-1"
+    now[0] = days * DAY_SECONDS
+    assert tokens.token() == "token-2"
+
+
+def test_wait_for_another_process_ends_with_a_stop(tmp_path: Path) -> None:
+    """Who waits for the cache does so with the run's own sleep, so that a signal ends the wait too."""
+
+    class StopError(Exception):
+        pass
+
+    def stop(_: float) -> None:
+        raise StopError
+
+    path = cache_path(tmp_path, CREDENTIALS)
+    with file_cache(tmp_path).exclusive(), pytest.raises(StopError):
+        source(Issuer(), FileTokenCache(path, report=print, sleep=stop)).token()
+    assert source(Issuer(), file_cache(tmp_path)).token() == "token-1"
+
+
+def test_wait_for_another_process_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that holds the cache for longer than any token request ends the run with what to do."""
+    monkeypatch.setattr("seeker_leads_api.token_cache.LOCK_TIMEOUT_SECONDS", 0.1)
+    with file_cache(tmp_path).exclusive(), pytest.raises(FatalError, match="`token_cache` to false"):
+        source(Issuer(), file_cache(tmp_path)).token()
 
 
 def test_refused_token_is_renewed_once_for_all_who_met_the_refusal(tmp_path: Path) -> None:

@@ -82,6 +82,20 @@ def test_an_hour_of_retry_after_ends_the_run() -> None:
     assert LONGEST_RETRY_AFTER_SECONDS < 3600
 
 
+def test_what_the_api_said_of_a_token_is_kept_where_there_is_no_other() -> None:
+    """Why the token was refused tells what to do: that it cannot be renewed comes after it."""
+
+    def renew(_: str) -> None:
+        msg = "no other"
+        raise FatalError(msg)
+
+    request = Retrier(7, report=print).wrap(
+        Script(TokenRefusedError("403: scope missing", refused_token="old")), renew_token=renew
+    )
+    with pytest.raises(FatalError, match=r"403: scope missing\. no other"):
+        request()
+
+
 def test_refused_token_is_renewed_once() -> None:
     """A refused token is replaced and the request repeated at once; a second refusal ends the run."""
     bench = Bench()
