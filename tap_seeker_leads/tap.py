@@ -8,6 +8,7 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from singer_sdk.exceptions import MappingError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.tap_base import Tap
@@ -62,9 +63,20 @@ class TapSeekerLeads(Tap):
         return StopSignals()
 
     def setup_mapper(self) -> None:
-        """Set the SDK's stream maps up. At DEBUG they log what a filter's expression gives: anybody's data."""
+        """Set the SDK's stream maps up. At DEBUG they log what a filter's expression gives: anybody's data.
+
+        Raises:
+            SettingsError: they are not right.
+        """
         logging.getLogger("singer_sdk.mapper").setLevel(logging.INFO)
-        super().setup_mapper()
+        try:
+            super().setup_mapper()
+        except Exception as error:
+            if not self.config.get("stream_maps"):
+                raise
+            words = str(error) if isinstance(error, MappingError) else type(error).__name__
+            msg = f"`stream_maps` does not fit the stream `leads`: {words}"
+            raise SettingsError(msg) from None
 
     def discover_streams(self) -> Sequence[LeadsStream]:
         """Return the one stream; needs no settings and no network."""
