@@ -12,46 +12,61 @@ import pytest
 
 from seeker_leads_api.signals import SAME_SIGNAL_SECONDS
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import TargetProgram, wait_for_requests
+from tests.acceptance.conftest import TargetProgram, wait_for_created, wait_for_requests
 from tests.singer_input import SCHEMA, record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-LINES = "".join(json.dumps(message) + "\n" for message in [SCHEMA, *map(record, range(5))])
+RECORDS = 5
+
+
+@contextlib.contextmanager
+def sending(program: TargetProgram, *, latency_ms: int) -> Iterator[tuple[subprocess.Popen[str], Sandbox]]:
+    """The target with all its requests under way."""
+    with Sandbox.start(SandboxOptions(latency_ms=latency_ms)) as sandbox:
+        program.configure(sandbox.api_url)
+        with program.start(stdin=subprocess.PIPE) as process:
+            assert process.stdin
+            process.stdin.write("".join(json.dumps(each) + "\n" for each in [SCHEMA, *map(record, range(RECORDS))]))
+            process.stdin.flush()
+            assert wait_for_requests(sandbox, RECORDS)
+            yield process, sandbox
 
 
 def test_signal_with_echoes_ends_the_target_in_order(tmp_path: Path) -> None:
     """SIGTERM to a process group comes twice, from the sender and from Meltano: what is under way is still settled."""
-    with Sandbox.start(SandboxOptions(latency_ms=1000)) as sandbox:
-        program = TargetProgram(tmp_path)
-        program.configure(sandbox.api_url)
-        with program.start(stdin=subprocess.PIPE) as process:
-            assert process.stdin
-            process.stdin.write(LINES)
-            process.stdin.flush()
-            assert wait_for_requests(sandbox, 5)
-            for _ in range(5):
-                process.send_signal(signal.SIGTERM)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(0.05)
-            process.communicate(timeout=30)
-        assert process.returncode == 128 + signal.SIGTERM
-        assert "5 created" in program.log
+    program = TargetProgram(tmp_path)
+    with sending(program, latency_ms=1000) as (process, _):
+        for _ in range(5):
+            process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.05)
+        process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert f"{RECORDS} created" in program.log
+
+
+def test_second_signal_of_another_kind_changes_nothing(tmp_path: Path) -> None:
+    """Ctrl-C in a terminal is followed by Meltano's SIGTERM: what is under way is settled and reported all the same."""
+    program = TargetProgram(tmp_path)
+    with sending(program, latency_ms=800) as (process, sandbox):
+        process.send_signal(signal.SIGINT)
+        wait_for_created(sandbox, 1)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGINT
+    assert f"{RECORDS} created" in program.log
+    assert not list(tmp_path.glob("ledger.db.runs/*.lock"))
 
 
 def test_same_signal_later_ends_the_target_at_once(tmp_path: Path) -> None:
     """Who asks again will not wait for an answer that does not come; the next run knows what was under way."""
-    with Sandbox.start(SandboxOptions(latency_ms=20_000)) as sandbox:
-        program = TargetProgram(tmp_path)
-        program.configure(sandbox.api_url)
-        with program.start(stdin=subprocess.PIPE) as process:
-            assert process.stdin
-            process.stdin.write(LINES)
-            process.stdin.flush()
-            assert wait_for_requests(sandbox, 5)
-            process.send_signal(signal.SIGTERM)
-            with pytest.raises(subprocess.TimeoutExpired):
-                process.wait(SAME_SIGNAL_SECONDS + 0.5)
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(10) == -signal.SIGTERM
+    program = TargetProgram(tmp_path)
+    with sending(program, latency_ms=20_000) as (process, _):
+        process.send_signal(signal.SIGTERM)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(SAME_SIGNAL_SECONDS + 0.5)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == -signal.SIGTERM
