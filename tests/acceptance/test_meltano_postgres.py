@@ -115,7 +115,6 @@ def with_env_file(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[s
             tmp_path,
             MELTANO_PROJECT_ROOT=str(PROJECT),
             MELTANO_DATABASE_URI=f"sqlite:///{tmp_path / 'meltano.db'}",
-            TARGET_JSONL_DESTINATION_PATH=str(tmp_path),
             **more,
         )
         return subprocess.run(
@@ -136,8 +135,10 @@ def test_account_in_env_file_is_that_of_the_vendors_environments(
 ) -> None:
     """One client in `.env` serves tap and target in `sandbox` and `production`; `local` goes on with its own token."""
     client = {"SEEKER_LEADS_CLIENT_ID": "an-agency", "SEEKER_LEADS_CLIENT_SECRET": "a-secret"}
-    ended = with_env_file(client, "run", "tap-seeker-leads", "target-jsonl", TAP_SEEKER_LEADS_API_URL=account.api_url)
+    api_url = {"TAP_SEEKER_LEADS_API_URL": account.api_url}
+    ended = with_env_file(client, "--environment", "local", "invoke", "tap-seeker-leads", "--test", **api_url)
     assert ended.returncode == 0, ended.stderr[-3000:]
+    assert account.statistics.requests > 0
     assert account.issued_tokens == []
     for environment, plugin in (("sandbox", "tap-seeker-leads"), ("production", "target-seeker-leads")):
         show = ("--log-level", "error", "--environment", environment, "config", "print", plugin)
