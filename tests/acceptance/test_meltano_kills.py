@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import BIN, PROJECT, wait_for_requests
+from tests.acceptance.conftest import BIN, PROJECT, shell_in_project, wait_for_requests
 from tests.killed_runs import days_ago
 
 if TYPE_CHECKING:
@@ -32,17 +32,13 @@ def test_killed_pipelines_bring_every_lead(tmp_path: Path, database: psycopg.Con
     print(f"seed {seed}")  # noqa: T201  # shown when it fails, to play it again
     chance = random.Random(seed)  # noqa: S311  # as above
     with Sandbox.start(SandboxOptions(leads=LEADS, days=DAYS, latency_ms=20)) as sandbox:
-        environment = {
-            **os.environ,
-            "MELTANO_PROJECT_ROOT": str(PROJECT),
-            "MELTANO_ENVIRONMENT": "local",
-            "MELTANO_DATABASE_URI": f"sqlite:///{tmp_path / 'meltano.db'}",
-            "TAP_SEEKER_LEADS_API_URL": sandbox.api_url,
-            "TAP_SEEKER_LEADS_START_DATE": days_ago(DAYS + 1),
-            "TAP_SEEKER_LEADS_WINDOW_DAYS": "1",
-            "TARGET_POSTGRES_SQLALCHEMY_URL": database_url,
-            "XDG_CACHE_HOME": str(tmp_path / "cache"),
-        }
+        environment = shell_in_project(
+            tmp_path,
+            sandbox.api_url,
+            TAP_SEEKER_LEADS_START_DATE=days_ago(DAYS + 1),
+            TAP_SEEKER_LEADS_WINDOW_DAYS="1",
+            TARGET_POSTGRES_SQLALCHEMY_URL=database_url,
+        )
 
         def start(*options: str) -> subprocess.Popen[bytes]:
             with (tmp_path / "log").open("ab") as log:

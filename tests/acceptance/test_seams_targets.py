@@ -135,7 +135,7 @@ def test_leads_come_back_as_the_api_has_them(  # noqa: PLR0913, PLR0917  # what 
         "tap-seeker-leads",
         name,
         TARGET_POSTGRES_SQLALCHEMY_URL=database_url,
-        TARGET_DUCKDB_FILEPATH=str(tmp_path / "leads.duckdb"),
+        TARGET_DUCKDB_PATH=str(tmp_path / "leads.duckdb"),
     )
     assert ended.status == 0, ended.stderr[-3000:]
     rows = [plain(row) for row in TARGETS[name](tmp_path, database)]
