@@ -24,7 +24,8 @@ from target_seeker_leads.ledger import Settlement
 from target_seeker_leads.ledger_rules import Decision, Status, UnknownOutcome
 from target_seeker_leads.order import Order, Orders
 from target_seeker_leads.pool import StopDelivery
-from target_seeker_leads.report import Report, Result
+from target_seeker_leads.rehearsal import Rehearsal
+from target_seeker_leads.report import SKIPS, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,18 +34,13 @@ if TYPE_CHECKING:
     from target_seeker_leads.dead_letter import DeadLetterFile
     from target_seeker_leads.incoming import Incoming
     from target_seeker_leads.ledger import Ledger
+    from target_seeker_leads.report import Report
     from target_seeker_leads.settings import TargetSettings
 
 #: How often a record that another run is sending right now is looked up again.
 WAIT_SECONDS = 0.2
 _LONGEST_REQUEST_ID = 200
 
-_SKIPS = {
-    Decision.SKIP_DELIVERED: Result.DELIVERED_BEFORE,
-    Decision.SKIP_CHANGED: Result.DELIVERED_BEFORE,
-    Decision.SKIP_REJECTED: Result.REJECTED_BEFORE,
-    Decision.SKIP_UNKNOWN: Result.UNKNOWN_BEFORE,
-}
 _MEND = "Mend the record as the API asks, and feed this line again"
 _REFUSED = Reason(None, "the API refused it", _MEND)
 _ANSWER_LOST = Reason(
@@ -84,7 +80,7 @@ class Delivery:
         self._sleep = sleep
         self._now = now
         self._orders = Orders(settings)
-        self._rehearsed: set[str] = set()
+        self._rehearsal = Rehearsal(settings, ledger, report)
 
     def deliver(self, incoming: Incoming) -> None:
         """Settle a record.
@@ -94,34 +90,18 @@ class Delivery:
         """
         order = self._orders.order(incoming, self._now())
         if self._settings.dry_run:
-            self._rehearse(order)
+            self._rehearsal.rehearse(order)
             return
         while (decision := self._ledger.claim(order.claim)) is Decision.WAIT:
             self._sleep(WAIT_SECONDS)
-        if decision in _SKIPS:
-            self._report.count(_SKIPS[decision], is_changed=decision is Decision.SKIP_CHANGED)
+        if decision in SKIPS:
+            self._report.count(SKIPS[decision], is_changed=decision is Decision.SKIP_CHANGED)
         elif decision is Decision.KEEP_UNKNOWN:
             self._keep(order, (_ANSWER_LOST,), Status.UNKNOWN)
         elif order.reasons:
             self._reject(order, order.reasons, shown=order.reasons)
         else:
             self._send(order, is_again=decision is Decision.SEND_AGAIN)
-
-    def _rehearse(self, order: Order) -> None:
-        decision = self._ledger.peek(order.claim)
-        # What comes twice in one input would be sent once; so would what another run has in hand.
-        if order.claim.key in self._rehearsed or decision is Decision.WAIT:
-            decision = Decision.SKIP_REJECTED if order.reasons else Decision.SKIP_DELIVERED
-        self._rehearsed.add(order.claim.key)
-        if decision in _SKIPS:
-            self._report.count(_SKIPS[decision], is_changed=decision is Decision.SKIP_CHANGED)
-        elif decision is Decision.KEEP_UNKNOWN:
-            self._report.count(Result.UNKNOWN)
-        elif order.reasons:
-            self._report.count_reasons(order.reasons)
-            self._report.count(Result.REJECTED)
-        else:
-            self._report.count(Result.CREATED)
 
     def _send(self, order: Order, *, is_again: bool) -> None:
         lost_answers = 0
