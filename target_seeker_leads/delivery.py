@@ -97,7 +97,8 @@ class Delivery:
         if decision in SKIPS:
             self._report.count(SKIPS[decision], is_changed=decision is Decision.SKIP_CHANGED)
         elif decision is Decision.KEEP_UNKNOWN:
-            self._keep(order, (_ANSWER_LOST,), Status.UNKNOWN)
+            self._keep(order, (_ANSWER_LOST, *order.reasons), Status.UNKNOWN)
+            self._report.count(Result.UNKNOWN)
         elif order.reasons:
             self._reject(order, order.reasons, shown=order.reasons)
         else:
@@ -119,17 +120,27 @@ class Delivery:
         try:
             request_id = self._retrier.wrap(attempt, renew_token=self._renew_token)()
         except RequestRejectedError as error:
-            if lost_answers:
-                self._keep(order, (_ANSWER_LOST, *_api_reasons(error)), Status.UNKNOWN, error.request_id)
+            if is_again or lost_answers:
+                # This request created nothing. One before it, of this run or an earlier one, may have.
+                self._keep(
+                    order,
+                    (_ANSWER_LOST, *_api_reasons(error)),
+                    Status.UNKNOWN,
+                    error.request_id,
+                    resends=lost_answers,
+                    or_else=Status.SENDING if lost_answers else None,
+                )
+                self._report.count(Result.UNKNOWN, is_sent_again=True)
             else:
                 # The API's words may quote the person's data: they go into the file, and not into the log.
                 self._reject(order, _api_reasons(error), shown=(_REFUSED,), request_id=error.request_id)
         except _OutcomeUnknown:
-            self._keep(order, (_ANSWER_LOST,), Status.UNKNOWN)
+            self._keep(order, (_ANSWER_LOST,), Status.UNKNOWN, or_else=Status.SENDING)
+            self._report.count(Result.UNKNOWN, is_sent_again=is_again)
         except (SeekerLeadsError, StopDelivery) as error:
             # Known not to have been created; or unknown, which the next run must know.
-            is_unknown = lost_answers > 0 or isinstance(error, UnreadableAnswerError)
-            self._settle(order, Status.SENDING if is_unknown else None, resends=max(lost_answers - 1, 0))
+            unknown = lost_answers + isinstance(error, UnreadableAnswerError)
+            self._settle(order, Status.SENDING if unknown else None, resends=max(unknown - 1, 0))
             raise
         else:
             self._settle(order, Status.DELIVERED, request_id=request_id, resends=lost_answers)
@@ -139,7 +150,8 @@ class Delivery:
         self, order: Order, reasons: tuple[Reason, ...], *, shown: tuple[Reason, ...], request_id: str | None = None
     ) -> None:
         self._report.count_reasons(shown)
-        rejected = self._keep(order, reasons, Status.REJECTED, request_id)
+        self._keep(order, reasons, Status.REJECTED, request_id)
+        rejected = self._report.count(Result.REJECTED)
         if self._settings.max_rejects is not None and rejected >= self._settings.max_rejects:
             msg = (
                 f"{rejected:,} records were rejected, as many as `max_rejects` allows; they are kept in"
@@ -147,17 +159,26 @@ class Delivery:
             )
             raise FatalError(msg)
 
-    def _keep(self, order: Order, reasons: tuple[Reason, ...], status: Status, request_id: str | None = None) -> int:
+    def _keep(  # noqa: PLR0913  # how it ended, and how where that cannot be kept
+        self,
+        order: Order,
+        reasons: tuple[Reason, ...],
+        status: Status,
+        request_id: str | None = None,
+        *,
+        resends: int = 0,
+        or_else: Status | None = None,
+    ) -> None:
         # First the file, then the ledger: a crash in between writes a line twice, but loses none.
         source = order.incoming.source
         letter = DeadLetter(source.stream, source.key_properties, source.record, reasons, self._now(), request_id)
         try:
             self._dead_letters.append(letter)
         except FatalError:
-            self._settle(order, Status.SENDING if status is Status.UNKNOWN else None)
+            # A release brings back what earlier runs left, unknown outcomes too; only one of this call must be added.
+            self._settle(order, or_else, resends=resends)
             raise
-        self._settle(order, status, request_id=request_id)
-        return self._report.count(Result.UNKNOWN if status is Status.UNKNOWN else Result.REJECTED)
+        self._settle(order, status, request_id=request_id, resends=resends)
 
     def _settle(self, order: Order, status: Status | None, *, request_id: str | None = None, resends: int = 0) -> None:
         claim = order.claim
