@@ -17,9 +17,9 @@ class StopDelivery(Exception):  # noqa: N818  # an order, not an error
 
 
 class DeliveryPool(Generic[T]):
-    """Calls `deliver` for each item, in up to `workers` threads, and `settled` after it; the first error stops it all.
+    """Calls what is given with each item, in up to `workers` threads; the first error stops it all.
 
-    An item that was not begun when the pool stopped is never begun, nor settled.
+    An item that was not begun when the pool stopped is never begun.
     """
 
     def __init__(self, workers: int) -> None:
