@@ -41,14 +41,23 @@ class KilledRuns:
 
     def configure(self, sandbox: Sandbox, **config: Any) -> None:
         settings = {"api_url": sandbox.api_url, "auth_token": "sandbox-token", **config}
-        (self.folder / "config.json").write_text(json.dumps(settings))
+        given = {name: value for name, value in settings.items() if value is not None}
+        (self.folder / "config.json").write_text(json.dumps(given))
 
     def run(
-        self, moment: Moment | None = None, *, end_by: signal.Signals = signal.SIGKILL, at_state: bool = False
+        self,
+        moment: Moment | None = None,
+        *,
+        end_by: signal.Signals = signal.SIGKILL,
+        at_state: bool = False,
+        patience_seconds: float = 120.0,
     ) -> bool:
         """Run once, and end it when the moment has come; return whether it came to its own end.
 
         With `at_state` the end waits for the next STATE: there a state that promises too much costs leads.
+
+        Raises:
+            subprocess.TimeoutExpired: it did not end for so long.
         """
         command: list[str | Path] = [TAP, "--config", self.folder / "config.json"]
         state = self.folder / "state.json"
@@ -61,7 +70,11 @@ class KilledRuns:
                 if at_state:
                     output.wait_for_state()
                 process.send_signal(end_by)
-            process.wait(120)
+            try:
+                process.wait(patience_seconds)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
             stdout, self.log = output.whole(), self.log + errors.whole().decode()
         self.statuses.append(process.returncode)
         self._take(stdout)
