@@ -146,7 +146,8 @@ def token_source(
     credentials = settings.credentials
     cache: TokenCache = NoTokenCache()
     if settings.token_cache:
-        cache = FileTokenCache(cache_path(user_cache_path("seeker-leads"), credentials), report=report)
+        path = cache_path(user_cache_path("seeker-leads"), credentials)
+        cache = FileTokenCache(path, report=report, sleep=retrier.sleep)
 
     def request_token() -> dict[str, Any]:
         return _request_token(credentials, session, settings.request_timeout_seconds)

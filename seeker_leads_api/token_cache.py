@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 #: Longer than a token request with all its retries takes.
 LOCK_TIMEOUT_SECONDS = 600
+_LOCK_INTERVAL_SECONDS = 0.1
 _FORMAT_VERSION = 1
 
 
@@ -60,12 +62,16 @@ class NoTokenCache:
 class FileTokenCache:
     """Keeps the token in a file of mode 0600, for every process of this user.
 
-    A folder that cannot be written costs a token request a run, which `report` is told, but stops nothing.
+    A folder that cannot be written costs a token request a run, which `report` is told, but stops nothing. A `sleep`
+    that raises ends the waiting for another process.
     """
 
-    def __init__(self, path: Path, *, report: Callable[[str], object]) -> None:
+    def __init__(
+        self, path: Path, *, report: Callable[[str], object], sleep: Callable[[float], object] = time.sleep
+    ) -> None:
         self._path = path
         self._report = report
+        self._sleep = sleep
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -76,8 +82,8 @@ class FileTokenCache:
         """
         try:
             make_private_folder(self._path.parent)
-            lock = FileLock(f"{self._path}.lock", timeout=LOCK_TIMEOUT_SECONDS, mode=0o600)
-            lock.acquire()
+            lock = FileLock(f"{self._path}.lock", mode=0o600)
+            self._acquire(lock)
         except Timeout:
             msg = f"Another process holds the token cache {self._path.parent}: end it, or set `token_cache` to false"
             raise FatalError(msg) from None
@@ -89,6 +95,19 @@ class FileTokenCache:
             yield
         finally:
             lock.release()
+
+    def _acquire(self, lock: FileLock) -> None:
+        # The lock's own wait would outlast a stop.
+        give_up_at = time.monotonic() + LOCK_TIMEOUT_SECONDS
+        while True:
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:  # noqa: PERF203  # asking again is what the loop is for
+                if time.monotonic() > give_up_at:
+                    raise
+                self._sleep(_LOCK_INTERVAL_SECONDS)
+            else:
+                return
 
     def load(self) -> Token | None:
         """Return the kept token; None where there is none, or the file is not one of ours."""

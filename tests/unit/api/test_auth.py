@@ -111,6 +111,46 @@ def test_two_processes_without_a_token_request_one(tmp_path: Path) -> None:
     assert issuer.requests == 1
 
 
+class Stop(Exception):  # noqa: N818  # an order, not an error
+    pass
+
+
+def test_stop_ends_the_wait_for_another_process(tmp_path: Path) -> None:
+    """A run that is stopped does not wait until another process has its token, and asks for none itself."""
+
+    def stopped(_: float) -> None:
+        raise Stop
+
+    issuer = Issuer()
+    cache = FileTokenCache(cache_path(tmp_path, CREDENTIALS), report=pytest.fail, sleep=stopped)
+    with file_cache(tmp_path).exclusive(), pytest.raises(Stop):
+        source(issuer, cache).token()
+    assert issuer.requests == 0
+    assert source(issuer, cache).token() == "token-1", "nothing of the wait is left behind"
+
+
+def test_process_that_never_lets_go_of_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After longer than any renewal takes, the run ends with what to do, instead of waiting for ever."""
+    monkeypatch.setattr("seeker_leads_api.token_cache.LOCK_TIMEOUT_SECONDS", 0)
+    with file_cache(tmp_path).exclusive(), pytest.raises(FatalError, match="Another process holds the token cache"):
+        source(Issuer(), file_cache(tmp_path)).token()
+
+
+def test_threads_behind_a_stopped_request_ask_for_nothing() -> None:
+    """What ends one thread's token request ends the waiting of all: none takes its place."""
+    asked = []
+
+    def stopped() -> dict[str, Any]:
+        asked.append(1)
+        raise Stop
+
+    tokens = ClientCredentialsToken(CREDENTIALS, stopped, NoTokenCache())
+    for _ in range(3):
+        with pytest.raises(Stop):
+            tokens.token()
+    assert len(asked) == 1
+
+
 def test_kept_token_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     """File and folder of the cache shut everyone else out, whatever the umask."""
     before = os.umask(0)
