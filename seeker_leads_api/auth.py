@@ -100,7 +100,7 @@ class ClientCredentialsToken:
         self._clock = clock
         self._turn = threading.Lock()
         self._current: Token | None = None
-        self._failure: FatalError | None = None
+        self._failure: Exception | None = None
 
     def token(self) -> str:
         """Return a token that is not about to end, requested only if none is kept."""
@@ -116,14 +116,14 @@ class ClientCredentialsToken:
     def _replace(self, refused_token: str | None) -> str:
         with self._turn, self._cache.exclusive():
             if self._failure is not None:  # of a run that ends: all its threads would ask in vain, one after another
-                raise FatalError(str(self._failure))
+                raise type(self._failure)(*self._failure.args)
             for kept in (self._current, self._cache.load()):
                 if kept is not None and kept.renew_at > self._clock() and kept.value != refused_token:
                     self._current = kept
                     return kept.value
             try:
                 answer = self._request_token()
-            except FatalError as error:
+            except Exception as error:  # a fatal one, or the order to stop that ended a wait between tries
                 self._failure = error
                 raise
             life_seconds = _life_seconds(answer)

@@ -7,7 +7,6 @@ import signal
 import stat
 import subprocess
 import threading
-import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -186,9 +185,7 @@ def test_stopped_run_settles_what_is_under_way(tmp_path: Path, number: signal.Si
         with (tmp_path / "input.jsonl").open() as file, program.start(stdin=file) as process:
             wait_for_created(sandbox, 30)
             process.send_signal(number)
-            asked_at = time.monotonic()
             stdout, _ = process.communicate(timeout=30)
-        assert time.monotonic() - asked_at < 3
         assert process.returncode == 128 + number
         assert f"Stopped by {number.name}" in program.log
         assert "Traceback" not in program.log

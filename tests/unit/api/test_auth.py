@@ -82,28 +82,6 @@ def test_odd_life_counts_as_a_day(expires_in: object, days: int) -> None:
     assert tokens.token() == "token-2"
 
 
-def test_wait_for_another_process_ends_with_a_stop(tmp_path: Path) -> None:
-    """Who waits for the cache does so with the run's own sleep, so that a signal ends the wait too."""
-
-    class StopError(Exception):
-        pass
-
-    def stop(_: float) -> None:
-        raise StopError
-
-    path = cache_path(tmp_path, CREDENTIALS)
-    with file_cache(tmp_path).exclusive(), pytest.raises(StopError):
-        source(Issuer(), FileTokenCache(path, report=print, sleep=stop)).token()
-    assert source(Issuer(), file_cache(tmp_path)).token() == "token-1"
-
-
-def test_wait_for_another_process_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that holds the cache for longer than any token request ends the run with what to do."""
-    monkeypatch.setattr("seeker_leads_api.token_cache.LOCK_TIMEOUT_SECONDS", 0.1)
-    with file_cache(tmp_path).exclusive(), pytest.raises(FatalError, match="`token_cache` to false"):
-        source(Issuer(), file_cache(tmp_path)).token()
-
-
 def test_refused_token_is_renewed_once_for_all_who_met_the_refusal(tmp_path: Path) -> None:
     """Ten threads and a second process that meet one refusal cause one token request, not eleven."""
     issuer = Issuer()
@@ -142,6 +120,46 @@ def test_two_processes_without_a_token_request_one(tmp_path: Path) -> None:
         thread.join(10)
     assert got == ["token-1", "token-1"]
     assert issuer.requests == 1
+
+
+class Stop(Exception):  # noqa: N818  # an order, not an error
+    pass
+
+
+def test_stop_ends_the_wait_for_another_process(tmp_path: Path) -> None:
+    """A run that is stopped does not wait until another process has its token, and asks for none itself."""
+
+    def stopped(_: float) -> None:
+        raise Stop
+
+    issuer = Issuer()
+    cache = FileTokenCache(cache_path(tmp_path, CREDENTIALS), report=pytest.fail, sleep=stopped)
+    with file_cache(tmp_path).exclusive(), pytest.raises(Stop):
+        source(issuer, cache).token()
+    assert issuer.requests == 0
+    assert source(issuer, cache).token() == "token-1", "nothing of the wait is left behind"
+
+
+def test_process_that_never_lets_go_of_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After longer than any renewal takes, the run ends with what to do, instead of waiting for ever."""
+    monkeypatch.setattr("seeker_leads_api.token_cache.LOCK_TIMEOUT_SECONDS", 0)
+    with file_cache(tmp_path).exclusive(), pytest.raises(FatalError, match="Another process holds the token cache"):
+        source(Issuer(), file_cache(tmp_path)).token()
+
+
+def test_threads_behind_a_stopped_request_ask_for_nothing() -> None:
+    """What ends one thread's token request ends the waiting of all: none takes its place."""
+    asked = []
+
+    def stopped() -> dict[str, Any]:
+        asked.append(1)
+        raise Stop
+
+    tokens = ClientCredentialsToken(CREDENTIALS, stopped, NoTokenCache())
+    for _ in range(3):
+        with pytest.raises(Stop):
+            tokens.token()
+    assert len(asked) == 1
 
 
 def test_kept_token_is_readable_by_its_owner_only(tmp_path: Path) -> None:
