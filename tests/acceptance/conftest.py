@@ -181,11 +181,16 @@ def database(database_url: str) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
-def meltano(account: Sandbox, tmp_path: Path) -> Callable[..., Ended]:
-    """Run Meltano in this project, with a state of the test's own."""
+def meltano_plugins() -> None:
+    """Skip what needs this repository's Meltano project where the wheel is tested."""
     if "SEEKER_LEADS_WHEEL" in os.environ:
         pytest.skip("the plugins of this repository's Meltano project are the source tree")
     assert (PROJECT / ".meltano" / ".installed").exists(), "Meltano's plugins are missing: run `make test`"
+
+
+@pytest.fixture
+def meltano(account: Sandbox, tmp_path: Path, meltano_plugins: None) -> Callable[..., Ended]:  # noqa: ARG001  # a skip
+    """Run Meltano in this project, with a state of the test's own."""
 
     def run(*arguments: str, **environment: str) -> Ended:
         process = subprocess.run(

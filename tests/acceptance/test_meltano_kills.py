@@ -9,6 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import psutil
+import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from tests.acceptance.conftest import BIN, PROJECT, shell_in_project, wait_for_requests
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 LEADS, DAYS, KILLS = 2000, 120, 2
 
 
+@pytest.mark.usefixtures("meltano_plugins")
 def test_killed_pipelines_bring_every_lead(tmp_path: Path, database: psycopg.Connection, database_url: str) -> None:
     """Meltano, tap and loader killed together, at random moments: another run, and PostgreSQL has every lead.
 

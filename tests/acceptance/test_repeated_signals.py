@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
+import sqlite3
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,14 @@ import pytest
 
 from seeker_leads_api.signals import SAME_SIGNAL_SECONDS
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import TargetProgram, wait_for_created, wait_for_requests
+from tests.acceptance.conftest import (
+    BIN,
+    PROJECT,
+    TargetProgram,
+    shell_in_project,
+    wait_for_created,
+    wait_for_requests,
+)
 from tests.singer_input import SCHEMA, record
 
 if TYPE_CHECKING:
@@ -70,3 +79,34 @@ def test_same_signal_later_ends_the_target_at_once(tmp_path: Path) -> None:
             process.wait(SAME_SIGNAL_SECONDS + 0.5)
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == -signal.SIGTERM
+
+
+@pytest.mark.usefixtures("meltano_plugins")
+def test_end_of_a_whole_pipeline_is_in_order(tmp_path: Path) -> None:
+    """A scheduler that ends Meltano's process group leaves no lead of unknown outcome: what is under way is settled."""
+    with Sandbox.start(SandboxOptions(latency_ms=1500)) as sandbox:
+        environment = shell_in_project(
+            tmp_path,
+            sandbox.api_url,
+            TARGET_SEEKER_LEADS_LEDGER_URL=f"sqlite:///{tmp_path / 'ledger.db'}",
+            TARGET_SEEKER_LEADS_REJECTS_PATH=str(tmp_path / "rejects.jsonl"),
+        )
+        with (
+            (tmp_path / "log").open("ab") as log,
+            subprocess.Popen(
+                [BIN / "meltano", "run", "tap-spreadsheets", "target-seeker-leads"],
+                stdout=log,
+                stderr=log,
+                cwd=PROJECT,
+                env=environment,
+                start_new_session=True,
+            ) as pipeline,
+        ):
+            assert wait_for_requests(sandbox, 4)
+            os.killpg(pipeline.pid, signal.SIGTERM)
+            assert pipeline.wait(60) != 0
+        said = (tmp_path / "log").read_text()
+        assert len(sandbox.created) == 4, said[-3000:]
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.db")) as ledger:
+        statuses = [row[0] for row in ledger.execute("SELECT status FROM seeker_leads_ledger ORDER BY status")]
+    assert statuses == ["delivered"] * 4 + ["rejected"] * 5, said[-3000:]
