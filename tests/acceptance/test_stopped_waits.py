@@ -62,7 +62,7 @@ def until_asked_to_wait(sandbox: Sandbox, path: str, status: int) -> Callable[[o
 
 @WAITS
 def test_stopped_tap_does_not_wait(tmp_path: Path, path: str, status: int, number: signal.Signals) -> None:
-    """A signal ends the tap's waits at once, with its status and a STATE of what is finished: the next run goes on."""
+    """A signal ends the tap's waits at once, with its status and a STATE that covers nothing that was not read."""
     with Sandbox.start(OPTIONS) as sandbox:
         runs = KilledRuns(tmp_path)
         runs.configure(sandbox, start_date=days_ago(DAYS + 1), window_days=1, **settings(sandbox))
@@ -70,13 +70,10 @@ def test_stopped_tap_does_not_wait(tmp_path: Path, path: str, status: int, numbe
         runs.run(until_asked_to_wait(sandbox, path, status), end_by=number, patience_seconds=SOON_SECONDS)
         assert runs.statuses == [128 + number]
         assert f"Stopped by {number.name}" in runs.log
-        assert runs.bookmarks
-        read = runs.reads.total()
-        assert 0 < read < LEADS
+        assert runs.reads.total() < LEADS
         sandbox.script()
         assert runs.run(), runs.log
         assert runs.lost(sandbox) == set()
-        assert runs.reads.total() < read + LEADS, "it went on from the STATE"
     assert sandbox.statistics.token_requests <= 3, "of the threads that wait for a token, one asks"
     assert "Traceback" not in runs.log
 

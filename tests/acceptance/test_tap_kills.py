@@ -65,7 +65,7 @@ def test_runs_stopped_at_any_moment_lose_nothing(tmp_path: Path) -> None:
 def test_stop_while_the_program_starts(tmp_path: Path) -> None:
     """SIGTERM and SIGINT before the first request: the signal's status, or what Python makes of it before ours stand.
 
-    That is the end by the signal itself, and with SIGINT click's, once it has begun: a line and status 1.
+    That is the end by the signal itself, or, with SIGINT, status 1: click's, once it has begun, or an import's.
     """
     chance, runs = chance_of(), KilledRuns(tmp_path)
     with Sandbox.start(SandboxOptions(leads=LEADS, days=DAYS, latency_ms=20)) as sandbox:
@@ -74,13 +74,11 @@ def test_stop_while_the_program_starts(tmp_path: Path) -> None:
             asked_before, said_before = sandbox.statistics.requests, len(runs.log)
             runs.run(after_seconds(chance.uniform(0.05, 0.6)), end_by=stopped_by)
             status, log = runs.statuses[-1], runs.log[said_before:]
-            if "Exception ignored" in log:
-                continue  # Python throws an interrupt away that strikes within a destructor, such as an import lock's
             if sandbox.statistics.requests > asked_before or status == 128 + stopped_by:
-                assert status == 128 + stopped_by
-                assert "Traceback" not in log
-            elif status == 1:
-                assert stopped_by is signal.SIGINT
-                assert "Aborted!" in log
+                # Python throws an interrupt away that strikes within a destructor, such as that of an import's lock.
+                assert status == 128 + stopped_by or (status == 0 and "Exception ignored" in log)
+                assert "Traceback" not in log or "Exception ignored" in log
+            elif stopped_by is signal.SIGINT:
+                assert status in {-stopped_by, 1}  # 1 too where an import that is interrupted makes an error of it
             else:
                 assert status == -stopped_by
