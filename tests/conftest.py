@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import tempfile
 import time
@@ -14,7 +15,6 @@ import hypothesis
 import pytest
 
 from seeker_leads_api.errors import SeekerLeadsError
-from seeker_leads_api.retries import Retrier
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from tap_seeker_leads.streams import LeadsStream
 from tap_seeker_leads.tap import TapSeekerLeads
@@ -23,6 +23,8 @@ from tap_seeker_leads.writer import PageWriter
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from tap_seeker_leads.window_reader import WindowReaders
 
 # A deadline for each example would make a busy machine a failure.
 hypothesis.settings.register_profile("project", deadline=None)
@@ -90,7 +92,10 @@ class Run:
 
 @dataclass
 class TapRunner:
-    """Runs the tap against a sandbox, at the sandbox's time; waits between tries pass at once on its clock."""
+    """Runs the tap against a sandbox, at the sandbox's time; waits between tries pass at once on its clock.
+
+    Retrier and limiter are the stream's own, with all that wires them to each other.
+    """
 
     clock: Clock
     sandbox: Sandbox
@@ -127,8 +132,17 @@ class TapRunner:
         def sleep(seconds: float) -> None:
             slept.append(seconds)
 
+        open_readers = stream._open_readers
+
+        def open_impatiently(start: int) -> WindowReaders:
+            readers, wait = open_readers(start), stream.limiter._sleep
+            # A pause of all readers is over as soon as the clock has leapt over it.
+            stream.limiter._sleep = lambda seconds: wait(min(seconds, 0.01))
+            return readers
+
+        stream._open_readers = open_impatiently  # type: ignore[method-assign]
         stream.monotonic = lambda: time.monotonic() + sum(slept)
-        stream.retrier = Retrier(settings["max_retries"], stream.logger.warning, sleep)
+        stream.retrier = dataclasses.replace(stream.retrier, sleep=sleep)
         if before:
             before(stream)
         error = None

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 LONGEST_DRIP_SECONDS = 20.0
 #: How the tap runs against it: soon done with whatever happens.
-RUN: dict[str, Any] = {"start_date": "2026-11-20", "max_retries": 0, "request_timeout_seconds": 1}
+RUN: dict[str, Any] = {"start_date": "2026-11-20", "max_retries": 0, "request_timeout_seconds": 10}
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 100  # of those that come at once, none has to try again a second later
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +65,7 @@ class HostileServer:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name
                 pass
 
-        self._server = ThreadingHTTPServer((HOST, 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server((HOST, 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
         return self

@@ -1,9 +1,10 @@
-"""The target run in this process, and the databases of its ledger."""
+"""The target run in this process, the databases of its ledger, and an ear to all that is logged."""
 
 from __future__ import annotations
 
 import io
 import json
+import logging
 import sys
 import time
 from dataclasses import dataclass, field
@@ -13,13 +14,13 @@ import psycopg
 import pytest
 
 from seeker_leads_api.errors import SeekerLeadsError
+from seeker_leads_sandbox import Sandbox
 from target_seeker_leads.target import TargetSeekerLeads
+from tests.overheard import Overheard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
-
-    from seeker_leads_sandbox import Sandbox
 
 
 @dataclass
@@ -103,6 +104,27 @@ def _line(message: dict[str, Any] | bytes | str) -> bytes:
     if isinstance(message, dict):
         message = json.dumps(message)
     return (message.encode() if isinstance(message, str) else message) + b"\n"
+
+
+@pytest.fixture(autouse=True)
+def nothing_private_is_logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test whose log, at DEBUG, holds a secret or a person of its sandboxes or of `tests.singer_input`."""
+    sandboxes: list[Sandbox] = []
+    begin = Sandbox.__init__
+
+    def note(sandbox: Sandbox, *arguments: Any) -> None:
+        sandboxes.append(sandbox)
+        begin(sandbox, *arguments)
+
+    root, overheard = logging.getLogger(), Overheard()
+    monkeypatch.setattr(Sandbox, "__init__", note)
+    before = root.level
+    root.setLevel(logging.DEBUG)
+    root.addHandler(overheard)
+    yield
+    root.removeHandler(overheard)
+    root.setLevel(before)
+    assert overheard.private(sandboxes) == []
 
 
 @pytest.fixture

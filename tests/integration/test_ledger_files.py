@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -17,8 +19,23 @@ from target_seeker_leads.run_lock import FileRuns, exclusive
 from tests.ledger_tools import RETRY, claim, crash, execute, mode, rows, settlement
 
 
-def test_files_are_private_from_the_first_byte(file: Path, sqlite_url: str) -> None:
-    """Ledger, its side files, locks and folders are the owner's only, whatever the umask."""
+def test_ledger_is_private_before_sqlite_opens_it(file: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ledger, its side files, locks and folders are the owner's only, whatever the umask, from before SQLite opens it.
+
+    SQLite makes files where Python sees nothing of it, with the mode of the database: looked at with every statement.
+    """
+    connect, seen = sqlite3.connect, list[dict[str, int]]()
+
+    def look(_: str) -> None:
+        seen.append({path.name: mode(path) for path in file.parent.glob("ledger.db*") if path.is_file()})
+
+    def look_and_connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        look("before the first")
+        connection: sqlite3.Connection = connect(*arguments, **options)
+        connection.set_trace_callback(look)
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", look_and_connect)
     before = os.umask(0)
     try:
         with Ledger.open(sqlite_url, RETRY) as ledger:
@@ -31,6 +48,9 @@ def test_files_are_private_from_the_first_byte(file: Path, sqlite_url: str) -> N
     assert set(folders.values()) == {0o700}
     assert set(found) - set(folders) >= {Path("ledger.db"), Path("ledger.db-wal"), Path("ledger.db-shm")}
     assert {wide for path, wide in found.items() if path not in folders} == {0o600}
+    assert seen[0] == {"ledger.db": 0o600}
+    assert {wide for look in seen for wide in look.values()} == {0o600}
+    assert {name for look in seen for name in look} == {"ledger.db", "ledger.db-wal", "ledger.db-shm"}
 
 
 def test_commits_are_durable(sqlite_url: str) -> None:

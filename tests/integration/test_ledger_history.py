@@ -27,7 +27,10 @@ class History(RuleBasedStateMachine):
         self.policies: dict[Ledger, UnknownOutcome] = {}
         #: What each living run has in hand, and whether its claim wrote a row.
         self.in_hand: list[dict[str, tuple[Claim, Decision]]] = []
-        self.delivered: set[str] = set()
+        #: What was said in the lead that exists.
+        self.delivered: dict[str, str] = {}
+        #: What was refused, and so is among the dead letters.
+        self.rejected: set[tuple[str, str]] = set()
         #: A POST was made for it of which nobody can say that it created nothing.
         self.may_exist: set[str] = set()
 
@@ -69,8 +72,26 @@ class History(RuleBasedStateMachine):
             assert key not in self.may_exist, "sent as if it were new"
         if decision is Decision.SEND_AGAIN and self.policies[self.runs[number]] is REJECT:
             assert is_replay, "sent again though the policy forbids"
+        self.judge_skip(decision, asked)
         if decision in HOLDING:
             self.in_hand[number][key] = (asked, decision)
+
+    def judge_skip(self, decision: Decision, asked: Claim) -> None:
+        """Whoever skips a record says where it is: a wrong word would be a lost record."""
+        key, content = asked.key, asked.content
+        match decision:
+            case Decision.SKIP_DELIVERED:
+                assert self.delivered.get(key) == content, "skipped as delivered"
+            case Decision.SKIP_CHANGED:
+                assert key in self.delivered, "skipped as delivered with other words"
+                assert self.delivered[key] != content
+            case Decision.SKIP_UNKNOWN:
+                assert key in self.may_exist - set(self.delivered), "skipped as unknown"
+                assert not asked.is_replay
+            case Decision.SKIP_REJECTED:
+                assert (key, content) in self.rejected, "skipped as rejected"
+                assert key not in self.may_exist
+                assert not asked.is_replay
 
     @precondition(lambda self: any(self.in_hand))
     @rule(data=st.data(), end=ENDS)
@@ -84,7 +105,9 @@ class History(RuleBasedStateMachine):
             end = Status.REJECTED if end else None
         self.runs[number].settle(settlement(key, end, asked.content))
         if end is Status.DELIVERED:
-            self.delivered.add(key)
+            self.delivered[key] = asked.content
+        if end is Status.REJECTED:
+            self.rejected.add((key, asked.content))
         if end in {Status.DELIVERED, Status.SENDING, Status.UNKNOWN} and asked.will_send:
             self.may_exist.add(key)
 

@@ -10,7 +10,8 @@ import jsonschema
 import pytest
 
 from tap_seeker_leads import paginator
-from tap_seeker_leads.schema import leads_schema
+from tap_seeker_leads.instants import to_rfc3339
+from tap_seeker_leads.schema import INSTANTS, METADATA_FIELDS, leads_schema
 from tests.conftest import NOW
 from tests.hostile_server import RUN, Asked, HostileServer, http, lead, page, refused
 
@@ -106,18 +107,34 @@ def with_value(path: tuple[str, ...], value: Any) -> Any:
     return value
 
 
+def is_at(path: tuple[str, ...], value: Any, whole: Any) -> bool:
+    try:
+        for name in path:
+            whole = whole[0 if name == "[]" else name]
+    except (KeyError, IndexError, TypeError):
+        return False
+    return json.dumps(whole) == json.dumps(value)  # 1 equals True, but its JSON does not
+
+
 def test_wrong_types_in_every_field(run_tap: TapRunner, caplog: pytest.LogCaptureFixture) -> None:
-    """Any value in any field costs no lead: each is put out once, and fits the schema; one without an id is counted."""
+    """Any value in any field costs no lead: each is put out once, and fits the schema; one without an id is counted.
+
+    Nor does it cost the value: what is not in its place is in `extra`, by the same path.
+    """
     parts = {name: field for name, field in leads_schema()["properties"].items() if "object" in field["type"]}
     parts["distributionType"] = leads_schema()["properties"]["distributionType"]
     places = [path for path in paths({"properties": parts}) if path and path[0] != "extra"]
+    places += [("new",), ("contactRequest", "new")]
     names = ("ingestionDate", "portal", "TTL", "leadCategory", "seekerIntention", "new")
     items: list[Any] = []
+    sent: dict[str, tuple[tuple[str, ...], Any]] = {}
     for number, (path, value) in enumerate(itertools.product(places, WRONG)):
         items.append(lead(f"p{number}", ingestionDate=NOW - 100) | with_value(path, value))
+        sent[f"p{number}"] = (path, value)
     for number, (name, value) in enumerate(itertools.product(names, WRONG)):
         if name != "ingestionDate" or value not in (0, 1.5):  # leads of 1970 are not this run's
             items.append(lead(f"m{number}", **{name: value}))
+            sent[f"m{number}"] = (("metadata", name), value)
     count = len(items)
     # Those that are no leads, each among leads: a page of nothing else would end the run.
     nobody = [*WRONG, *({"metadata": value} for value in WRONG), lead(""), {"metadata": {"leadId": {"a": 1}}}]
@@ -137,8 +154,23 @@ def test_wrong_types_in_every_field(run_tap: TapRunner, caplog: pytest.LogCaptur
     assert len(run.ids) == len(set(run.ids)) == count
     assert f"{skipped} items without a `leadId` were skipped" in caplog.text
     validator = jsonschema.Draft7Validator(run.schema)
+    in_extra = 0
     for record in run.records:
         assert list(validator.iter_errors(record)) == []
+        path, value = sent[record["leadId"]]
+        if not is_at(path, value, as_sent(record, path[-1], value)):
+            assert is_at(path, value, record["extra"]), (path, value, record)
+            in_extra += 1
+    assert in_extra > count / 2
+
+
+def as_sent(record: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
+    """Return the record with its `metadata` as the API has it: a field below, and an instant as a number."""
+    metadata = {field: record[column] for field, column in METADATA_FIELDS.items()}
+    if name in INSTANTS and metadata[name] is not None:
+        assert metadata[name] == to_rfc3339(int(value))
+        metadata[name] = value
+    return record | {"metadata": metadata}
 
 
 DATES = [

@@ -249,7 +249,7 @@ def test_refused_account_stops_the_run_and_loses_nothing(
     assert created_names(sandbox) == names(*range(40))
 
 
-def test_refused_token_is_renewed_once(run_target: TargetRunner, sandbox: Sandbox) -> None:
+def test_token_revoked_among_posts_is_renewed_once(run_target: TargetRunner, sandbox: Sandbox) -> None:
     """A token that the API revokes in mid-run costs one new token; every lead is created once."""
     sandbox.script(on_post(FaultKind.REVOKE_TOKEN, times=1, after=20))
     run = run_target(

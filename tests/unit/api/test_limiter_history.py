@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PERIOD = 0.2
 TOLERANCE = 1e-9
+LEAST_SLEEP = 1e-4
 SECONDS = st.floats(0, 0.5) | st.sampled_from([0.0, PERIOD, PERIOD / 10])
 
 
@@ -41,7 +42,7 @@ class LimiterHistory(RuleBasedStateMachine):
     def sleep(self, seconds: float) -> None:
         assert seconds > 0
         # At least a little: a sleep that never moves the clock is none.
-        self.now += max(seconds * self.sleep_quality, 1e-4)
+        self.now += max(seconds * self.sleep_quality, LEAST_SLEEP)
         self.slept += seconds
         if self.pause_in_sleep is not None:
             asked_for, self.pause_in_sleep = self.pause_in_sleep, None
@@ -58,9 +59,10 @@ class LimiterHistory(RuleBasedStateMachine):
         stack = ExitStack()
         permit: AbstractContextManager[None] = self.limiter.permit()
         stack.enter_context(permit)
-        if self.pause_in_sleep is not None and quality <= 1:  # nobody asked for more patience meanwhile
-            assert self.now <= earliest + 1e-3, "it waited longer than it had to"
         self.pause_in_sleep = None
+        if quality <= 1:  # else it is the sleep that was too long
+            latest = max(earliest, self.paused_until) + LEAST_SLEEP + TOLERANCE
+            assert self.now <= latest, "it waited longer than it had to"
         self.starts.append(self.now)
         self.in_flight.append(stack)
         assert self.now >= self.paused_until - TOLERANCE

@@ -35,7 +35,7 @@ def parse(**config: Any) -> TapSettings:
         ({"lookback_seconds": -1}, ["`lookback_seconds`", "at least 0"]),
     ],
 )
-def test_wrong_setting_is_named_with_its_cure(config: dict[str, Any], named: list[str]) -> None:
+def test_wrong_tap_setting_is_named_with_its_cure(config: dict[str, Any], named: list[str]) -> None:
     """A wrong setting ends in one line that names it and says what would be right."""
     with pytest.raises(SettingsError) as caught:
         parse(**config)
@@ -60,6 +60,6 @@ def test_defaults_are_the_apis_limits() -> None:
     assert (settings.window_seconds, settings.page_size, settings.lookback_seconds) == (7 * DAY_SECONDS, 100, 7200)
 
 
-def test_every_setting_explains_itself() -> None:
+def test_every_tap_setting_explains_itself() -> None:
     """Each setting has a title and a description."""
     assert all(declaration["title"] and declaration["description"] for declaration in TAP_SETTINGS.values())

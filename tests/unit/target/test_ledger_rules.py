@@ -70,7 +70,7 @@ def test_what_is_settled_decides_alone(
 
 
 @pytest.mark.parametrize("is_replay", [False, True])
-def test_lost_answer_is_not_resent_blindly(is_replay: bool) -> None:  # noqa: FBT001  # pytest gives it by name
+def test_row_of_a_lost_answer_waits_for_the_policy(is_replay: bool) -> None:  # noqa: FBT001  # pytest gives it by name
     """A POST without an answer is waited for while its run lives; then the policy says what happens, replay or not."""
     sending, asked = row(Status.SENDING), claim(is_replay=is_replay)
     assert decide(sending, asked, UnknownOutcome.RETRY, is_alive=True) is Decision.WAIT

@@ -1,0 +1,65 @@
+"""Every test is listened to: what it logs is searched for the secrets and the people that it has to do with."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from seeker_leads_sandbox import Sandbox
+
+#: The leads of `tests.singer_input`, and any e-mail address.
+_PEOPLE = re.compile(
+    r"jane|dupont|je voudrais visiter|6 12 34 \d\d|[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)*\.[a-z]{2,}", re.IGNORECASE
+)
+_WORDS = re.compile(r"\w+")
+_SHORTEST = 5
+
+
+class Overheard(logging.Handler):
+    """Keeps each thing that is logged, once."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.NOTSET)
+        self._said: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a message, and the traceback that comes with it."""
+        self._said.add(record.getMessage())
+        if record.exc_info:
+            self._said.add(logging.Formatter().formatException(record.exc_info))
+
+    def private(self, sandboxes: Iterable[Sandbox]) -> list[tuple[str, str]]:
+        """Return whatever must not have been said, each with what it was said in."""
+        said = "\n".join(self._said)
+        found = {match[0] for match in _PEOPLE.finditer(said)}
+        # A value is looked for only where all its words were said, which is next to never.
+        words = set(_WORDS.findall(said))
+        values = {value for sandbox in sandboxes for value in _values(sandbox)}
+        found |= {value for value in values if words.issuperset(_WORDS.findall(value)) and value in said}
+        return [(value, line) for value in found for line in self._said if value in line]
+
+
+def _values(sandbox: Sandbox) -> Iterator[str]:
+    """Yield what is private of a sandbox: the people in it, and what opens it."""
+    yield from sandbox.issued_tokens
+    yield from {sandbox.options.token, sandbox.options.client_secret} - {"sandbox"}
+    for lead in sandbox.store.all():
+        yield from _texts(lead.get("contactRequest"))
+        yield from _texts((lead.get("callDetails") or {}).get("seekerPhoneNumber"))
+    yield from _texts(sandbox.created)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    # Words of an enumeration are nobody's.
+    elif isinstance(value, str) and len(value) >= _SHORTEST and not value.isupper():
+        yield value
