@@ -102,7 +102,8 @@ def postgres() -> Iterator[str]:
 def environment(api_url: str, **more: str) -> dict[str, str]:
     """Return what Meltano runs with: nothing of a real account that may stand in the shell or in `.env`."""
     ours = ("TAP_SEEKER_LEADS_", "TARGET_SEEKER_LEADS_")
-    settings = {"API_URL": api_url, "CLIENT_ID": "", "CLIENT_SECRET": ""}
+    # Set, not left out: what stands in `.env` would count otherwise.
+    settings = {"API_URL": api_url, "AUTH_TOKEN": "sandbox-token", "CLIENT_ID": "", "CLIENT_SECRET": ""}
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
         **{f"{prefix}{name}": value for prefix in ours for name, value in settings.items()},

@@ -12,11 +12,11 @@ from platformdirs import user_cache_path
 
 from seeker_leads_api.errors import FatalError, RetryableError
 from seeker_leads_api.no_answer import classify_exception
-from seeker_leads_api.outcomes import Answer, Recovery, classify
-from seeker_leads_api.token_cache import FileTokenCache, NoTokenCache, Token, TokenCache, cache_path
+from seeker_leads_api.outcomes import Answer, Recovery, classify, json_object
+from seeker_leads_api.token_cache import FileTokenCache, NoTokenCache, Token, TokenCache, cache_path, is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from seeker_leads_api.retries import Retrier
     from seeker_leads_api.settings import ClientCredentials, ConnectionSettings
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 #: A token is replaced so long before its end, or a tenth of its life before where that is less.
 RENEWAL_LEEWAY_SECONDS = 300.0
 DEFAULT_LIFE_SECONDS = 86_400  # where the answer does not say [D]
+_LONGEST_LIFE_SECONDS = 365 * 86_400
 
 _OAUTH_ERROR = re.compile(r"[a-z_]{1,40}")
 
@@ -75,7 +76,7 @@ class GivenToken:
         Raises:
             FatalError: always.
         """
-        msg = "The API refuses the token of `auth_token`: set a new one, or use `client_id` and `client_secret`"
+        msg = "The token of `auth_token` cannot be renewed: set a new one, or use `client_id` and `client_secret`"
         raise FatalError(msg)
 
 
@@ -88,7 +89,7 @@ class ClientCredentialsToken:
     def __init__(
         self,
         credentials: ClientCredentials,
-        request_token: Callable[[], dict[str, Any]],
+        request_token: Callable[[], Mapping[str, Any]],
         cache: TokenCache,
         *,
         clock: Callable[[], float] = time.time,
@@ -99,7 +100,7 @@ class ClientCredentialsToken:
         self._clock = clock
         self._turn = threading.Lock()
         self._current: Token | None = None
-        self._failure: FatalError | None = None
+        self._failure: Exception | None = None
 
     def token(self) -> str:
         """Return a token that is not about to end, requested only if none is kept."""
@@ -115,14 +116,14 @@ class ClientCredentialsToken:
     def _replace(self, refused_token: str | None) -> str:
         with self._turn, self._cache.exclusive():
             if self._failure is not None:  # of a run that ends: all its threads would ask in vain, one after another
-                raise FatalError(str(self._failure))
+                raise type(self._failure)(*self._failure.args)
             for kept in (self._current, self._cache.load()):
                 if kept is not None and kept.renew_at > self._clock() and kept.value != refused_token:
                     self._current = kept
                     return kept.value
             try:
                 answer = self._request_token()
-            except FatalError as error:
+            except Exception as error:  # a fatal one, or the order to stop that ended a wait between tries
                 self._failure = error
                 raise
             life_seconds = _life_seconds(answer)
@@ -146,9 +147,10 @@ def token_source(
     credentials = settings.credentials
     cache: TokenCache = NoTokenCache()
     if settings.token_cache:
-        cache = FileTokenCache(cache_path(user_cache_path("seeker-leads"), credentials), report=report)
+        path = cache_path(user_cache_path("seeker-leads"), credentials)
+        cache = FileTokenCache(path, report=report, sleep=retrier.sleep)
 
-    def request_token() -> dict[str, Any]:
+    def request_token() -> Mapping[str, Any]:
         return _request_token(credentials, session, settings.request_timeout_seconds)
 
     # A token request carries no token, so there is none to renew.
@@ -156,50 +158,45 @@ def token_source(
     return ClientCredentialsToken(credentials, with_retries, cache)
 
 
-def _request_token(credentials: ClientCredentials, session: requests.Session, timeout_seconds: float) -> dict[str, Any]:
-    body = {
+def _request_token(
+    credentials: ClientCredentials, session: requests.Session, timeout_seconds: float
+) -> Mapping[str, Any]:
+    asked = {
         "client_id": credentials.client_id,
         "client_secret": credentials.client_secret,
         "grant_type": "client_credentials",
         "audience": credentials.audience,
     }
     if credentials.intermediary_id is not None:
-        body["intermediary_id"] = credentials.intermediary_id
+        asked["intermediary_id"] = credentials.intermediary_id
     try:
-        response = session.post(credentials.auth_url, json=body, timeout=timeout_seconds, allow_redirects=False)
+        response = session.post(credentials.auth_url, json=asked, timeout=timeout_seconds, allow_redirects=False)
     except requests.RequestException as error:
         raise classify_exception(error, "POST /token", timeout_seconds) from None
-    outcome = classify(Answer.of(response))
+    answer = Answer.of(response)
+    outcome, body = classify(answer), json_object(answer)
     if outcome.recovery in {Recovery.RETRY, Recovery.SLOW_DOWN}:
         raise RetryableError(outcome.message, retry_after_seconds=outcome.retry_after_seconds)
     if outcome.recovery is not Recovery.ACCEPT:
         msg = (
-            f"No token from `auth_url`: it answered {response.status_code}{_oauth_error(response)}. Check `client_id`,"
+            f"No token from `auth_url`: it answered {answer.status}{_oauth_error(body)}. Check `client_id`,"
             " `client_secret`, `intermediary_id`, `environment` and `auth_url`"
         )
         raise FatalError(msg)
-    answer = _json_object(response)
-    if not isinstance(answer.get("access_token"), str) or not answer["access_token"]:
+    if not is_token(body.get("access_token")):
         msg = "POST /token: the answer holds no `access_token`"
         raise RetryableError(msg)
-    return answer
+    return body
 
 
-def _oauth_error(response: requests.Response) -> str:
+def _oauth_error(body: Mapping[str, Any]) -> str:
     """Return the RFC 6749 error code, which is a fixed word; its description is free text and stays hidden."""
-    code = _json_object(response).get("error")
+    code = body.get("error")
     return f" ({code})" if isinstance(code, str) and _OAUTH_ERROR.fullmatch(code) else ""
 
 
-def _json_object(response: requests.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _life_seconds(answer: dict[str, Any]) -> float:
-    life = answer.get("expires_in", DEFAULT_LIFE_SECONDS)
-    is_number = isinstance(life, (int, float)) and not isinstance(life, bool) and 0 < life < float("inf")
-    return float(life) if is_number else float(DEFAULT_LIFE_SECONDS)
+def _life_seconds(answer: Mapping[str, Any]) -> float:
+    life = answer.get("expires_in")
+    if isinstance(life, (int, float)) and not isinstance(life, bool) and life > 0:
+        return float(min(life, _LONGEST_LIFE_SECONDS))
+    return float(DEFAULT_LIFE_SECONDS)

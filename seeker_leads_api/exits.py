@@ -58,13 +58,24 @@ class OneLineErrors:
         except SeekerLeadsError as error:
             self._end(str(error), EXIT_FAILED)
         except Exception as error:  # noqa: BLE001  # the last resort, so that no traceback with data is printed
-            if type(error).__name__ == "JSONDecodeError":  # of json or of simplejson
-                self._end("A file given with --config, --catalog or --state is not JSON: mend it", EXIT_SETTINGS)
+            if problem := _problem_of_a_file(error):
+                self._end(f"A file given with --config, --catalog or --state {problem}", EXIT_SETTINGS)
             self._end(f"{describe(error)}. Please report it: this is a defect", EXIT_FAILED)
 
     def _end(self, message: str, status: int) -> NoReturn:
         self.logger.critical(message)
         sys.exit(status)
+
+
+def _problem_of_a_file(error: Exception) -> str | None:
+    """Say what is wrong with a file of the command line; the SDK reads them all with one function."""
+    if all(frame.name != "read_json_file" for frame in traceback.extract_tb(error.__traceback__)):
+        return None
+    if isinstance(error, FileNotFoundError):
+        return "does not exist: check its path"
+    if isinstance(error, OSError):
+        return "cannot be read: check what it is, and its mode"
+    return "is not JSON: mend it"
 
 
 def describe(error: BaseException) -> str:

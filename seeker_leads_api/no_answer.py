@@ -20,7 +20,6 @@ _NOT_CONNECTED = (
     requests.exceptions.InvalidSchema,
     requests.exceptions.InvalidURL,
     requests.exceptions.MissingSchema,
-    requests.exceptions.ProxyError,
     urllib3.exceptions.NewConnectionError,
     ssl.SSLCertVerificationError,
 )
@@ -52,7 +51,16 @@ def classify_exception(
 
 def may_have_arrived(error: requests.RequestException) -> bool:
     """Say whether a request that got no answer can have reached the API: yes, unless no connection was made for it."""
-    return not any(isinstance(cause, _NOT_CONNECTED) for cause in _causes(error))
+    causes = list(_causes(error))
+    return not any(isinstance(cause, _NOT_CONNECTED) for cause in causes) and not _is_refused_tunnel(causes)
+
+
+def _is_refused_tunnel(causes: list[BaseException]) -> bool:
+    # Not every ProxyError: urllib3 calls it one too when the connection breaks after the request. Only the answer of a
+    # proxy to CONNECT is an OSError of http.client's own, without a number.
+    return isinstance(causes[0], requests.exceptions.ProxyError) and any(
+        type(cause) is OSError and cause.errno is None for cause in causes
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -52,9 +52,6 @@ RECOVERY: dict[int, Recovery] = {
     429: Recovery.SLOW_DOWN,
 }
 
-#: Said by whoever stands between client and API once it has handed the request on.
-_GATEWAY_GAVE_UP = frozenset({408, 502, 504})
-
 #: What the user can do about it.
 CURES: dict[int, str] = {
     400: "A setting may ask for what the API does not allow; otherwise please report it to this plugin's maintainers",
@@ -96,7 +93,8 @@ class Outcome:
     #: `errors[]` of the problem body, name and reason, or else its words without a name; not redacted.
     problems: tuple[tuple[str, str], ...] = ()
     request_id: str | None = None  #: the API's own name for the request, or the trace that its support asks for
-    #: Whether the work may have been done all the same: a gateway that gave up waiting, not the API itself.
+    #: Whether the work may have been done all the same: these are not the API's own words, but of somebody in between,
+    #: who may have handed the request on.
     may_be_done: bool = False
 
 
@@ -110,7 +108,7 @@ def classify(answer: Answer, *, now: datetime | None = None, is_about_a_person: 
     """
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return _ACCEPTED
-    body = _json_object(answer)
+    body = json_object(answer)
     problem = _problem(body)
     recovery = _recovery(answer, problem)
     retry_after_seconds = None
@@ -122,7 +120,7 @@ def classify(answer: Answer, *, now: datetime | None = None, is_about_a_person: 
         retry_after_seconds,
         _problems(body),
         _request_id(answer, body),
-        may_be_done=problem is None and answer.status in _GATEWAY_GAVE_UP,
+        may_be_done=problem is None and _may_come_from_a_gateway(answer.status),
     )
 
 
@@ -164,7 +162,12 @@ def _recovery(answer: Answer, problem: Mapping[str, Any] | None) -> Recovery:
     return recovery
 
 
-def _json_object(answer: Answer) -> Mapping[str, Any]:
+def _may_come_from_a_gateway(status: int) -> bool:
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT
+
+
+def json_object(answer: Answer) -> Mapping[str, Any]:
+    """Return the body of an answer if it is a JSON object, else an empty one."""
     if answer.body.lstrip()[:1] != b"{":
         return {}
     try:

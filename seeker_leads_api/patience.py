@@ -14,7 +14,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 if TYPE_CHECKING:
     import socket
 
-#: An answer may take so many read time-outs from its first byte to its last.
+#: From the end of a request to the last byte of its answer, so many read time-outs may pass.
 MOST_TIMEOUTS_AN_ANSWER = 5
 
 

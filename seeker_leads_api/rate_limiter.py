@@ -17,6 +17,9 @@ class RateLimiter:
 
     Every attempt takes a permit, retries too. It may be shared by any number of threads. A `sleep` that raises ends the
     waiting of all of them.
+
+    Starts are this side's: on their way requests can come closer together, the first ones most, since they make their
+    connections first. An API that counts that against us says 429, and `pause` is what follows.
     """
 
     def __init__(

@@ -13,6 +13,8 @@ from typing import Any
 from seeker_leads_api.contract import load_openapi
 
 MAX_LENGTH = 300
+#: A longer text is no message; and looking for addresses in it would take long, and keep all threads from running.
+_LONGEST_TEXT = 10 * MAX_LENGTH
 
 _EMAIL = re.compile(r"\S*@\S*")
 _TOKEN = re.compile(r"\b[Bb]earer\s+\S+|\beyJ[\w.\-]+|\b(?=[A-Za-z_\-]*\d)[\w\-]{32,}\b")
@@ -26,6 +28,8 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 def redact(text: str) -> str:
     """Return the text on one line, shortened, without e-mails, phone numbers, tokens and quoted values."""
+    if len(text) > _LONGEST_TEXT:
+        return "[a long text]"
     text = _QUOTED.sub(_hide_unless_a_name, text)
     text = _EMAIL.sub("[e-mail]", text)
     text = _TOKEN.sub("[token]", text)

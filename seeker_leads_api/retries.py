@@ -54,7 +54,12 @@ class Retrier:
                 except TokenRefusedError as error:  # noqa: PERF203  # asking again is what the loop is for
                     if renewed:
                         raise FatalError(str(error)) from None
-                    renew_token(error.refused_token)
+                    try:
+                        renew_token(error.refused_token)
+                    except FatalError as failure:
+                        # What the API said of the old token tells more than that there is no new one.
+                        msg = f"{error}. {failure}"
+                        raise FatalError(msg) from None
                     renewed = True
                 except RetryableError as error:
                     wait_seconds = self.wait_seconds(error, tries)

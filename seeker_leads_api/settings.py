@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import requests
+
 from seeker_leads_api import contract
 from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.token_cache import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -163,7 +166,7 @@ class ConnectionSettings:
             msg = "`user_agent` must be plain ASCII on one line, in the form Name/version"
             raise SettingsError(msg)
         token = config["auth_token"]
-        if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
+        if token is not None and not is_token(token):
             msg = "`auth_token` must be the token alone: plain ASCII without blanks or line breaks"
             raise SettingsError(msg)
         return cls(
@@ -221,6 +224,12 @@ def _checked_url(name: str, url: str) -> str:
     if parts.scheme == "http" and not _is_this_machine(host):
         msg = f"`{name}` uses plain http, so the token would travel in the clear: use https"
         raise SettingsError(msg)
+    try:
+        requests.Request("GET", url).prepare()
+        host.encode("idna")  # as the connection would
+    except ValueError:  # as which `requests` reports what is no URL
+        msg = f"`{name}` names no host that can exist: give it in the form https://host/path"
+        raise SettingsError(msg) from None
     return url
 
 

@@ -9,7 +9,7 @@ import sys
 from seeker_leads_api.errors import FatalError
 
 
-class StdoutLostError(FatalError, OSError):
+class StdoutLostError(FatalError):
     """What was written to stdout did not arrive, so that nothing after it may count as handed on."""
 
 

@@ -7,9 +7,10 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeGuard
 
 from filelock import FileLock, Timeout
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 
     from seeker_leads_api.settings import ClientCredentials
 
-#: Longer than a token request with all its retries takes.
-LOCK_TIMEOUT_SECONDS = 600
+#: Longer than a token request takes, unless the endpoint is down and asks for much patience: then this run ends too.
+LOCK_TIMEOUT_SECONDS = 600.0
+_LOCK_INTERVAL_SECONDS = 0.05
 _FORMAT_VERSION = 1
 
 
@@ -32,6 +34,11 @@ class Token:
 
     value: str = field(repr=False)
     renew_at: float
+
+
+def is_token(value: object) -> TypeGuard[str]:
+    """Tell whether something can travel as a bearer token: plain ASCII without blanks or line breaks."""
+    return isinstance(value, str) and value.isascii() and value.isprintable() and value != "" and " " not in value
 
 
 class TokenCache(Protocol):
@@ -60,12 +67,16 @@ class NoTokenCache:
 class FileTokenCache:
     """Keeps the token in a file of mode 0600, for every process of this user.
 
-    A folder that cannot be written costs a token request a run, which `report` is told, but stops nothing.
+    A folder that cannot be written costs a token request a run, which `report` is told, but stops nothing. `sleep`
+    is what the wait for another process consists of, so that what it raises ends the wait.
     """
 
-    def __init__(self, path: Path, *, report: Callable[[str], object]) -> None:
+    def __init__(
+        self, path: Path, *, report: Callable[[str], object], sleep: Callable[[float], object] = time.sleep
+    ) -> None:
         self._path = path
         self._report = report
+        self._sleep = sleep
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -76,11 +87,8 @@ class FileTokenCache:
         """
         try:
             make_private_folder(self._path.parent)
-            lock = FileLock(f"{self._path}.lock", timeout=LOCK_TIMEOUT_SECONDS, mode=0o600)
-            lock.acquire()
-        except Timeout:
-            msg = f"Another process holds the token cache {self._path.parent}: end it, or set `token_cache` to false"
-            raise FatalError(msg) from None
+            lock = FileLock(f"{self._path}.lock", timeout=0, mode=0o600)
+            self._acquire(lock)
         except OSError as error:
             self._report(f"The token cache cannot be used ({error.strerror}): {self._path.parent}")
             yield
@@ -90,13 +98,28 @@ class FileTokenCache:
         finally:
             lock.release()
 
+    def _acquire(self, lock: FileLock) -> None:
+        given_up_at = time.monotonic() + LOCK_TIMEOUT_SECONDS
+        while True:
+            try:
+                lock.acquire()
+            except Timeout:
+                if time.monotonic() > given_up_at:
+                    folder = self._path.parent
+                    msg = f"Another process holds the token cache {folder}: end it, or set `token_cache` to false"
+                    raise FatalError(msg) from None
+            else:
+                return
+            self._sleep(_LOCK_INTERVAL_SECONDS)
+
     def load(self) -> Token | None:
         """Return the kept token; None where there is none, or the file is not one of ours."""
         try:
             content = json.loads(self._path.read_text(encoding="utf-8"))
             if content["version"] != _FORMAT_VERSION:
                 return None
-            return Token(value=str(content["access_token"]), renew_at=float(content["renew_at"]))
+            value = content["access_token"]
+            return Token(value, renew_at=float(content["renew_at"])) if is_token(value) else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

@@ -113,9 +113,10 @@ def _visible_until(backend: Backend) -> int | None:
 
 
 def _links(request: web.Request, form: Links, page: LeadPage, parameters: tuple[int, int, int]) -> dict[str, str]:
-    if form is Links.NONE or not page.has_more:
+    cursor = page.last_lead_id or request.query.get("start")
+    if form is Links.NONE or cursor is None or not (page.has_more or form is Links.ALWAYS):
         return {}
     min_date, max_date, limit = parameters
-    query = urlencode({"minDate": min_date, "maxDate": max_date, "limit": limit, "start": page.last_lead_id})
+    query = urlencode({"minDate": min_date, "maxDate": max_date, "limit": limit, "start": cursor})
     path = f"{routes.API_BASE}{routes.LEADS}?{query}"
     return {"next": path if form is Links.RELATIVE else f"http://{request.host}{path}"}

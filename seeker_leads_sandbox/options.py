@@ -37,6 +37,7 @@ class Links(str, Enum):
 
     ABSOLUTE = "absolute"
     RELATIVE = "relative"  #: a path with its query
+    ALWAYS = "always"  #: absolute, and on the last page too: what it leads to is empty
     NONE = "none"  #: no link at all: a full page is the only hint, where the status is no hint either
 
 

@@ -36,7 +36,6 @@ class ApiStream(RESTStream[PageRequest | None]):
     """A stream that asks the Seeker Leads API, from any number of threads, behind one limiter."""
 
     path = "/leads"
-    allow_redirects = False
     #: The limiter of this run, and what its waits and those between tries sleep with.
     limiter: RateLimiter
     sleep: Callable[[float], object]
@@ -128,7 +127,7 @@ class ApiStream(RESTStream[PageRequest | None]):
         """Make one attempt, with the current token.
 
         Raises:
-            RetryableError, TokenRefusedError, FatalError: what the answer, or its absence, means.
+            RetryableError, TokenRefusedError, RequestRejectedError, FatalError: what the answer, or its absence, means.
         """
         try:
             response = self.requests_session.send(self.authenticator(prepared_request), timeout=self.timeout)
@@ -147,6 +146,7 @@ class ApiStream(RESTStream[PageRequest | None]):
         Raises:
             RetryableError: a passing fault, or a body that is no page.
             TokenRefusedError: the token was refused.
+            RequestRejectedError: a setting asks for what the API does not allow.
             FatalError: asking again cannot help.
         """
         raise_for(classify(Answer.of(response)), sent_token=sent_token(response.request))

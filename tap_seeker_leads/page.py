@@ -31,7 +31,7 @@ class Page:
     leads: list[Lead]
     size: int  #: how many items it held; those without a `leadId` are no leads
     next_cursor: str | None  #: None after the last page
-    announced: bool = False  #: the API itself said that there is a next page
+    announced: bool = False  #: the API's status said that there is a next page; a link alone may lead to nothing
     is_not_found: bool = False  #: the answer was a 404 of the API, so the period or its rest is empty
 
 
@@ -55,11 +55,11 @@ def _decode(response: requests.Response) -> Page:
     if answer.status == HTTPStatus.NOT_FOUND:
         return Page([], 0, None, is_not_found=True)
     leads, size, links = _contents(answer)
+    is_partial = answer.status == HTTPStatus.PARTIAL_CONTENT
     if (linked := _linked_cursor(links)) is not None:
-        return Page(leads, size, linked, announced=True)
+        return Page(leads, size, linked, announced=is_partial)
     # Without a link, 206 says that there is more [F]. A full page with 200 may be the last one, or come from a server
     # that tells neither way [?]: asking once more is safe.
-    is_partial = answer.status == HTTPStatus.PARTIAL_CONTENT
     if not is_partial and (not size or size < _page_size(response)):
         return Page(leads, size, None)
     if not leads:

@@ -1,4 +1,4 @@
-"""The way through the account: windows, the cursor within one, and the limit on requests, in one place."""
+"""The way through the account: from window to window, and with a cursor through each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     import requests
 
-    from seeker_leads_api.rate_limiter import RateLimiter
     from tap_seeker_leads.page import Page
     from tap_seeker_leads.plan import WindowPlan
     from tap_seeker_leads.windows import Window
@@ -39,14 +38,12 @@ class PageRequest:
 class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
     """Leads one reader from page to page through a window, and from window to window; finished when none is left.
 
-    Readers share plan and limiter. A dense window is cut when others are idle: this reader keeps its first part, and
+    Readers share the plan. A dense window is cut when others are idle: this reader keeps its first part, and
     its cursor. `on_window_read` is called when the last page of a window has been handed on, before the next request.
-    The limiter's permits are for each attempt at a request, not for each page.
     """
 
-    def __init__(self, plan: WindowPlan, limiter: RateLimiter, on_window_read: Callable[[Window], object]) -> None:
+    def __init__(self, plan: WindowPlan, on_window_read: Callable[[Window], object]) -> None:
         super().__init__(None)
-        self.limiter = limiter
         self._plan = plan
         self._cursors: set[str] = set()
         self._first_leads: set[str] = set()
@@ -55,10 +52,6 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         self._latest = 0
         self._on_window_read = on_window_read
         self._open_next_window()
-
-    def continue_if_empty(self, response: requests.Response) -> bool:  # noqa: ARG002  # the SDK's
-        """Go on after an empty page: a quiet week says nothing about the next one."""
-        return True
 
     def advance(self, response: requests.Response) -> None:
         """Move on past a page that has been handed on; may wait for another reader to cut its window.
@@ -89,6 +82,8 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         if page.next_cursor is None or request is None:
             return None
         if page.next_cursor in self._cursors:
+            if not page.size and not page.announced:
+                return None  # from a server that gives a link with every page [?]: nothing follows this one
             msg = "GET /leads leads in a circle: it gave the same cursor twice within one window"
             raise FatalError(msg)
         self._cursors.add(page.next_cursor)

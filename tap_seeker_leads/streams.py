@@ -9,17 +9,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
+from singer_sdk.exceptions import MappingError, SingerSDKError
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.encoding.simple import RecordMessage
 
-from seeker_leads_api.errors import FatalError, SettingsError, StoppedError
+from seeker_leads_api.errors import FatalError, SeekerLeadsError, SettingsError, StoppedError
 from seeker_leads_api.rate_limiter import RateLimiter
 from tap_seeker_leads.api_stream import ApiStream
 from tap_seeker_leads.bookmark import BookmarkManager
 from tap_seeker_leads.instants import to_rfc3339
-from tap_seeker_leads.page import page_of
 from tap_seeker_leads.paginator import LeadsPaginator
 from tap_seeker_leads.plan import WindowPlan
 from tap_seeker_leads.progress import Progress
@@ -30,7 +30,6 @@ from tap_seeker_leads.windows import FinishedPrefix, SeamFilter, Window, split
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    import requests
     from singer_sdk.helpers import types
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib import Catalog
@@ -150,7 +149,7 @@ class LeadsStream(ApiStream):
 
     def get_new_paginator(self) -> LeadsPaginator:
         """Return one reader's way through this run's windows; waits where no window is free yet."""
-        return LeadsPaginator(self._plan, self.limiter, self._on_window_read)
+        return LeadsPaginator(self._plan, self._on_window_read)
 
     def _open_readers(self, start: int) -> WindowReaders:
         settings, connection = self.settings, self.settings.connection
@@ -213,7 +212,19 @@ class LeadsStream(ApiStream):
         # Private, for the SDK has no hook for a page of records, and its loop over single ones costs more than all the
         # rest: the selection of every nested field, a map that maps nothing, the time. A test proves the output equal.
         if not (write_messages and self._writes_as_is):
-            yield from super()._sync_records(context, write_messages=write_messages)
+            try:
+                yield from super()._sync_records(context, write_messages=write_messages)
+            except Exception as error:
+                is_understood = isinstance(error, (SeekerLeadsError, SingerSDKError))
+                is_of_maps = isinstance(error, MappingError) or not is_understood
+                if not (self.config.get("stream_maps") and is_of_maps):
+                    raise
+                self._write_state_message()
+                msg = (
+                    f"`stream_maps` cannot be evaluated for one of the leads ({type(error).__name__}): say what then,"
+                    " as in `contactRequest['email'] if contactRequest else None`"
+                )
+                raise SettingsError(msg) from None
             return
         with self.get_record_counter() as counter, self.get_sync_timer():
             for records in self._pages_of_records(context):
@@ -223,10 +234,6 @@ class LeadsStream(ApiStream):
                 counter.increment(len(records))
         self.state_manager.finalize_state(self.stream_state)
         self._write_state_message()
-
-    def parse_response(self, response: requests.Response) -> Iterator[Any]:
-        """Yield the records of a page."""
-        yield from msgspec.to_builtins([lead.record for lead in page_of(response).leads])
 
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:  # noqa: ANN401
         """Log as the SDK does, but not that an error is "unhandled": the command shows each, with what to do."""

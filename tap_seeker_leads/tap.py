@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import logging
-import signal
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from singer_sdk.exceptions import MappingError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.tap_base import Tap
@@ -15,6 +16,7 @@ from singer_sdk.tap_base import Tap
 from seeker_leads_api.declarations import refuse_unfit
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.exits import OneLineErrors
+from seeker_leads_api.signals import StopSignals
 from tap_seeker_leads.api_stream import PACKAGE_NAME
 from tap_seeker_leads.settings import TAP_SETTINGS, TapSettings
 from tap_seeker_leads.streams import LeadsStream
@@ -56,10 +58,25 @@ class TapSeekerLeads(Tap):
 
     message_writer_class = PageWriter
 
+    @cached_property
+    def _stop_signals(self) -> StopSignals:
+        return StopSignals()
+
     def setup_mapper(self) -> None:
-        """Set the SDK's stream maps up. At DEBUG they log what a filter's expression gives: anybody's data."""
+        """Set the SDK's stream maps up. At DEBUG they log what a filter's expression gives: anybody's data.
+
+        Raises:
+            SettingsError: they are not right.
+        """
         logging.getLogger("singer_sdk.mapper").setLevel(logging.INFO)
-        super().setup_mapper()
+        try:
+            super().setup_mapper()
+        except Exception as error:
+            if not self.config.get("stream_maps"):
+                raise
+            words = str(error) if isinstance(error, MappingError) else type(error).__name__
+            msg = f"`stream_maps` does not fit the stream `leads`: {words}"
+            raise SettingsError(msg) from None
 
     def discover_streams(self) -> Sequence[LeadsStream]:
         """Return the one stream; needs no settings and no network."""
@@ -67,11 +84,11 @@ class TapSeekerLeads(Tap):
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002  # the SDK's
         # The SDK's handler writes a STATE and exits with 0 wherever it strikes, in the middle of a line too. Ours lets
-        # the stream end in order, with the status of a signal. A second signal ends the program at once.
-        signal.signal(signum, signal.SIG_DFL)
-        for stream in self.streams.values():
-            if isinstance(stream, LeadsStream):
-                stream.stop(signum)
+        # the stream end in order, with the status of a signal.
+        if self._stop_signals.is_new(signum):
+            for stream in self.streams.values():
+                if isinstance(stream, LeadsStream):
+                    stream.stop(signum)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         # The SDK's validation prints the values that do not fit, secrets too: ours goes first and names settings only.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _JOIN_SECONDS = 1.0
 #: How often a reader that waits for room looks whether it is to stop.
 _STOP_INTERVAL_SECONDS = 0.5
+#: How often the main thread wakes up while it waits for what readers find.
+_LOOK_INTERVAL_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class WindowReaders:
         running = len(threads)
         try:
             while running:
-                match found := self._found.get():
+                match found := self._next():
                     case PageRead():
                         self._room.release()
                         yield found
@@ -115,6 +118,12 @@ class WindowReaders:
             self._plan.close()
             for thread in threads:
                 thread.join(_JOIN_SECONDS / len(threads))
+
+    def _next(self) -> PageRead | WindowRead | _Ended:
+        while True:
+            # A signal that comes just before the wait, or to another thread, does not end it: it is heard of after.
+            with contextlib.suppress(queue.Empty):
+                return self._found.get(timeout=_LOOK_INTERVAL_SECONDS)
 
     def _read(self, open_paginator: OpenPaginator, fetch: Fetch) -> None:
         try:

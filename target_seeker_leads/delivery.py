@@ -24,7 +24,8 @@ from target_seeker_leads.ledger import Settlement
 from target_seeker_leads.ledger_rules import Decision, Status, UnknownOutcome
 from target_seeker_leads.order import Order, Orders
 from target_seeker_leads.pool import StopDelivery
-from target_seeker_leads.report import Report, Result
+from target_seeker_leads.rehearsal import Rehearsal
+from target_seeker_leads.report import SKIPS, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,18 +34,13 @@ if TYPE_CHECKING:
     from target_seeker_leads.dead_letter import DeadLetterFile
     from target_seeker_leads.incoming import Incoming
     from target_seeker_leads.ledger import Ledger
+    from target_seeker_leads.report import Report
     from target_seeker_leads.settings import TargetSettings
 
 #: How often a record that another run is sending right now is looked up again.
 WAIT_SECONDS = 0.2
 _LONGEST_REQUEST_ID = 200
 
-_SKIPS = {
-    Decision.SKIP_DELIVERED: Result.DELIVERED_BEFORE,
-    Decision.SKIP_CHANGED: Result.DELIVERED_BEFORE,
-    Decision.SKIP_REJECTED: Result.REJECTED_BEFORE,
-    Decision.SKIP_UNKNOWN: Result.UNKNOWN_BEFORE,
-}
 _MEND = "Mend the record as the API asks, and feed this line again"
 _REFUSED = Reason(None, "the API refused it", _MEND)
 _ANSWER_LOST = Reason(
@@ -84,7 +80,7 @@ class Delivery:
         self._sleep = sleep
         self._now = now
         self._orders = Orders(settings)
-        self._rehearsed: set[str] = set()
+        self._rehearsal = Rehearsal(settings, ledger, report)
 
     def deliver(self, incoming: Incoming) -> None:
         """Settle a record.
@@ -94,34 +90,19 @@ class Delivery:
         """
         order = self._orders.order(incoming, self._now())
         if self._settings.dry_run:
-            self._rehearse(order)
+            self._rehearsal.rehearse(order)
             return
         while (decision := self._ledger.claim(order.claim)) is Decision.WAIT:
             self._sleep(WAIT_SECONDS)
-        if decision in _SKIPS:
-            self._report.count(_SKIPS[decision], is_changed=decision is Decision.SKIP_CHANGED)
+        if decision in SKIPS:
+            self._report.count(SKIPS[decision], is_changed=decision is Decision.SKIP_CHANGED)
         elif decision is Decision.KEEP_UNKNOWN:
-            self._keep(order, (_ANSWER_LOST,), Status.UNKNOWN)
+            self._keep(order, (_ANSWER_LOST, *order.reasons), Status.UNKNOWN)
+            self._report.count(Result.UNKNOWN)
         elif order.reasons:
             self._reject(order, order.reasons, shown=order.reasons)
         else:
             self._send(order, is_again=decision is Decision.SEND_AGAIN)
-
-    def _rehearse(self, order: Order) -> None:
-        decision = self._ledger.peek(order.claim)
-        # What comes twice in one input would be sent once; so would what another run has in hand.
-        if order.claim.key in self._rehearsed or decision is Decision.WAIT:
-            decision = Decision.SKIP_REJECTED if order.reasons else Decision.SKIP_DELIVERED
-        self._rehearsed.add(order.claim.key)
-        if decision in _SKIPS:
-            self._report.count(_SKIPS[decision], is_changed=decision is Decision.SKIP_CHANGED)
-        elif decision is Decision.KEEP_UNKNOWN:
-            self._report.count(Result.UNKNOWN)
-        elif order.reasons:
-            self._report.count_reasons(order.reasons)
-            self._report.count(Result.REJECTED)
-        else:
-            self._report.count(Result.CREATED)
 
     def _send(self, order: Order, *, is_again: bool) -> None:
         lost_answers = 0
@@ -139,17 +120,27 @@ class Delivery:
         try:
             request_id = self._retrier.wrap(attempt, renew_token=self._renew_token)()
         except RequestRejectedError as error:
-            if lost_answers:
-                self._keep(order, (_ANSWER_LOST, *_api_reasons(error)), Status.UNKNOWN, error.request_id)
+            if is_again or lost_answers:
+                # This request created nothing. One before it, of this run or an earlier one, may have.
+                self._keep(
+                    order,
+                    (_ANSWER_LOST, *_api_reasons(error)),
+                    Status.UNKNOWN,
+                    error.request_id,
+                    resends=lost_answers,
+                    or_else=Status.SENDING if lost_answers else None,
+                )
+                self._report.count(Result.UNKNOWN, is_sent_again=True)
             else:
                 # The API's words may quote the person's data: they go into the file, and not into the log.
                 self._reject(order, _api_reasons(error), shown=(_REFUSED,), request_id=error.request_id)
         except _OutcomeUnknown:
-            self._keep(order, (_ANSWER_LOST,), Status.UNKNOWN)
+            self._keep(order, (_ANSWER_LOST,), Status.UNKNOWN, or_else=Status.SENDING)
+            self._report.count(Result.UNKNOWN, is_sent_again=is_again)
         except (SeekerLeadsError, StopDelivery) as error:
             # Known not to have been created; or unknown, which the next run must know.
-            is_unknown = lost_answers > 0 or isinstance(error, UnreadableAnswerError)
-            self._settle(order, Status.SENDING if is_unknown else None, resends=max(lost_answers - 1, 0))
+            unknown = lost_answers + isinstance(error, UnreadableAnswerError)
+            self._settle(order, Status.SENDING if unknown else None, resends=max(unknown - 1, 0))
             raise
         else:
             self._settle(order, Status.DELIVERED, request_id=request_id, resends=lost_answers)
@@ -159,7 +150,8 @@ class Delivery:
         self, order: Order, reasons: tuple[Reason, ...], *, shown: tuple[Reason, ...], request_id: str | None = None
     ) -> None:
         self._report.count_reasons(shown)
-        rejected = self._keep(order, reasons, Status.REJECTED, request_id)
+        self._keep(order, reasons, Status.REJECTED, request_id)
+        rejected = self._report.count(Result.REJECTED)
         if self._settings.max_rejects is not None and rejected >= self._settings.max_rejects:
             msg = (
                 f"{rejected:,} records were rejected, as many as `max_rejects` allows; they are kept in"
@@ -167,17 +159,26 @@ class Delivery:
             )
             raise FatalError(msg)
 
-    def _keep(self, order: Order, reasons: tuple[Reason, ...], status: Status, request_id: str | None = None) -> int:
+    def _keep(  # noqa: PLR0913  # how it ended, and how where that cannot be kept
+        self,
+        order: Order,
+        reasons: tuple[Reason, ...],
+        status: Status,
+        request_id: str | None = None,
+        *,
+        resends: int = 0,
+        or_else: Status | None = None,
+    ) -> None:
         # First the file, then the ledger: a crash in between writes a line twice, but loses none.
         source = order.incoming.source
         letter = DeadLetter(source.stream, source.key_properties, source.record, reasons, self._now(), request_id)
         try:
             self._dead_letters.append(letter)
         except FatalError:
-            self._settle(order, Status.SENDING if status is Status.UNKNOWN else None)
+            # A release brings back what earlier runs left, unknown outcomes too; only one of this call must be added.
+            self._settle(order, or_else, resends=resends)
             raise
-        self._settle(order, status, request_id=request_id)
-        return self._report.count(Result.UNKNOWN if status is Status.UNKNOWN else Result.REJECTED)
+        self._settle(order, status, request_id=request_id, resends=resends)
 
     def _settle(self, order: Order, status: Status | None, *, request_id: str | None = None, resends: int = 0) -> None:
         claim = order.claim

@@ -41,7 +41,7 @@ class Decision(enum.Enum):
 
     SEND = "send"  #: claimed for this run (row written): POST now
     SEND_AGAIN = "send again"  #: as SEND, though an earlier POST's outcome is unknown: it may exist twice
-    KEEP_UNKNOWN = "keep unknown"  #: the outcome is unknown: put it into the dead letters, then settle UNKNOWN
+    KEEP_UNKNOWN = "keep unknown"  #: it may exist, and is not sent: put it into the dead letters, then settle UNKNOWN
     SKIP_DELIVERED = "skip delivered"  #: the API has it
     SKIP_CHANGED = "skip changed"  #: the same, but what was sent then said something else
     SKIP_REJECTED = "skip rejected"  #: rejected before with the same content, and kept already
@@ -51,7 +51,6 @@ class Decision(enum.Enum):
 
 #: Decisions after which nobody else may touch the record before it is settled.
 HOLDING = frozenset({Decision.SEND, Decision.SEND_AGAIN, Decision.KEEP_UNKNOWN})
-_AFTER_LOST_ANSWER = {UnknownOutcome.RETRY: Decision.SEND_AGAIN, UnknownOutcome.REJECT: Decision.KEEP_UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +112,16 @@ def decide(row: Row | None, claim: Claim, policy: UnknownOutcome, *, is_alive: b
             return Decision.SKIP_REJECTED if is_known else Decision.SEND
         case Status.UNKNOWN:
             # A replay is the user's word that it may be sent.
-            return Decision.SEND_AGAIN if claim.is_replay else Decision.SKIP_UNKNOWN
+            return _send_again(claim) if claim.is_replay else Decision.SKIP_UNKNOWN
+        case Status.SENDING if is_alive:
+            return Decision.WAIT
         case Status.SENDING:
-            return Decision.WAIT if is_alive else _AFTER_LOST_ANSWER[policy]
+            return _send_again(claim) if policy is UnknownOutcome.RETRY else Decision.KEEP_UNKNOWN
+
+
+def _send_again(claim: Claim) -> Decision:
+    # That it breaks the contract now says nothing of what was sent before: no mere reject.
+    return Decision.SEND_AGAIN if claim.will_send else Decision.KEEP_UNKNOWN
 
 
 def row_after_claim(row: Row | None, claim: Claim, decision: Decision, run_id: str) -> Row | None:

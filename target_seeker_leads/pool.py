@@ -11,15 +11,19 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: How often the main thread wakes up while it waits: a signal that comes just before the wait, or to another thread,
+#: does not end it, and is heard of only then.
+_LOOK_INTERVAL_SECONDS = 0.5
+
 
 class StopDelivery(Exception):  # noqa: N818  # an order, not an error
     """Ends a worker from within whatever it waits for."""
 
 
 class DeliveryPool(Generic[T]):
-    """Calls `deliver` for each item, in up to `workers` threads, and `settled` after it; the first error stops it all.
+    """Calls what is given with each item, in up to `workers` threads; the first error stops it all.
 
-    An item that was not begun when the pool stopped is never begun, nor settled.
+    An item that was not begun when the pool stopped is never begun.
     """
 
     def __init__(self, workers: int) -> None:
@@ -44,7 +48,7 @@ class DeliveryPool(Generic[T]):
         Raises:
             Exception: what a worker met first; this item is then not delivered.
         """
-        self._room.acquire()
+        self._wait_for_room()
         if self._error is not None:
             self._room.release()
             raise self._error
@@ -62,7 +66,7 @@ class DeliveryPool(Generic[T]):
             Exception: what a worker met first.
         """
         for _ in range(self._size):
-            self._room.acquire()
+            self._wait_for_room()
         self._room.release(self._size)
         if self._error is not None:
             raise self._error
@@ -70,6 +74,10 @@ class DeliveryPool(Generic[T]):
     def close(self) -> None:
         """Wait for all that was submitted, unless the pool was stopped, and end the threads."""
         self._executor.shutdown()
+
+    def _wait_for_room(self) -> None:
+        while not self._room.acquire(timeout=_LOOK_INTERVAL_SECONDS):
+            pass
 
     def _run(self, item: T, deliver: Callable[[T], object]) -> None:
         try:

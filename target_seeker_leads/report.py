@@ -8,6 +8,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from target_seeker_leads.ledger_rules import Decision
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -30,6 +32,13 @@ class Result(enum.Enum):
     UNKNOWN_BEFORE = "skipped as unknown before"  #: and kept in the dead letters then
 
 
+#: What a record counts as that the ledger says to skip.
+SKIPS = {
+    Decision.SKIP_DELIVERED: Result.DELIVERED_BEFORE,
+    Decision.SKIP_CHANGED: Result.DELIVERED_BEFORE,
+    Decision.SKIP_REJECTED: Result.REJECTED_BEFORE,
+    Decision.SKIP_UNKNOWN: Result.UNKNOWN_BEFORE,
+}
 #: Shown even where there are none.
 _ALWAYS_SHOWN = frozenset({Result.CREATED, Result.DELIVERED_BEFORE, Result.REJECTED, Result.UNKNOWN})
 

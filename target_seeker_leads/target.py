@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import time
 from functools import cached_property
 from importlib.metadata import version
@@ -18,6 +17,7 @@ from seeker_leads_api.declarations import refuse_unfit
 from seeker_leads_api.errors import SettingsError, StoppedError
 from seeker_leads_api.exits import OneLineErrors
 from seeker_leads_api.session import user_agent
+from seeker_leads_api.signals import StopSignals
 from seeker_leads_api.stdout import write_whole
 from target_seeker_leads.messages import MessageHooks
 from target_seeker_leads.outbox import Outbox
@@ -80,6 +80,10 @@ class TargetSeekerLeads(MessageHooks):
             sleep=self.sleep,
         )
 
+    @cached_property
+    def _stop_signals(self) -> StopSignals:
+        return StopSignals()
+
     def process_endofpipe(self) -> None:
         """Wait until every record is settled.
 
@@ -130,8 +134,9 @@ class TargetSeekerLeads(MessageHooks):
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002  # the SDK's
         # The SDK's handler drains wherever it strikes and exits with 0. Here the run ends in order: what is under way
-        # is settled, and the status is the signal's. A second signal ends the program at once.
-        signal.signal(signum, signal.SIG_DFL)
+        # is settled, and the status is the signal's.
+        if not self._stop_signals.is_new(signum):
+            return
         if "outbox" not in self.__dict__:
             raise StoppedError(signum)
         self.outbox.stop(signum)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from tests.conftest import Run
 
 HOST = "127.0.0.1"
+LONGEST_DRIP_SECONDS = 20.0
 #: How the tap runs against it: soon done with whatever happens.
 RUN: dict[str, Any] = {"start_date": "2026-11-20", "max_retries": 0, "request_timeout_seconds": 10}
 
@@ -80,15 +83,15 @@ class HostileServer:
         return f"http://{HOST}:{self._server.server_address[1]}/v1"
 
     def drip(self, seconds: float, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the pieces with a wait before each, until the test is over."""
-        for piece in pieces:
+        """Yield the pieces with a wait before each, until the test is over; at most so long that a test notices it."""
+        for piece in itertools.islice(pieces, math.ceil(LONGEST_DRIP_SECONDS / seconds)):
             if self._over.wait(seconds):
                 return
             yield piece
 
     def silence(self) -> Iterator[bytes]:
-        """Say nothing until the test is over."""
-        return self.drip(600, [b""])
+        """Say nothing until the test is over, or has to notice it."""
+        return self.drip(LONGEST_DRIP_SECONDS, [b""])
 
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
         split = urlsplit(handler.path)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 BIN = Path(sys.executable).parent
 PROJECT = Path(__file__).resolve().parents[2]
+#: How variables of a person's own account, project or test run begin.
+_PERSONAL = ("TAP_", "TARGET_", "SEEKER_LEADS_CLIENT_", "MELTANO_", "PYTEST_")
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,36 @@ def wait_for_created(sandbox: Sandbox, count: int) -> None:
 def wait_for_requests(sandbox: Sandbox, count: int, *, timeout_seconds: float = 60.0) -> bool:
     """Wait until so many requests have come; say whether they have."""
     return sandbox.statistics.wait_until(lambda: sandbox.statistics.requests >= count, timeout_seconds=timeout_seconds)
+
+
+def shell(tmp_path: Path, **more: str) -> dict[str, str]:
+    """Return what a reader's shell has, without anything of a real account."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(_PERSONAL)},
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "XDG_DATA_HOME": str(tmp_path / "data"),
+        "NO_COLOR": "1",
+        **more,
+    }
+
+
+def shell_in_project(tmp_path: Path, api_url: str, **more: str) -> dict[str, str]:
+    """Return what Meltano runs with in this project: a state of the test's own, and this API for tap and target."""
+    # Set, not left out: what stands in the project's `.env` would count otherwise.
+    access = {"API_URL": api_url, "AUTH_TOKEN": "sandbox-token", "CLIENT_ID": "", "CLIENT_SECRET": ""}
+    return shell(
+        tmp_path,
+        **{
+            "MELTANO_PROJECT_ROOT": str(PROJECT),
+            "MELTANO_ENVIRONMENT": "local",
+            "MELTANO_DATABASE_URI": f"sqlite:///{tmp_path / 'meltano.db'}",
+            **{
+                f"{plugin}_SEEKER_LEADS_{name}": value for plugin in ("TAP", "TARGET") for name, value in access.items()
+            },
+            **more,
+        },
+    )
 
 
 @pytest.fixture
@@ -149,11 +181,16 @@ def database(database_url: str) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
-def meltano(account: Sandbox, tmp_path: Path) -> Callable[..., Ended]:
-    """Run Meltano in this project, with a state of the test's own."""
+def meltano_plugins() -> None:
+    """Skip what needs this repository's Meltano project where the wheel is tested."""
     if "SEEKER_LEADS_WHEEL" in os.environ:
         pytest.skip("the plugins of this repository's Meltano project are the source tree")
     assert (PROJECT / ".meltano" / ".installed").exists(), "Meltano's plugins are missing: run `make test`"
+
+
+@pytest.fixture
+def meltano(account: Sandbox, tmp_path: Path, meltano_plugins: None) -> Callable[..., Ended]:  # noqa: ARG001  # a skip
+    """Run Meltano in this project, with a state of the test's own."""
 
     def run(*arguments: str, **environment: str) -> Ended:
         process = subprocess.run(
@@ -163,15 +200,7 @@ def meltano(account: Sandbox, tmp_path: Path) -> Callable[..., Ended]:
             check=False,
             timeout=120,
             cwd=PROJECT,
-            env={
-                **os.environ,
-                "MELTANO_PROJECT_ROOT": str(PROJECT),
-                "MELTANO_ENVIRONMENT": "local",
-                "MELTANO_DATABASE_URI": f"sqlite:///{tmp_path / 'meltano.db'}",
-                "TAP_SEEKER_LEADS_API_URL": account.api_url,
-                "XDG_CACHE_HOME": str(tmp_path / "cache"),
-                **environment,
-            },
+            env=shell_in_project(tmp_path, account.api_url, **environment),
         )
         return Ended(process.returncode, process.stdout, process.stderr)
 

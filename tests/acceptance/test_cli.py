@@ -61,13 +61,34 @@ def test_wrong_setting_ends_at_once(
     assert account.statistics.records == []
 
 
-def test_config_that_is_not_json_is_called_so(tmp_path: Path) -> None:
-    """A broken file ends with one line, without its content."""
-    (tmp_path / "config.json").write_text('{"auth_token": "' + SECRET)
-    ended = run(BIN / "tap-seeker-leads", "--config", tmp_path / "config.json")
+@pytest.mark.parametrize("program", ["tap-seeker-leads", "target-seeker-leads"])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'{"auth_token": "' + SECRET.encode(), "is not JSON"),
+        (b'{"auth_token": "\xff' + SECRET.encode(), "is not JSON"),
+        (None, "does not exist"),
+    ],
+    ids=["cut", "other encoding", "missing"],
+)
+def test_config_that_cannot_be_read_is_called_so(
+    tmp_path: Path, program: str, content: bytes | None, words: str
+) -> None:
+    """A broken or missing file ends with one line, without its content."""
+    if content is not None:
+        (tmp_path / "config.json").write_bytes(content)
+    ended = run(BIN / program, "--config", tmp_path / "config.json")
     assert ended.returncode == 2
-    assert "is not JSON" in ended.stderr
+    assert words in ended.stderr
+    assert "Unexpected" not in ended.stderr
     assert SECRET not in ended.stderr
+
+
+def test_config_that_is_a_folder_is_called_so(tmp_path: Path) -> None:
+    """What is no file cannot be read, in one line."""
+    ended = run(BIN / "tap-seeker-leads", "--config", tmp_path)
+    assert ended.returncode == 2
+    assert "cannot be read" in ended.stderr
 
 
 def test_empty_settings_are_absent_ones(tap: Callable[..., Any]) -> None:

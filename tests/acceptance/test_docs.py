@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
+import shutil
 import sqlite3
+import stat
 import subprocess
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ import yaml
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from target_seeker_leads.ledger import Ledger
 from target_seeker_leads.ledger_rules import Claim, Settlement, Status, UnknownOutcome
-from tests.acceptance.conftest import BIN, PROJECT
+from tests.acceptance.conftest import PROJECT, shell, shell_in_project
 from tests.pages import PAGES, Block, blocks_of, every_block
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 #: Where the pages say that the sandbox is; the tests have one of their own.
 WRITTEN_URL = "http://127.0.0.1:8000"
 RUNNABLE = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": ["python", "-c"]}
-MARKERS = {"", "run", "shows", "run: meltano", "run: ledger", "run: leads"}
+MARKERS = {"", "run", "shows", "run: meltano", "run: ledger", "run: leads", "run: serve", "run: new project"}
 
 
 @pytest.fixture
@@ -55,31 +56,19 @@ def assert_shows(block: Block, output: str) -> None:
         rest = rest[found.end() :]
 
 
-def run(block: Block, text: str, folder: Path, environment: dict[str, str]) -> str:
+def run(block: Block, text: str, folder: Path, environment: dict[str, str], errors: int = subprocess.PIPE) -> str:
     ended = subprocess.run(
         [*RUNNABLE[block.language], text],
         cwd=folder,
         env=environment,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=errors,
         text=True,
         check=False,
         timeout=120,
     )
-    assert ended.returncode == 0, f"{block.place} ended with {ended.returncode}\n{ended.stdout}{ended.stderr}"
+    assert ended.returncode == 0, f"{block.place} ended with {ended.returncode}\n{ended.stdout}{ended.stderr or ''}"
     return ended.stdout
-
-
-def environment(tmp_path: Path, **more: str) -> dict[str, str]:
-    """Return what a reader's shell has, without anything of a real account."""
-    ours = ("TAP_SEEKER_LEADS_", "TARGET_SEEKER_LEADS_", "MELTANO_", "PYTEST_")
-    return {
-        **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
-        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
-        "XDG_DATA_HOME": str(tmp_path / "data"),
-        "NO_COLOR": "1",
-        **more,
-    }
 
 
 def test_markers_are_known() -> None:
@@ -89,6 +78,7 @@ def test_markers_are_known() -> None:
             is_file = re.fullmatch(r"file: [\w.]+", block.marker)
             is_excuse = re.fullmatch(r"run: skip, .+", block.marker)
             assert is_file or is_excuse or block.marker in MARKERS, f"{block.place}: {block.marker}"
+            assert block.marker or block.language != "sh", f"{block.place} is neither run nor excused"
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -110,7 +100,7 @@ def test_examples_of_the_page_work(page: str, account: Sandbox, tmp_path: Path) 
         if block.marker.startswith("file: "):
             (folder / block.marker.removeprefix("file: ")).write_text(text, encoding="utf-8")
         elif block.marker == "run":
-            output = run(block, text, folder, environment(tmp_path))
+            output = run(block, text, folder, shell(tmp_path))
         elif block.marker == "shows" and output is not None:
             assert_shows(block, output)
         elif block.marker.startswith("run: "):
@@ -121,13 +111,9 @@ def test_examples_of_the_page_work(page: str, account: Sandbox, tmp_path: Path) 
 def meltano_environment(account: Sandbox, database_url: str, tmp_path: Path) -> dict[str, str]:
     """What Meltano runs with in this project: a state, files and a database of the test's own."""
     assert (PROJECT / ".meltano" / ".installed").exists(), "Meltano's plugins are missing: run `make test`"
-    return environment(
+    return shell_in_project(
         tmp_path,
-        MELTANO_PROJECT_ROOT=str(PROJECT),
-        MELTANO_ENVIRONMENT="local",
-        MELTANO_DATABASE_URI=f"sqlite:///{tmp_path / 'meltano.db'}",
-        TAP_SEEKER_LEADS_API_URL=account.api_url,
-        TARGET_SEEKER_LEADS_API_URL=account.api_url,
+        account.api_url,
         TARGET_SEEKER_LEADS_LEDGER_URL=f"sqlite:///{tmp_path / 'ledger.db'}",
         TARGET_SEEKER_LEADS_REJECTS_PATH=str(tmp_path / "rejects.jsonl"),
         TARGET_JSONL_DESTINATION_PATH=str(tmp_path),
@@ -137,13 +123,15 @@ def meltano_environment(account: Sandbox, database_url: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if any(b.marker == "run: meltano" for b in blocks_of(page))])
 def test_meltano_commands_work(
-    page: str, meltano_environment: dict[str, str], database: psycopg.Connection[Any]
+    page: str, meltano_environment: dict[str, str], database: psycopg.Connection[Any], tmp_path: Path
 ) -> None:
     """What a page does with Meltano works in this project, and what it does with the leads' table works on it."""
     output = None
     for block in blocks_of(page):
         if block.marker == "run: meltano":
-            output = run(block, block.text, PROJECT, meltano_environment)
+            # The project's folder `data` is the test's own, as the settings say; the log counts as output.
+            text = re.sub(r"(?<![\w/])data/", f"{tmp_path}/", block.text)
+            output = run(block, text, PROJECT, meltano_environment, subprocess.STDOUT)
         elif block.marker == "run: leads":
             run_on_leads(block, database)
         elif block.marker == "shows" and output is not None:
@@ -217,14 +205,35 @@ def test_ledger_can_be_asked(block: Block, database_url: str, tmp_path: Path) ->
     assert len(in_sqlite) == len(in_postgres) > 0
 
 
-def test_readme_rehearses_before_it_sends(meltano_environment: dict[str, str], account: Sandbox) -> None:
-    """The README's dry run of the example says what would be sent, and sends nothing."""
-    (line,) = (
-        line.partition("#")[0]
-        for block in blocks_of("README.md")
-        for line in block.text.splitlines()
-        if line.startswith("TARGET_SEEKER_LEADS_DRY_RUN=true")
-    )
-    shell = Block("README.md", 0, "sh", "", f"{line} 2>&1")
-    assert "Dry run, nothing was sent or written: 4 created" in run(shell, shell.text, PROJECT, meltano_environment)
-    assert account.created == []
+@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="the program sqlite3 is not here")
+@pytest.mark.parametrize(
+    "block", [b for b in every_block("sh") if b.marker == "run: ledger"], ids=lambda block: block.place
+)
+def test_ledger_can_be_copied(block: Block, tmp_path: Path) -> None:
+    """The copy of a ledger that is open has every row, those too that are not yet in its file, and is private."""
+    (tmp_path / "data").mkdir()
+    url = f"sqlite:///{tmp_path / 'data' / 'ledger.db'}"
+    with Ledger.open(url, UnknownOutcome.RETRY):
+        ledger_with_rows(url)
+        run(block, block.text, tmp_path, shell(tmp_path))
+    copy = tmp_path / "ledger-copy.db"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    with closing(sqlite3.connect(copy)) as ledger:
+        assert ledger.execute("SELECT count(*) FROM seeker_leads_ledger").fetchone() == (len(Status),)
+
+
+@pytest.mark.parametrize(
+    "block", [b for b in every_block("sh") if b.marker == "run: serve"], ids=lambda block: block.place
+)
+def test_sandbox_serves_until_it_is_stopped(block: Block, tmp_path: Path) -> None:
+    """What starts the sandbox says where it is, and ends with 0 when it is stopped."""
+    command = block.text.replace("--port 8000", "--port 0")
+    with subprocess.Popen(
+        [*RUNNABLE["sh"], f"exec {command}"], env=shell(tmp_path), stdout=subprocess.PIPE, text=True
+    ) as sandbox:
+        try:
+            assert sandbox.stdout
+            assert sandbox.stdout.readline().startswith("api_url:        http://127.0.0.1:")
+        finally:
+            sandbox.terminate()
+        assert sandbox.wait(30) == 0

@@ -9,9 +9,10 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import psutil
+import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import BIN, PROJECT, wait_for_requests
+from tests.acceptance.conftest import BIN, PROJECT, shell_in_project, wait_for_requests
 from tests.killed_runs import days_ago
 
 if TYPE_CHECKING:
@@ -22,48 +23,48 @@ if TYPE_CHECKING:
 LEADS, DAYS, KILLS = 2000, 120, 2
 
 
+@pytest.mark.usefixtures("meltano_plugins")
 def test_killed_pipelines_bring_every_lead(tmp_path: Path, database: psycopg.Connection, database_url: str) -> None:
     """Meltano, tap and loader killed together, at random moments: another run, and PostgreSQL has every lead.
 
-    Each once, as the loader keeps one row a key. Meltano itself refuses a run for five minutes after such a death,
-    unless it is told `--force`.
+    Each once, as the loader keeps one row a key. The loader passes a STATE on when it ends, so that run goes on from
+    the last one that ended by itself. Meltano refuses a run for five minutes after such a death, unless it is told
+    `--force`.
     """
     seed = random.randrange(1 << 32)  # noqa: S311  # no secret
     print(f"seed {seed}")  # noqa: T201  # shown when it fails, to play it again
     chance = random.Random(seed)  # noqa: S311  # as above
     with Sandbox.start(SandboxOptions(leads=LEADS, days=DAYS, latency_ms=20)) as sandbox:
-        environment = {
-            **os.environ,
-            "MELTANO_PROJECT_ROOT": str(PROJECT),
-            "MELTANO_ENVIRONMENT": "local",
-            "MELTANO_DATABASE_URI": f"sqlite:///{tmp_path / 'meltano.db'}",
-            "TAP_SEEKER_LEADS_API_URL": sandbox.api_url,
-            "TAP_SEEKER_LEADS_START_DATE": days_ago(DAYS + 1),
-            "TAP_SEEKER_LEADS_WINDOW_DAYS": "1",
-            "TARGET_POSTGRES_SQLALCHEMY_URL": database_url,
-            "XDG_CACHE_HOME": str(tmp_path / "cache"),
-        }
+        environment = shell_in_project(
+            tmp_path,
+            sandbox.api_url,
+            TAP_SEEKER_LEADS_START_DATE=days_ago(DAYS + 1),
+            TAP_SEEKER_LEADS_WINDOW_DAYS="1",
+            TARGET_POSTGRES_SQLALCHEMY_URL=database_url,
+        )
 
-        def start(*options: str) -> subprocess.Popen[bytes]:
+        def start(*options: str, **more: str) -> subprocess.Popen[bytes]:
             with (tmp_path / "log").open("ab") as log:
                 return subprocess.Popen(
                     [BIN / "meltano", "run", *options, "tap-seeker-leads", "target-postgres"],
                     stdout=log,
                     stderr=log,
                     cwd=PROJECT,
-                    env=environment,
+                    env={**environment, **more},
                     start_new_session=True,
                 )
 
+        with start(TAP_SEEKER_LEADS_END_DATE=days_ago(DAYS // 2)) as first:
+            assert first.wait(120) == 0, (tmp_path / "log").read_text()[-3000:]
         killed = 0
-        for requests in (chance.randint(1, DAYS) for _ in range(KILLS)):
+        # While the tap has at least as much before it as behind it: later, it may have ended while we look.
+        for requests in (chance.randint(1, DAYS // 4) for _ in range(KILLS)):
             sandbox.statistics.reset()
             with start("--force") as pipeline:
                 while pipeline.poll() is None and not wait_for_requests(sandbox, requests, timeout_seconds=0.1):
                     pass
-                if pipeline.poll() is None:
-                    family = [psutil.Process(pipeline.pid), *psutil.Process(pipeline.pid).children(recursive=True)]
-                    assert len(family) >= 3
+                family = family_of(pipeline)
+                if len(family) >= 3:
                     os.killpg(pipeline.pid, signal.SIGKILL)
                     _, alive = psutil.wait_procs(family, timeout=10)
                     assert alive == []
@@ -72,9 +73,20 @@ def test_killed_pipelines_bring_every_lead(tmp_path: Path, database: psycopg.Con
         with start() as too_early:
             assert too_early.wait(120) != 0
         assert "'--force'" in (tmp_path / "log").read_text()
+        sandbox.statistics.reset()
         with start("--force") as last:
             assert last.wait(120) == 0, (tmp_path / "log").read_text()[-3000:]
+        assert DAYS // 2 <= sandbox.statistics.requests < DAYS * 3 // 4
         expected = {lead["metadata"]["leadId"] for lead in sandbox.store.all()}
     rows = [row[0] for row in database.execute('SELECT "leadId" FROM seeker_leads.leads')]
     assert len(rows) == len(set(rows)) == LEADS
     assert set(rows) == expected
+
+
+def family_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """A process and all its children; none where it has ended by itself."""
+    try:
+        parent = psutil.Process(process.pid)
+        return [parent, *parent.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.acceptance.conftest import BIN, PROJECT, shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,8 +102,56 @@ def test_wrong_setting_fails_the_run(meltano: Callable[..., Any], tmp_path: Path
     assert "`start_date`" in ended.stdout + ended.stderr
 
 
-def test_environments_choose_the_servers(meltano: Callable[..., Any]) -> None:
-    """`--environment sandbox` and `production` use the vendor's servers, as the tap knows them."""
-    for environment in ("sandbox", "production"):
-        ended = meltano("--log-level", "error", "--environment", environment, "config", "print", "tap-seeker-leads")
-        assert json.loads(ended.stdout)["environment"] == environment
+@pytest.fixture
+def with_env_file(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run Meltano in this project with nothing of an account but what a `.env` like `.env.example` says."""
+    assert (PROJECT / ".meltano" / ".installed").exists(), "Meltano's plugins are missing: run `make test`"
+    file = tmp_path / ".env"
+
+    def run(client: dict[str, str], *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        lines = (PROJECT / ".env.example").read_text("utf-8").splitlines()
+        file.write_text("".join(f"{line}{client.get(line.rstrip('='), '')}\n" for line in lines), encoding="utf-8")
+        environment = shell(
+            tmp_path,
+            MELTANO_PROJECT_ROOT=str(PROJECT),
+            MELTANO_DATABASE_URI=f"sqlite:///{tmp_path / 'meltano.db'}",
+            **more,
+        )
+        return subprocess.run(
+            [BIN / "meltano", "--env-file", file, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            cwd=PROJECT,
+            env=environment,
+        )
+
+    return run
+
+
+def test_account_in_env_file_is_that_of_the_vendors_environments(
+    with_env_file: Callable[..., subprocess.CompletedProcess[str]], account: Sandbox
+) -> None:
+    """One client in `.env` serves tap and target in `sandbox` and `production`; `local` goes on with its own token."""
+    client = {"SEEKER_LEADS_CLIENT_ID": "an-agency", "SEEKER_LEADS_CLIENT_SECRET": "a-secret"}
+    api_url = {"TAP_SEEKER_LEADS_API_URL": account.api_url}
+    ended = with_env_file(client, "--environment", "local", "invoke", "tap-seeker-leads", "--test", **api_url)
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    assert account.statistics.requests > 0
+    assert account.issued_tokens == []
+    for environment, plugin in (("sandbox", "tap-seeker-leads"), ("production", "target-seeker-leads")):
+        show = ("--log-level", "error", "--environment", environment, "config", "print", plugin)
+        config = json.loads(with_env_file(client, *show).stdout)
+        assert config["environment"] == environment
+        assert config["client_id"] == "an-agency"
+        assert config["client_secret"]  # Meltano shows that there is one, not which
+
+
+def test_environment_without_an_account_says_so(
+    with_env_file: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    """Where `.env` names no client, the run ends with the plugin's own line, and not in a request."""
+    ended = with_env_file({}, "--environment", "sandbox", "invoke", "tap-seeker-leads", "--test")
+    assert ended.returncode != 0
+    assert "Neither `auth_token` nor `client_id` and `client_secret` is set" in ended.stdout + ended.stderr

@@ -135,7 +135,7 @@ def test_leads_come_back_as_the_api_has_them(  # noqa: PLR0913, PLR0917  # what 
         "tap-seeker-leads",
         name,
         TARGET_POSTGRES_SQLALCHEMY_URL=database_url,
-        TARGET_DUCKDB_FILEPATH=str(tmp_path / "leads.duckdb"),
+        TARGET_DUCKDB_PATH=str(tmp_path / "leads.duckdb"),
     )
     assert ended.status == 0, ended.stderr[-3000:]
     rows = [plain(row) for row in TARGETS[name](tmp_path, database)]
@@ -148,6 +148,7 @@ def test_leads_come_back_as_the_api_has_them(  # noqa: PLR0913, PLR0917  # what 
         assert row == wanted[row["leadId"]], row["leadId"]
 
 
+@pytest.mark.usefixtures("meltano_plugins")
 def test_pipe_of_two_programs(tap: Callable[..., Ended], tmp_path: Path, account: Sandbox) -> None:
     """Without Meltano, too: target-jsonl takes the tap's stdout as it is, and gives the tap's last STATE back."""
     account.add_leads(leads=odd_leads(int(time.time())))

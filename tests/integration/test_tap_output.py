@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 from singer_sdk.exceptions import AbortedSyncPausedException
 
+from seeker_leads_api.errors import SettingsError
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
 from tap_seeker_leads.tap import TapSeekerLeads
 
@@ -108,6 +109,30 @@ def test_stream_maps_and_flattening_work(run_tap: TapRunner) -> None:
     assert len(run.records) == 400
     assert all(len(record["email_hash"]) == 32 and "contactRequest" not in record for record in run.records)
     assert "property__classifiedId" in run.schema["properties"]
+
+
+def test_stream_map_that_cannot_be_read_is_called_so(run_tap: TapRunner) -> None:
+    """An expression that is none is the user's to mend: the error names the setting, and nothing was requested."""
+    with pytest.raises(SettingsError, match="`stream_maps` does not fit the stream `leads`"):
+        run_tap(stream_maps={"leads": {"x": "name("}}, stream_map_config={})
+    assert run_tap.sandbox.statistics.requests == 0
+
+
+@pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
+@pytest.mark.parametrize(
+    ("expression", "kind"), [("1/0", "ZeroDivisionError"), ("contactRequest['nothing']", "KeyError")]
+)
+def test_stream_map_that_cannot_be_evaluated_is_called_so(run_tap: TapRunner, expression: str, kind: str) -> None:
+    """An expression that a lead does not stand ends the run with the setting's name, and with an honest STATE."""
+    expression = f"{expression} if ingestionDate > '2026-11-15' else 1"
+    maps: dict[str, Any] = {"stream_maps": {"leads": {"x": expression}}, "stream_map_config": {}}
+    run = run_tap(**maps, start_date="2026-11-01", max_concurrent_requests=1)
+    assert isinstance(run.error, SettingsError)
+    assert f"`stream_maps` cannot be evaluated for one of the leads ({kind})" in str(run.error)
+    rest = run_tap(state=run.state, start_date="2026-11-01", lookback_seconds=0)
+    assert len(run.records) > 0
+    assert len(rest.records) < 400
+    assert len({*run.ids, *rest.ids}) == 400
 
 
 @pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)

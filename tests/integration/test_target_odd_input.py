@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from seeker_leads_sandbox import Fault, FaultKind
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def test_state_of_any_kind_is_passed_on_as_it_is(run_target: TargetRunner, value
 
 
 def test_streams_and_states_interleaved(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A STATE of several streams waits for the records of all of them, and the one that failed holds it back."""
+    """A STATE of several streams waits for the records of all: one that failed holds it back, a reject does not."""
     messages = [
         SCHEMA,
         OTHER,
@@ -71,6 +72,11 @@ def test_streams_and_states_interleaved(run_target: TargetRunner, sandbox: Sandb
         of_other(record(200, message=None)),
         state("kept"),
     ]
+    sandbox.script(Fault(FaultKind.STATUS, path="/leads", after=11, times=1))
+    failed = run_target(messages, max_retries=0, max_concurrent_requests=1)
+    assert "answered 500" in str(failed.error)
+    assert failed.states[-1] == {"leads": 4, "other": 4}
+    assert len(sandbox.created) == 11, "of the sixth pair, `leads` is delivered, and `other` failed"
     run = run_target(messages)
     assert run.error is None
     assert run.states[-1] == "kept"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -93,14 +94,31 @@ def test_logo_is_there(entry: dict[str, Any]) -> None:
 
 
 def test_env_example_has_every_secret(plugin: str, entry: dict[str, Any]) -> None:
-    """`.env.example` names each secret, without a value, and no setting that is not there."""
+    """`.env.example` names each secret, without a value: by the plugin's variable, or by the one that stands for it.
+
+    The latter are those that `meltano.yml` hands to tap and target in the vendor's environments, and in no other.
+    """
     prefix = plugin.upper().replace("-", "_") + "_"
     lines = (PROJECT / ".env.example").read_text("utf-8").splitlines()
-    named = dict(line.removeprefix("# ").split("=", 1) for line in lines if line.removeprefix("# ").startswith(prefix))
-    names = {prefix + setting["name"].upper() for setting in entry["settings"]}
-    secrets = {prefix + setting["name"].upper() for setting in entry["settings"] if setting.get("sensitive")}
-    assert secrets <= set(named) <= names
+    named = dict(re.findall(r"^(?:# )?([A-Z_]+)=(.*)$", "\n".join(lines), re.MULTILINE))
     assert set(named.values()) == {""}
+    project = yaml.safe_load((PROJECT / "meltano.yml").read_text("utf-8"))
+    handed_on = {
+        environment["name"]: {
+            setting: value.removeprefix("$")
+            for found in environment["config"]["plugins"][PLUGINS[plugin]]
+            for setting, value in found["config"].items()
+            if found["name"] == plugin and value.startswith("$")
+        }
+        for environment in project["environments"]
+    }
+    client = {"client_id": "SEEKER_LEADS_CLIENT_ID", "client_secret": "SEEKER_LEADS_CLIENT_SECRET"}
+    assert handed_on == {"local": {}, "sandbox": client, "production": client}
+    assert set(client.values()) <= set(named)
+    own = {name.removeprefix(prefix).lower() for name in named if name.startswith(prefix)}
+    secrets = {setting["name"] for setting in entry["settings"] if setting.get("sensitive")}
+    # A token in `.env` would go to every environment: it is for a shell, or a secret of the machine that runs it.
+    assert secrets - {*client, "auth_token"} <= own <= {setting["name"] for setting in entry["settings"]}
 
 
 @pytest.mark.parametrize(

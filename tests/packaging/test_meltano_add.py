@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -14,33 +14,39 @@ import yaml
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from tests.packaging.conftest import PROJECT
+from tests.pages import blocks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+BASH = ("bash", "-euo", "pipefail", "-c")
 MELTANO = Path(sys.executable).with_name("meltano")
-DEFINITIONS = PROJECT / "hub" / "_data" / "meltano"
+#: Where the README says that this repository is.
+WRITTEN_SOURCE = "~/singer-seeker-leads"
+README = [block for block in blocks_of("README.md") if block.marker == "run: new project"]
 
 pytestmark = pytest.mark.skipif(not MELTANO.exists(), reason="Meltano is not in the environment of `make test-wheel`")
 
 
 @pytest.fixture
-def meltano(tmp_path: Path) -> Callable[..., str]:
-    """Run Meltano in a new project of its own, with nothing of the user's; return what it said."""
-    ours = ("MELTANO_", "TAP_", "TARGET_")
+def shell(tmp_path: Path) -> Callable[..., str]:
+    """Run a command in a shell with nothing of the user's; return what it said."""
+    ours = ("MELTANO_", "TAP_", "TARGET_", "SEEKER_LEADS_CLIENT_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    environment |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false"}
-    project = tmp_path / "project"
-    project.mkdir()
+    environment |= {
+        "PATH": f"{MELTANO.parent}{os.pathsep}{os.environ['PATH']}",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
 
-    def run(*arguments: str | Path, **more: str) -> str:
+    def run(command: str, folder: Path, **more: str) -> str:
         ended = subprocess.run(
-            [MELTANO, *arguments],
+            [*BASH, command],
             capture_output=True,
             text=True,
             check=False,
-            timeout=240,
-            cwd=project,
+            timeout=480,
+            cwd=folder,
             env={**environment, **more},
         )
         assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
@@ -49,15 +55,15 @@ def meltano(tmp_path: Path) -> Callable[..., str]:
     return run
 
 
-def override_pip_url(project: Path, plugin: str, wheel: Path) -> None:
-    """Install from the wheel, for the package is not published when this runs."""
-    path = project / "meltano.yml"
-    content = yaml.safe_load(path.read_text("utf-8"))
-    for plugins in content["plugins"].values():
-        for entry in plugins:
-            if entry["name"] == plugin:
-                entry["pip_url"] = str(wheel)
-    path.write_text(yaml.safe_dump(content, sort_keys=False))
+def source_with_the_wheel(folder: Path, wheel: Path) -> Path:
+    """Copy the Hub's definitions as they lie in this repository; they install the wheel, which is not published yet."""
+    for path in (PROJECT / "hub" / "_data").rglob("*.yml"):
+        definition = yaml.safe_load(path.read_text("utf-8"))
+        assert definition["pip_url"] == "singer-seeker-leads"
+        copy = folder / path.relative_to(PROJECT)
+        copy.parent.mkdir(parents=True)
+        copy.write_text(yaml.safe_dump({**definition, "pip_url": str(wheel)}))
+    return folder
 
 
 def definition_of_a_loader(folder: Path) -> Path:
@@ -69,34 +75,45 @@ def definition_of_a_loader(folder: Path) -> Path:
     return path
 
 
+def fill_in(text: str, values: dict[str, str]) -> str:
+    """Return the lines `NAME=…` with these values."""
+    names = [line.partition("=")[0] for line in text.splitlines()]
+    assert set(names) == set(values)
+    return "".join(f"{name}={values[name]}\n" for name in names)
+
+
 @pytest.mark.timeout(900)
 def test_from_an_empty_folder_to_a_table(
-    meltano: Callable[..., str], wheel: Path, tmp_path: Path, database_url: str
+    shell: Callable[..., str], wheel: Path, tmp_path: Path, database_url: str
 ) -> None:
-    """With the wheel alone, `meltano init`, `add` from the Hub's definitions, `install` and `run` bring leads.
+    """What the README does in an empty folder brings leads: it adds the Hub's definitions, installs them, and runs.
 
     They are in PostgreSQL then, and the target of the same wheel sends them on.
     """
-    project = tmp_path / "project"
-    meltano("init", "--no-usage-stats", ".")
-    (tap,) = DEFINITIONS.glob("extractors/tap-seeker-leads/*.yml")
-    (target,) = DEFINITIONS.glob("loaders/target-seeker-leads/*.yml")
-    meltano("add", "tap-seeker-leads", "--from-ref", tap, "--no-install")
-    meltano("add", "target-seeker-leads", "--from-ref", target, "--no-install")
-    meltano("add", "target-postgres", "--from-ref", definition_of_a_loader(tmp_path), "--no-install")
-    override_pip_url(project, "tap-seeker-leads", wheel)
-    override_pip_url(project, "target-seeker-leads", wheel)
-    meltano("install")
-    with Sandbox.start(SandboxOptions(leads=120, days=5)) as sandbox:
-        settings: dict[str, Any] = {
+    begin, settings, secrets, run = README
+    commands = begin.text.replace(WRITTEN_SOURCE, str(source_with_the_wheel(tmp_path / "source", wheel)))
+    loader = "meltano add target-postgres"
+    assert commands.count(loader) == 1
+    shell(commands.replace(loader, f"{loader} --from-ref {definition_of_a_loader(tmp_path)}"), tmp_path)
+
+    project = tmp_path / "leads"
+    content = yaml.safe_load((project / "meltano.yml").read_text("utf-8"))
+    (project / "meltano.yml").write_text(yaml.safe_dump({**content, **yaml.safe_load(settings.text)}))
+    with Sandbox.start(SandboxOptions(leads=120, days=5, client_secret="a-secret-of-the-agency")) as sandbox:
+        values = {
+            "SEEKER_LEADS_CLIENT_ID": sandbox.options.client_id,
+            "SEEKER_LEADS_CLIENT_SECRET": sandbox.options.client_secret,
+            "TARGET_POSTGRES_SQLALCHEMY_URL": database_url,
+        }
+        (project / ".env").write_text(fill_in(secrets.text, values))
+        servers = {
             "TAP_SEEKER_LEADS_API_URL": sandbox.api_url,
             "TAP_SEEKER_LEADS_AUTH_URL": sandbox.token_url,
-            "TAP_SEEKER_LEADS_CLIENT_ID": sandbox.options.client_id,
-            "TAP_SEEKER_LEADS_CLIENT_SECRET": sandbox.options.client_secret,
-            "TARGET_POSTGRES_SQLALCHEMY_URL": database_url,
             "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": "from_the_wheel",
         }
-        said = meltano("run", "tap-seeker-leads", "target-postgres", **settings)
+        said = shell(run.text, project, **servers)
+        assert said.count("Run completed") == 2
+        assert len(sandbox.issued_tokens) > 0
         assert sandbox.options.client_secret not in said
         with psycopg.connect(database_url) as connection:
             query = 'SELECT "leadId" FROM from_the_wheel.leads'
@@ -104,11 +121,11 @@ def test_from_an_empty_folder_to_a_table(
         assert arrived == {lead["metadata"]["leadId"] for lead in sandbox.store.all()}
         assert len(arrived) == 120
 
-        settings |= {
+        target = {
             "TARGET_SEEKER_LEADS_API_URL": sandbox.api_url,
             "TARGET_SEEKER_LEADS_AUTH_TOKEN": sandbox.options.token,
             "TARGET_SEEKER_LEADS_LEDGER_URL": f"sqlite:///{tmp_path / 'ledger.db'}",
             "TARGET_SEEKER_LEADS_REJECTS_PATH": str(tmp_path / "rejects.jsonl"),
         }
-        meltano("run", "tap-seeker-leads", "target-seeker-leads", **settings)
+        shell("meltano run tap-seeker-leads target-seeker-leads", project, **servers, **target)
         assert len(sandbox.created) > 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +62,7 @@ def test_target_page_has_the_fields() -> None:
 
 
 def test_target_page_has_the_counts() -> None:
-    """The words of the last line of a run are those of the page."""
+    """The words of the line of counts that ends a run are those of the page."""
     rows = [row[0] for row in rows_of("docs/target.md", "Log and metrics")]
     assert [row for row in rows if row not in {"INFO", "WARNING", "CRITICAL"}] == [
         result.value for result in sorted(Result, key=lambda result: rows.index(result.value))
@@ -87,6 +88,21 @@ def test_sandbox_page_has_every_option() -> None:
         else:
             assert names_in(row[1]) == shown(action.default), flag
             assert row[2].startswith(str(action.help).split(":", maxsplit=1)[0]), flag
+
+
+def test_sandbox_page_has_every_field_of_its_options() -> None:
+    """The fields are those of the command, but for what the page excepts, and those of a table, with their defaults."""
+    fields = {field.name: field.default for field in dataclasses.fields(SandboxOptions)}
+    of_command = {
+        names_in(row[0])[0].removeprefix("--").replace("-", "_") for row in rows_of("docs/sandbox.md", "Options")
+    }
+    but_for = {"port", "ready_file", "no_limit"}
+    assert all(f"`--{name.replace('_', '-')}`" in text_of("docs/sandbox.md") for name in but_for)
+    rows = {names_in(row[0])[0]: row[1] for row in rows_of("docs/sandbox.md", "Fields of SandboxOptions")}
+    assert [*rows] == [name for name in fields if name not in of_command]
+    assert {*rows, *of_command} == {*fields, *but_for}
+    assert rows == {name: f"`{fields[name]}`" for name in rows}
+    assert fields["leads"] == 0
 
 
 def test_sandbox_page_has_every_fault() -> None:

@@ -87,6 +87,35 @@ def test_stream_maps_of_the_readme_are_those_of_meltano(readme: str, meltano: di
     assert yaml.safe_load(f"stream_maps:{example}") == meltano["target-seeker-leads-odoo"]["config"]
 
 
+def test_environments_of_the_readme_are_those_of_meltano(readme: str) -> None:
+    """What a new project is to copy is what this repository's has, for the vendor's environments, and a user agent."""
+    project = yaml.safe_load((PROJECT / "meltano.yml").read_text(encoding="utf-8"))
+    example = yaml.safe_load(
+        "default_environment:" + readme.partition("```yaml\ndefault_environment:")[2].partition("```")[0]
+    )
+    configs = [
+        {
+            environment["name"]: next(
+                {name: value for name, value in plugin["config"].items() if name != "user_agent"}
+                for plugin in environment["config"]["plugins"]["extractors"]
+                if plugin["name"] == "tap-seeker-leads"
+            )
+            for environment in environments
+        }
+        for environments in (example["environments"], project["environments"][1:])
+    ]
+    assert configs[0] == configs[1]
+    assert example["default_environment"] in configs[0]
+
+
+def test_job_of_the_pages_is_that_of_meltano() -> None:
+    """The job and the schedule that the operations page shows are those that it runs."""
+    project = yaml.safe_load((PROJECT / "meltano.yml").read_text(encoding="utf-8"))
+    page = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+    example = yaml.safe_load("jobs:" + page.partition("```yaml\njobs:")[2].partition("```")[0])
+    assert example == {name: project[name] for name in ("jobs", "schedules")}
+
+
 @pytest.mark.parametrize(
     ("name", "declarations", "more"),
     [("tap-seeker-leads", TAP_SETTINGS, []), ("target-seeker-leads", TARGET_SETTINGS, [STREAM_MAPS])],

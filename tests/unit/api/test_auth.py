@@ -64,11 +64,22 @@ def test_long_run_replaces_its_token_too() -> None:
     assert tokens.token() == "token-2"
 
 
-@pytest.mark.parametrize("expires_in", [None, "soon", -1, float("inf"), True])
-def test_odd_life_counts_as_a_day(expires_in: object) -> None:
-    """An answer without a usable `expires_in` gets the vendor's 24 hours."""
-    issuer = Issuer(expires_in)
-    assert source(issuer).token() == "token-1"
+@pytest.mark.parametrize(
+    ("expires_in", "days"),
+    [
+        *((odd, 1) for odd in (None, "soon", -1, 0, float("nan"), True)),
+        *((endless, 365) for endless in (float("inf"), 1e300, 10**400)),
+    ],
+)
+def test_odd_life_counts_as_a_day(expires_in: object, days: int) -> None:
+    """An answer without a usable `expires_in` gets the vendor's 24 hours; none lives for more than a year."""
+    issuer, now = Issuer(expires_in), [0.0]
+    tokens = ClientCredentialsToken(CREDENTIALS, issuer, NoTokenCache(), clock=lambda: now[0])
+    assert tokens.token() == "token-1"
+    now[0] = days * DAY_SECONDS - 301.0
+    assert tokens.token() == "token-1"
+    now[0] = days * DAY_SECONDS
+    assert tokens.token() == "token-2"
 
 
 def test_refused_token_is_renewed_once_for_all_who_met_the_refusal(tmp_path: Path) -> None:
@@ -109,6 +120,46 @@ def test_two_processes_without_a_token_request_one(tmp_path: Path) -> None:
         thread.join(10)
     assert got == ["token-1", "token-1"]
     assert issuer.requests == 1
+
+
+class Stop(Exception):  # noqa: N818  # an order, not an error
+    pass
+
+
+def test_stop_ends_the_wait_for_another_process(tmp_path: Path) -> None:
+    """A run that is stopped does not wait until another process has its token, and asks for none itself."""
+
+    def stopped(_: float) -> None:
+        raise Stop
+
+    issuer = Issuer()
+    cache = FileTokenCache(cache_path(tmp_path, CREDENTIALS), report=pytest.fail, sleep=stopped)
+    with file_cache(tmp_path).exclusive(), pytest.raises(Stop):
+        source(issuer, cache).token()
+    assert issuer.requests == 0
+    assert source(issuer, cache).token() == "token-1", "nothing of the wait is left behind"
+
+
+def test_process_that_never_lets_go_of_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After longer than any renewal takes, the run ends with what to do, instead of waiting for ever."""
+    monkeypatch.setattr("seeker_leads_api.token_cache.LOCK_TIMEOUT_SECONDS", 0)
+    with file_cache(tmp_path).exclusive(), pytest.raises(FatalError, match="Another process holds the token cache"):
+        source(Issuer(), file_cache(tmp_path)).token()
+
+
+def test_threads_behind_a_stopped_request_ask_for_nothing() -> None:
+    """What ends one thread's token request ends the waiting of all: none takes its place."""
+    asked = []
+
+    def stopped() -> dict[str, Any]:
+        asked.append(1)
+        raise Stop
+
+    tokens = ClientCredentialsToken(CREDENTIALS, stopped, NoTokenCache())
+    for _ in range(3):
+        with pytest.raises(Stop):
+            tokens.token()
+    assert len(asked) == 1
 
 
 def test_kept_token_is_readable_by_its_owner_only(tmp_path: Path) -> None:

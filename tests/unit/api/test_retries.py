@@ -89,6 +89,20 @@ def test_more_than_five_minutes_of_retry_after_end_the_run(seconds: int) -> None
     assert bench.slept == []
 
 
+def test_what_the_api_said_of_a_token_is_kept_where_there_is_no_other() -> None:
+    """Why the token was refused tells what to do: that it cannot be renewed comes after it."""
+
+    def renew(_: str) -> None:
+        msg = "no other"
+        raise FatalError(msg)
+
+    request = Retrier(7, report=print).wrap(
+        Script(TokenRefusedError("403: scope missing", refused_token="old")), renew_token=renew
+    )
+    with pytest.raises(FatalError, match=r"403: scope missing\. no other"):
+        request()
+
+
 def test_refused_token_is_renewed_once() -> None:
     """A refused token is replaced and the request repeated at once; a second refusal ends the run."""
     bench = Bench()

@@ -30,6 +30,10 @@ def parse(**config: Any) -> ConnectionSettings:
         ({"auth_token": SECRET, "api_url": "ftp://api.example.com"}, ["api_url"]),
         ({"auth_token": SECRET, "api_url": "https://me:pw@api.example.com"}, ["api_url", "user name"]),
         ({"auth_token": SECRET, "api_url": "https://[bad"}, ["api_url"]),
+        ({"auth_token": SECRET, "api_url": "https://api exam.com/v1"}, ["api_url", "no host that can exist"]),
+        ({"auth_token": SECRET, "api_url": "https://a..b/v1"}, ["api_url", "no host that can exist"]),
+        ({"auth_token": SECRET, "api_url": f"https://{'a' * 64}.com"}, ["api_url", "no host that can exist"]),
+        ({**CREDENTIALS, "auth_url": "https://*.example.com/token"}, ["auth_url", "no host that can exist"]),
         ({**CREDENTIALS, "auth_url": "http://10.0.0.1/token"}, ["auth_url", "use https"]),
         ({"auth_token": SECRET, "rate_limit_requests": 0}, ["rate_limit_requests", "1 to 1000"]),
         ({"auth_token": SECRET, "max_retries": -1}, ["max_retries", "0 to 100"]),
@@ -58,7 +62,14 @@ def test_all_wrong_settings_are_named_at_once() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["http://localhost:8000/v1", "http://127.0.0.1/v1", "http://127.9.9.9/v1", "http://[::1]:80/v1", "https://a.b/v1"],
+    [
+        "http://localhost:8000/v1",
+        "http://127.0.0.1/v1",
+        "http://127.9.9.9/v1",
+        "http://[::1]:80/v1",
+        "https://a.b/v1",
+        "https://é.fr",
+    ],
 )
 def test_https_or_this_machine(url: str) -> None:
     """A URL is taken if the token does not leave the machine in the clear."""

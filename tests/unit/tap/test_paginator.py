@@ -7,7 +7,6 @@ import pytest
 import requests
 
 from seeker_leads_api.errors import FatalError
-from seeker_leads_api.rate_limiter import RateLimiter
 from tap_seeker_leads.paginator import LeadsPaginator, PageRequest
 from tap_seeker_leads.plan import WindowPlan
 from tap_seeker_leads.windows import Window
@@ -16,7 +15,7 @@ FIRST, SECOND = Window(0, 10), Window(10, 20)
 
 
 def paginator(*windows: Window, read: list[Window] | None = None) -> LeadsPaginator:
-    return LeadsPaginator(WindowPlan(windows), RateLimiter(10, 0.2, 10), (read if read is not None else []).append)
+    return LeadsPaginator(WindowPlan(windows), (read if read is not None else []).append)
 
 
 def answer(status: int, body: dict[str, Any]) -> requests.Response:
@@ -42,7 +41,6 @@ def test_cursor_leads_through_a_window_then_the_next_opens() -> None:
     seen = [way.current_value]
     for response in (more("a"), more("b"), LAST, NOT_FOUND):
         assert not way.finished
-        assert way.continue_if_empty(response)
         way.advance(response)
         seen.append(way.current_value)
     assert seen == [PageRequest(FIRST), PageRequest(FIRST, "a"), PageRequest(FIRST, "b"), PageRequest(SECOND), None]
@@ -65,6 +63,21 @@ def test_circle_is_an_error(cursors: list[str]) -> None:
     with pytest.raises(FatalError, match="circle"):
         way.advance(more(cursors[-1]))
     assert read == []
+
+
+def linked(status: int, *leads: str) -> requests.Response:
+    items = [{"metadata": {"leadId": lead}} for lead in leads]
+    return answer(status, {"items": items, "links": {"next": "/leads?start=a"}})
+
+
+@pytest.mark.parametrize("end", [NOT_FOUND, linked(200)], ids=["404", "empty, with its own link"])
+def test_link_on_the_last_page_leads_to_the_end(end: requests.Response) -> None:
+    """A server may give a link with every page: where 200 came with it and nothing follows, the window is read."""
+    read: list[Window] = []
+    way = paginator(FIRST, read=read)
+    way.advance(linked(200, "a"))
+    way.advance(end)
+    assert (way.finished, read) == (True, [FIRST])
 
 
 def test_same_lead_may_be_a_cursor_in_two_windows() -> None:

@@ -14,7 +14,6 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seeker_leads_api.rate_limiter import RateLimiter
 from tap_seeker_leads.page import page_of
 from tap_seeker_leads.paginator import LeadsPaginator, PageRequest
 from tap_seeker_leads.plan import WindowPlan
@@ -110,7 +109,6 @@ def test_every_lead_is_read_once_however_windows_are_cut(
     account = Account([(second, f"lead-{n}") for n, second in enumerate(seconds)], order, bounds, page_size)
     plan = EagerPlan(split(1000, 1401, 150))
     prefix, seams, put_out = FinishedPrefix(1000), SeamFilter(), list[str]()
-    limiter = RateLimiter(10, 0.2, 10)
 
     def window_read(window: Window) -> None:
         prefix.add(window)
@@ -122,7 +120,7 @@ def test_every_lead_is_read_once_however_windows_are_cut(
     while True:
         readers = [reader for reader in readers if not reader.finished]
         while plan._waiting and len(readers) < 10:
-            readers.append(LeadsPaginator(plan, limiter, window_read))
+            readers.append(LeadsPaginator(plan, window_read))
         if not readers:
             break
         which, plan.idle = choices[step % len(choices)]

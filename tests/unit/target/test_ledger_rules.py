@@ -78,6 +78,16 @@ def test_row_of_a_lost_answer_waits_for_the_policy(is_replay: bool) -> None:  # 
     assert decide(sending, asked, UnknownOutcome.REJECT, is_alive=False) is Decision.KEEP_UNKNOWN
 
 
+@pytest.mark.parametrize("policy", UnknownOutcome)
+@pytest.mark.parametrize(
+    ("status", "is_replay"), [(Status.SENDING, False), (Status.SENDING, True), (Status.UNKNOWN, True)]
+)
+def test_what_may_exist_is_no_mere_reject(policy: UnknownOutcome, status: Status, *, is_replay: bool) -> None:
+    """That a record breaks the contract now says nothing of what was sent for it before."""
+    asked = claim(is_replay=is_replay, will_send=False)
+    assert decide(row(status), asked, policy, is_alive=False) is Decision.KEEP_UNKNOWN
+
+
 @given(found=st.none() | ROWS, asked=CLAIMS, policy=POLICIES, is_alive=st.booleans())
 def test_every_case_is_decided(found: Row | None, asked: Claim, policy: UnknownOutcome, *, is_alive: bool) -> None:
     """Every row and claim has a decision; none sends what was delivered, nor what may exist as if it were new."""
@@ -89,6 +99,7 @@ def test_every_case_is_decided(found: Row | None, asked: Claim, policy: UnknownO
         assert decision not in HOLDING
     elif found.status in {Status.SENDING, Status.UNKNOWN}:
         assert decision is not Decision.SEND
+        assert asked.will_send or decision is not Decision.SEND_AGAIN
     if policy is UnknownOutcome.REJECT and found and found.status is Status.SENDING:
         assert decision not in SENDS
 

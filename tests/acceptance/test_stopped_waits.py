@@ -1,0 +1,113 @@
+"""Programs that are told to stop while the API has them wait: they end at once, not when the wait is over."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
+from tests.acceptance.conftest import TargetProgram
+from tests.killed_runs import KilledRuns, days_ago
+from tests.singer_input import SCHEMA, record, state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+LEADS, DAYS, ANSWERED = 300, 60, 20
+#: How long the API has everybody wait, and how soon a program must have ended all the same.
+WAIT_SECONDS, SOON_SECONDS = 200, 15
+OPTIONS = SandboxOptions(
+    leads=LEADS, days=DAYS, client_id="agency", client_secret="secret-of-the-client", enforce_limit=False
+)
+TOKEN_PATH = "/oauth/token"
+#: A 429 for one, so that the limiter holds the others; a 503 for each; and one where the token is asked for.
+WAITS = pytest.mark.parametrize(
+    ("path", "status", "number"),
+    [
+        ("/leads", 429, signal.SIGTERM),
+        ("/leads", 503, signal.SIGINT),
+        (TOKEN_PATH, 503, signal.SIGTERM),
+        (TOKEN_PATH, 429, signal.SIGINT),
+    ],
+)
+
+
+def script(sandbox: Sandbox, path: str, status: int) -> None:
+    """Answer some requests, then ask for patience."""
+    wait = Fault(FaultKind.STATUS, path=path, status=status, retry_after=WAIT_SECONDS)
+    if path == TOKEN_PATH:
+        sandbox.script(Fault(FaultKind.REVOKE_TOKEN, path="/leads", after=ANSWERED, times=1), replace(wait, after=1))
+    else:
+        sandbox.script(replace(wait, after=ANSWERED, times=1 if status == 429 else None))
+
+
+def settings(sandbox: Sandbox) -> dict[str, Any]:
+    credentials = {"client_id": "agency", "client_secret": "secret-of-the-client", "auth_url": sandbox.token_url}
+    return {"auth_token": None, "rate_limit_requests": 1000, **credentials}
+
+
+def until_asked_to_wait(sandbox: Sandbox, path: str, status: int) -> Callable[[object], None]:
+    def wait(_: object) -> None:
+        assert sandbox.statistics.wait_until(lambda: sandbox.statistics.count(path=path, status=status) >= 1)
+
+    return wait
+
+
+@WAITS
+def test_stopped_tap_does_not_wait(tmp_path: Path, path: str, status: int, number: signal.Signals) -> None:
+    """A signal ends the tap's waits at once, with its status and a STATE that covers nothing that was not read."""
+    with Sandbox.start(OPTIONS) as sandbox:
+        runs = KilledRuns(tmp_path)
+        runs.configure(sandbox, start_date=days_ago(DAYS + 1), window_days=1, **settings(sandbox))
+        script(sandbox, path, status)
+        runs.run(until_asked_to_wait(sandbox, path, status), end_by=number, patience_seconds=SOON_SECONDS)
+        assert runs.statuses == [128 + number]
+        assert f"Stopped by {number.name}" in runs.log
+        assert runs.reads.total() < LEADS
+        sandbox.script()
+        assert runs.run(), runs.log
+        assert runs.lost(sandbox) == set()
+    assert sandbox.statistics.token_requests <= 3, "of the threads that wait for a token, one asks"
+    assert "Traceback" not in runs.log
+
+
+@WAITS
+def test_stopped_target_does_not_wait(tmp_path: Path, path: str, status: int, number: signal.Signals) -> None:
+    """The same of the target, with input left or all of it in hand: what was answered is settled, and no more sent."""
+    count = 60 if number is signal.SIGTERM else ANSWERED + 15
+    lines = [SCHEMA, *(each for n in range(count) for each in (record(n), state(n)))]
+    (tmp_path / "input.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    program = TargetProgram(tmp_path)
+    with Sandbox.start(OPTIONS) as sandbox:
+        program.configure(sandbox.api_url, **settings(sandbox))
+        script(sandbox, path, status)
+        with (tmp_path / "input.jsonl").open() as file, program.start(stdin=file) as process:
+            until_asked_to_wait(sandbox, path, status)(process)
+            process.send_signal(number)
+            try:
+                stdout, _ = process.communicate(timeout=SOON_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+        assert process.returncode == 128 + number
+        assert f"Stopped by {number.name}" in program.log
+        emails = [lead["email"] for lead in sandbox.created]
+        last = json.loads(stdout.splitlines()[-1]) if stdout else -1
+        assert all(record(n)["record"]["email"] in emails for n in range(last + 1))
+        assert len(emails) < count
+        sandbox.script()
+        again = program.run((tmp_path / "input.jsonl").read_text())
+    assert again.status == 0, again.stderr
+    assert again.stdout.splitlines()[-1] == str(count - 1)
+    created = Counter(lead["email"] for lead in sandbox.created)
+    assert (len(created), set(created.values())) == (count, {1})
+    assert sandbox.statistics.token_requests <= 3, "of the threads that wait for a token, one asks"
+    assert "Traceback" not in program.log
+    assert "sent again" not in program.log

@@ -1,0 +1,64 @@
+"""A proxy in between: what it does to a request tells whether the lead may exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.raw_server import RawServer, raw_server
+from tests.singer_input import SCHEMA, record, state
+
+if TYPE_CHECKING:
+    import socket
+
+    from tests.integration.conftest import TargetRunner
+
+MESSAGES = [SCHEMA, record(1), state(1)]
+
+
+def close(server: RawServer, connection: socket.socket) -> None:
+    """End the connection without a word."""
+
+
+def refuse(server: RawServer, connection: socket.socket) -> None:
+    server.send(connection, b"HTTP/1.1 503 No way\r\nContent-Length: 0\r\n\r\n")
+
+
+@pytest.fixture(autouse=True)
+def no_exceptions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let requests to this machine go through a proxy too."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_answer_that_a_proxy_loses_is_lost(run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that breaks after the request is a lost answer behind a proxy too: `reject` sends nothing again.
+
+    urllib3 calls it a ProxyError, as if there had been no connection.
+    """
+    with raw_server(close) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        run = run_target(MESSAGES, api_url="http://127.0.0.1:9/v1", on_unknown_outcome="reject")
+    assert len(proxy.requests) == 1
+    assert proxy.requests[0].startswith(b"POST http://127.0.0.1:9/v1/leads ")
+    assert (run.error, run.states) == (None, [1])
+    assert "may or may not exist" in run.rejects[0]["reasons"][0]["rule"]
+
+
+def test_tunnel_that_a_proxy_refuses_sent_nothing(run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where not even the tunnel was made, the lead was not sent: it is tried again, and is no unknown outcome."""
+    with raw_server(refuse) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        run = run_target(MESSAGES, api_url="https://127.0.0.1:9/v1", on_unknown_outcome="reject", max_retries=2)
+    assert [request.split()[0] for request in proxy.requests] == [b"CONNECT"] * 3
+    assert "gave up after 3 tries" in str(run.error)
+    assert (run.rejects, run.states) == ([], [])
+
+
+def test_proxy_that_is_not_there_sent_nothing(run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that cannot be reached is like an API that cannot."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    run = run_target(MESSAGES, api_url="http://127.0.0.1:10/v1", on_unknown_outcome="reject", max_retries=1)
+    assert "gave up after 2 tries" in str(run.error)
+    assert (run.rejects, run.states) == ([], [])

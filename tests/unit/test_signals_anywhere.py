@@ -1,0 +1,82 @@
+"""A signal is the process's: the system may hand it to any thread, or just before the main one begins to wait."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from seeker_leads_api.errors import StoppedError
+from tap_seeker_leads.paginator import LeadsPaginator
+from tap_seeker_leads.plan import WindowPlan
+from tap_seeker_leads.window_reader import WindowReaders
+from tap_seeker_leads.windows import Window
+from target_seeker_leads.pool import DeliveryPool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    import requests
+
+#: What a wait that nobody wakes up would take.
+LONG_SECONDS = 60
+NUMBER = signal.SIGUSR1
+
+
+@contextmanager
+def handled_by(stop: Callable[[int], object]) -> Iterator[None]:
+    before = signal.signal(NUMBER, lambda number, _: stop(number))
+    try:
+        yield
+    finally:
+        signal.signal(NUMBER, before)
+
+
+def receive_once_main_waits_in(function: str) -> None:
+    """Take the signal in this thread, so that it interrupts no call of the main one."""
+    main = threading.main_thread().ident
+    while not any(name == function for name in names(sys._current_frames().get(cast("int", main)))):
+        pass
+    signal.pthread_kill(threading.get_ident(), NUMBER)
+
+
+def names(frame: FrameType | None) -> Iterator[str]:
+    while frame is not None:
+        yield frame.f_code.co_name
+        frame = frame.f_back
+
+
+@pytest.mark.timeout(LONG_SECONDS // 2)
+def test_target_hears_of_a_signal_that_another_thread_received() -> None:
+    """While it waits for what is under way the target stops all the same, at once and not at the next answer."""
+    pool: DeliveryPool[int] = DeliveryPool(1)
+
+    def deliver(_: int) -> None:
+        receive_once_main_waits_in("_wait_for_room")
+        pool.sleep(LONG_SECONDS)
+
+    with handled_by(lambda number: pool.stop(StoppedError(number))):
+        pool.submit(1, deliver)
+        with pytest.raises(StoppedError):
+            pool.drain()
+        pool.close()
+
+
+@pytest.mark.timeout(LONG_SECONDS // 2)
+def test_tap_hears_of_a_signal_that_another_thread_received() -> None:
+    """While it waits for pages the tap stops all the same, at once and not at the next page."""
+    plan = WindowPlan([Window(0, 10)])
+    readers = WindowReaders(plan, 1)
+
+    def fetch(_: object) -> requests.Response:
+        receive_once_main_waits_in("_next")
+        readers.sleep(LONG_SECONDS)
+        raise AssertionError
+
+    with handled_by(readers.stop), pytest.raises(StoppedError):
+        list(readers.events(lambda: LeadsPaginator(plan, readers.window_read), fetch))
