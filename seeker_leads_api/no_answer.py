@@ -31,7 +31,8 @@ def classify_exception(
     """Say what to do about a request that got no answer. The error's own text is not shown: it holds the whole URL."""
     cause = _innermost_name(error)
     if isinstance(error, AnswerTooLargeError):
-        return FatalError(f"{request}: the answer has more than {MOST_BODY_BYTES >> 20} MiB. Check `api_url` and `auth_url`")
+        mib = MOST_BODY_BYTES >> 20
+        return FatalError(f"{request}: the answer has more than {mib} MiB. Check `api_url` and `auth_url`")
     # `requests` calls it a connection error when a body stops in the middle.
     if isinstance(error, requests.Timeout) or any(
         isinstance(cause, urllib3.exceptions.ReadTimeoutError) for cause in _causes(error)
