@@ -168,7 +168,7 @@ def test_about_lists_every_setting() -> None:
 def test_fatal_error_is_one_line_with_a_state(tap: Callable[..., Any], account: Sandbox) -> None:
     """A run that must end prints the state of what is finished, one line, and ends with 1."""
     account.script(Fault(FaultKind.STATUS, status=403, after=3))
-    ended = tap(start_date="2026-01-01")
+    ended = tap(start_date="2026-01-01", max_concurrent_requests=1)  # so that it is the first windows that are read
     assert ended.status == 1
     assert len(ended.errors) == 1
     assert "GET /leads answered 403" in ended.errors[0]
