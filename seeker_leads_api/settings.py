@@ -224,13 +224,19 @@ def _checked_url(name: str, url: str) -> str:
     if parts.scheme == "http" and not _is_this_machine(host):
         msg = f"`{name}` uses plain http, so the token would travel in the clear: use https"
         raise SettingsError(msg)
+    if not _can_exist(url, host):
+        msg = f"`{name}` names no host that can exist: give it in the form https://host/path"
+        raise SettingsError(msg)
+    return url
+
+
+def _can_exist(url: str, host: str) -> bool:
     try:
         requests.Request("GET", url).prepare()
         host.encode("idna")  # as the connection would
     except ValueError:  # as which `requests` reports what is no URL
-        msg = f"`{name}` names no host that can exist: give it in the form https://host/path"
-        raise SettingsError(msg) from None
-    return url
+        return False
+    return " " not in host  # which older versions of `requests` let pass
 
 
 def _is_this_machine(host: str) -> bool:
