@@ -43,23 +43,25 @@ class Overheard(logging.Handler):
         return [(value, line) for value in found for line in self._said if value in line]
 
 
+def texts(value: Any) -> Iterator[str]:
+    """Yield every text within a JSON value."""
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from texts(each)
+    elif isinstance(value, str):
+        yield value
+
+
 def _values(sandbox: Sandbox) -> Iterator[str]:
     """Yield what is private of a sandbox: the people in it, and what opens it."""
     yield from sandbox.issued_tokens
     yield from {sandbox.options.token, sandbox.options.client_secret} - {"sandbox"}
-    for lead in sandbox.store.all():
-        yield from _texts(lead.get("contactRequest"))
-        yield from _texts((lead.get("callDetails") or {}).get("seekerPhoneNumber"))
-    yield from _texts(sandbox.created)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
-    # Words of an enumeration are nobody's.
-    elif isinstance(value, str) and len(value) >= _SHORTEST and not value.isupper():
-        yield value
+    leads = sandbox.store.all()
+    numbers = [(lead.get("callDetails") or {}).get("seekerPhoneNumber") for lead in leads]
+    for text in texts([numbers, [lead.get("contactRequest") for lead in leads], sandbox.created]):
+        # Words of an enumeration are nobody's.
+        if len(text) >= _SHORTEST and not text.isupper():
+            yield text

@@ -13,6 +13,7 @@ from seeker_leads_api.errors import SeekerLeadsError
 from seeker_leads_api.exits import describe
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox
 from target_seeker_leads.client import LeadsClient
+from tests.overheard import texts
 from tests.private_values import CLIENT_ID, OPTIONS, PASSWORD, SECRET, TOKEN
 from tests.singer_input import SCHEMA, lead, record, state
 
@@ -80,17 +81,6 @@ def ear() -> Iterator[Ear]:
     yield ear
     root.removeHandler(ear)
     root.setLevel(before)
-
-
-def texts(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for each in value.values():
-            yield from texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from texts(each)
-    elif isinstance(value, str):
-        yield value
 
 
 def faults(words: str, **where: Any) -> list[Fault]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
+from seeker_leads_sandbox import Fault, FaultKind, Sandbox
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
@@ -238,67 +238,3 @@ def test_retry_after_of_an_hour_ends_the_run(
     assert again.states == [{"done": True}]
     assert sent_again(again) == 0
     assert created(sandbox) == Counter(message["record"]["email"] for message in messages[1:-1])
-
-
-OWN = SandboxOptions(enforce_limit=False, client_id="agency", client_secret="secret-of-the-client")
-PASSING_ON_TOKEN = [
-    Fault(FaultKind.STATUS, path="/oauth/token", status=500, times=2),
-    Fault(FaultKind.STATUS, path="/oauth/token", status=429, times=2),
-    Fault(FaultKind.RESET, path="/oauth/token", times=2),
-    Fault(FaultKind.CUT_BODY, path="/oauth/token", times=2),
-    Fault(FaultKind.BAD_JSON, path="/oauth/token", times=2),
-    Fault(FaultKind.HTML_502, path="/oauth/token", times=2),
-    Fault(FaultKind.LOST_ANSWER, path="/oauth/token", times=2),
-    Fault(FaultKind.TIMEOUT, path="/oauth/token", times=1),
-]
-
-
-@pytest.mark.parametrize("sandbox_options", [OWN], indirect=True)
-@pytest.mark.parametrize("fault", PASSING_ON_TOKEN, ids=lambda fault: f"{fault.kind.value} {fault.status}")
-def test_fault_on_the_token_request_costs_time_only(run_target: TargetRunner, sandbox: Sandbox, fault: Fault) -> None:
-    """A passing fault where the token is asked for, at the start and after a revocation in mid-run, loses nothing."""
-    sandbox.script(fault, on_post(FaultKind.REVOKE_TOKEN, times=1, after=20))
-    # Not one second, with silence either: a lead whose answer a busy machine holds up would be sent again.
-    patience_seconds = 3 if fault.kind is FaultKind.TIMEOUT else 10
-    run = run_target(
-        [SCHEMA, *map(record, range(60)), state(1)], request_timeout_seconds=patience_seconds, **credentials(sandbox)
-    )
-    assert run.error is None
-    assert run.states == [1]
-    assert sorted(created(sandbox).values()) == [1] * 60
-    assert sent_again(run) == 0
-
-
-@pytest.mark.parametrize("sandbox_options", [OWN], indirect=True)
-def test_every_revocation_in_mid_run_costs_one_token(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A token that is revoked again and again is replaced each time; each lead is created once."""
-    sandbox.script(*(on_post(FaultKind.REVOKE_TOKEN, times=1, after=30 * number) for number in range(1, 5)))
-    run = run_target([SCHEMA, *map(record, range(200)), state(1)], **credentials(sandbox))
-    assert run.error is None
-    assert run.states == [1]
-    assert sorted(created(sandbox).values()) == [1] * 200
-    assert len(sandbox.issued_tokens) == 5
-
-
-@pytest.mark.parametrize("sandbox_options", [OWN], indirect=True)
-@pytest.mark.parametrize("status", [400, 401, 403, 500])
-def test_token_that_cannot_be_had_ends_the_run(run_target: TargetRunner, sandbox: Sandbox, status: int) -> None:
-    """Without a token nothing is sent and nothing counts as sent; the error says where to look, without the secret."""
-    body = '{"error": "invalid_client", "error_description": "secret-of-the-client is wrong"}'
-    sandbox.script(Fault(FaultKind.STATUS, path="/oauth/token", status=status, body=body))
-    run = run_target([SCHEMA, record(1), state(1)], max_retries=2, **credentials(sandbox))
-    assert "POST /token" in str(run.error) or "No token from `auth_url`" in str(run.error)
-    assert "secret-of-the-client" not in "\n".join([*run.log, str(run.error)])
-    assert run.states == []
-    sandbox.script()
-    assert run_target([SCHEMA, record(1), state(1)], **credentials(sandbox)).summary.startswith("1 created")
-    assert len(sandbox.created) == 1
-
-
-def credentials(sandbox: Sandbox) -> dict[str, Any]:
-    return {
-        "auth_token": None,
-        "client_id": "agency",
-        "client_secret": "secret-of-the-client",
-        "auth_url": sandbox.token_url,
-    }
