@@ -34,6 +34,8 @@ REQUEST = "POST /leads"
 #: More of an answer than this is not read, in pieces of 64 KiB; the documented one has a hundred bytes.
 _MOST_PIECES = 16
 _PIECE_BYTES = 1 << 16
+#: Stands for a body that broke off: not empty, and no JSON.
+_BROKEN_OFF = b"(broken off)"
 
 
 class LeadsClient:
@@ -117,7 +119,7 @@ def _body(response: requests.Response) -> bytes:
     # Where the body breaks off, the status still says what became of the request.
     with suppress(requests.RequestException):
         return b"".join(islice(response.iter_content(_PIECE_BYTES), _MOST_PIECES))
-    return b""
+    return _BROKEN_OFF
 
 
 def _unreadable(error: Exception) -> UnreadableAnswerError:
@@ -130,7 +132,8 @@ def _request_id(answer: Answer) -> str | None:
     try:
         body = msgspec.json.decode(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        if "html" in answer.headers.get("content-type", ""):
+        # Some servers call an empty body html: it is no page, and the status says that the lead is created.
+        if answer.body and "html" in answer.headers.get("content-type", ""):
             msg = (
                 f"{REQUEST} answered {answer.status} with a web page instead of data: something else than the API"
                 " answers. Check `api_url`, and proxies in between"

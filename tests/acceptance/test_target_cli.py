@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seeker_leads_sandbox import Fault, Sandbox, SandboxOptions
+from seeker_leads_sandbox import Sandbox, SandboxOptions
 from seeker_leads_sandbox.faults import FaultKind
 from tests.acceptance.conftest import BIN, TargetProgram, wait_for_created, wait_for_requests
+from tests.posted_leads import on_post
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
@@ -244,7 +245,7 @@ def test_closed_stdout_is_an_error(target: TargetProgram, account: Sandbox) -> N
 
 def test_outcome_lost_to_a_kill_is_shown(target: TargetProgram, account: Sandbox) -> None:
     """After a `kill -9` with a POST under way, the next run sends it again and says that it may exist twice."""
-    account.script(Fault(FaultKind.TIMEOUT, method="POST", path="/leads", times=1))
+    account.script(on_post(FaultKind.TIMEOUT, times=1))
     with target.start(stdin=subprocess.PIPE) as process:
         assert process.stdin
         process.stdin.write(lines(record(1)))

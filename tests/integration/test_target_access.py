@@ -9,7 +9,8 @@ import pytest
 import requests
 from urllib3.util.retry import Retry
 
-from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
+from seeker_leads_sandbox import FaultKind, Sandbox, SandboxOptions
+from tests.posted_leads import on_post
 from tests.singer_input import SCHEMA, record
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def test_every_request_says_who_asks_and_none_is_repeated_underneath(
 
 def test_long_run_says_where_it_is(run_target: TargetRunner, sandbox: Sandbox) -> None:
     """A run that takes longer than ten seconds says what it has done so far, and how fast against the limit."""
-    sandbox.script(Fault(FaultKind.STATUS, method="POST", path="/leads", status=503, retry_after=30, times=1))
+    sandbox.script(on_post(FaultKind.STATUS, status=503, retry_after=30, times=1))
     rows = [record(number) for number in range(40)]
     run = run_target([SCHEMA, *rows], max_concurrent_requests=1, rate_limit_requests=10)
     assert len([line for line in run.log if re.search(r"^\d+ created, .* of at most 50 leads/s$", line)]) == 1

@@ -1,34 +1,18 @@
 from __future__ import annotations
 
-import contextlib
-import socket
 import sqlite3
-import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from seeker_leads_sandbox import Fault, SandboxOptions
+from seeker_leads_sandbox import SandboxOptions
 from seeker_leads_sandbox.faults import FaultKind
+from tests.posted_leads import created_names, names, on_post
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from seeker_leads_sandbox import Sandbox
     from tests.integration.conftest import TargetRunner
-
-
-def on_post(kind: FaultKind, **more: Any) -> Fault:
-    return Fault(kind, method="POST", path="/leads", **more)
-
-
-def created_names(sandbox: Sandbox) -> list[str]:
-    return sorted(lead["lastName"] for lead in sandbox.created)
-
-
-def names(*numbers: int) -> list[str]:
-    return sorted(f"Dupont{number}" for number in numbers)
 
 
 def test_what_was_sent_is_not_sent_again(run_target: TargetRunner, sandbox: Sandbox) -> None:
@@ -105,74 +89,6 @@ def test_lost_answer_is_not_resent_blindly(run_target: TargetRunner, sandbox: Sa
     run_target.rejects_path.unlink()
     run_target([letter], on_unknown_outcome="reject")
     assert created_names(sandbox) == names(1, 1)
-
-
-@pytest.mark.parametrize("kind", [FaultKind.CUT_BODY, FaultKind.BAD_JSON])
-def test_status_counts_even_where_the_body_breaks_off(
-    run_target: TargetRunner, sandbox: Sandbox, kind: FaultKind
-) -> None:
-    """An answer that says 200 created the lead, whatever became of its body: it is not sent again."""
-    sandbox.script(on_post(kind, times=1))
-    run = run_target([SCHEMA, record(1), state(1)])
-    assert run.error is None
-    assert run.states == [1]
-    assert created_names(sandbox) == names(1)
-    assert sandbox.statistics.requests == 1
-
-
-def test_web_page_with_200_created_nothing(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A portal's or proxy's page is not the API: the run stops, and the lead counts as not sent."""
-    sandbox.script(on_post(FaultKind.STATUS, status=200, body="<html></html>", content_type="text/html", times=1))
-    run = run_target([SCHEMA, record(1), state(1)])
-    assert "web page" in str(run.error)
-    assert run.states == []
-    assert run_target([SCHEMA, record(1), state(1)]).summary.startswith("1 created")
-    assert created_names(sandbox) == names(1)
-
-
-@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 524])
-def test_gateway_that_gave_up_is_a_lost_answer(run_target: TargetRunner, sandbox: Sandbox, status: int) -> None:
-    """An error that is not the API's own does not say what it did with the request: `reject` does not send it again."""
-    page = {"status": status, "body": "<html></html>", "content_type": "text/html"}
-    sandbox.script(on_post(FaultKind.STATUS, **page, times=1))
-    run = run_target([SCHEMA, record(1), state(1)], on_unknown_outcome="reject")
-    assert "may or may not exist" in run.rejects[0]["reasons"][0]["rule"]
-    assert sandbox.created == []
-    problem = '{"type": "about:blank", "title": "Unavailable", "status": 502}'
-    sandbox.script(on_post(FaultKind.STATUS, status=status, body=problem, times=1))
-    assert run_target([SCHEMA, record(2)], on_unknown_outcome="reject").error is None
-    assert created_names(sandbox) == names(2)  # the API's own word that it did nothing
-
-
-def test_answer_that_cannot_be_read_is_not_taken_for_a_no(run_target: TargetRunner, unreadable_url: str) -> None:
-    """Whatever goes wrong with an answer after the request was sent, the lead may exist: the next run knows that."""
-    run = run_target([SCHEMA, record(1), state(1)], api_url=unreadable_url, on_unknown_outcome="reject")
-    assert "cannot be read" in str(run.error)
-    assert run.states == []
-    again = run_target([SCHEMA, record(1), state(1)], api_url=unreadable_url, on_unknown_outcome="reject")
-    assert again.states == [1]
-    assert "may or may not exist" in again.rejects[0]["reasons"][0]["rule"]
-
-
-@pytest.fixture
-def unreadable_url() -> Iterator[str]:
-    """An API whose every answer says 200 and has two lengths."""
-    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    connection, _ = server.accept()
-                    with connection:
-                        connection.recv(65536)
-                        connection.sendall(answer)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
-        server.shutdown(socket.SHUT_RDWR)
-        thread.join()
 
 
 def test_refusal_after_a_lost_answer_stays_unknown(run_target: TargetRunner, sandbox: Sandbox) -> None:

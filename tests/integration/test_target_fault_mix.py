@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seeker_leads_sandbox import Fault, FaultKind, Sandbox
+from seeker_leads_sandbox import FaultKind, Sandbox
+from tests.posted_leads import on_post
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
@@ -28,10 +29,6 @@ UNDER_WAY = 10
 RATE = 0.03
 MESSAGES: list[dict[str, Any]] = [SCHEMA, *map(record, range(COUNT)), state({"done": True})]
 EVERYTHING = {message["record"]["email"] for message in MESSAGES[1:-1]}
-
-
-def on_post(kind: FaultKind, **more: Any) -> Fault:
-    return Fault(kind, method="POST", path="/leads", **more)
 
 
 #: Of which it is known what they did: the API, or its status, says so.

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seeker_leads_sandbox import Fault
 from seeker_leads_sandbox.faults import FaultKind
+from tests.posted_leads import on_post
 from tests.raw_server import RawServer, raw_server
 from tests.singer_input import SCHEMA, record, state
 
@@ -218,7 +218,7 @@ def test_answer_of_the_wrong_type_still_created_the_lead(
     run_target: TargetRunner, sandbox: Sandbox, body: bytes
 ) -> None:
     """Whatever stands in a 200, the lead exists: it counts as created, and the next run does not send it again."""
-    sandbox.script(Fault(FaultKind.STATUS, method="POST", path="/leads", status=200, body=body))
+    sandbox.script(on_post(FaultKind.STATUS, status=200, body=body))
     run = run_target(MESSAGES)
     assert run.error is None
     assert run.summary.startswith("1 created")
@@ -232,7 +232,7 @@ def test_name_that_the_database_cannot_hold_is_left_out(
 ) -> None:
     """PostgreSQL takes no NUL: a request's name with one is dropped, and what was sent stays known."""
     body = '{"type": "x", "title": "No", "status": 400, "requestId": "a\\u0000b"}'
-    sandbox.script(Fault(FaultKind.STATUS, method="POST", path="/leads", status=status, body=body))
+    sandbox.script(on_post(FaultKind.STATUS, status=status, body=body))
     run_target([SCHEMA, record(1), state(1)], ledger_url=empty_postgres)
     run = run_target([SCHEMA, record(1), state(1)], ledger_url=empty_postgres)
     assert run.summary.startswith("0 created")
@@ -247,7 +247,7 @@ def test_name_that_the_database_cannot_hold_is_left_out(
 def test_refusal_of_the_wrong_type_is_a_reject(run_target: TargetRunner, sandbox: Sandbox, errors: object) -> None:
     """A 400 whose `errors` are of any type is a reject with a reason, and the leads around it arrive."""
     body = json.dumps({"type": 5, "title": "No", "status": "x", "detail": [], "errors": errors})
-    sandbox.script(Fault(FaultKind.STATUS, method="POST", path="/leads", status=400, body=body, times=1))
+    sandbox.script(on_post(FaultKind.STATUS, status=400, body=body, times=1))
     run = run_target([SCHEMA, record(1), record(2), state(1)], max_concurrent_requests=1)
     assert run.error is None
     assert run.states == [1]

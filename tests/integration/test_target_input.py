@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_api.errors import SettingsError
+from tests.posted_leads import created_names
 from tests.singer_input import SCHEMA, lead, record, state
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
     from tests.integration.conftest import TargetRunner
-
-
-def last_names(sandbox: Sandbox) -> list[str]:
-    return sorted(lead["lastName"] for lead in sandbox.created)
 
 
 def test_state_comes_out_as_it_went_in(run_target: TargetRunner) -> None:
@@ -29,7 +26,7 @@ def test_broken_line_ends_the_run_after_what_came_before(run_target: TargetRunne
     run = run_target([SCHEMA, record(1), state(1), b'{"type": "RECORD", "jane@example.com', record(2), state(2)])
     assert "Line 4 of the input is not JSON" in str(run.error)
     assert run.states == [1]
-    assert last_names(sandbox) == ["Dupont1"]
+    assert created_names(sandbox) == ["Dupont1"]
     assert "jane" not in "\n".join([*run.log, str(run.error)])
 
 
@@ -74,7 +71,7 @@ def test_several_streams_and_changing_schemas(run_target: TargetRunner, sandbox:
     )
     assert run.error is None
     assert run.states == [1]
-    assert last_names(sandbox) == ["Duchemin", "Dupont1", "Dupont2"]
+    assert created_names(sandbox) == ["Duchemin", "Dupont1", "Dupont2"]
 
 
 def test_dates_and_unknown_columns_are_no_trouble(run_target: TargetRunner, sandbox: Sandbox) -> None:
@@ -87,7 +84,7 @@ def test_dates_and_unknown_columns_are_no_trouble(run_target: TargetRunner, sand
         },
     }
     run = run_target([schema, record(1, created_at="9999-99-99"), record(2, probability=0.25), state(1)])
-    assert last_names(sandbox) == ["Dupont2"]
+    assert created_names(sandbox) == ["Dupont2"]
     (letter,) = run.rejects
     assert letter["record"]["created_at"] == "9999-99-99"
     assert not any("schema" in line.lower() for line in run.log if "leads" in line and "WARN" in line)
@@ -105,7 +102,7 @@ def test_stream_maps_make_leads_of_foreign_columns(run_target: TargetRunner, san
     run = run_target([SCHEMA, *rows, state(1)], stream_maps=maps)
     assert run.error is None
     assert run.states == [1]
-    assert last_names(sandbox) == ["Petit"]
+    assert created_names(sandbox) == ["Petit"]
     (letter,) = run.rejects
     assert letter["record"] == rows[1]["record"]
     assert "`stream_maps` could not be evaluated" in letter["reasons"][0]["rule"]
@@ -113,7 +110,7 @@ def test_stream_maps_make_leads_of_foreign_columns(run_target: TargetRunner, san
     run_target.rejects_path.unlink()
     again = run_target([letter], stream_maps=maps)
     assert again.rejects == []
-    assert last_names(sandbox) == ["Grand", "Petit"]
+    assert created_names(sandbox) == ["Grand", "Petit"]
 
 
 def test_wrong_stream_map_names_the_setting(run_target: TargetRunner) -> None:
@@ -183,7 +180,7 @@ def test_long_line_is_taken(run_target: TargetRunner, sandbox: Sandbox) -> None:
     """A record of 10 MB is a record."""
     run = run_target([SCHEMA, record(1, attachment="x" * 10_000_000), state(1)])
     assert run.states == [1]
-    assert last_names(sandbox) == ["Dupont1"]
+    assert created_names(sandbox) == ["Dupont1"]
 
 
 def test_nothing_of_a_person_is_logged(run_target: TargetRunner) -> None:

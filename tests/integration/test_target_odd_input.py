@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_sandbox import Fault, FaultKind
+from tests.posted_leads import created_names
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
     from tests.integration.conftest import TargetRunner
 
 OTHER = {**SCHEMA, "stream": "other"}
-
-
-def names(sandbox: Sandbox) -> list[str]:
-    return sorted(lead["lastName"] for lead in sandbox.created)
 
 
 def of_other(message: dict[str, Any]) -> dict[str, Any]:
@@ -125,7 +122,7 @@ def test_record_before_its_schema_ends_the_run(run_target: TargetRunner, sandbox
     line = 4 if kind == "other stream" else 1
     assert f"Line {line} of the input is a RECORD of a stream that had no SCHEMA yet" in str(run.error)
     assert run.states == ([1] if kind == "other stream" else [])
-    assert names(sandbox) == (["Dupont1"] if kind == "other stream" else [])
+    assert created_names(sandbox) == (["Dupont1"] if kind == "other stream" else [])
 
 
 def test_keys_that_are_not_known_do_not_matter(run_target: TargetRunner, sandbox: Sandbox) -> None:
@@ -135,7 +132,7 @@ def test_keys_that_are_not_known_do_not_matter(run_target: TargetRunner, sandbox
     run = run_target([schema, {**record(1), **extra}, {**state(1), "stream": "leads", "trace": 1}])
     assert run.error is None
     assert run.states == [1]
-    assert names(sandbox) == ["Dupont1"]
+    assert created_names(sandbox) == ["Dupont1"]
     extra["time_extracted"] = "2026-11-23T08:00:00Z"
     assert run_target([schema, {**record(1), **extra}]).summary.startswith("0 created, 1 skipped")
 
@@ -148,7 +145,7 @@ def test_lines_end_as_they_like(run_target: TargetRunner, sandbox: Sandbox, end:
     run = run_target(end.join(lines) + end * has_last_end)
     assert run.error is None
     assert run.states == [1]
-    assert names(sandbox) == ["Dupont1", "Dupont2"]
+    assert created_names(sandbox) == ["Dupont1", "Dupont2"]
 
 
 def test_line_that_breaks_off_is_no_record(run_target: TargetRunner, sandbox: Sandbox) -> None:
@@ -157,7 +154,7 @@ def test_line_that_breaks_off_is_no_record(run_target: TargetRunner, sandbox: Sa
     run = run_target(content[:-20])
     assert "Line 4 of the input is not JSON" in str(run.error)
     assert run.states == [1]
-    assert names(sandbox) == ["Dupont1"]
+    assert created_names(sandbox) == ["Dupont1"]
 
 
 @pytest.mark.parametrize("value", [[1], {"a": 1}, [[]], 1.5, True, "x" * 100_000, "\0", -(2**70)])
@@ -169,4 +166,4 @@ def test_key_of_any_type_tells_records_apart(run_target: TargetRunner, sandbox: 
         run = run_target([SCHEMA, *rows, state(1)])
         assert run.error is None
         assert run.states == [1]
-    assert names(sandbox) == ["Dupont1", "Dupont2"]
+    assert created_names(sandbox) == ["Dupont1", "Dupont2"]

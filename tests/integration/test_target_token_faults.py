@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
+from tests.posted_leads import on_post
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def credentials(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def revocation(*, after: int) -> Fault:
-    return Fault(FaultKind.REVOKE_TOKEN, method="POST", path="/leads", times=1, after=after)
+    return on_post(FaultKind.REVOKE_TOKEN, times=1, after=after)
 
 
 def created(sandbox: Sandbox) -> list[int]:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seeker_leads_sandbox import Fault
 from seeker_leads_sandbox.faults import FaultKind
 from tests.ledger_tools import rows
+from tests.posted_leads import on_post
 from tests.raw_server import RawServer, raw_server
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
     import socket
 
-    from seeker_leads_sandbox import Sandbox
+    from seeker_leads_sandbox import Fault, Sandbox
     from tests.integration.conftest import Sent, TargetRunner
 
 REFUSAL = '{"title": "Bad", "status": 400}'
@@ -25,11 +25,11 @@ MAY_EXIST = "may or may not exist"
 
 
 def lost(times: int = 1) -> Fault:
-    return Fault(FaultKind.LOST_ANSWER, method="POST", path="/leads", times=times)
+    return on_post(FaultKind.LOST_ANSWER, times=times)
 
 
 def refused() -> Fault:
-    return Fault(FaultKind.STATUS, method="POST", path="/leads", status=400, body=REFUSAL, times=1)
+    return on_post(FaultKind.STATUS, status=400, body=REFUSAL, times=1)
 
 
 def rules(run: Sent) -> list[str]:
