@@ -138,6 +138,6 @@ def _connect_postgres(url: URL, *, read_only: bool) -> Connection:
             connect_args={name: value for name, value in arguments.items() if name not in url.query},
         )
     except ImportError:
-        msg = "`ledger_url`: PostgreSQL needs its driver: pip install 'singer-seeker-leads[postgres]'"
+        msg = "`ledger_url`: PostgreSQL needs a driver: install singer-seeker-leads[postgres], in Meltano as `pip_url`"
         raise SettingsError(msg) from None
     return engine.connect()
