@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import MappingError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.tap_base import Tap
 
 from seeker_leads_api.declarations import refuse_unfit
+from seeker_leads_api.environment import from_environment
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.exits import OneLineErrors
 from seeker_leads_api.signals import StopSignals
@@ -89,6 +92,14 @@ class TapSeekerLeads(Tap):
             for stream in self.streams.values():
                 if isinstance(stream, LeadsStream):
                     stream.stop(signum)
+
+    @property
+    def _env_var_config(self) -> dict[str, Any]:
+        # The SDK's takes every word that it does not know for false, and fails on what is no number. Asked for no
+        # setting at all, it still reads the `.env` file as for every plugin.
+        parse_environment_config({}, self._env_var_prefix)
+        self.append_builtin_config(self.config_jsonschema)
+        return from_environment(os.environ, self._env_var_prefix, self.config_jsonschema["properties"])
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         # The SDK's validation prints the values that do not fit, secrets too: ours goes first and names settings only.
