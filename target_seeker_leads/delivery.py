@@ -95,7 +95,7 @@ class Delivery:
         while (decision := self._ledger.claim(order.claim)) is Decision.WAIT:
             self._sleep(WAIT_SECONDS)
         if decision in SKIPS:
-            self._report.count(SKIPS[decision], is_changed=decision is Decision.SKIP_CHANGED)
+            self._report.count(SKIPS[decision], is_changed=order.says_something_else(decision))
         elif decision is Decision.KEEP_UNKNOWN:
             self._keep(order, (_ANSWER_LOST, *order.reasons), Status.UNKNOWN)
             self._report.count(Result.UNKNOWN)
