@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sqlalchemy import create_engine, event
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 from seeker_leads_api.errors import SettingsError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from sqlalchemy import URL, Connection
+    from sqlalchemy import URL, Connection, Engine
     from typing_extensions import Self
 
     from target_seeker_leads.ledger_url import Location
@@ -126,18 +127,25 @@ def _connect_sqlite(path: Path, *, read_only: bool) -> Connection:
 
 
 def _connect_postgres(url: URL, *, read_only: bool) -> Connection:
-    arguments: dict[str, Any] = {"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": "target-seeker-leads"}
     try:
-        engine = create_engine(
-            url,
-            poolclass=NullPool,
-            hide_parameters=True,
-            # Who waited for a row must see what the other one wrote.
-            isolation_level="READ COMMITTED",
-            execution_options={"postgresql_readonly": True} if read_only else {},
-            connect_args={name: value for name, value in arguments.items() if name not in url.query},
-        )
+        return _postgres_engine(url, read_only=read_only).connect()
     except ImportError:
         msg = "`ledger_url`: PostgreSQL needs its driver: pip install 'singer-seeker-leads[postgres]'"
         raise SettingsError(msg) from None
-    return engine.connect()
+    except (ArgumentError, ValueError):
+        # Their words quote the URL, of which nobody can say which part is the password.
+        msg = "`ledger_url`: a part of it, mostly one after the ?, is nothing that SQLAlchemy knows: take it out"
+        raise SettingsError(msg) from None
+
+
+def _postgres_engine(url: URL, *, read_only: bool) -> Engine:
+    arguments: dict[str, Any] = {"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": "target-seeker-leads"}
+    return create_engine(
+        url,
+        poolclass=NullPool,
+        hide_parameters=True,
+        # Who waited for a row must see what the other one wrote.
+        isolation_level="READ COMMITTED",
+        execution_options={"postgresql_readonly": True} if read_only else {},
+        connect_args={name: value for name, value in arguments.items() if name not in url.query},
+    )
