@@ -174,7 +174,7 @@ class Delivery:
         letter = DeadLetter(source.stream, source.key_properties, source.record, reasons, self._now(), request_id)
         try:
             self._dead_letters.append(letter)
-        except FatalError:
+        except (FatalError, StopDelivery):
             # A release brings back what earlier runs left, unknown outcomes too; only one of this call must be added.
             self._settle(order, or_else, resends=resends)
             raise
