@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from seeker_leads_api.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from seeker_leads_api import contract
 
@@ -17,6 +18,20 @@ _BOOLEANS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
     **dict.fromkeys(("false", "0", "no", "off"), False),
 }
+
+
+@contextlib.contextmanager
+def reading_dotenv() -> Iterator[None]:
+    """Within it a `.env` file is read.
+
+    Raises:
+        SettingsError: it cannot be.
+    """
+    try:
+        yield
+    except (OSError, UnicodeError):
+        msg = "The `.env` file cannot be read: write it in UTF-8, and make it readable for the user that runs this"
+        raise SettingsError(msg) from None
 
 
 def from_environment(

@@ -16,7 +16,7 @@ from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.tap_base import Tap
 
 from seeker_leads_api.declarations import refuse_unfit
-from seeker_leads_api.environment import from_environment
+from seeker_leads_api.environment import from_environment, reading_dotenv
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.exits import OneLineErrors
 from seeker_leads_api.signals import StopSignals
@@ -97,7 +97,8 @@ class TapSeekerLeads(Tap):
     def _env_var_config(self) -> dict[str, Any]:
         # The SDK's takes every word that it does not know for false, and fails on what is no number. Asked for no
         # setting at all, it still reads the `.env` file as for every plugin.
-        parse_environment_config({}, self._env_var_prefix)
+        with reading_dotenv():
+            parse_environment_config({}, self._env_var_prefix)
         self.append_builtin_config(self.config_jsonschema)
         return from_environment(os.environ, self._env_var_prefix, self.config_jsonschema["properties"])
 

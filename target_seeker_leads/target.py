@@ -15,7 +15,7 @@ from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.target_base import Target
 
 from seeker_leads_api.declarations import refuse_unfit
-from seeker_leads_api.environment import from_environment
+from seeker_leads_api.environment import from_environment, reading_dotenv
 from seeker_leads_api.errors import SettingsError, StoppedError
 from seeker_leads_api.exits import OneLineErrors
 from seeker_leads_api.session import user_agent
@@ -148,7 +148,8 @@ class TargetSeekerLeads(MessageHooks):
     def _env_var_config(self) -> dict[str, Any]:
         # The SDK's takes every word that it does not know for false, so that a rehearsal would send. Asked for no
         # setting at all, it still reads the `.env` file as for every plugin.
-        parse_environment_config({}, self._env_var_prefix)
+        with reading_dotenv():
+            parse_environment_config({}, self._env_var_prefix)
         self.append_builtin_config(self.config_jsonschema)
         return from_environment(os.environ, self._env_var_prefix, self.config_jsonschema["properties"])
 

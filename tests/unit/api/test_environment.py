@@ -112,3 +112,15 @@ def test_dotenv_file_is_read_as_strictly(tmp_path: Path, monkeypatch: pytest.Mon
     file.write_text("\n".join([*lines, f"{prefix}DRY_RUN=y"]))
     with pytest.raises(SettingsError, match="`dry_run` must be true or false"):
         TargetSeekerLeads(parse_env_config=True)
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_dotenv_file_that_cannot_be_read_is_named(
+    plugin: type[PluginBase], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A `.env` file in another encoding than UTF-8 ends the run with a word on what to do."""
+    file = tmp_path / ".env"
+    file.write_bytes("# cl\u00e9 de l'agence".encode("latin-1"))
+    monkeypatch.setattr("singer_sdk.configuration._dict_config.find_dotenv", lambda: str(file))
+    with pytest.raises(SettingsError, match=r"`\.env` file cannot be read"):
+        plugin(parse_env_config=True)
