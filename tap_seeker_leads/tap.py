@@ -9,6 +9,7 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from singer_sdk.cli import plugin_cli
 from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import MappingError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
@@ -19,6 +20,7 @@ from seeker_leads_api.declarations import refuse_unfit
 from seeker_leads_api.environment import from_environment, reading_dotenv
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.exits import OneLineErrors
+from seeker_leads_api.log_settings import refuse_unknown_level, setting_up_the_log
 from seeker_leads_api.signals import StopSignals
 from tap_seeker_leads.api_stream import PACKAGE_NAME
 from tap_seeker_leads.settings import TAP_SETTINGS, TapSettings
@@ -99,6 +101,7 @@ class TapSeekerLeads(Tap):
         # setting at all, it still reads the `.env` file as for every plugin.
         with reading_dotenv():
             parse_environment_config({}, self._env_var_prefix)
+        refuse_unknown_level(os.environ, self._env_var_prefix)
         self.append_builtin_config(self.config_jsonschema)
         return from_environment(os.environ, self._env_var_prefix, self.config_jsonschema["properties"])
 
@@ -116,6 +119,12 @@ class TapSeekerLeads(Tap):
             self.append_builtin_config(self.config_jsonschema)
             refuse_unfit(self._config, self.config_jsonschema)
         return super()._validate_config(raise_errors=raise_errors)
+
+    @plugin_cli
+    def cli(cls) -> click.Command:  # noqa: N805  # called with the class
+        """The command; the log is set up first."""
+        with setting_up_the_log(cls._env_var_prefix):
+            return super().cli
 
     @classmethod
     def get_singer_command(cls) -> click.Command:

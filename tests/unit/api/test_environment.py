@@ -124,3 +124,16 @@ def test_dotenv_file_that_cannot_be_read_is_named(
     monkeypatch.setattr("singer_sdk.configuration._dict_config.find_dotenv", lambda: str(file))
     with pytest.raises(SettingsError, match=r"`\.env` file cannot be read"):
         plugin(parse_env_config=True)
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_level_of_the_log_in_a_dotenv_file(
+    plugin: type[PluginBase], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A level that stands in the `.env` file comes late, and is named all the same where there is no such level."""
+    file = tmp_path / ".env"
+    file.write_text("LOGLEVEL=verbose")
+    monkeypatch.setattr("singer_sdk.configuration._dict_config.find_dotenv", lambda: str(file))
+    monkeypatch.setenv("LOGLEVEL", "")
+    with pytest.raises(SettingsError, match="LOGLEVEL must be one of"):
+        plugin(parse_env_config=True)
