@@ -48,7 +48,7 @@ class Outbox:
         self._gate = StateGate((lambda _: None) if settings.dry_run else pass_on)
         self._report = Report(connection.requests_per_second, clock=clock)
         self._ledger = Ledger.open(settings.ledger_url, settings.on_unknown_outcome, read_only=settings.dry_run)
-        self._dead_letters = DeadLetterFile(settings.rejects_path)
+        self._dead_letters = DeadLetterFile(settings.rejects_path, clock=clock, sleep=sleep)
         limiter = RateLimiter(
             connection.rate_limit_requests,
             connection.rate_limit_period_seconds,
