@@ -49,11 +49,8 @@ class MessageHooks(Target):
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         stream = _require(message_dict, "stream", str)
-        schema = _require(message_dict, "schema", dict)
+        _require(message_dict, "schema", dict)
         keys = _key_properties(message_dict)
-        if not schema.get("properties"):
-            # The SDK asks for columns, and for those of the key. Here a record is known by its own fields.
-            message_dict = {**message_dict, "schema": {**schema, "properties": {key: {} for key in keys}}}
         try:
             super()._process_schema_message(message_dict)
         except (InvalidInputLine, SeekerLeadsError):

@@ -38,7 +38,7 @@ def test_broken_line_ends_the_run_after_what_came_before(run_target: TargetRunne
         ({"type": "RECORD", "record": lead(1)}, "`stream`"),
         ({"type": "RECORD", "stream": {}, "record": lead(1)}, "`stream`"),
         ({"type": "SCHEMA", "stream": "leads"}, "`schema`"),
-        ({"type": "SCHEMA", "stream": "leads", "schema": []}, "`schema`"),
+        ({"type": "SCHEMA", "stream": "leads", "schema": {}}, "properties"),
         ({"type": "STATE"}, "value"),
         ({"type": "BATCH", "stream": "leads", "encoding": {}, "manifest": ["file:///jane"]}, "batch_config"),
         ({"type": "HELLO"}, "no type that is known"),

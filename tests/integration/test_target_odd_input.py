@@ -169,18 +169,6 @@ def test_key_of_any_type_tells_records_apart(run_target: TargetRunner, sandbox: 
     assert created_names(sandbox) == ["Dupont1", "Dupont2"]
 
 
-@pytest.mark.parametrize("schema", [{}, {"type": "object"}, {"properties": None}, {"properties": []}])
-@pytest.mark.parametrize("maps", [None, {"leads": {"message": "message or None"}}])
-def test_schema_without_columns(
-    run_target: TargetRunner, sandbox: Sandbox, schema: dict[str, Any], maps: dict[str, Any] | None
-) -> None:
-    """A SCHEMA that names no columns is one of none: the records are known by their own fields."""
-    message = {**SCHEMA, "schema": schema}
-    run = run_target([message, record(1), message, record(2), state(1)], stream_maps=maps)
-    assert (run.error, run.states, run.rejects) == (None, [1], [])
-    assert created_names(sandbox) == ["Dupont1", "Dupont2"]
-
-
 def test_record_metadata_means_nothing(run_target: TargetRunner, sandbox: Sandbox) -> None:
     """`add_record_metadata` is for loaders of tables: whatever `time_extracted` says, the lead is the same."""
     first = {**record(1), "time_extracted": "2026-11-23T08:00:00Z"}
