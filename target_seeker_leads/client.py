@@ -89,14 +89,12 @@ class LeadsClient:
         try:
             # Streamed, so that the status counts even where the body breaks off.
             response = self._session.send(prepared, stream=True, timeout=timeout_seconds)
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError, urllib3.exceptions.HTTPError) as error:
             meaning = classify_exception(error, REQUEST, timeout_seconds)
             if not may_have_arrived(error):
                 raise meaning from None
             if isinstance(meaning, RetryableError):
                 raise AnswerLostError(str(meaning)) from None
-            raise _unreadable(error) from None
-        except (ValueError, urllib3.exceptions.HTTPError) as error:
             raise _unreadable(error) from None
         with closing(response):
             return Answer(
