@@ -50,6 +50,7 @@ class LeadsClient:
         self._limiter = limiter
         self._thread = threading.local()
         self._sessions: list[ApiSession] = []
+        self._new_session()  # at once: what is wrong with the environment has to show before a record is claimed
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -107,9 +108,11 @@ class LeadsClient:
     @property
     def _session(self) -> ApiSession:
         session: ApiSession | None = getattr(self._thread, "session", None)
-        if session is None:
-            session = self._thread.session = ApiSession(self._settings.api_url, self._user_agent)
-            self._sessions.append(session)
+        return session or self._new_session()
+
+    def _new_session(self) -> ApiSession:
+        session = self._thread.session = ApiSession(self._settings.api_url, self._user_agent)
+        self._sessions.append(session)
         return session
 
 

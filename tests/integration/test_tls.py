@@ -6,10 +6,11 @@ import socket
 import ssl
 import struct
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from seeker_leads_api.errors import SettingsError
 from tests.ledger_tools import rows
 from tests.raw_server import RawServer, raw_server, read_request
 from tests.singer_input import SCHEMA, record, state
@@ -17,6 +18,8 @@ from tests.singer_input import SCHEMA, record, state
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from seeker_leads_sandbox import Sandbox
+    from tests.conftest import TapRunner
     from tests.integration.conftest import TargetRunner
 
 MESSAGES = [SCHEMA, record(1), state(1)]
@@ -141,3 +144,32 @@ def test_lead_goes_through_tls(run_target: TargetRunner, monkeypatch: pytest.Mon
     with raw_server(create, opening=after_connect(stands) if is_proxied else stands) as server:
         run = run_target(MESSAGES, api_url=api_url(server, monkeypatch, is_proxied=is_proxied))
     assert run.summary.startswith("1 created")
+
+
+@pytest.fixture(params=["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def wrong_variable(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv(request.param, "/no/such/bundle.pem")
+    return str(request.param)
+
+
+@pytest.mark.parametrize("has_client", [False, True], ids=["token", "client"])
+def test_bundle_that_is_not_there_is_a_wrong_setting(
+    run_target: TargetRunner, run_tap: TapRunner, sandbox: Sandbox, wrong_variable: str, *, has_client: bool
+) -> None:
+    """A path in the environment that leads nowhere ends a run by name, before a record is claimed or put out."""
+    settings: dict[str, Any] = {"api_url": "https://127.0.0.1:9/v1"}
+    if has_client:  # whose tokens come without TLS, so that nothing is wrong with those
+        settings |= {"auth_token": None, "client_id": "a", "client_secret": "a", "auth_url": sandbox.token_url}
+    run, read = run_target(MESSAGES, **settings), run_tap(**settings)
+    for error in (run.error, read.error):
+        assert isinstance(error, SettingsError)
+        assert f"`{wrong_variable}`" in str(error)
+    assert not run_target.ledger_path.exists()
+    assert read.records == []
+
+
+@pytest.mark.usefixtures("wrong_variable")
+def test_bundle_is_not_looked_for_without_tls(run_target: TargetRunner) -> None:
+    """A path that leads nowhere harms no run that does not need it."""
+    assert run_target(MESSAGES).summary.startswith("1 created")
