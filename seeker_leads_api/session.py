@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
@@ -21,6 +22,9 @@ _PIECE_BYTES = 1 << 20
 _BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 #: A larger body is not read, however small it came over the wire: a page of usual leads has a tenth of a MiB.
 MOST_BODY_BYTES = 16 << 20
+#: Connections on which nothing was sent for longer are not used again: balancers and NAT forget them, some without a
+#: word, and what is sent then is lost, or seems to be.
+LONGEST_IDLE_SECONDS = 30.0
 
 
 class AnswerTooLargeError(requests.RequestException):
@@ -43,9 +47,12 @@ class ApiSession(requests.Session):
         user_agent: str,
         *,
         permit: Callable[[], AbstractContextManager[object]] = nullcontext,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self._permit = permit
+        self._clock = clock
+        self._used_at = clock()
         self.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
         # Never a retry underneath: each attempt needs a permit of its own, and a POST must not be repeated blindly.
         adapter = PatientAdapter(max_retries=0)
@@ -79,10 +86,13 @@ class ApiSession(requests.Session):
             requests.RequestException: there is no whole answer.
         """
         with self._permit():
+            if self._clock() - self._used_at > LONGEST_IDLE_SECONDS:
+                self.close()  # its connections; the next request opens new ones
             response = super().send(request, **{**kwargs, "allow_redirects": False, "stream": True})
             if not kwargs.get("stream"):
                 # Private, for `content` itself reads in pieces of 10 KiB, which costs a fifth of a request.
                 response._content = _body(response)  # noqa: SLF001
+            self._used_at = self._clock()
         return response
 
 
