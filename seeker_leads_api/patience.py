@@ -11,6 +11,7 @@ import http.client
 import io
 import time
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
@@ -83,6 +84,14 @@ class _BoundedResponse(http.client.HTTPResponse):
         if timeout_seconds is not None:
             deadline = time.monotonic() + MOST_TIMEOUTS_AN_ANSWER * timeout_seconds
             self.fp = io.BufferedReader(_BoundedFile(self.fp.detach(), deadline))
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Read the status of the answer itself: http.client takes an interim one (103 Early Hints) for it."""
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]  # private, for there is no hook
+            if status >= HTTPStatus.OK or status == HTTPStatus.SWITCHING_PROTOCOLS:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
 
 
 @contextmanager
