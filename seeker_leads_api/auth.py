@@ -200,6 +200,8 @@ def _oauth_error(body: Mapping[str, Any]) -> str:
 
 def _life_seconds(answer: Mapping[str, Any]) -> float:
     life = answer.get("expires_in")
+    if isinstance(life, str) and life.isascii() and life.isdigit():
+        life = float(life)  # a number by RFC 6749, but some servers write it as a text
     if isinstance(life, (int, float)) and not isinstance(life, bool) and life > 0:
         return float(min(life, _LONGEST_LIFE_SECONDS))
     return float(DEFAULT_LIFE_SECONDS)
