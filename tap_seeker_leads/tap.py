@@ -14,7 +14,7 @@ from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.tap_base import Tap
 
 from seeker_leads_api.declarations import refuse_unfit
-from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.errors import SettingsError, StoppedError
 from seeker_leads_api.exits import OneLineErrors
 from seeker_leads_api.signals import StopSignals
 from tap_seeker_leads.api_stream import PACKAGE_NAME
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     import click
+    from singer_sdk.streams import Stream
 
 
 class TapCommand(OneLineErrors, SingerCommand):
@@ -57,6 +58,8 @@ class TapSeekerLeads(Tap):
     ]
 
     message_writer_class = PageWriter
+    #: As the SDK's constructor sets it; a signal may come before it does.
+    _streams: dict[str, Stream] | None = None
 
     @cached_property
     def _stop_signals(self) -> StopSignals:
@@ -71,6 +74,8 @@ class TapSeekerLeads(Tap):
         logging.getLogger("singer_sdk.mapper").setLevel(logging.INFO)
         try:
             super().setup_mapper()
+        except StoppedError:
+            raise
         except Exception as error:
             if not self.config.get("stream_maps"):
                 raise
@@ -85,10 +90,14 @@ class TapSeekerLeads(Tap):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002  # the SDK's
         # The SDK's handler writes a STATE and exits with 0 wherever it strikes, in the middle of a line too. Ours lets
         # the stream end in order, with the status of a signal.
-        if self._stop_signals.is_new(signum):
-            for stream in self.streams.values():
-                if isinstance(stream, LeadsStream):
-                    stream.stop(signum)
+        if not self._stop_signals.is_new(signum):
+            return
+        # Not `streams`, which would build what is being built; the signal counts as heard, so it must not be lost here.
+        streams = [stream for stream in (self._streams or {}).values() if isinstance(stream, LeadsStream)]
+        if not streams:
+            raise StoppedError(signum)
+        for stream in streams:
+            stream.stop(signum)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         # The SDK's validation prints the values that do not fit, secrets too: ours goes first and names settings only.
