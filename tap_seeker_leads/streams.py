@@ -122,12 +122,14 @@ class LeadsStream(ApiStream):
         readers = self._open_readers(start)
         prefix = FinishedPrefix(start)
         progress = Progress(self.settings, start, clock=self.monotonic)
+        found_a_list = False
         try:
             with self.get_http_request_counter() as counter:
                 for event in readers.events(self.get_new_paginator, self.fetcher(context)):
                     match event:
                         case PageRead(window, page):
                             counter.increment()
+                            found_a_list = found_a_list or page.has_list
                             records = list(self._new_records(page, window, start))
                             progress.page_read(len(records))
                             if records:
@@ -144,8 +146,20 @@ class LeadsStream(ApiStream):
             raise
         finally:
             self._readers = None
+        self._warn_of_doubts(start, found_a_list=found_a_list)
+
+    def _warn_of_doubts(self, start: int, *, found_a_list: bool) -> None:
         if self._skipped_items:
             self.logger.warning("%d items without a `leadId` were skipped: they cannot be stored", self._skipped_items)
+        # Some servers answer an unknown route just as the API answers an empty period. A single window may well be one.
+        if not found_a_list and self._plan.total > 1:
+            self.logger.warning(
+                "Each of %d periods was answered as empty, with a 404 or the like: either the account had no leads"
+                " from %s to %s, or `api_url` is wrong",
+                self._plan.total,
+                to_rfc3339(start),
+                to_rfc3339(self.settings.end),
+            )
 
     def get_new_paginator(self) -> LeadsPaginator:
         """Return one reader's way through this run's windows; waits where no window is free yet."""
