@@ -6,11 +6,12 @@ import gc
 import logging
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.exceptions import MappingError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import SingerCommand
+from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import Tap
 
 from seeker_leads_api.declarations import refuse_unfit
@@ -18,6 +19,7 @@ from seeker_leads_api.errors import SettingsError, StoppedError
 from seeker_leads_api.exits import OneLineErrors
 from seeker_leads_api.signals import StopSignals
 from tap_seeker_leads.api_stream import PACKAGE_NAME
+from tap_seeker_leads.given import bookmarks_of, json_file, own_catalog
 from tap_seeker_leads.settings import TAP_SETTINGS, TapSettings
 from tap_seeker_leads.streams import LeadsStream
 from tap_seeker_leads.writer import PageWriter
@@ -61,6 +63,11 @@ class TapSeekerLeads(Tap):
     #: As the SDK's constructor sets it; a signal may come before it does.
     _streams: dict[str, Stream] | None = None
 
+    def __init__(self, *, catalog: dict[str, Any] | Catalog | None = None, **options: Any) -> None:  # noqa: ANN401  # the SDK's
+        if isinstance(catalog, dict) and not isinstance(catalog, Catalog):
+            catalog = own_catalog(catalog)
+        super().__init__(catalog=catalog, **options)
+
     @cached_property
     def _stop_signals(self) -> StopSignals:
         return StopSignals()
@@ -86,6 +93,19 @@ class TapSeekerLeads(Tap):
     def discover_streams(self) -> Sequence[LeadsStream]:
         """Return the one stream; needs no settings and no network."""
         return [LeadsStream(self)]
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take a state over.
+
+        Raises:
+            SettingsError: it is not right.
+        """
+        # Not the SDK's own, which takes every stream's bookmark apart, and fails on an odd one of another stream.
+        if bookmarks := bookmarks_of(state):
+            self.state["bookmarks"] = bookmarks
+
+    def _reset_state_progress_markers(self) -> None:
+        """Leave the state alone: this stream has no such markers, and other streams' are not ours to change."""
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002  # the SDK's
         # The SDK's handler writes a STATE and exits with 0 wherever it strikes, in the middle of a line too. Ours lets
@@ -113,6 +133,15 @@ class TapSeekerLeads(Tap):
             self.append_builtin_config(self.config_jsonschema)
             refuse_unfit(self._config, self.config_jsonschema)
         return super()._validate_config(raise_errors=raise_errors)
+
+    @classmethod
+    def invoke(cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **options: Any) -> None:  # noqa: ANN401  # the SDK's
+        """Run the tap as its command was given.
+
+        Raises:
+            SettingsError: a file of the command line is not right.
+        """
+        super().invoke(state=json_file(state, "--state"), catalog=json_file(catalog, "--catalog"), **options)
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
