@@ -20,12 +20,12 @@ CATEGORIES = ("CLASSIFIED", "AGENCY", "PROPERTY_SEARCH", "CALL_TRACKING")
 COUNTS = f'''
     SELECT coalesce("portal", 'all portals'), count(*),
            {", ".join(f"""count(*) FILTER (WHERE "leadCategory" = '{name}')""" for name in CATEGORIES)}
-    FROM seeker_leads.leads GROUP BY ROLLUP ("portal") ORDER BY count(*) DESC
+    FROM seeker_leads_local.leads GROUP BY ROLLUP ("portal") ORDER BY count(*) DESC
 '''  # noqa: S608  # the names above
 ROWS = """
     SELECT "ingestionDate", "portal", "leadCategory", "contactRequest"->>'lastName',
            left("contactRequest"->>'message', 40)
-    FROM seeker_leads.leads WHERE "contactRequest"->>'lastName' IS NOT NULL ORDER BY "ingestionDate" DESC LIMIT 3
+    FROM seeker_leads_local.leads WHERE "contactRequest"->>'lastName' IS NOT NULL ORDER BY "ingestionDate" DESC LIMIT 3
 """
 
 
@@ -40,10 +40,10 @@ def transfer(number: int, environment: dict[str, str], database: psycopg.Connect
 
 def count(database: psycopg.Connection) -> int:
     """Return how many leads the table holds; none where there is no table yet."""
-    row = database.execute("SELECT to_regclass('seeker_leads.leads')").fetchone()
+    row = database.execute("SELECT to_regclass('seeker_leads_local.leads')").fetchone()
     if row is None or row[0] is None:
         return 0
-    row = database.execute("SELECT count(*) FROM seeker_leads.leads").fetchone()
+    row = database.execute("SELECT count(*) FROM seeker_leads_local.leads").fetchone()
     return int(row[0]) if row else 0
 
 

@@ -13,6 +13,7 @@ from platformdirs import user_cache_path
 from seeker_leads_api.errors import FatalError, RetryableError
 from seeker_leads_api.no_answer import classify_exception
 from seeker_leads_api.outcomes import Answer, Recovery, classify, json_object
+from seeker_leads_api.private_folder import user_folder
 from seeker_leads_api.token_cache import FileTokenCache, NoTokenCache, Token, TokenCache, cache_path, is_token
 
 if TYPE_CHECKING:
@@ -147,8 +148,10 @@ def token_source(
     credentials = settings.credentials
     cache: TokenCache = NoTokenCache()
     if settings.token_cache:
-        path = cache_path(user_cache_path("seeker-leads"), credentials)
-        cache = FileTokenCache(path, report=report, sleep=retrier.sleep)
+        if folder := user_folder(user_cache_path):
+            cache = FileTokenCache(cache_path(folder, credentials), report=report, sleep=retrier.sleep)
+        else:
+            report("The token cache cannot be used: this user has no home folder; set XDG_CACHE_HOME to a folder")
 
     def request_token() -> Mapping[str, Any]:
         return _request_token(credentials, session, settings.request_timeout_seconds)
@@ -197,6 +200,8 @@ def _oauth_error(body: Mapping[str, Any]) -> str:
 
 def _life_seconds(answer: Mapping[str, Any]) -> float:
     life = answer.get("expires_in")
+    if isinstance(life, str) and life.isascii() and life.isdigit():
+        life = float(life)  # a number by RFC 6749, but some servers write it as a text
     if isinstance(life, (int, float)) and not isinstance(life, bool) and life > 0:
         return float(min(life, _LONGEST_LIFE_SECONDS))
     return float(DEFAULT_LIFE_SECONDS)

@@ -69,7 +69,10 @@ class OneLineErrors:
 
 def _problem_of_a_file(error: Exception) -> str | None:
     """Say what is wrong with a file of settings, which the SDK reads; of other files the tap says it itself."""
-    if all(frame.name != "read_json_file" for frame in traceback.extract_tb(error.__traceback__)):
+    frames = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+    if frames[-1] == "from_cli_args":  # which adds what it read to a dict
+        return "is no JSON object: mend it"
+    if "read_json_file" not in frames:
         return None
     if isinstance(error, FileNotFoundError):
         return "does not exist: check its path"

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import TYPE_CHECKING
 
 import requests
 import urllib3
 
 from seeker_leads_api.errors import FatalError, RetryableError
+from seeker_leads_api.patience import never_connected
 from seeker_leads_api.session import MOST_BODY_BYTES, AnswerTooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: What is raised before the first byte of a request can be sent.
-_NOT_CONNECTED = (
-    requests.ConnectTimeout,
+#: What `requests` raises before it asks for a connection.
+_UNFIT_URL = (
     requests.exceptions.InvalidSchema,
     requests.exceptions.InvalidURL,
     requests.exceptions.MissingSchema,
-    urllib3.exceptions.NewConnectionError,
-    ssl.SSLCertVerificationError,
 )
 
 
-def classify_exception(
-    error: requests.RequestException, request: str, timeout_seconds: float
-) -> RetryableError | FatalError:
+def classify_exception(error: Exception, request: str, timeout_seconds: float) -> RetryableError | FatalError:
     """Say what to do about a request that got no answer. The error's own text is not shown: it holds the whole URL."""
     cause = _innermost_name(error)
     if isinstance(error, AnswerTooLargeError):
@@ -50,27 +45,22 @@ def classify_exception(
     return FatalError(f"{request}: the request could not be sent ({cause}). Check `api_url` and `auth_url`")
 
 
-def may_have_arrived(error: requests.RequestException) -> bool:
-    """Say whether a request that got no answer can have reached the API: yes, unless no connection was made for it."""
-    causes = list(_causes(error))
-    return not any(isinstance(cause, _NOT_CONNECTED) for cause in causes) and not _is_refused_tunnel(causes)
-
-
-def _is_refused_tunnel(causes: list[BaseException]) -> bool:
-    # Not every ProxyError: urllib3 calls it one too when the connection breaks after the request. Only the answer of a
-    # proxy to CONNECT is an OSError of http.client's own, without a number.
-    return isinstance(causes[0], requests.exceptions.ProxyError) and any(
-        type(cause) is OSError and cause.errno is None for cause in causes
-    )
+def may_have_arrived(error: Exception) -> bool:
+    """Say whether a request that got no answer can have reached the API: yes, unless no connection stood for it."""
+    return not any(isinstance(cause, _UNFIT_URL) or never_connected(cause) for cause in _causes(error))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield the error and all that led to it, each once, the innermost last."""
     seen: set[int] = set()
-    cause: BaseException | None = error
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        yield cause
-        cause = cause.__cause__ or cause.__context__
+    left: list[object] = [error]
+    while left:
+        cause = left.pop()
+        if isinstance(cause, BaseException) and id(cause) not in seen:
+            seen.add(id(cause))
+            yield cause
+            # urllib3 makes errors of others that it was not raised from, and hands those over as arguments.
+            left += [*cause.args, cause.__context__, cause.__cause__]
 
 
 def _innermost_name(error: BaseException) -> str:

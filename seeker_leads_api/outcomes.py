@@ -120,7 +120,7 @@ def classify(answer: Answer, *, now: datetime | None = None, is_about_a_person: 
         retry_after_seconds,
         _problems(body),
         _request_id(answer, body),
-        may_be_done=problem is None and _may_come_from_a_gateway(answer.status),
+        may_be_done=problem is None and _says_nothing_of_the_work(answer.status),
     )
 
 
@@ -162,8 +162,9 @@ def _recovery(answer: Answer, problem: Mapping[str, Any] | None) -> Recovery:
     return recovery
 
 
-def _may_come_from_a_gateway(status: int) -> bool:
-    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT
+def _says_nothing_of_the_work(status: int) -> bool:
+    may_come_from_a_gateway = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT
+    return may_come_from_a_gateway or status < HTTPStatus.OK  # 101: an answer to something else than was asked
 
 
 def json_object(answer: Answer) -> Mapping[str, Any]:

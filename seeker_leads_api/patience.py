@@ -1,10 +1,17 @@
-"""An answer that drips must end: the read time-out counts from byte to byte, so it alone would wait for ever."""
+"""What connections do beyond urllib3's.
+
+An answer that drips must end: the read time-out counts from byte to byte, so it alone would wait for ever. And whoever
+has to know whether a request was sent can ask of an error whether its connection ever stood: urllib3 has the same kinds
+of errors for both sides of that moment.
+"""
 
 from __future__ import annotations
 
 import http.client
 import io
 import time
+from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
@@ -13,13 +20,22 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Iterator
 
 #: From the end of a request to the last byte of its answer, so many read time-outs may pass.
 MOST_TIMEOUTS_AN_ANSWER = 5
 
+#: An attribute of exceptions: to wrap them would change what urllib3 and `requests` make of them.
+_MARK = "_seeker_leads_never_connected"
+
 
 class AnswerTooSlowError(TimeoutError):
     """The server sends now and then, but never comes to an end."""
+
+
+def never_connected(error: BaseException) -> bool:
+    """Say whether this very error kept a connection from standing, be it by TCP, a proxy's tunnel or TLS."""
+    return getattr(error, _MARK, False)
 
 
 class PatientAdapter(HTTPAdapter):
@@ -69,13 +85,38 @@ class _BoundedResponse(http.client.HTTPResponse):
             deadline = time.monotonic() + MOST_TIMEOUTS_AN_ANSWER * timeout_seconds
             self.fp = io.BufferedReader(_BoundedFile(self.fp.detach(), deadline))
 
+    def _read_status(self) -> tuple[str, int, str]:
+        """Read the status of the answer itself: http.client takes an interim one (103 Early Hints) for it."""
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]  # private, for there is no hook
+            if status >= HTTPStatus.OK or status == HTTPStatus.SWITCHING_PROTOCOLS:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+
+
+@contextmanager
+def _marking_errors() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        setattr(error, _MARK, True)
+        raise
+
 
 class _BoundedConnection(HTTPConnection):
     response_class = _BoundedResponse
 
+    def connect(self) -> None:
+        with _marking_errors():
+            super().connect()
+
 
 class _BoundedTlsConnection(HTTPSConnection):
     response_class = _BoundedResponse
+
+    def connect(self) -> None:
+        with _marking_errors():
+            super().connect()
 
 
 class _BoundedPool(HTTPConnectionPool):

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+
+def user_folder(of_app: Callable[[str], Path]) -> Path | None:
+    """Return this user's folder of one of platformdirs' kinds; None for a user without a home, as containers have."""
+    try:
+        return of_app("seeker-leads").expanduser()  # older versions of platformdirs leave the ~ in it
+    except RuntimeError:
+        return None
 
 
 def make_private_folder(folder: Path) -> None:

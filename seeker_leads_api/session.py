@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import time
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import requests
 
+from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.patience import PatientAdapter
 
 if TYPE_CHECKING:
@@ -15,8 +18,13 @@ if TYPE_CHECKING:
 
 #: So much of a body is read at once: a page of usual leads is a tenth of it.
 _PIECE_BYTES = 1 << 20
+#: Where certificates to trust are named, the first that is set counts, as `requests` has it.
+_BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 #: A larger body is not read, however small it came over the wire: a page of usual leads has a tenth of a MiB.
 MOST_BODY_BYTES = 16 << 20
+#: Connections on which nothing was sent for longer are not used again: balancers and NAT forget them, some without a
+#: word, and what is sent then is lost, or seems to be.
+LONGEST_IDLE_SECONDS = 30.0
 
 
 class AnswerTooLargeError(requests.RequestException):
@@ -28,6 +36,9 @@ class ApiSession(requests.Session):
 
     Redirects are never followed, so the token goes to no other host, and no `.netrc` replaces it. Proxies and
     `REQUESTS_CA_BUNDLE` count as usual.
+
+    Raises:
+        SettingsError: that variable, or `CURL_CA_BUNDLE`, names what does not exist.
     """
 
     def __init__(
@@ -36,15 +47,20 @@ class ApiSession(requests.Session):
         user_agent: str,
         *,
         permit: Callable[[], AbstractContextManager[object]] = nullcontext,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self._permit = permit
+        self._clock = clock
+        self._used_at = clock()
         self.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
         # Never a retry underneath: each attempt needs a permit of its own, and a POST must not be repeated blindly.
         adapter = PatientAdapter(max_retries=0)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
         environment = self.merge_environment_settings(base_url, {}, None, None, None)
+        if urlsplit(base_url).scheme == "https":
+            _refuse_missing(environment["verify"])
         self.proxies = environment["proxies"]
         self.verify = environment["verify"]
         self.cert = environment["cert"]
@@ -70,11 +86,22 @@ class ApiSession(requests.Session):
             requests.RequestException: there is no whole answer.
         """
         with self._permit():
+            if self._clock() - self._used_at > LONGEST_IDLE_SECONDS:
+                self.close()  # its connections; the next request opens new ones
             response = super().send(request, **{**kwargs, "allow_redirects": False, "stream": True})
             if not kwargs.get("stream"):
                 # Private, for `content` itself reads in pieces of 10 KiB, which costs a fifth of a request.
                 response._content = _body(response)  # noqa: SLF001
+            self._used_at = self._clock()
         return response
+
+
+def _refuse_missing(bundle: str | bool | None) -> None:  # noqa: FBT001  # what `requests` calls `verify`
+    # `requests` would say so too, but with each request, and in a bare OSError.
+    if isinstance(bundle, str) and not os.path.exists(bundle):  # noqa: PTH110  # a `Path` fails on some names
+        variable = next(name for name in _BUNDLE_VARIABLES if os.environ.get(name) == bundle)
+        msg = f"`{variable}` in the environment names no file or folder that exists: mend or unset it"
+        raise SettingsError(msg)
 
 
 def _body(response: requests.Response) -> bytes:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import time
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
+from singer_sdk.cli import plugin_cli
+from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import MappingError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import SingerCommand
@@ -15,8 +18,10 @@ from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import Tap
 
 from seeker_leads_api.declarations import refuse_unfit
+from seeker_leads_api.environment import from_environment, reading_dotenv
 from seeker_leads_api.errors import SettingsError, StoppedError
 from seeker_leads_api.exits import OneLineErrors
+from seeker_leads_api.log_settings import refuse_unknown_level, setting_up_the_log
 from seeker_leads_api.signals import StopSignals
 from tap_seeker_leads.api_stream import PACKAGE_NAME
 from tap_seeker_leads.given import bookmarks_of, json_file, own_catalog
@@ -119,6 +124,16 @@ class TapSeekerLeads(Tap):
         for stream in streams:
             stream.stop(signum)
 
+    @property
+    def _env_var_config(self) -> dict[str, Any]:
+        # The SDK's takes every word that it does not know for false, and fails on what is no number. Asked for no
+        # setting at all, it still reads the `.env` file as for every plugin.
+        with reading_dotenv():
+            parse_environment_config({}, self._env_var_prefix)
+        refuse_unknown_level(os.environ, self._env_var_prefix)
+        self.append_builtin_config(self.config_jsonschema)
+        return from_environment(os.environ, self._env_var_prefix, self.config_jsonschema["properties"])
+
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         # The SDK's validation prints the values that do not fit, secrets too: ours goes first and names settings only.
         if raise_errors:
@@ -133,6 +148,12 @@ class TapSeekerLeads(Tap):
             self.append_builtin_config(self.config_jsonschema)
             refuse_unfit(self._config, self.config_jsonschema)
         return super()._validate_config(raise_errors=raise_errors)
+
+    @plugin_cli
+    def cli(cls) -> click.Command:  # noqa: N805  # called with the class
+        """The command; the log is set up first."""
+        with setting_up_the_log(cls._env_var_prefix):
+            return super().cli
 
     @classmethod
     def invoke(cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **options: Any) -> None:  # noqa: ANN401  # the SDK's

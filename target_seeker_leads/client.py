@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing, suppress
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -31,11 +30,11 @@ if TYPE_CHECKING:
     from seeker_leads_api.settings import ConnectionSettings
 
 REQUEST = "POST /leads"
-#: More of an answer than this is not read, in pieces of 64 KiB; the documented one has a hundred bytes.
-_MOST_PIECES = 16
+#: More of an answer than about this is not read, in pieces of at most 64 KiB; the documented one has a hundred bytes.
+_MOST_BODY_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 16
-#: Stands for a body that broke off: not empty, and no JSON.
-_BROKEN_OFF = b"(broken off)"
+#: What may stand before the first word of a page: blanks and a byte order mark.
+_BEFORE_A_PAGE = b" \t\r\n\xef\xbb\xbf"
 
 
 class LeadsClient:
@@ -50,6 +49,7 @@ class LeadsClient:
         self._limiter = limiter
         self._thread = threading.local()
         self._sessions: list[ApiSession] = []
+        self._new_session()  # at once: what is wrong with the environment has to show before a record is claimed
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -89,14 +89,12 @@ class LeadsClient:
         try:
             # Streamed, so that the status counts even where the body breaks off.
             response = self._session.send(prepared, stream=True, timeout=timeout_seconds)
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError, urllib3.exceptions.HTTPError) as error:
             meaning = classify_exception(error, REQUEST, timeout_seconds)
             if not may_have_arrived(error):
                 raise meaning from None
             if isinstance(meaning, RetryableError):
                 raise AnswerLostError(str(meaning)) from None
-            raise _unreadable(error) from None
-        except (ValueError, urllib3.exceptions.HTTPError) as error:
             raise _unreadable(error) from None
         with closing(response):
             return Answer(
@@ -109,17 +107,22 @@ class LeadsClient:
     @property
     def _session(self) -> ApiSession:
         session: ApiSession | None = getattr(self._thread, "session", None)
-        if session is None:
-            session = self._thread.session = ApiSession(self._settings.api_url, self._user_agent)
-            self._sessions.append(session)
+        return session or self._new_session()
+
+    def _new_session(self) -> ApiSession:
+        session = self._thread.session = ApiSession(self._settings.api_url, self._user_agent)
+        self._sessions.append(session)
         return session
 
 
 def _body(response: requests.Response) -> bytes:
-    # Where the body breaks off, the status still says what became of the request.
-    with suppress(requests.RequestException):
-        return b"".join(islice(response.iter_content(_PIECE_BYTES), _MOST_PIECES))
-    return _BROKEN_OFF
+    body = bytearray()
+    # Where it breaks off, the status still says what became of the request, and what came what kind of answer it was.
+    # `iter_content` would keep that to itself: it waits for whole pieces.
+    with suppress(urllib3.exceptions.HTTPError):
+        while len(body) < _MOST_BODY_BYTES and (piece := response.raw.read1(_PIECE_BYTES, decode_content=True)):
+            body += piece
+    return bytes(body)
 
 
 def _unreadable(error: Exception) -> UnreadableAnswerError:
@@ -129,16 +132,20 @@ def _unreadable(error: Exception) -> UnreadableAnswerError:
 
 
 def _request_id(answer: Answer) -> str | None:
+    if _is_web_page(answer):
+        msg = (
+            f"{REQUEST} answered {answer.status} with a web page instead of data: something else than the API"
+            " answers. Check `api_url`, and proxies in between"
+        )
+        raise FatalError(msg)
     try:
         body = msgspec.json.decode(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        # Some servers call an empty body html: it is no page, and the status says that the lead is created.
-        if answer.body and "html" in answer.headers.get("content-type", ""):
-            msg = (
-                f"{REQUEST} answered {answer.status} with a web page instead of data: something else than the API"
-                " answers. Check `api_url`, and proxies in between"
-            )
-            raise FatalError(msg) from None
         return None
     request_id = body.get("requestId") if isinstance(body, dict) else None
     return request_id if isinstance(request_id, str) else None
+
+
+def _is_web_page(answer: Answer) -> bool:
+    # The type alone says little: some servers call every body html, an empty one or a word like "Created" too.
+    return "html" in answer.headers.get("content-type", "") and answer.body.lstrip(_BEFORE_A_PAGE).startswith(b"<")

@@ -16,6 +16,7 @@ import contextlib
 import fcntl
 import os
 import stat
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +26,13 @@ from target_seeker_leads.group_commit import GroupCommit
 from target_seeker_leads.singer_json import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
+
+#: Much longer than a write takes: who holds the file's lock so long is mending it there, or was frozen.
+LOCK_TIMEOUT_SECONDS = 60.0
+_LOCK_INTERVAL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +59,20 @@ class DeadLetter:
 class DeadLetterFile:
     """Appends letters to a file that is there from the first one on; threads and processes may share it.
 
-    It is opened for each group of letters, so that it may be moved away and mended while a run goes on.
+    It is opened for each group of letters, so that it may be moved away and mended while a run goes on. `sleep` is what
+    the wait for another program's lock consists of, so that what it raises ends the wait.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
         self.path = path
+        self._clock = clock
+        self._sleep = sleep
         #: Letters appended here.
         self.count = 0
         self._group = GroupCommit[bytes, None](self._append)
@@ -78,9 +92,9 @@ class DeadLetterFile:
 
     def _append(self, lines: Sequence[bytes]) -> list[None]:
         try:
-            handle = self._open()
+            handle, is_alone = self._open_alone()
             try:
-                self._write(handle, lines)
+                _write(handle, lines, is_alone=is_alone)
             finally:
                 os.close(handle)
         except OSError as error:
@@ -96,10 +110,13 @@ class DeadLetterFile:
         make_private_folder(self.path.parent)
         # Without O_NONBLOCK a named pipe would block until somebody reads it.
         flags = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
-        try:
-            handle = os.open(self.path, flags | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return os.open(self.path, flags)
+        while True:
+            try:
+                handle = os.open(self.path, flags | os.O_CREAT | os.O_EXCL, 0o600)
+                break
+            except FileExistsError:
+                with contextlib.suppress(FileNotFoundError):  # moved away in between
+                    return os.open(self.path, flags)
         # The file's name, too, must outlive a power cut.
         folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -108,31 +125,69 @@ class DeadLetterFile:
             os.close(folder)
         return handle
 
-    @staticmethod
-    def _write(handle: int, lines: Sequence[bytes]) -> None:
-        """Append each line with one write, so that the lines of several processes do not mix."""
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(0, "it is no regular file")
-        # Another process's line in the making would look like one that was cut off. Where the file system knows no
-        # locks, an empty line is the worst that comes of it.
-        is_alone = False
-        with contextlib.suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            is_alone = True
-        found = os.fstat(handle)
-        if stat.S_IMODE(found.st_mode) & 0o077:
-            os.fchmod(handle, 0o600)
-        # A crash or a full disk may have left half a line, which must not spoil the next one.
-        if found.st_size and os.pread(handle, 1, found.st_size - 1) != b"\n":
-            lines = [b"\n" + lines[0], *lines[1:]]
+    def _open_alone(self) -> tuple[int, bool]:
+        """Return the file, and whether others are kept out: not where the file system knows no locks.
+
+        Another process's line in the making would look like one that was cut off. Without locks, an empty line is the
+        worst that comes of it.
+
+        Raises:
+            FatalError: another program holds it locked for longer than any write takes.
+        """
+        given_up_at = self._clock() + LOCK_TIMEOUT_SECONDS
+        while True:
+            with contextlib.ExitStack() as on_failure:
+                handle = self._open()
+                on_failure.callback(os.close, handle)
+                if not stat.S_ISREG(os.fstat(handle).st_mode):
+                    raise OSError(0, "it is no regular file")
+                is_alone = _try_lock(handle)
+                if is_alone is not None and self._is_in_place(handle):
+                    on_failure.pop_all()
+                    return handle, is_alone
+            if self._clock() > given_up_at:
+                msg = (
+                    f"The dead letters could not be written to {self.path}: another program holds the file locked"
+                    " (`fuser` says which): nothing more is sent; let it end, then run again"
+                )
+                raise FatalError(msg)
+            self._sleep(_LOCK_INTERVAL_SECONDS)
+
+    def _is_in_place(self, handle: int) -> bool:
+        """Tell whether the file is still where it was: who held it may have moved it away to mend it."""
         try:
-            _write_durably(handle, lines)
-        except OSError:
-            # None of them counts as kept, so each will come again: half a line would be no input, a whole one twice.
-            if is_alone:
-                with contextlib.suppress(OSError):
-                    os.ftruncate(handle, found.st_size)
-            raise
+            return os.path.samestat(os.fstat(handle), self.path.lstat())
+        except FileNotFoundError:
+            return False
+
+
+def _try_lock(handle: int) -> bool | None:
+    """Lock the file: True; None if somebody else has; False where the file system knows no locks."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return False
+    return True
+
+
+def _write(handle: int, lines: Sequence[bytes], *, is_alone: bool) -> None:
+    """Append each line with one write, so that the lines of several processes do not mix."""
+    found = os.fstat(handle)
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        os.fchmod(handle, 0o600)
+    # A crash or a full disk may have left half a line, which must not spoil the next one.
+    if found.st_size and os.pread(handle, 1, found.st_size - 1) != b"\n":
+        lines = [b"\n" + lines[0], *lines[1:]]
+    try:
+        _write_durably(handle, lines)
+    except OSError:
+        # None of them counts as kept, so each will come again: half a line would be no input, a whole one twice.
+        if is_alone:
+            with contextlib.suppress(OSError):
+                os.ftruncate(handle, found.st_size)
+        raise
 
 
 def _write_durably(handle: int, lines: Sequence[bytes]) -> None:

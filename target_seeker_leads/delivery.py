@@ -95,7 +95,7 @@ class Delivery:
         while (decision := self._ledger.claim(order.claim)) is Decision.WAIT:
             self._sleep(WAIT_SECONDS)
         if decision in SKIPS:
-            self._report.count(SKIPS[decision], is_changed=decision is Decision.SKIP_CHANGED)
+            self._report.count(SKIPS[decision], is_changed=order.says_something_else(decision))
         elif decision is Decision.KEEP_UNKNOWN:
             self._keep(order, (_ANSWER_LOST, *order.reasons), Status.UNKNOWN)
             self._report.count(Result.UNKNOWN)
@@ -174,7 +174,7 @@ class Delivery:
         letter = DeadLetter(source.stream, source.key_properties, source.record, reasons, self._now(), request_id)
         try:
             self._dead_letters.append(letter)
-        except FatalError:
+        except (FatalError, StopDelivery):
             # A release brings back what earlier runs left, unknown outcomes too; only one of this call must be added.
             self._settle(order, or_else, resends=resends)
             raise

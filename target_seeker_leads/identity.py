@@ -27,7 +27,7 @@ _METADATA_PREFIX = "_sdc_"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Hex SHA-256 of what identifies a lead, and of all that would be sent."""
+    """Hex SHA-256 of what identifies a lead, and of all that would be sent, or why nothing can be."""
 
     key: str
     content: str
@@ -49,7 +49,14 @@ class Identifier:
         return cls((settings.connection.api_url, *account), settings.defaults, settings.dedupe_by)
 
     def identify(self, incoming: Incoming, mapped: Mapping[str, Any], *, can_be_sent: bool) -> Identity:
-        """Return a record's identity; `mapped` is what it says itself of a lead, without the defaults."""
+        """Return a record's identity; `mapped` is what it says itself of a lead, without the defaults.
+
+        Where the record has a `failure`, such as a stream map that broke, `mapped` is read from the record as it came.
+        A map that leaves the lead's fields alone makes the same of it once it is mended, so the failure is part of the
+        content: the same one again is nothing new, and none is. The key knows nothing of failures. With `key` it names
+        the record, broken or not, so that the mended one meets the row of the reject. As `content` it changes by
+        itself, since what cannot be sent is known by its whole record.
+        """
         # Sources write the same key as 1001, 1001.0 or "1001"; an empty one is none.
         keys = {name: to_text(incoming.record.get(name)) for name in incoming.key_properties}
         has_key = bool(keys) and not any(is_empty(value) for value in keys.values())
@@ -65,8 +72,10 @@ class Identifier:
             source = incoming.source
             plain = {name: value for name, value in source.record.items() if not name.startswith(_METADATA_PREFIX)}
             key = ["record", self.destination, source.stream, plain]
-        said: dict[str, Any] = {**self.defaults, **mapped}
-        return Identity(_sha256(key), _sha256([self.destination, said]))
+        content: list[Any] = [self.destination, {**self.defaults, **mapped}]
+        if incoming.failure:
+            content.append(incoming.failure.rule)
+        return Identity(_sha256(key), _sha256(content))
 
 
 def _sha256(value: object) -> str:

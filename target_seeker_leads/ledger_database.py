@@ -10,24 +10,26 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sqlalchemy import create_engine, event
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.private_folder import make_private_folder
 from target_seeker_leads.ledger_tables import is_prepared, prepare
-from target_seeker_leads.run_lock import FileRuns, Runs, SessionRuns, exclusive
+from target_seeker_leads.run_lock import LOCK_TIMEOUT_SECONDS, FileRuns, Runs, SessionRuns, exclusive
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from sqlalchemy import URL, Connection
+    from sqlalchemy import URL, Connection, Engine
     from typing_extensions import Self
 
     from target_seeker_leads.ledger_url import Location
 
 _BUSY_TIMEOUT_SECONDS = 60
 _CONNECT_TIMEOUT_SECONDS = 30
+_CLOSE_TIMEOUT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Session:
         Raises:
             SettingsError: the driver is not installed, or a newer version wrote the ledger.
         """
-        with _alone(location, read_only=read_only):
+        with _alone(location, read_only=read_only, timeout_seconds=LOCK_TIMEOUT_SECONDS):
             connection = _connect(location, read_only=read_only)
             if connection is None:
                 return None
@@ -64,19 +66,22 @@ class Session:
 
     def close(self) -> None:
         """End the run."""
-        with _alone(self.location, read_only=True):
+        with contextlib.ExitStack() as alone:
+            # All is written: that somebody else does not let go is no reason to keep the user waiting.
+            with contextlib.suppress(TimeoutError):
+                alone.enter_context(_alone(self.location, read_only=True, timeout_seconds=_CLOSE_TIMEOUT_SECONDS))
             self.connection.close()
             self.runs.end()
 
 
-def _alone(location: Location, *, read_only: bool) -> AbstractContextManager[object]:
+def _alone(location: Location, *, read_only: bool, timeout_seconds: float) -> AbstractContextManager[object]:
     """Keep others from opening and closing meanwhile: SQLite answers "locked" at once to some of what these do."""
     if location.path is None:
         return contextlib.nullcontext()
     folder = _runs_folder(location.path)
     if not read_only:
         make_private_folder(folder)
-    return exclusive(folder) if folder.is_dir() else contextlib.nullcontext()
+    return exclusive(folder, timeout_seconds=timeout_seconds) if folder.is_dir() else contextlib.nullcontext()
 
 
 def _runs_folder(path: Path) -> Path:
@@ -126,18 +131,25 @@ def _connect_sqlite(path: Path, *, read_only: bool) -> Connection:
 
 
 def _connect_postgres(url: URL, *, read_only: bool) -> Connection:
-    arguments: dict[str, Any] = {"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": "target-seeker-leads"}
     try:
-        engine = create_engine(
-            url,
-            poolclass=NullPool,
-            hide_parameters=True,
-            # Who waited for a row must see what the other one wrote.
-            isolation_level="READ COMMITTED",
-            execution_options={"postgresql_readonly": True} if read_only else {},
-            connect_args={name: value for name, value in arguments.items() if name not in url.query},
-        )
+        return _postgres_engine(url, read_only=read_only).connect()
     except ImportError:
-        msg = "`ledger_url`: PostgreSQL needs its driver: pip install 'singer-seeker-leads[postgres]'"
+        msg = "`ledger_url`: PostgreSQL needs a driver: install singer-seeker-leads[postgres], in Meltano as `pip_url`"
         raise SettingsError(msg) from None
-    return engine.connect()
+    except (ArgumentError, ValueError):
+        # Their words quote the URL, of which nobody can say which part is the password.
+        msg = "`ledger_url`: a part of it, mostly one after the ?, is nothing that SQLAlchemy knows: take it out"
+        raise SettingsError(msg) from None
+
+
+def _postgres_engine(url: URL, *, read_only: bool) -> Engine:
+    arguments: dict[str, Any] = {"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": "target-seeker-leads"}
+    return create_engine(
+        url,
+        poolclass=NullPool,
+        hide_parameters=True,
+        # Who waited for a row must see what the other one wrote.
+        isolation_level="READ COMMITTED",
+        execution_options={"postgresql_readonly": True} if read_only else {},
+        connect_args={name: value for name, value in arguments.items() if name not in url.query},
+    )

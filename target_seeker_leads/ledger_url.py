@@ -88,4 +88,8 @@ def _sqlite_path(url: URL) -> Path:
     if not path or path == ":memory:" or path.startswith("file:") or url.query or url.host:
         msg = "`ledger_url`: a ledger in SQLite is a file that outlives the run: write sqlite:///path, and nothing else"
         raise SettingsError(msg)
-    return Path(path).expanduser().resolve()
+    try:
+        return Path(path).expanduser().resolve()
+    except RuntimeError:  # before Python 3.13 a loop of symbolic links, too
+        msg = "`ledger_url`: its path leads nowhere: write it out, without a ~ that stands for no user's home folder"
+        raise SettingsError(msg) from None

@@ -47,8 +47,6 @@ class Outbox:
         # A rehearsal settles nothing, so the source's next run must begin where this one did.
         self._gate = StateGate((lambda _: None) if settings.dry_run else pass_on)
         self._report = Report(connection.requests_per_second, clock=clock)
-        self._ledger = Ledger.open(settings.ledger_url, settings.on_unknown_outcome, read_only=settings.dry_run)
-        self._dead_letters = DeadLetterFile(settings.rejects_path)
         limiter = RateLimiter(
             connection.rate_limit_requests,
             connection.rate_limit_period_seconds,
@@ -60,6 +58,9 @@ class Outbox:
         auth_url = connection.credentials.auth_url if connection.credentials else connection.api_url
         tokens = token_source(connection, ApiSession(auth_url, user_agent), retrier, report=logger.warning)
         self._client = LeadsClient(connection, user_agent, tokens, limiter)
+        # After all that can find a setting wrong: what was not opened need not be closed.
+        self._ledger = Ledger.open(settings.ledger_url, settings.on_unknown_outcome, read_only=settings.dry_run)
+        self._dead_letters = DeadLetterFile(settings.rejects_path, clock=clock, sleep=sleep)
         self._delivery = Delivery(
             settings,
             self._ledger,

@@ -29,7 +29,14 @@ class LineReader(GenericSingerReader[bytes]):
 
     @property
     def default_input(self) -> IO[bytes]:
-        """Standard input."""
+        """Standard input.
+
+        Raises:
+            FatalError: whoever started this program gave it none.
+        """
+        if sys.stdin is None:
+            msg = "stdin is closed: give it what a tap writes, or a file with --input"
+            raise FatalError(msg)
         return sys.stdin.buffer
 
     def stop(self, signal_number: int) -> None:

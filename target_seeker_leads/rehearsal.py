@@ -45,7 +45,7 @@ class Rehearsal:
             result = self._after_the_others(order, result)
         if result is Result.REJECTED:
             self._report.count_reasons(order.reasons)
-        self._report.count(result, is_changed=decision is Decision.SKIP_CHANGED)
+        self._report.count(result, is_changed=order.says_something_else(decision))
 
     def _after_the_others(self, order: Order, result: Result) -> Result:
         # Look and note in one turn: of two threads with the same key one is the first.

@@ -7,9 +7,11 @@ slow is never taken for dead.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import secrets
+import time
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import text
@@ -17,12 +19,16 @@ from sqlalchemy import text
 from target_seeker_leads.ledger_rules import NOBODY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sqlalchemy import Connection
 
 _SUFFIX = ".lock"
+
+#: As long as an open ledger waits for SQLite: who is in for longer was frozen, or is no run of ours.
+LOCK_TIMEOUT_SECONDS = 60.0
+_LOCK_INTERVAL_SECONDS = 0.05
 
 #: The server, too, must notice a machine that vanished (by default it would after two hours), must not end a session
 #: that has nothing to do for a while, and must not let a frozen process keep rows locked.
@@ -141,14 +147,38 @@ class SessionRuns:
 
 
 @contextlib.contextmanager
-def exclusive(folder: Path) -> Iterator[None]:
-    """Keep other processes out that ask for the same; the lock is on the folder itself and leaves nothing behind."""
+def exclusive(
+    folder: Path,
+    *,
+    timeout_seconds: float = LOCK_TIMEOUT_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] = time.sleep,
+) -> Iterator[None]:
+    """Keep other processes out that ask for the same; the lock is on the folder itself and leaves nothing behind.
+
+    What `sleep` raises, or a signal's handler within it, ends the wait for another process.
+
+    Raises:
+        TimeoutError: another process has been in for so long.
+    """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        given_up_at = clock() + timeout_seconds
+        while not _try_lock(handle):
+            if clock() > given_up_at:
+                raise TimeoutError(errno.ETIMEDOUT, "its folder is locked", str(folder))
+            sleep(_LOCK_INTERVAL_SECONDS)
         yield
     finally:
         os.close(handle)
+
+
+def _try_lock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _new_run_id() -> str:

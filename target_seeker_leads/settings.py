@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from platformdirs import user_data_path
 
 from seeker_leads_api.declarations import read
+from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.private_folder import user_folder
 from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
 from target_seeker_leads.ledger_rules import UnknownOutcome
 from target_seeker_leads.mapping import parse_defaults
@@ -110,15 +112,36 @@ class TargetSettings:
         Raises:
             SettingsError: names the setting at fault and the cure.
         """
-        values = read(config, TARGET_SETTINGS)
-        data = user_data_path("seeker-leads")
+        values = _with_places(read(config, TARGET_SETTINGS))
         return cls(
             connection=ConnectionSettings.from_config(values),
             dry_run=values["dry_run"],
-            rejects_path=Path(values["rejects_path"] or data / "rejects.jsonl").expanduser().absolute(),
-            ledger_url=values["ledger_url"] or f"sqlite:///{data / 'ledger.db'}",
+            rejects_path=_absolute(values["rejects_path"]),
+            ledger_url=values["ledger_url"],
             dedupe_by=DedupeBy(values["dedupe_by"]),
             on_unknown_outcome=UnknownOutcome(values["on_unknown_outcome"]),
             defaults=parse_defaults(values["defaults"] or {}),
             max_rejects=values["max_rejects"],
         )
+
+
+def _with_places(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values with a place for each file. Who gives both needs no home folder, which not every user has."""
+    missing = [name for name in ("ledger_url", "rejects_path") if values[name] is None]
+    if not missing:
+        return values
+    folder = user_folder(user_data_path)
+    if folder is None:
+        names = " and ".join(f"`{name}`" for name in missing)
+        msg = f"{names} must be set, since this user has no home folder, where it would be by default"
+        raise SettingsError(msg)
+    default = {"ledger_url": f"sqlite:///{folder / 'ledger.db'}", "rejects_path": str(folder / "rejects.jsonl")}
+    return {**values, **{name: default[name] for name in missing}}
+
+
+def _absolute(rejects_path: str) -> Path:
+    try:
+        return Path(rejects_path).expanduser().absolute()
+    except RuntimeError:
+        msg = "`rejects_path` begins with a ~ that stands for no user's home folder: write the path out"
+        raise SettingsError(msg) from None

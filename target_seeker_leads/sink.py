@@ -46,6 +46,11 @@ class LeadSink(RecordSink):
         """The stream's key. A record without it is no error here: its content then tells whether it was sent."""
         return list(self._own_key_properties)
 
+    @property
+    def include_sdc_metadata_properties(self) -> bool:
+        """No: such columns are no part of a lead, and the SDK ends the run where it cannot fill them."""
+        return False
+
     def get_validator(self) -> BaseJSONSchemaValidator | None:
         """Return none: a record is measured by the API's contract, not by its source's."""
         return None

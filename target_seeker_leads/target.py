@@ -9,13 +9,17 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
+from singer_sdk.cli import plugin_cli
+from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.target_base import Target
 
 from seeker_leads_api.declarations import refuse_unfit
+from seeker_leads_api.environment import from_environment, reading_dotenv
 from seeker_leads_api.errors import SettingsError, StoppedError
 from seeker_leads_api.exits import OneLineErrors
+from seeker_leads_api.log_settings import refuse_unknown_level, setting_up_the_log
 from seeker_leads_api.session import user_agent
 from seeker_leads_api.signals import StopSignals
 from seeker_leads_api.stdout import write_whole
@@ -127,6 +131,12 @@ class TargetSeekerLeads(MessageHooks):
         """Declare the SDK's settings for stream maps; those for batches and record metadata mean nothing here."""
         super(Target, cls).append_builtin_config(config_jsonschema)
 
+    @plugin_cli
+    def cli(cls) -> click.Command:  # noqa: N805  # called with the class
+        """The command; the log is set up first."""
+        with setting_up_the_log(cls._env_var_prefix):
+            return super().cli
+
     @classmethod
     def get_singer_command(cls) -> click.Command:
         """Return the SDK's command, with errors that end as one line."""
@@ -141,6 +151,16 @@ class TargetSeekerLeads(MessageHooks):
             raise StoppedError(signum)
         self.outbox.stop(signum)
         self.message_reader.stop(signum)
+
+    @property
+    def _env_var_config(self) -> dict[str, Any]:
+        # The SDK's takes every word that it does not know for false, so that a rehearsal would send. Asked for no
+        # setting at all, it still reads the `.env` file as for every plugin.
+        with reading_dotenv():
+            parse_environment_config({}, self._env_var_prefix)
+        refuse_unknown_level(os.environ, self._env_var_prefix)
+        self.append_builtin_config(self.config_jsonschema)
+        return from_environment(os.environ, self._env_var_prefix, self.config_jsonschema["properties"])
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         # The SDK's validation prints the values that do not fit, secrets too: ours goes first and names settings only.

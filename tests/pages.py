@@ -35,9 +35,14 @@ def text_of(page: str) -> str:
 @cache
 def blocks_of(page: str) -> tuple[Block, ...]:
     """Return the page's fenced blocks, in order."""
+    return blocks_in(page, text_of(page))
+
+
+def blocks_in(page: str, text: str) -> tuple[Block, ...]:
+    """Return the text's fenced blocks, in order; it is that of the page, or a part of it."""
     blocks: list[Block] = []
     language: str | None = None
-    lines = text_of(page).splitlines()
+    lines = text.splitlines()
     begun = 0
     for number, line in enumerate(lines):
         fence = _FENCE.fullmatch(line)
@@ -47,8 +52,8 @@ def blocks_of(page: str) -> tuple[Block, ...]:
             language, begun = fence[1], number
         else:
             marker = _MARKER.fullmatch(lines[begun - 1])
-            text = "\n".join(lines[begun + 1 : number]) + "\n"
-            blocks.append(Block(page, begun + 1, language, marker[1] if marker else "", text))
+            inside = "\n".join(lines[begun + 1 : number]) + "\n"
+            blocks.append(Block(page, begun + 1, language, marker[1] if marker else "", inside))
             language = None
     assert language is None, f"{page}: a block that begins in line {begun + 1} has no end"
     return tuple(blocks)

@@ -29,19 +29,30 @@ class RawServer:
         self.sent_bytes += len(data)
 
 
+def _as_it_is(connection: socket.socket) -> socket.socket:
+    return connection
+
+
 @contextlib.contextmanager
-def raw_server(answer: Callable[[RawServer, socket.socket], None]) -> Iterator[RawServer]:
-    """Serve on this machine; each request is read whole, answered, and its connection closed."""
+def raw_server(
+    answer: Callable[[RawServer, socket.socket], None],
+    *,
+    opening: Callable[[socket.socket], socket.socket] = _as_it_is,
+) -> Iterator[RawServer]:
+    """Serve on this machine; each request is read whole, answered, and its connection closed.
+
+    What comes before the request, such as a handshake, is `opening`; an OSError of it ends the connection.
+    """
     connections: list[socket.socket] = []
     threads: list[threading.Thread] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = RawServer(f"http://127.0.0.1:{listener.getsockname()[1]}")
 
         def serve(connection: socket.socket) -> None:
-            with contextlib.suppress(OSError), connection:
-                server.requests.append(_read(connection))
-                answer(server, connection)
-                connection.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(OSError), connection, opening(connection) as opened:
+                server.requests.append(read_request(opened))
+                answer(server, opened)
+                opened.shutdown(socket.SHUT_WR)
 
         def accept() -> None:
             with contextlib.suppress(OSError):
@@ -64,7 +75,12 @@ def raw_server(answer: Callable[[RawServer, socket.socket], None]) -> Iterator[R
                 thread.join()
 
 
-def _read(connection: socket.socket) -> bytes:
+def read_request(connection: socket.socket) -> bytes:
+    """Return a request, whole.
+
+    Raises:
+        ConnectionResetError: it breaks off.
+    """
     data = b""
     while b"\r\n\r\n" not in data:
         data += connection.recv(65536) or _no_more()

@@ -176,7 +176,7 @@ def target(account: Sandbox, tmp_path: Path) -> TargetProgram:
 def database(database_url: str) -> Iterator[psycopg.Connection]:
     """A connection to an empty database."""
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("DROP SCHEMA IF EXISTS seeker_leads CASCADE")
+        connection.execute("DROP SCHEMA IF EXISTS seeker_leads, seeker_leads_local CASCADE")
         yield connection
 
 

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
 #: Where the pages say that the sandbox is; the tests have one of their own.
 WRITTEN_URL = "http://127.0.0.1:8000"
+ROWS = "SELECT * FROM seeker_leads_ledger ORDER BY key"
 RUNNABLE = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": ["python", "-c"]}
-MARKERS = {"", "run", "shows", "run: meltano", "run: ledger", "run: leads", "run: serve", "run: new project"}
+TOPICS = ("meltano", "ledger", "ledger move", "leads", "serve", "new project")
+MARKERS = {"", "run", "shows", *(f"run: {topic}" for topic in TOPICS)}
 
 
 @pytest.fixture
@@ -122,6 +124,7 @@ def meltano_environment(
         TARGET_SEEKER_LEADS_REJECTS_PATH=str(tmp_path / "rejects.jsonl"),
         TARGET_JSONL_DESTINATION_PATH=str(tmp_path),
         TARGET_POSTGRES_SQLALCHEMY_URL=database_url,
+        TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA="seeker_leads",  # that of `production`, which the pages speak of
     )
 
 
@@ -224,6 +227,29 @@ def test_ledger_can_be_copied(block: Block, tmp_path: Path) -> None:
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with closing(sqlite3.connect(copy)) as ledger:
         assert ledger.execute("SELECT count(*) FROM seeker_leads_ledger").fetchone() == (len(Status),)
+
+
+@pytest.mark.skipif(not (shutil.which("sqlite3") and shutil.which("psql")), reason="sqlite3 or psql is not here")
+def test_ledger_can_be_moved(meltano_environment: dict[str, str], database_url: str, tmp_path: Path) -> None:
+    """The page's commands bring every row of an SQLite ledger into PostgreSQL as it is, whatever the server's zone."""
+    (block,) = (block for block in every_block("sh") if block.marker == "run: ledger move")
+    text = block.text.replace("postgresql://user:password@host/database", database_url)
+    # This project's own plugin is installed without the driver.
+    text = text.replace("meltano invoke target-seeker-leads", "target-seeker-leads --config=ENV")
+    (tmp_path / "data").mkdir()
+    ledger_with_rows(f"sqlite:///{tmp_path / 'data' / 'ledger.db'}")
+    with psycopg.connect(database_url, autocommit=True) as postgres:
+        postgres.execute("DROP TABLE IF EXISTS seeker_leads_ledger, seeker_leads_ledger_version")
+        run(block, text, tmp_path, {**meltano_environment, "PGOPTIONS": "-c timezone=America/New_York"})
+        postgres.execute("SET timezone = 'UTC'")
+        moved = postgres.execute(ROWS).fetchall()
+        assert postgres.execute("SELECT version FROM seeker_leads_ledger_version").fetchall() == [(1,)]
+        postgres.execute("DROP TABLE seeker_leads_ledger, seeker_leads_ledger_version")
+    with closing(sqlite3.connect(tmp_path / "data" / "ledger.db")) as ledger:
+        kept = ledger.execute(ROWS).fetchall()
+    assert [(*row[:-1], f"{row[-1]:%Y-%m-%d %H:%M:%S.%f}") for row in moved] == kept
+    assert len(moved) == len(Status)
+    assert not (tmp_path / "ledger.csv").exists()
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_leads_arrive_and_only_new_ones_follow(
 
     def rows() -> dict[str, tuple[Any, ...]]:
         query = """SELECT "leadId", "portal", "leadCategory", "contactRequest", extract(epoch FROM "ingestionDate")
-                   FROM seeker_leads.leads"""
+                   FROM seeker_leads_local.leads"""
         return {row[0]: row for row in database.execute(query)}
 
     ended = pipeline()
@@ -60,7 +60,7 @@ def test_leads_arrive_and_only_new_ones_follow(
         assert (portal, category, epoch) == (metadata["portal"], metadata["leadCategory"], metadata["ingestionDate"])
         assert contact == expected[lead_id]["contactRequest"]
     columns = database.execute(
-        "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'seeker_leads'"
+        "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'seeker_leads_local'"
     )
     assert {name: kind for name, kind in columns if not name.startswith("_sdc")} == TYPES
     for word in ("deprecat", "Traceback", "hub.meltano.com"):

@@ -96,14 +96,14 @@ def plain(row: dict[str, Any]) -> dict[str, Any]:
 
 def read_postgres(folder: Path, database: psycopg.Connection) -> list[dict[str, Any]]:  # noqa: ARG001  # as the others
     names = ", ".join(f'"{name}"' for name in COLUMNS)
-    rows = database.execute(f"SELECT {names} FROM seeker_leads.leads").fetchall()  # noqa: S608  # our own names
+    rows = database.execute(f"SELECT {names} FROM seeker_leads_local.leads").fetchall()  # noqa: S608  # our own names
     return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
 
 
 def read_duckdb(folder: Path, database: psycopg.Connection) -> list[dict[str, Any]]:  # noqa: ARG001  # as the others
     query = (
         "import duckdb, json, sys\n"
-        "found = duckdb.connect(sys.argv[1]).execute('SELECT * FROM seeker_leads.leads')\n"
+        "found = duckdb.connect(sys.argv[1]).execute('SELECT * FROM seeker_leads_local.leads')\n"
         "names = [column[0] for column in found.description]\n"
         "print(json.dumps([dict(zip(names, row)) for row in found.fetchall()], default=str))\n"
     )

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,41 @@ def test_run_that_starts_while_others_tidy_up_is_alive(tmp_path: Path) -> None:
     assert not any(looker.is_alive(runs.run_id) for runs in started)
 
 
+def test_wait_for_another_run_to_open_or_close_has_an_end(tmp_path: Path) -> None:
+    """Who does not let go is waited for a minute, and a stop ends the wait; nothing is held after it."""
+
+    class Stop(Exception):  # noqa: N818  # an order, not an error
+        pass
+
+    def stopped(_: float) -> None:
+        raise Stop
+
+    seconds = count(step=10)
+    with exclusive(tmp_path):
+        with pytest.raises(TimeoutError), exclusive(tmp_path, clock=lambda: next(seconds), sleep=lambda _: None):
+            pytest.fail("two at once")
+        with pytest.raises(Stop), exclusive(tmp_path, sleep=stopped):
+            pytest.fail("two at once")
+    assert next(seconds) == 80
+    with exclusive(tmp_path, sleep=stopped):
+        pass
+
+
+def test_ledger_that_another_program_keeps_closed(file: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that cannot begin says who to end; one that is over ends, and nothing of it is lost."""
+    monkeypatch.setattr("target_seeker_leads.ledger_database.LOCK_TIMEOUT_SECONDS", -1)
+    monkeypatch.setattr("target_seeker_leads.ledger_database._CLOSE_TIMEOUT_SECONDS", -1)
+    ledger = Ledger.open(sqlite_url, RETRY)
+    ledger.claim(claim("k"))
+    ledger.settle(settlement("k", Status.DELIVERED))
+    with exclusive(file.with_name("ledger.db.runs")):
+        with pytest.raises(FatalError, match=r"could not be opened.*locked.*another process holds it: end that"):
+            Ledger.open(sqlite_url, RETRY)
+        ledger.close()
+    with Ledger.open(sqlite_url, RETRY) as after:
+        assert after.claim(claim("k")) is Decision.SKIP_DELIVERED
+
+
 def test_one_file_under_two_names_is_one_ledger(file: Path, sqlite_url: str, tmp_path: Path) -> None:
     """Runs that reach the file by different names see each other."""
     with Ledger.open(sqlite_url, RETRY) as one:
@@ -159,6 +195,9 @@ def test_rehearsal_decides_as_a_run_would(url: str) -> None:
         "postgresql+asyncpg://u:secret@host/db",
         "postgresql://u:secret@host:port/db",
         "postgresql://u:x@secret@host/db",
+        "postgresql://u:secret@host/db?plugin=secret",
+        "postgresql://u:secret@host/db?port=secret",
+        "postgresql://u:secret@host/db?async_fallback=secret",
     ],
 )
 def test_url_that_cannot_work_is_named_without_its_password(bad: str) -> None:

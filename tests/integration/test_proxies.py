@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.ledger_tools import rows
 from tests.raw_server import RawServer, raw_server
 from tests.singer_input import SCHEMA, record, state
 
@@ -62,3 +63,12 @@ def test_proxy_that_is_not_there_sent_nothing(run_target: TargetRunner, monkeypa
     run = run_target(MESSAGES, api_url="http://127.0.0.1:10/v1", on_unknown_outcome="reject", max_retries=1)
     assert "gave up after 2 tries" in str(run.error)
     assert (run.rejects, run.states) == ([], [])
+
+
+def test_proxy_that_cannot_exist_sent_nothing(run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy whose host no resolver takes ends the run, and no lead of it is of unknown outcome."""
+    monkeypatch.setenv("http_proxy", "http://no..host:80")
+    run = run_target(MESSAGES, api_url="http://127.0.0.1:9/v1", on_unknown_outcome="reject")
+    assert "could not be sent" in str(run.error)
+    assert (run.rejects, run.states) == ([], [])
+    assert rows(f"sqlite:///{run_target.ledger_path}") == []

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seeker_leads_sandbox.faults import FaultKind
+from tests.ledger_tools import rows
 from tests.posted_leads import created_names, names, on_post
+from tests.raw_server import RawServer, raw_server
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
@@ -33,20 +35,54 @@ def test_status_counts_even_where_the_body_breaks_off(
     assert sandbox.statistics.requests == 1
 
 
-def test_web_page_with_200_created_nothing(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A portal's or proxy's page is not the API: the run stops, and the lead counts as not sent."""
-    sandbox.script(on_post(FaultKind.STATUS, status=200, body="<html></html>", content_type="text/html", times=1))
-    run = run_target([SCHEMA, record(1), state(1)])
+def html(body: bytes, *, missing_bytes: int = 0) -> bytes:
+    """Return a 201 that is called html; its connection ends `missing_bytes` before its body does."""
+    length = len(body) + missing_bytes
+    return b"HTTP/1.1 201 Created\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s" % (length, body)
+
+
+def answering(answer: bytes) -> contextlib.AbstractContextManager[RawServer]:
+    return raw_server(lambda server, connection: server.send(connection, answer))
+
+
+PAGES = {
+    "page": html(b"<html></html>"),
+    "declared": html(b"\r\n <!DOCTYPE html><title>Log in</title>"),
+    "byte order mark": html(b"\xef\xbb\xbf<!DOCTYPE html>"),
+    "breaks off": html(b"<html><bo", missing_bytes=100),
+    "breaks off in a piece": html(b"<html>" + b"x" * 70_000, missing_bytes=100),
+    "breaks off in a chunk": (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n<html><bo"
+    ),
+}
+
+
+@pytest.mark.parametrize("answer", PAGES.values(), ids=PAGES)
+def test_web_page_with_200_created_nothing(run_target: TargetRunner, answer: bytes) -> None:
+    """A portal's or proxy's page, whole or not, is not the API: the run stops, and the lead counts as not sent."""
+    with answering(answer) as portal:
+        run = run_target([SCHEMA, record(1), state(1)], api_url=portal.url)
     assert "web page" in str(run.error)
     assert run.states == []
-    assert run_target([SCHEMA, record(1), state(1)]).summary.startswith("1 created")
-    assert created_names(sandbox) == names(1)
+    assert rows(f"sqlite:///{run_target.ledger_path}") == []
 
 
-def test_empty_answer_is_no_web_page(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """Many servers call an empty body html: such an answer says that the lead is created, which is not sent again."""
-    sandbox.script(on_post(FaultKind.STATUS, status=201, body="", content_type="text/html; charset=utf-8", times=1))
-    run = run_target([SCHEMA, record(1), state(1)])
+NO_PAGES = {
+    "empty": html(b""),
+    "blank": html(b"\r\n"),
+    "word": html(b"Created"),
+    "JSON": html(b'{"requestId": "a"}'),
+    "breaks off at once": html(b"", missing_bytes=9),
+    "breaks off in JSON": html(b'{"requestId":', missing_bytes=9),
+    "page that is not called one": b"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\n\r\n<created/>",
+}
+
+
+@pytest.mark.parametrize("answer", NO_PAGES.values(), ids=NO_PAGES)
+def test_answer_that_is_called_html_is_no_web_page_by_that(run_target: TargetRunner, answer: bytes) -> None:
+    """Some servers call everything html: a 2xx without a page in it says that the lead is created, so it is known."""
+    with answering(answer) as server:
+        run = run_target([SCHEMA, record(1), state(1)], api_url=server.url)
     assert run.error is None
     assert run.states == [1]
     assert run.summary.startswith("1 created")

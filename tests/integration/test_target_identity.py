@@ -123,3 +123,42 @@ def test_dedupe_by_decides_what_is_the_same(
     rows = [record(1), record(1, message="Encore moi"), record(2), record(2)]
     run_target([SCHEMA, *rows], dedupe_by=dedupe_by)
     assert len(sandbox.created) == count
+
+
+#: It breaks for a record without an amount, and leaves the fields of a lead alone.
+BROKEN_MAP = {"leads": {"__filter__": "amount > 5"}}
+MENDED_MAP = {"leads": {"__filter__": "(amount or 6) > 5"}}
+WITH_AMOUNT = {**SCHEMA, "schema": {"properties": {"id": {"type": "integer"}, "amount": {"type": "integer"}}}}
+
+
+def without_amount(number: int) -> dict[str, Any]:
+    message = record(number)
+    message["record"]["amount"] = None
+    return message
+
+
+@pytest.mark.parametrize("dedupe_by", ["key", "content"])
+def test_mended_stream_map_gives_the_record_another_chance(
+    run_target: TargetRunner, sandbox: Sandbox, dedupe_by: str
+) -> None:
+    """A record whose stream map failed is kept once however often it fails, and sent by itself once it does not."""
+    rows = [WITH_AMOUNT, without_amount(1), record(2, amount=9)]
+    for _ in range(2):
+        run = run_target(rows, stream_maps=BROKEN_MAP, dedupe_by=dedupe_by)
+        assert [letter["record"]["id"] for letter in run.rejects] == [1]
+    assert "1 skipped as rejected before" in run.summary
+    for _ in range(2):
+        run_target(rows, stream_maps=MENDED_MAP, dedupe_by=dedupe_by)
+    assert sorted(lead["lastName"] for lead in sandbox.created) == ["Dupont1", "Dupont2"]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_broken_stream_map_makes_no_delivered_lead_another_one(
+    run_target: TargetRunner, sandbox: Sandbox, *, dry_run: bool
+) -> None:
+    """A record that was delivered stays so when its map breaks later, and is not said to say something else."""
+    run_target([WITH_AMOUNT, without_amount(1)], stream_maps=MENDED_MAP)
+    run = run_target([WITH_AMOUNT, without_amount(1)], stream_maps=BROKEN_MAP, dry_run=dry_run)
+    assert "0 created, 1 skipped as delivered before, 0 rejected" in run.summary
+    assert not any("something else" in line for line in run.log)
+    assert len(sandbox.created) == 1

@@ -167,3 +167,15 @@ def test_key_of_any_type_tells_records_apart(run_target: TargetRunner, sandbox: 
         assert run.error is None
         assert run.states == [1]
     assert created_names(sandbox) == ["Dupont1", "Dupont2"]
+
+
+def test_record_metadata_means_nothing(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """`add_record_metadata` is for loaders of tables: whatever `time_extracted` says, the lead is the same."""
+    first = {**record(1), "time_extracted": "2026-11-23T08:00:00Z"}
+    run_target([{**SCHEMA, "key_properties": []}, first], add_record_metadata=True)
+    run = run_target(
+        [{**SCHEMA, "key_properties": []}, {**first, "time_extracted": "just now"}, record(2), state(1)],
+        add_record_metadata=True,
+    )
+    assert (run.error, run.states, run.rejects) == (None, [1], [])
+    assert created_names(sandbox) == ["Dupont1", "Dupont2"]

@@ -15,6 +15,7 @@ from seeker_leads_api.settings import CONNECTION_SETTINGS
 from tap_seeker_leads.settings import TAP_SETTINGS
 from target_seeker_leads.settings import TARGET_SETTINGS
 from tests.packaging.conftest import PROJECT
+from tests.pages import blocks_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +67,7 @@ def test_meltano_has_the_settings_of_the_definition(
         assert setting["kind"] == kinds[setting["name"]]
 
 
-@pytest.mark.parametrize("field", ["namespace", "executable", "label", "capabilities"])
+@pytest.mark.parametrize("field", ["namespace", "executable", "label", "capabilities", "log_parser"])
 def test_meltano_has_the_rest_of_the_definition(entry: dict[str, Any], in_meltano: dict[str, Any], field: str) -> None:
     """Who copies from `meltano.yml` gets what the Hub gives."""
     assert in_meltano[field] == entry[field]
@@ -119,6 +120,48 @@ def test_env_example_has_every_secret(plugin: str, entry: dict[str, Any]) -> Non
     secrets = {setting["name"] for setting in entry["settings"] if setting.get("sensitive")}
     # A token in `.env` would go to every environment: it is for a shell, or a secret of the machine that runs it.
     assert secrets - {*client, "auth_token"} <= own <= {setting["name"] for setting in entry["settings"]}
+
+
+def configs_by_environment(content: dict[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the configuration of each plugin in each environment of a `meltano.yml`."""
+    return {
+        environment["name"]: {
+            entry["name"]: entry["config"] for plugins in environment["config"]["plugins"].values() for entry in plugins
+        }
+        for environment in content["environments"]
+    }
+
+
+def test_readme_has_the_environments_of_the_project() -> None:
+    """What the README says of an environment is so in `meltano.yml` too, but for the name of the user's software."""
+    project = yaml.safe_load((PROJECT / "meltano.yml").read_text("utf-8"))
+    ours = configs_by_environment(project)
+    defaults = {
+        loader["name"]: {setting["name"]: setting["value"] for setting in loader["settings"] if "value" in setting}
+        for loader in project["plugins"]["loaders"]
+        if "settings" in loader
+    }
+    (block,) = (block for block in blocks_of("README.md") if "\nenvironments:" in block.text)
+    written = configs_by_environment(yaml.safe_load(block.text))
+    assert set(written) == {"sandbox", "production"}
+    for environment, plugins in written.items():
+        for plugin, config in plugins.items():
+            config.pop("user_agent", None)
+            assert config
+            assert config.items() <= {**defaults.get(plugin, {}), **ours[environment].get(plugin, {})}.items()
+
+
+@pytest.mark.parametrize("loader", ["target-postgres", "target-duckdb"])
+def test_environments_do_not_share_a_table(loader: str) -> None:
+    """Leads of a sandbox never stand among real ones, whichever database `.env` names for all environments."""
+    project = yaml.safe_load((PROJECT / "meltano.yml").read_text("utf-8"))
+    (entry,) = (entry for entry in project["plugins"]["loaders"] if entry["name"] == loader)
+    (default,) = (setting["value"] for setting in entry["settings"] if setting["name"] == "default_target_schema")
+    schemas = [
+        plugins.get(loader, {}).get("default_target_schema", default)
+        for plugins in configs_by_environment(project).values()
+    ]
+    assert len(set(schemas)) == len(schemas) == 3
 
 
 @pytest.mark.parametrize(

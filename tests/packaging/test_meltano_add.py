@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -14,7 +15,7 @@ import yaml
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from tests.packaging.conftest import PROJECT
-from tests.pages import blocks_of
+from tests.pages import blocks_in, blocks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,8 @@ BASH = ("bash", "-euo", "pipefail", "-c")
 MELTANO = Path(sys.executable).with_name("meltano")
 #: Where the README says that this repository is.
 WRITTEN_SOURCE = "~/singer-seeker-leads"
+#: Where the README says that the leads are, of both environments.
+SCHEMAS = ("seeker_leads", "seeker_leads_sandbox")
 README = [block for block in blocks_of("README.md") if block.marker == "run: new project"]
 
 pytestmark = pytest.mark.skipif(not MELTANO.exists(), reason="Meltano is not in the environment of `make test-wheel`")
@@ -66,6 +69,12 @@ def source_with_the_wheel(folder: Path, wheel: Path) -> Path:
     return folder
 
 
+def hub_texts(plugin: str) -> dict[str, Any]:
+    """Return what is written by hand in a plugin's definition."""
+    texts: dict[str, Any] = yaml.safe_load((PROJECT / "hub" / f"{plugin}.yml").read_text("utf-8"))
+    return texts
+
+
 def definition_of_a_loader(folder: Path) -> Path:
     """Write what the Hub says of `target-postgres`, as this repository's project has it: tests ask no Hub."""
     project = yaml.safe_load((PROJECT / "meltano.yml").read_text("utf-8"))
@@ -88,7 +97,8 @@ def test_from_an_empty_folder_to_a_table(
 ) -> None:
     """What the README does in an empty folder brings leads: it adds the Hub's definitions, installs them, and runs.
 
-    They are in PostgreSQL then, and the target of the same wheel sends them on.
+    They are in PostgreSQL then. The target of the same wheel sends them on, and what the Hub says of personal data
+    keeps it away.
     """
     begin, settings, secrets, run = README
     commands = begin.text.replace(WRITTEN_SOURCE, str(source_with_the_wheel(tmp_path / "source", wheel)))
@@ -109,17 +119,19 @@ def test_from_an_empty_folder_to_a_table(
         servers = {
             "TAP_SEEKER_LEADS_API_URL": sandbox.api_url,
             "TAP_SEEKER_LEADS_AUTH_URL": sandbox.token_url,
-            "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": "from_the_wheel",
         }
+        with psycopg.connect(database_url) as connection:
+            connection.execute(f"DROP SCHEMA IF EXISTS {', '.join(SCHEMAS)} CASCADE".encode())
         said = shell(run.text, project, **servers)
         assert said.count("Run completed") == 2
         assert len(sandbox.issued_tokens) > 0
         assert sandbox.options.client_secret not in said
+        expected = {lead["metadata"]["leadId"] for lead in sandbox.store.all()}
+        assert len(expected) == 120
         with psycopg.connect(database_url) as connection:
-            query = 'SELECT "leadId" FROM from_the_wheel.leads'
-            arrived = {row[0] for row in connection.execute(query)}
-        assert arrived == {lead["metadata"]["leadId"] for lead in sandbox.store.all()}
-        assert len(arrived) == 120
+            for schema in SCHEMAS:
+                query = f'SELECT "leadId" FROM {schema}.leads'  # noqa: S608  # our own names
+                assert {row[0] for row in connection.execute(query.encode())} == expected
 
         target = {
             "TARGET_SEEKER_LEADS_API_URL": sandbox.api_url,
@@ -129,3 +141,10 @@ def test_from_an_empty_folder_to_a_table(
         }
         shell("meltano run tap-seeker-leads target-seeker-leads", project, **servers, **target)
         assert len(sandbox.created) > 10
+
+        (select,) = blocks_in("hub/tap-seeker-leads.yml", hub_texts("tap-seeker-leads")["usage"])
+        shell(select.text, project)
+        said = shell("meltano invoke tap-seeker-leads", project, **servers)
+        records = [json.loads(line)["record"] for line in said.splitlines() if line.startswith('{"type":"RECORD"')]
+        assert {record["leadId"] for record in records} >= expected
+        assert all({"contactRequest", "callDetails", "extra"}.isdisjoint(record) for record in records)

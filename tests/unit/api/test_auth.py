@@ -68,11 +68,16 @@ def test_long_run_replaces_its_token_too() -> None:
     ("expires_in", "days"),
     [
         *((odd, 1) for odd in (None, "soon", -1, 0, float("nan"), True)),
-        *((endless, 365) for endless in (float("inf"), 1e300, 10**400)),
+        *((written, 1) for written in ("", "-5", "0", "1 day", "\u0661")),
+        *((written, 30) for written in (str(30 * DAY_SECONDS), f"0{30 * DAY_SECONDS}")),
+        *((endless, 365) for endless in (float("inf"), 1e300, 10**400, "9" * 5000)),
     ],
 )
 def test_odd_life_counts_as_a_day(expires_in: object, days: int) -> None:
-    """An answer without a usable `expires_in` gets the vendor's 24 hours; none lives for more than a year."""
+    """An answer without a usable `expires_in` gets the vendor's 24 hours; none lives for more than a year.
+
+    Digits in a text are a number: taken for none, a token of an hour would be kept for a day.
+    """
     issuer, now = Issuer(expires_in), [0.0]
     tokens = ClientCredentialsToken(CREDENTIALS, issuer, NoTokenCache(), clock=lambda: now[0])
     assert tokens.token() == "token-1"

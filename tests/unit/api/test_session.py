@@ -82,6 +82,21 @@ def test_stream_is_left_to_the_caller(url: str) -> None:
             _ = response.content
 
 
+@pytest.mark.parametrize("is_stream", [False, True])
+@pytest.mark.parametrize(("idle_seconds", "connections"), [(30.0, 1), (30.1, 2)])
+def test_connection_that_lay_idle_is_not_used_again(
+    url: str, idle_seconds: float, connections: int, *, is_stream: bool
+) -> None:
+    """After half a minute without a request the next one opens a new connection: the old one may lead nowhere."""
+    now = [0.0]
+    with ApiSession(url, "test/1", clock=lambda: now[0]) as session:
+        for wait_seconds in (20.0, idle_seconds, 0.0):  # each request counts, not the first alone
+            response = session.send(session.prepare_get(f"{url}/leads", {}), timeout=10, stream=is_stream)
+            assert response.content == BODY
+            now[0] += wait_seconds
+    assert len(set(Handler.clients)) == connections
+
+
 def test_request_is_as_requests_prepares_it() -> None:
     """All but the query is prepared once, and it shows nowhere; no request changes the next one."""
     session, url = ApiSession("https://api/v1", "test/1"), "https://api/v1/leads"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from decimal import Decimal
 from typing import Any
 
@@ -74,3 +75,10 @@ def test_signal_ends_the_waiting_for_input() -> None:
 
     with pytest.raises(StoppedError):
         reader.process_lines(Silent(), {})
+
+
+def test_closed_stdin_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that was started without stdin says so."""
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(FatalError, match="stdin is closed"):
+        LineReader().process_lines(None, {})

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from target_seeker_leads.dead_letter import Reason
-from target_seeker_leads.ledger_rules import Decision
+from target_seeker_leads.incoming import Incoming, Source
+from target_seeker_leads.ledger_rules import Claim, Decision
+from target_seeker_leads.order import Order
 from target_seeker_leads.rehearsal import Rehearsal
 from target_seeker_leads.report import Report
 from target_seeker_leads.settings import DedupeBy
@@ -15,8 +17,10 @@ from target_seeker_leads.settings import DedupeBy
 REASON = Reason("email", "is required", "")
 
 
-def order(key: str, *, is_bad: bool = False) -> Any:
-    return SimpleNamespace(claim=SimpleNamespace(key=key), reasons=(REASON,) if is_bad else ())
+def order(key: str, *, is_bad: bool = False) -> Order:
+    incoming = Incoming("leads", (), {}, Source("leads", (), {}, is_replay=False))
+    claim = Claim(key, content="", stream="leads", is_replay=False, will_send=not is_bad)
+    return Order(incoming, claim, {}, (REASON,) if is_bad else ())
 
 
 def rehearsal(decision: Decision, *, dedupe_by: DedupeBy = DedupeBy.KEY) -> tuple[Rehearsal, Report]:

@@ -1,0 +1,79 @@
+"""Tap and target of a user without a home folder."""
+
+from __future__ import annotations
+
+import pwd
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+from seeker_leads_api.errors import SettingsError
+from target_seeker_leads.settings import TargetSettings
+from tests.singer_input import SCHEMA, record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from seeker_leads_sandbox import Sandbox
+    from tests.conftest import TapRunner
+    from tests.integration.conftest import TargetRunner
+
+
+def unknown(user_id: int) -> NoReturn:
+    raise KeyError(user_id)
+
+
+@pytest.fixture(autouse=True)
+def no_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Leave neither a variable nor an entry of the password file that names a folder, as containers have it."""
+    for variable in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.chdir(tmp_path)  # where a folder called ~ would show up
+
+
+CREDENTIALS: dict[str, Any] = {"auth_token": None, "client_id": "sandbox", "client_secret": "sandbox"}
+
+
+def test_tap_without_a_home_asks_for_a_token(
+    run_tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """No place for the token cache costs the tap a token request and one warning, and leaves nothing behind."""
+    for _ in range(2):
+        caplog.clear()
+        assert run_tap(**CREDENTIALS, auth_url=sandbox.token_url).error is None
+        assert [r.levelname for r in caplog.records if "token cache" in r.getMessage()] == ["WARNING"]
+    assert sandbox.statistics.token_requests == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_target_without_a_home_asks_for_a_token(run_target: TargetRunner, sandbox: Sandbox, tmp_path: Path) -> None:
+    """With both of its files given a place, it costs the target no more than the tap."""
+    run = run_target([SCHEMA, record(1)], **CREDENTIALS, auth_url=sandbox.token_url)
+    assert run.error is None
+    assert len(sandbox.created) == 1
+    assert sum("token cache" in line for line in run.log) == 1
+    assert not (tmp_path / "~").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({}, "`ledger_url` and `rejects_path` must be set"),
+        ({"ledger_url": "sqlite:////x/ledger.db"}, "^`rejects_path` must be set"),
+        ({"rejects_path": "/x/rejects.jsonl"}, "^`ledger_url` must be set"),
+        ({"ledger_url": "sqlite:////x/ledger.db", "rejects_path": "~/rejects.jsonl"}, "`rejects_path` begins with a ~"),
+    ],
+)
+def test_files_without_a_place_are_named(given: dict[str, str], named: str) -> None:
+    """Where no home folder can give the default, the settings that are needed are named."""
+    with pytest.raises(SettingsError, match=named):
+        TargetSettings.from_config({"auth_token": "x", **given})
+
+
+@pytest.mark.parametrize("user", ["~", "~nobody-of-this-name"])
+def test_ledger_in_a_home_that_is_none(run_target: TargetRunner, user: str) -> None:
+    """A ~ that stands for nobody's folder in `ledger_url` is a setting to mend."""
+    run = run_target([SCHEMA], ledger_url=f"sqlite:///{user}/ledger.db")
+    assert isinstance(run.error, SettingsError)
+    assert "`ledger_url`" in str(run.error)
