@@ -59,7 +59,7 @@ class OneLineErrors:
             self._end(str(error), EXIT_FAILED)
         except Exception as error:  # noqa: BLE001  # the last resort, so that no traceback with data is printed
             if problem := _problem_of_a_file(error):
-                self._end(f"A file given with --config, --catalog or --state {problem}", EXIT_SETTINGS)
+                self._end(f"A file given with --config {problem}", EXIT_SETTINGS)
             self._end(f"{describe(error)}. Please report it: this is a defect", EXIT_FAILED)
 
     def _end(self, message: str, status: int) -> NoReturn:
@@ -68,7 +68,7 @@ class OneLineErrors:
 
 
 def _problem_of_a_file(error: Exception) -> str | None:
-    """Say what is wrong with a file of the command line; the SDK reads them all with one function."""
+    """Say what is wrong with a file of settings, which the SDK reads; of other files the tap says it itself."""
     frames = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
     if frames[-1] == "from_cli_args":  # which adds what it read to a dict
         return "is no JSON object: mend it"

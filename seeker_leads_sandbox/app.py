@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
+
 from aiohttp import web
 
 from seeker_leads_sandbox import admin_routes, leads_routes, token_routes, webhook_routes
@@ -38,8 +40,14 @@ def build_app(backend: Backend) -> web.Application:
             web.post(ADMIN_BASE + "/faults", admin_routes.script),
         ]
     )
+    app.on_response_prepare.append(_date)
     app.on_shutdown.append(_let_go)
     return app
+
+
+async def _date(request: web.Request, response: web.StreamResponse) -> None:
+    # Its own clock's, as `ingestionDate` is; the server would give the machine's.
+    response.headers["Date"] = formatdate(request.app[BACKEND].clock(), usegmt=True)
 
 
 async def _let_go(app: web.Application) -> None:

@@ -35,12 +35,15 @@ async def list_leads(request: web.Request) -> web.Response:
         page = backend.store.page(period, backend.options.order, limit, start)
     except UnknownCursorError:
         raise ProblemError(400, _BAD_PARAMETERS, Violation("start", "must be the id of a lead")) from None
-    if not page.leads and backend.options.empty is EmptyPeriod.PROBLEM_404:
+    empty = None if page.leads else backend.options.empty
+    if empty is EmptyPeriod.PROBLEM_404:
         raise ProblemError(404, "There are no leads in this period")
+    if empty is EmptyPeriod.NO_CONTENT_204:
+        return web.Response(status=204)
     is_partial = page.has_more and backend.options.page_status is PageStatus.PARTIAL_206
     links = _links(request, backend.options.links, page, (min_date, max_date, limit))
     head = msgspec.json.encode({"metadata": {"count": len(page.leads), "limit": limit}, "links": links})
-    body = b"".join((head[:-1], b',"items":[', b",".join(page.leads), b"]}"))
+    body = b"".join((head[:-1], *_items(page, empty), b"}"))
     return web.Response(status=206 if is_partial else 200, body=body, content_type="application/json")
 
 
@@ -100,6 +103,14 @@ def _listing_parameters(query: MultiMapping[str]) -> tuple[int, int, int, str | 
     if wrong or isinstance(min_date, Violation) or isinstance(max_date, Violation) or isinstance(limit, Violation):
         raise ProblemError(400, _BAD_PARAMETERS, *wrong)
     return min_date, max_date, limit, start
+
+
+def _items(page: LeadPage, empty: EmptyPeriod | None) -> tuple[bytes, ...]:
+    if empty is EmptyPeriod.MISSING_200:
+        return ()
+    if empty is EmptyPeriod.NULL_200:
+        return (b',"items":null',)
+    return b',"items":[', b",".join(page.leads), b"]"
 
 
 def _visible(period: Period, backend: Backend) -> Period:

@@ -26,10 +26,13 @@ class Order(str, Enum):
 
 
 class EmptyPeriod(str, Enum):
-    """The answer to a period (or a rest of one) without leads."""
+    """The answer to a period (or a rest of one) without leads: the contract's two, and what servers make of them."""
 
     PROBLEM_404 = "problem_404"
     EMPTY_200 = "empty_200"
+    NULL_200 = "null_200"  #: `items` is null
+    MISSING_200 = "missing_200"  #: no `items`
+    NO_CONTENT_204 = "no_content_204"  #: no body
 
 
 class Links(str, Enum):

@@ -32,11 +32,17 @@ class Page:
     size: int  #: how many items it held; those without a `leadId` are no leads
     next_cursor: str | None  #: None after the last page
     announced: bool = False  #: the API's status said that there is a next page; a link alone may lead to nothing
-    is_not_found: bool = False  #: the answer was a 404 of the API, so the period or its rest is empty
+    has_list: bool = True  #: without a list of leads the API says, in one way or another, that the period is empty
+
+
+#: Statuses that say it by themselves; of the 404s, those that `classify` accepts are the API's own.
+_EMPTY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND})
+#: What a page may hold besides `items`. Anything else could be the leads under a new name.
+_BESIDES = frozenset({"metadata", "links"})
 
 
 def page_of(response: requests.Response) -> Page:
-    """Return the page of an accepted answer; an empty one for the API's own 404, as `classify` knows it.
+    """Return the page of an accepted answer; an empty one where it says that the period is empty.
 
     The SDK hands the response from hook to hook, so the page travels on it, and the body is decoded once.
 
@@ -52,10 +58,12 @@ def page_of(response: requests.Response) -> Page:
 
 def _decode(response: requests.Response) -> Page:
     answer = Answer.of(response)
-    if answer.status == HTTPStatus.NOT_FOUND:
-        return Page([], 0, None, is_not_found=True)
+    if answer.status in _EMPTY:
+        return Page([], 0, None, has_list=False)
     leads, size, links = _contents(answer)
     is_partial = answer.status == HTTPStatus.PARTIAL_CONTENT
+    if leads is None:
+        return Page([], 0, _linked_cursor(links), has_list=False)
     if (linked := _linked_cursor(links)) is not None:
         return Page(leads, size, linked, announced=is_partial)
     # Without a link, 206 says that there is more [F]. A full page with 200 may be the last one, or come from a server
@@ -68,8 +76,8 @@ def _decode(response: requests.Response) -> Page:
     return Page(leads, size, leads[-1].lead_id, announced=is_partial)
 
 
-def _contents(answer: Answer) -> tuple[list[Lead], int, object]:
-    """Return the leads, the number of items and the links."""
+def _contents(answer: Answer) -> tuple[list[Lead] | None, int, object]:
+    """Return the leads (None where the page is empty by having no list of them), the number of items and the links."""
     try:
         page = page_decoder().decode(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -77,10 +85,25 @@ def _contents(answer: Answer) -> tuple[list[Lead], int, object]:
     else:
         return [lead_by_the_contract(item) for item in page.items], len(page.items), page.links
     body = _json(answer)
-    if not isinstance(body, dict) or not isinstance(items := body.get("items"), list):
-        msg = f"{answer.request}: the answer is JSON, but not a page of leads: it has no list `items`"
-        raise RetryableError(msg)
-    return _leads(items), len(items), body.get("links")
+    if isinstance(body, dict) and isinstance(items := body.get("items"), list):
+        return _leads(items), len(items), body.get("links")
+    if _says_empty(answer):
+        return None, 0, body.get("links")
+    msg = f"{answer.request}: the answer is JSON, but not a page of leads: it has no list `items`"
+    raise RetryableError(msg)
+
+
+def _says_empty(answer: Answer) -> bool:
+    """Tell whether a body without a list is how some servers write an empty one: null, or left out."""
+    if answer.status != HTTPStatus.OK:
+        return False
+    try:
+        body = msgspec.json.decode(answer.body)  # not mended: NaN is no null
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    if not isinstance(body, dict):
+        return False
+    return body["items"] is None if "items" in body else body.keys() <= _BESIDES
 
 
 def _leads(items: list[Any]) -> list[Lead]:

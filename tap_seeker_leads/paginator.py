@@ -75,9 +75,9 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
             FatalError: as `advance`.
         """
         page, request = page_of(response), self.current_value
-        if page.is_not_found and self._is_announced:
+        if not page.has_list and self._is_announced:
             # Not an empty period, then. The lead under the cursor may have been erased between the two requests.
-            msg = "GET /leads answered 404 to a page that it had announced: run again to read this window anew"
+            msg = "GET /leads has no leads for a page that it had announced: run again to read this window anew"
             raise FatalError(msg)
         if page.next_cursor is None or request is None:
             return None

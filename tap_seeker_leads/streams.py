@@ -18,6 +18,7 @@ from singer_sdk.singerlib.encoding.simple import RecordMessage
 from seeker_leads_api.errors import FatalError, SeekerLeadsError, SettingsError, StoppedError
 from seeker_leads_api.rate_limiter import RateLimiter
 from tap_seeker_leads.api_stream import ApiStream
+from tap_seeker_leads.api_time import ApiTime
 from tap_seeker_leads.bookmark import BookmarkManager
 from tap_seeker_leads.instants import to_rfc3339
 from tap_seeker_leads.paginator import LeadsPaginator
@@ -47,8 +48,8 @@ CLOCK_TOLERANCE_SECONDS = 300
 class LeadsStream(ApiStream):
     """Leads by ingestion date, from the bookmark (less the lookback) to now, each once a run.
 
-    The bookmark is the end of the longest finished prefix of windows. It goes out in a STATE as it moves, and before
-    an error ends the run.
+    The bookmark is the end of the longest finished prefix of windows, or the API's own time where that is earlier. It
+    goes out in a STATE as it moves, and before an error ends the run.
     """
 
     name = "leads"
@@ -122,12 +123,15 @@ class LeadsStream(ApiStream):
         readers = self._open_readers(start)
         prefix = FinishedPrefix(start)
         progress = Progress(self.settings, start, clock=self.monotonic)
+        found_a_list = False
         try:
             with self.get_http_request_counter() as counter:
                 for event in readers.events(self.get_new_paginator, self.fetcher(context)):
                     match event:
-                        case PageRead(window, page):
+                        case PageRead(window, page, date):
                             counter.increment()
+                            self._api_time.note(date)
+                            found_a_list = found_a_list or page.has_list
                             records = list(self._new_records(page, window, start))
                             progress.page_read(len(records))
                             if records:
@@ -144,8 +148,26 @@ class LeadsStream(ApiStream):
             raise
         finally:
             self._readers = None
+        self._warn_of_doubts(start, found_a_list=found_a_list)
+
+    def _warn_of_doubts(self, start: int, *, found_a_list: bool) -> None:
         if self._skipped_items:
             self.logger.warning("%d items without a `leadId` were skipped: they cannot be stored", self._skipped_items)
+        if (ahead_seconds := self._api_time.seconds_behind(self.now)) > CLOCK_TOLERANCE_SECONDS:
+            self.logger.warning(
+                "This machine's clock is %d seconds ahead of the API's: set it right. Until then the bookmark stays at"
+                " the API's time, so that no lead is passed over",
+                ahead_seconds,
+            )
+        # Some servers answer an unknown route just as the API answers an empty period. A single window may well be one.
+        if not found_a_list and self._plan.total > 1:
+            self.logger.warning(
+                "Each of %d periods was answered as empty, with a 404 or the like: either the account had no leads"
+                " from %s to %s, or `api_url` is wrong",
+                self._plan.total,
+                to_rfc3339(start),
+                to_rfc3339(self.settings.end),
+            )
 
     def get_new_paginator(self) -> LeadsPaginator:
         """Return one reader's way through this run's windows; waits where no window is free yet."""
@@ -155,6 +177,7 @@ class LeadsStream(ApiStream):
         settings, connection = self.settings, self.settings.connection
         self.log("Reading leads from %s to %s", to_rfc3339(start), to_rfc3339(max(start, settings.end)))
         self._seams = SeamFilter()
+        self._api_time = ApiTime()
         self._state_written_at = float("-inf")
         self._skipped_items = 0
         self._plan = WindowPlan(split(start, settings.end, settings.window_seconds))
@@ -171,7 +194,10 @@ class LeadsStream(ApiStream):
         return readers
 
     def _move_bookmark(self, unix_seconds: int) -> None:
-        if self.replication_method == REPLICATION_FULL_TABLE or not self.state_manager.advance(unix_seconds):
+        if self.replication_method == REPLICATION_FULL_TABLE:
+            return
+        # With a clock that is ahead, the span ends in the API's future, where nothing can have been read yet.
+        if not self.state_manager.advance(self._api_time.cap(unix_seconds)):
             return
         now = self.monotonic()
         if now - self._state_written_at >= STATE_INTERVAL_SECONDS:

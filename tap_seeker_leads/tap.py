@@ -7,22 +7,24 @@ import logging
 import os
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.cli import plugin_cli
 from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import MappingError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import SingerCommand
+from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import Tap
 
 from seeker_leads_api.declarations import refuse_unfit
 from seeker_leads_api.environment import from_environment, reading_dotenv
-from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.errors import SettingsError, StoppedError
 from seeker_leads_api.exits import OneLineErrors
 from seeker_leads_api.log_settings import refuse_unknown_level, setting_up_the_log
 from seeker_leads_api.signals import StopSignals
 from tap_seeker_leads.api_stream import PACKAGE_NAME
+from tap_seeker_leads.given import bookmarks_of, json_file, own_catalog
 from tap_seeker_leads.settings import TAP_SETTINGS, TapSettings
 from tap_seeker_leads.streams import LeadsStream
 from tap_seeker_leads.writer import PageWriter
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     import click
+    from singer_sdk.streams import Stream
 
 
 class TapCommand(OneLineErrors, SingerCommand):
@@ -62,6 +65,13 @@ class TapSeekerLeads(Tap):
     ]
 
     message_writer_class = PageWriter
+    #: As the SDK's constructor sets it; a signal may come before it does.
+    _streams: dict[str, Stream] | None = None
+
+    def __init__(self, *, catalog: dict[str, Any] | Catalog | None = None, **options: Any) -> None:  # noqa: ANN401  # the SDK's
+        if isinstance(catalog, dict) and not isinstance(catalog, Catalog):
+            catalog = own_catalog(catalog)
+        super().__init__(catalog=catalog, **options)
 
     @cached_property
     def _stop_signals(self) -> StopSignals:
@@ -76,6 +86,8 @@ class TapSeekerLeads(Tap):
         logging.getLogger("singer_sdk.mapper").setLevel(logging.INFO)
         try:
             super().setup_mapper()
+        except StoppedError:
+            raise
         except Exception as error:
             if not self.config.get("stream_maps"):
                 raise
@@ -87,13 +99,30 @@ class TapSeekerLeads(Tap):
         """Return the one stream; needs no settings and no network."""
         return [LeadsStream(self)]
 
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take a state over.
+
+        Raises:
+            SettingsError: it is not right.
+        """
+        # Not the SDK's own, which takes every stream's bookmark apart, and fails on an odd one of another stream.
+        if bookmarks := bookmarks_of(state):
+            self.state["bookmarks"] = bookmarks
+
+    def _reset_state_progress_markers(self) -> None:
+        """Leave the state alone: this stream has no such markers, and other streams' are not ours to change."""
+
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002  # the SDK's
         # The SDK's handler writes a STATE and exits with 0 wherever it strikes, in the middle of a line too. Ours lets
         # the stream end in order, with the status of a signal.
-        if self._stop_signals.is_new(signum):
-            for stream in self.streams.values():
-                if isinstance(stream, LeadsStream):
-                    stream.stop(signum)
+        if not self._stop_signals.is_new(signum):
+            return
+        # Not `streams`, which would build what is being built; the signal counts as heard, so it must not be lost here.
+        streams = [stream for stream in (self._streams or {}).values() if isinstance(stream, LeadsStream)]
+        if not streams:
+            raise StoppedError(signum)
+        for stream in streams:
+            stream.stop(signum)
 
     @property
     def _env_var_config(self) -> dict[str, Any]:
@@ -125,6 +154,15 @@ class TapSeekerLeads(Tap):
         """The command; the log is set up first."""
         with setting_up_the_log(cls._env_var_prefix):
             return super().cli
+
+    @classmethod
+    def invoke(cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **options: Any) -> None:  # noqa: ANN401  # the SDK's
+        """Run the tap as its command was given.
+
+        Raises:
+            SettingsError: a file of the command line is not right.
+        """
+        super().invoke(state=json_file(state, "--state"), catalog=json_file(catalog, "--catalog"), **options)
 
     @classmethod
     def get_singer_command(cls) -> click.Command:

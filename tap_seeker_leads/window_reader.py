@@ -35,6 +35,7 @@ class PageRead:
 
     window: Window
     page: Page
+    date: str | None  #: the answer's header
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class WindowReaders:
                 while not self._room.acquire(timeout=_STOP_INTERVAL_SECONDS):
                     self.sleep(0)
                 response = fetch(request)
-                self._found.put(PageRead(request.window, page_of(response)))
+                self._found.put(PageRead(request.window, page_of(response), response.headers.get("Date")))
                 paginator.advance(response)
         except _StopReading:
             self._found.put(_Ended(None))

@@ -35,6 +35,17 @@ def test_without_user_agent_the_firewall_answers(path: str, user_agent: str) -> 
     assert response.headers["Content-Type"].startswith("text/html")
 
 
+def test_every_answer_is_dated_by_the_sandboxs_clock() -> None:
+    """`Date` is of the clock that dates leads, not the machine's: on pages, problems and web pages alike."""
+    with Sandbox.start(clock=lambda: NOW) as sandbox:
+        empty = get(sandbox)
+        sandbox.add_leads(1)
+        answers = [empty, get(sandbox), get(sandbox, "/nowhere"), get(sandbox, Authorization="Bearer wrong")]
+
+    assert [answer.status_code for answer in answers] == [404, 200, 404, 401]
+    assert [parsedate_to_datetime(answer.headers["Date"]).timestamp() for answer in answers] == [NOW] * 4
+
+
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer wrong", "Basic sandbox-token", "sandbox-token"])
 def test_without_a_live_token_there_is_a_401(authorization: str | None) -> None:
     """Whatever is no live bearer token is a 401 problem."""

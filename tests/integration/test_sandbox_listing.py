@@ -101,7 +101,7 @@ def test_bounds_decide_over_leads_on_the_edges(bounds: Bounds, expected: list[in
 
 
 def test_an_empty_period_is_a_problem_or_an_empty_page() -> None:
-    """Both known answers to a period without leads can be had."""
+    """Every answer to a period without leads can be had: those of the contract, and what a server may make of it."""
     with start(empty=EmptyPeriod.PROBLEM_404) as sandbox:
         response = get(sandbox, **WEEK)
         assert response.status_code == 404
@@ -111,6 +111,15 @@ def test_an_empty_period_is_a_problem_or_an_empty_page() -> None:
         response = get(sandbox, **WEEK)
         assert response.status_code == 200
         assert response.json()["items"] == []
+    with start(empty=EmptyPeriod.NULL_200) as sandbox:
+        response = get(sandbox, **WEEK)
+        assert (response.status_code, response.json()["items"]) == (200, None)
+    with start(empty=EmptyPeriod.MISSING_200) as sandbox:
+        response = get(sandbox, **WEEK)
+        assert (response.status_code, response.json().keys()) == (200, {"metadata", "links"})
+    with start(empty=EmptyPeriod.NO_CONTENT_204) as sandbox:
+        response = get(sandbox, **WEEK)
+        assert (response.status_code, response.content) == (204, b"")
 
 
 @pytest.mark.parametrize(

@@ -125,9 +125,9 @@ def test_page_of_nothing_but_malformed_items_ends_the_run(run_tap: TapRunner, sa
     assert run.bookmark is None
 
 
-@pytest.mark.parametrize("body", ['{"items": null}', "{}", '{"metadata": {}, "links": {}}', "[]"])
+@pytest.mark.parametrize("body", ['{"items": {}}', '{"data": []}', '{"metadata": {}, "links": {}, "leads": []}', "[]"])
 def test_answer_that_is_no_page_does_not_move_the_bookmark(run_tap: TapRunner, sandbox: Sandbox, body: str) -> None:
-    """JSON without a list of items never counts as an empty period."""
+    """JSON that holds anything else in place of a list of items never counts as an empty period."""
     sandbox.script(Fault(FaultKind.STATUS, status=200, body=body))
     run = run_tap(start_date="2026-11-20", max_retries=1)
     assert "not a page of leads" in str(run.error)

@@ -234,8 +234,7 @@ def test_duplicate_ids_lose_nothing(run_tap: TapRunner) -> None:
 
 NO_PAGES = {
     "nothing": "",
-    "no items": '{"links": {}}',
-    "null items": '{"items": null}',
+    "leads by another name": '{"links": {}, "leads": []}',
     "object": '{"items": {"0": {}}}',
     "text": '{"items": "none"}',
     "number": '{"items": 0}',

@@ -65,7 +65,33 @@ def test_page_with_room_is_the_last(items: int) -> None:
 def test_404_of_the_api_is_an_empty_page() -> None:
     """A 404 with a problem body says that the period is empty."""
     answer = page_of(response(PROBLEM, 404))
-    assert (answer.leads, answer.size, answer.next_cursor, answer.is_not_found) == ([], 0, None, True)
+    assert (answer.leads, answer.size, answer.next_cursor, answer.has_list) == ([], 0, None, False)
+
+
+#: What servers make of an empty list: status and body.
+EMPTY = [
+    (204, b""),
+    (200, b'{"items": null}'),
+    (200, b'{"metadata": {"count": 0}, "links": {}, "items": null, "total": 0}'),
+    (200, b"{}"),
+    (200, b'{"links": {}}'),
+    (200, b'{"metadata": {"count": 0}, "links": null}'),
+]
+
+
+@pytest.mark.parametrize(("status", "body"), EMPTY)
+def test_empty_list_that_a_server_leaves_out_is_an_empty_page(status: int, body: bytes) -> None:
+    """No content, `items: null`, and a page without `items` and without anything that could be them: all are empty."""
+    answer = page_of(response(body, status))
+    assert (answer.leads, answer.size, answer.next_cursor, answer.has_list) == ([], 0, None, False)
+
+
+@pytest.mark.parametrize("status", [202, 206])
+@pytest.mark.parametrize("body", [body for status, body in EMPTY if status == 200])
+def test_page_that_is_not_the_last_has_a_list(status: int, body: bytes) -> None:
+    """With a status that says that there is more to come, a page without a list is no empty one."""
+    with pytest.raises(RetryableError):
+        page_of(response(body, status))
 
 
 @pytest.mark.parametrize(
@@ -77,15 +103,19 @@ def test_404_of_the_api_is_an_empty_page() -> None:
         b"[]",
         b"null",
         b'"items"',
-        b"{}",
-        b'{"items": null}',
+        b'{"data": []}',
+        b'{"links": {}, "data": [{"metadata": {"leadId": "a"}}]}',
+        b'{"Items": []}',
         b'{"items": {}}',
+        b'{"items": ""}',
+        b'{"items": 0}',
         b'{"items": NaN}',
+        b'{"items": 1e999}',
         b'{"items": ["\xff"]}',
     ],
 )
 def test_body_that_is_no_page_is_asked_for_again(body: bytes) -> None:
-    """A cut, unparsable or shapeless body never counts as an empty page."""
+    """A cut, unparsable or shapeless body, or one with leads by another name, never counts as an empty page."""
     with pytest.raises(RetryableError):
         page_of(response(body))
 

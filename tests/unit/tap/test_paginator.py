@@ -32,6 +32,7 @@ def more(cursor: str) -> requests.Response:
 
 LAST = answer(200, {"items": []})
 NOT_FOUND = answer(404, {"type": "about:blank", "title": "Not found"})
+NO_CONTENT = answer(204, {})
 
 
 def test_cursor_leads_through_a_window_then_the_next_opens() -> None:
@@ -88,13 +89,14 @@ def test_same_lead_may_be_a_cursor_in_two_windows() -> None:
     assert way.finished
 
 
-def test_announced_page_that_is_missing_is_not_the_end() -> None:
-    """404 to a page that the API announced leaves the window unread; to one that we guessed it is the end."""
+@pytest.mark.parametrize("missing", [NOT_FOUND, NO_CONTENT, answer(200, {"items": None}), answer(200, {})])
+def test_announced_page_that_is_missing_is_not_the_end(missing: requests.Response) -> None:
+    """No leads for a page that the API announced leave the window unread; for one that we guessed they are the end."""
     way = paginator(FIRST)
     way.advance(more("a"))
     with pytest.raises(FatalError, match="announced"):
-        way.advance(NOT_FOUND)
+        way.advance(missing)
     guessed = paginator(FIRST)
     guessed.advance(answer(200, {"items": [{"metadata": {"leadId": "a"}}]}))
-    guessed.advance(NOT_FOUND)
+    guessed.advance(missing)
     assert guessed.finished
