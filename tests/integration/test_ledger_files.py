@@ -197,7 +197,6 @@ def test_rehearsal_decides_as_a_run_would(url: str) -> None:
         "postgresql://u:x@secret@host/db",
         "postgresql://u:secret@host/db?plugin=secret",
         "postgresql://u:secret@host/db?port=secret",
-        "postgresql://u:secret@host/db?async_fallback=secret",
     ],
 )
 def test_url_that_cannot_work_is_named_without_its_password(bad: str) -> None:
