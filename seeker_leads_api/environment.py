@@ -29,7 +29,7 @@ def reading_dotenv() -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):  # not UTF-8, or a NUL
         msg = "The `.env` file cannot be read: write it in UTF-8, and make it readable for the user that runs this"
         raise SettingsError(msg) from None
 

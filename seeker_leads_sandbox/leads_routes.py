@@ -106,8 +106,6 @@ def _listing_parameters(query: MultiMapping[str]) -> tuple[int, int, int, str | 
 
 
 def _items(page: LeadPage, empty: EmptyPeriod | None) -> tuple[bytes, ...]:
-    if empty is EmptyPeriod.MISSING_200:
-        return ()
     if empty is EmptyPeriod.NULL_200:
         return (b',"items":null',)
     return b',"items":[', b",".join(page.leads), b"]"

@@ -31,7 +31,6 @@ class EmptyPeriod(str, Enum):
     PROBLEM_404 = "problem_404"
     EMPTY_200 = "empty_200"
     NULL_200 = "null_200"  #: `items` is null
-    MISSING_200 = "missing_200"  #: no `items`
     NO_CONTENT_204 = "no_content_204"  #: no body
 
 

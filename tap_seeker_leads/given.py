@@ -22,6 +22,8 @@ _CURES = {
 #: What the SDK keeps in a stream's state for its own ways to go on. This stream has none of them, and the SDK would
 #: stumble over odd ones, or read once for each partition.
 _NOT_OURS = frozenset({"partitions", "progress_markers"})
+#: Around a state: what `meltano state get` shows, and a STATE message.
+_WRAPPINGS = frozenset({"singer_state", "value"})
 
 
 class _Schema(msgspec.Struct):
@@ -78,6 +80,9 @@ def bookmarks_of(state: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         SettingsError: the state is no state. It never means "from the start"; only what is not there does.
     """
+    if "bookmarks" not in state and (wrapping := _WRAPPINGS & state.keys()):
+        msg = f"The state is wrapped: give what stands in its `{next(iter(wrapping))}`, which has `bookmarks`"
+        raise SettingsError(msg)
     bookmarks = _object(state.get("bookmarks", {}), "bookmarks")
     if STREAM not in bookmarks:
         return bookmarks
@@ -108,6 +113,8 @@ def own_catalog(catalog: Mapping[str, Any]) -> dict[str, Any]:
         understood = msgspec.convert(entries, list[_Entry])
     except msgspec.ValidationError as error:
         problem = str(error)
+    except RecursionError:
+        problem = "nested too deep"
     else:
         if all(PRIMARY_KEY in entry.schema.properties for entry in understood):
             return {"streams": entries}

@@ -37,8 +37,6 @@ class Page:
 
 #: Statuses that say it by themselves; of the 404s, those that `classify` accepts are the API's own.
 _EMPTY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND})
-#: What a page may hold besides `items`. Anything else could be the leads under a new name.
-_BESIDES = frozenset({"metadata", "links"})
 
 
 def page_of(response: requests.Response) -> Page:
@@ -94,16 +92,20 @@ def _contents(answer: Answer) -> tuple[list[Lead] | None, int, object]:
 
 
 def _says_empty(answer: Answer) -> bool:
-    """Tell whether a body without a list is how some servers write an empty one: null, or left out."""
+    """Tell whether a body is how some servers write an empty list: `items` is null, in so many words.
+
+    A body without `items` is no such word: a gateway's `{}` would silently pass for a page without leads.
+    """
     if answer.status != HTTPStatus.OK:
         return False
     try:
         body = msgspec.json.decode(answer.body)  # not mended: NaN is no null
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
-    if not isinstance(body, dict):
+    if not isinstance(body, dict) or body.get("items", ...) is not None:
         return False
-    return body["items"] is None if "items" in body else body.keys() <= _BESIDES
+    metadata = body.get("metadata")
+    return not (isinstance(metadata, dict) and metadata.get("count"))
 
 
 def _leads(items: list[Any]) -> list[Lead]:

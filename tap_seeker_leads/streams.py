@@ -153,10 +153,11 @@ class LeadsStream(ApiStream):
     def _warn_of_doubts(self, start: int, *, found_a_list: bool) -> None:
         if self._skipped_items:
             self.logger.warning("%d items without a `leadId` were skipped: they cannot be stored", self._skipped_items)
-        if (ahead_seconds := self._api_time.seconds_behind(self.now)) > CLOCK_TOLERANCE_SECONDS:
+        ahead_seconds = self._api_time.seconds_behind(self.now)
+        if self._is_capped and ahead_seconds > CLOCK_TOLERANCE_SECONDS:
             self.logger.warning(
-                "This machine's clock is %d seconds ahead of the API's: set it right. Until then the bookmark stays at"
-                " the API's time, so that no lead is passed over",
+                "This machine's clock is %d seconds ahead of the API's: set it right, or have a proxy in between keep"
+                " no old answers. Until then the bookmark stays at the API's time, so that no lead is passed over",
                 ahead_seconds,
             )
         # Some servers answer an unknown route just as the API answers an empty period. A single window may well be one.
@@ -178,6 +179,7 @@ class LeadsStream(ApiStream):
         self.log("Reading leads from %s to %s", to_rfc3339(start), to_rfc3339(max(start, settings.end)))
         self._seams = SeamFilter()
         self._api_time = ApiTime()
+        self._is_capped = False  # whether the bookmark stays behind what was read
         self._state_written_at = float("-inf")
         self._skipped_items = 0
         self._plan = WindowPlan(split(start, settings.end, settings.window_seconds))
@@ -197,7 +199,9 @@ class LeadsStream(ApiStream):
         if self.replication_method == REPLICATION_FULL_TABLE:
             return
         # With a clock that is ahead, the span ends in the API's future, where nothing can have been read yet.
-        if not self.state_manager.advance(self._api_time.cap(unix_seconds)):
+        bookmark = self._api_time.cap(unix_seconds)
+        self._is_capped = bookmark < unix_seconds
+        if not self.state_manager.advance(bookmark):
             return
         now = self.monotonic()
         if now - self._state_written_at >= STATE_INTERVAL_SECONDS:

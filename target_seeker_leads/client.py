@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -33,8 +33,6 @@ REQUEST = "POST /leads"
 #: More of an answer than about this is not read, in pieces of at most 64 KiB; the documented one has a hundred bytes.
 _MOST_BODY_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 16
-#: What may stand before the first word of a page: blanks and a byte order mark.
-_BEFORE_A_PAGE = b" \t\r\n\xef\xbb\xbf"
 
 
 class LeadsClient:
@@ -72,10 +70,10 @@ class LeadsClient:
         )
         prepared = self._authenticate(self._session.prepare_request(request))
         with self._limiter.permit():
-            answer = self._attempt(prepared)
+            answer, is_whole = self._attempt(prepared)
         outcome = classify(answer, is_about_a_person=True)
         if outcome.recovery is Recovery.ACCEPT:
-            return _request_id(answer)
+            return _request_id(answer, is_whole=is_whole)
         if outcome.may_be_done:
             raise AnswerLostError(outcome.message, retry_after_seconds=outcome.retry_after_seconds)
         if outcome.recovery is Recovery.NOT_FOUND:
@@ -84,7 +82,8 @@ class LeadsClient:
         raise_for(outcome, sent_token=sent_token(prepared))
         raise AssertionError(outcome.recovery)
 
-    def _attempt(self, prepared: requests.PreparedRequest) -> Answer:
+    def _attempt(self, prepared: requests.PreparedRequest) -> tuple[Answer, bool]:
+        """Return the answer, and whether its body came whole."""
         timeout_seconds = self._settings.request_timeout_seconds
         try:
             # Streamed, so that the status counts even where the body breaks off.
@@ -97,12 +96,9 @@ class LeadsClient:
                 raise AnswerLostError(str(meaning)) from None
             raise _unreadable(error) from None
         with closing(response):
-            return Answer(
-                REQUEST,
-                response.status_code,
-                {name.lower(): value for name, value in response.headers.items()},
-                _body(response),
-            )
+            body, is_whole = _body(response)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(REQUEST, response.status_code, headers, body), is_whole
 
     @property
     def _session(self) -> ApiSession:
@@ -115,14 +111,16 @@ class LeadsClient:
         return session
 
 
-def _body(response: requests.Response) -> bytes:
+def _body(response: requests.Response) -> tuple[bytes, bool]:
     body = bytearray()
     # Where it breaks off, the status still says what became of the request, and what came what kind of answer it was.
     # `iter_content` would keep that to itself: it waits for whole pieces.
-    with suppress(urllib3.exceptions.HTTPError):
+    try:
         while len(body) < _MOST_BODY_BYTES and (piece := response.raw.read1(_PIECE_BYTES, decode_content=True)):
             body += piece
-    return bytes(body)
+    except urllib3.exceptions.HTTPError:
+        return bytes(body), False
+    return bytes(body), True
 
 
 def _unreadable(error: Exception) -> UnreadableAnswerError:
@@ -131,21 +129,28 @@ def _unreadable(error: Exception) -> UnreadableAnswerError:
     )
 
 
-def _request_id(answer: Answer) -> str | None:
-    if _is_web_page(answer):
-        msg = (
-            f"{REQUEST} answered {answer.status} with a web page instead of data: something else than the API"
-            " answers. Check `api_url`, and proxies in between"
-        )
-        raise FatalError(msg)
+def _request_id(answer: Answer, *, is_whole: bool) -> str | None:
     try:
         body = msgspec.json.decode(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        if "html" in answer.headers.get("content-type", ""):
+            _refuse_page(answer, is_whole=is_whole)
         return None
     request_id = body.get("requestId") if isinstance(body, dict) else None
     return request_id if isinstance(request_id, str) else None
 
 
-def _is_web_page(answer: Answer) -> bool:
-    # The type alone says little: some servers call every body html, an empty one or a word like "Created" too.
-    return "html" in answer.headers.get("content-type", "") and answer.body.lstrip(_BEFORE_A_PAGE).startswith(b"<")
+def _refuse_page(answer: Answer, *, is_whole: bool) -> None:
+    """Judge a 2xx that is called html and is no JSON. Empty it is the API's: some servers call everything so."""
+    if b"<" in answer.body:
+        msg = (
+            f"{REQUEST} answered {answer.status} with a web page instead of data: something else than the API"
+            " answers. Check `api_url`, and proxies in between"
+        )
+        raise FatalError(msg)
+    if answer.body.strip() or not is_whole:
+        msg = (
+            f"{REQUEST} answered {answer.status} with neither data nor a web page, so the lead may or may not exist."
+            " Check `api_url`, and proxies in between"
+        )
+        raise UnreadableAnswerError(msg)

@@ -28,13 +28,15 @@ OWN = {"replication_key": "ingestionDate", "replication_key_value": "2026-11-23T
         ({"bookmarks": {"leads": None}}, "bookmarks.leads"),
         ({"bookmarks": {"leads": []}}, "bookmarks.leads"),
         ({"bookmarks": {"leads": "2026-11-20"}}, "bookmarks.leads"),
+        ({"singer_state": {"bookmarks": {"leads": OWN}}}, "singer_state"),
+        ({"type": "STATE", "value": {"bookmarks": {"leads": OWN}}}, "value"),
     ],
 )
 def test_state_of_another_shape_is_named(
     run_tap: TapRunner, sandbox: Sandbox, state: dict[str, Any], named: str
 ) -> None:
-    """A state that cannot be taken apart never means "from the start": the error says what must be an object."""
-    with pytest.raises(SettingsError, match=f"`{named}` must be an object"):
+    """A state that cannot be taken apart never means "from the start": the error says where it is wrong."""
+    with pytest.raises(SettingsError, match=f"^The state.*`{named}`"):
         run_tap(state=state)
     assert sandbox.statistics.requests == 0
 

@@ -49,6 +49,8 @@ PAGES = {
     "page": html(b"<html></html>"),
     "declared": html(b"\r\n <!DOCTYPE html><title>Log in</title>"),
     "byte order mark": html(b"\xef\xbb\xbf<!DOCTYPE html>"),
+    "UTF-16": html("<!DOCTYPE html>".encode("utf-16")),
+    "after a word": html(b"Warning: off\n<html>"),
     "breaks off": html(b"<html><bo", missing_bytes=100),
     "breaks off in a piece": html(b"<html>" + b"x" * 70_000, missing_bytes=100),
     "breaks off in a chunk": (
@@ -70,22 +72,39 @@ def test_web_page_with_200_created_nothing(run_target: TargetRunner, answer: byt
 NO_PAGES = {
     "empty": html(b""),
     "blank": html(b"\r\n"),
-    "word": html(b"Created"),
     "JSON": html(b'{"requestId": "a"}'),
-    "breaks off at once": html(b"", missing_bytes=9),
-    "breaks off in JSON": html(b'{"requestId":', missing_bytes=9),
     "page that is not called one": b"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\n\r\n<created/>",
 }
 
 
 @pytest.mark.parametrize("answer", NO_PAGES.values(), ids=NO_PAGES)
 def test_answer_that_is_called_html_is_no_web_page_by_that(run_target: TargetRunner, answer: bytes) -> None:
-    """Some servers call everything html: a 2xx without a page in it says that the lead is created, so it is known."""
+    """Some servers call everything html: a 2xx with data or with nothing in it says that the lead is created."""
     with answering(answer) as server:
         run = run_target([SCHEMA, record(1), state(1)], api_url=server.url)
     assert run.error is None
     assert run.states == [1]
     assert run.summary.startswith("1 created")
+
+
+UNCLEAR = {
+    "word": html(b"Access denied"),
+    "breaks off at once": html(b"", missing_bytes=9),
+    "breaks off in JSON": html(b'{"requestId":', missing_bytes=9),
+    "no gzip": (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnone"
+    ),
+}
+
+
+@pytest.mark.parametrize("answer", UNCLEAR.values(), ids=UNCLEAR)
+def test_answer_of_nobody_knows_whom_is_no_proof(run_target: TargetRunner, answer: bytes) -> None:
+    """A 2xx that is called html, with neither data nor a page to be seen, proves nothing: the outcome is unknown."""
+    with answering(answer) as server:
+        run = run_target([SCHEMA, record(1), state(1)], api_url=server.url)
+    assert "may or may not exist" in str(run.error)
+    assert run.states == []
+    assert rows(f"sqlite:///{run_target.ledger_path}", "status") == [("sending",)]
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 524])

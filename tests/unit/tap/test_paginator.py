@@ -89,7 +89,7 @@ def test_same_lead_may_be_a_cursor_in_two_windows() -> None:
     assert way.finished
 
 
-@pytest.mark.parametrize("missing", [NOT_FOUND, NO_CONTENT, answer(200, {"items": None}), answer(200, {})])
+@pytest.mark.parametrize("missing", [NOT_FOUND, NO_CONTENT, answer(200, {"items": None})])
 def test_announced_page_that_is_missing_is_not_the_end(missing: requests.Response) -> None:
     """No leads for a page that the API announced leave the window unread; for one that we guessed they are the end."""
     way = paginator(FIRST)
