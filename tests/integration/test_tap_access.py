@@ -140,7 +140,7 @@ def test_user_agent_is_on_every_request(run_with_credentials: TapRunner, monkeyp
 
 
 # A busy machine may hold a request up on its way for longer than a network does.
-@pytest.mark.parametrize("sandbox_options", [SandboxOptions(enforce_limit=True, jitter_ms=100)], indirect=True)
+@pytest.mark.parametrize("sandbox_options", [SandboxOptions(enforce_limit=True, jitter_ms=150)], indirect=True)
 def test_documented_limit_is_kept(run_tap: TapRunner, sandbox: Sandbox) -> None:
     """With its defaults the tap never meets a 429, and never starts more than 10 requests in 200 ms."""
     run = run_tap(start_date="2026-06-01", rate_limit_requests=10)
