@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
+import os
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.log_settings import refuse_unknown_level
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from seeker_leads_api import contract
 
@@ -20,18 +21,21 @@ _BOOLEANS = {
 }
 
 
-@contextlib.contextmanager
-def reading_dotenv() -> Iterator[None]:
-    """Within it a `.env` file is read.
+def read_environment(
+    prefix: str, declared: Mapping[str, contract.JsonSchema], *, load_dotenv: Callable[[], object]
+) -> dict[str, Any]:
+    """Return the declared settings that the environment gives, once `load_dotenv` has put a `.env` file into it.
 
     Raises:
-        SettingsError: it cannot be.
+        SettingsError: that file, the log's level or a setting cannot be read.
     """
     try:
-        yield
+        load_dotenv()
     except (OSError, ValueError):  # not UTF-8, or a NUL
         msg = "The `.env` file cannot be read: write it in UTF-8, and make it readable for the user that runs this"
         raise SettingsError(msg) from None
+    refuse_unknown_level(os.environ, prefix)
+    return from_environment(os.environ, prefix, declared)
 
 
 def from_environment(

@@ -16,10 +16,10 @@ from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.target_base import Target
 
 from seeker_leads_api.declarations import refuse_unfit
-from seeker_leads_api.environment import from_environment, reading_dotenv
+from seeker_leads_api.environment import read_environment
 from seeker_leads_api.errors import SettingsError, StoppedError
 from seeker_leads_api.exits import OneLineErrors
-from seeker_leads_api.log_settings import refuse_unknown_level, setting_up_the_log
+from seeker_leads_api.log_settings import setting_up_the_log
 from seeker_leads_api.session import user_agent
 from seeker_leads_api.signals import StopSignals
 from seeker_leads_api.stdout import write_whole
@@ -154,13 +154,12 @@ class TargetSeekerLeads(MessageHooks):
 
     @property
     def _env_var_config(self) -> dict[str, Any]:
-        # The SDK's takes every word that it does not know for false, so that a rehearsal would send. Asked for no
-        # setting at all, it still reads the `.env` file as for every plugin.
-        with reading_dotenv():
-            parse_environment_config({}, self._env_var_prefix)
-        refuse_unknown_level(os.environ, self._env_var_prefix)
+        # Not the SDK's, which takes any word that it does not know for false. Asked for nothing, it reads `.env` only.
+        prefix = self._env_var_prefix
         self.append_builtin_config(self.config_jsonschema)
-        return from_environment(os.environ, self._env_var_prefix, self.config_jsonschema["properties"])
+        return read_environment(
+            prefix, self.config_jsonschema["properties"], load_dotenv=lambda: parse_environment_config({}, prefix)
+        )
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         # The SDK's validation prints the values that do not fit, secrets too: ours goes first and names settings only.
