@@ -27,7 +27,7 @@ test: .venv/.test .meltano/.installed  ## All tests: unit, integration, acceptan
 
 # make soak SOAK='--minutes 60'
 soak: .venv/.test  ## Kills and mixed faults, for as long as one likes
-	@$(BIN)/python -m tests.soak $(SOAK)
+	@$(BIN)/python -m soak $(SOAK)
 
 build: .venv/.base  ## Build sdist and wheel into dist
 	@$(call install,--group build)
@@ -50,7 +50,7 @@ hub: .venv/.demo  ## Write the definitions for Meltano Hub
 
 # make bench PEERS=1 BENCH='--cases wide,dense --repeats 5'
 bench: .venv/.test $(if $(PEERS),.bench/.installed)  ## Measure speed and cost; writes docs/performance.md (PEERS=1: beside other tools)
-	@$(BIN)/python -m tests.benchmarks.bench $(if $(PEERS),--peers .bench) $(BENCH)
+	@$(BIN)/python -m benchmarks.bench $(if $(PEERS),--peers .bench) $(BENCH)
 
 lint: .venv/.lint .venv/.test  ## Linters, type checker, import contracts
 	$(BIN)/ruff check

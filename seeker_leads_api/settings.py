@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import requests
 
 from seeker_leads_api import contract
+from seeker_leads_api.auth.token_cache import is_token
 from seeker_leads_api.errors import SettingsError
-from seeker_leads_api.token_cache import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

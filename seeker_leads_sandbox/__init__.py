@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seeker_leads_sandbox.faults import Fault, FaultKind
+from seeker_leads_sandbox.faults.faults import Fault, FaultKind
 from seeker_leads_sandbox.options import Bounds, EmptyPeriod, Links, Order, PageStatus, RetryAfter, SandboxOptions
 
 if TYPE_CHECKING:

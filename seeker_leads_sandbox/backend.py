@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from seeker_leads_sandbox.auth import TokenIssuer
-from seeker_leads_sandbox.faults import FaultScript
-from seeker_leads_sandbox.generator import LeadGenerator, created_lead
-from seeker_leads_sandbox.limiter import Limiter, RateLimit
-from seeker_leads_sandbox.problems import new_traceparent
-from seeker_leads_sandbox.store import LeadStore
-from seeker_leads_sandbox.subscriptions import Subscriptions
-from seeker_leads_sandbox.traffic import Statistics
+from seeker_leads_sandbox.api.limiter import Limiter, RateLimit
+from seeker_leads_sandbox.api.problems import new_traceparent
+from seeker_leads_sandbox.api.token_issuer import TokenIssuer
+from seeker_leads_sandbox.data.generator import LeadGenerator, created_lead
+from seeker_leads_sandbox.data.request_log import Statistics
+from seeker_leads_sandbox.data.store import LeadStore
+from seeker_leads_sandbox.data.subscriptions import Subscriptions
+from seeker_leads_sandbox.faults.faults import FaultScript
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from seeker_leads_sandbox.faults import Fault
+    from seeker_leads_sandbox.data.store import Lead
+    from seeker_leads_sandbox.faults.faults import Fault
     from seeker_leads_sandbox.options import SandboxOptions
-    from seeker_leads_sandbox.store import Lead
 
 _SECONDS_PER_DAY = 24 * 60 * 60
 _SECONDS_PER_MINUTE = 60

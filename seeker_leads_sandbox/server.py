@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from seeker_leads_sandbox.app import build_app
+from seeker_leads_sandbox.api.app import build_app
+from seeker_leads_sandbox.api.routes import ADMIN_BASE, API_BASE, TOKEN_PATH
 from seeker_leads_sandbox.backend import Backend
 from seeker_leads_sandbox.options import SandboxOptions
-from seeker_leads_sandbox.routes import ADMIN_BASE, API_BASE, TOKEN_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from seeker_leads_sandbox.faults import Fault
-    from seeker_leads_sandbox.store import Lead, LeadStore
-    from seeker_leads_sandbox.traffic import Statistics
+    from seeker_leads_sandbox.data.request_log import Statistics
+    from seeker_leads_sandbox.data.store import Lead, LeadStore
+    from seeker_leads_sandbox.faults.faults import Fault
 
 HOST = "127.0.0.1"
 _SHUTDOWN_SECONDS = 1.0

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import requests
 from singer_sdk.streams import RESTStream
 
-from seeker_leads_api.auth import BearerAuth, TokenSource, sent_token, token_source
-from seeker_leads_api.no_answer import classify_exception
-from seeker_leads_api.outcomes import Answer, classify, raise_for
-from seeker_leads_api.retries import Retrier
-from seeker_leads_api.session import ApiSession, user_agent
-from tap_seeker_leads.page import page_of
-from tap_seeker_leads.paginator import PageRequest
+from seeker_leads_api.auth.tokens import BearerAuth, TokenSource, sent_token, token_source
+from seeker_leads_api.http.outcomes import Answer, classify, raise_for
+from seeker_leads_api.http.retries import Retrier
+from seeker_leads_api.http.session import ApiSession, user_agent
+from seeker_leads_api.http.transport_errors import classify_exception
+from tap_seeker_leads.leads.page import page_of
+from tap_seeker_leads.reading.paginator import PageRequest
 from tap_seeker_leads.settings import TapSettings
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
     from singer_sdk.tap_base import Tap
 
-    from seeker_leads_api.rate_limiter import RateLimiter
+    from seeker_leads_api.http.rate_limiter import RateLimiter
 
     Send: TypeAlias = Callable[[requests.PreparedRequest, Context | None], requests.Response]
 

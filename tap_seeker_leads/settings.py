@@ -9,7 +9,7 @@ from seeker_leads_api import contract
 from seeker_leads_api.declarations import read
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
-from tap_seeker_leads.instants import from_iso8601
+from tap_seeker_leads.leads.timestamps import from_iso8601
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,17 +16,17 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.encoding.simple import RecordMessage
 
 from seeker_leads_api.errors import FatalError, SeekerLeadsError, SettingsError, StoppedError
-from seeker_leads_api.rate_limiter import RateLimiter
+from seeker_leads_api.http.rate_limiter import RateLimiter
 from tap_seeker_leads.api_stream import ApiStream
-from tap_seeker_leads.api_time import ApiTime
-from tap_seeker_leads.bookmark import BookmarkManager
-from tap_seeker_leads.instants import to_rfc3339
-from tap_seeker_leads.paginator import LeadsPaginator
-from tap_seeker_leads.plan import WindowPlan
-from tap_seeker_leads.progress import Progress
-from tap_seeker_leads.schema import PRIMARY_KEY, REPLICATION_KEY, leads_schema
-from tap_seeker_leads.window_reader import PageRead, WindowRead, WindowReaders
-from tap_seeker_leads.windows import FinishedPrefix, SeamFilter, Window, split
+from tap_seeker_leads.leads.schema import PRIMARY_KEY, REPLICATION_KEY, leads_schema
+from tap_seeker_leads.leads.timestamps import to_rfc3339
+from tap_seeker_leads.reading.paginator import LeadsPaginator
+from tap_seeker_leads.reading.progress import Progress
+from tap_seeker_leads.reading.readers import PageRead, WindowRead, WindowReaders
+from tap_seeker_leads.reading.window_plan import WindowPlan
+from tap_seeker_leads.reading.windows import FinishedPrefix, SeamFilter, Window, split
+from tap_seeker_leads.state.api_clock import ApiClock
+from tap_seeker_leads.state.bookmark import BookmarkManager
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Catalog
     from singer_sdk.tap_base import Tap
 
-    from tap_seeker_leads.page import Page
+    from tap_seeker_leads.leads.page import Page
     from tap_seeker_leads.writer import PageWriter
 
 #: STATE goes out at most so often, in seconds; loaders commit on each.
@@ -130,7 +130,7 @@ class LeadsStream(ApiStream):
                     match event:
                         case PageRead(window, page, date):
                             counter.increment()
-                            self._api_time.note(date)
+                            self._api_clock.note(date)
                             found_a_list = found_a_list or page.has_list
                             records = list(self._new_records(page, window, start))
                             progress.page_read(len(records))
@@ -153,7 +153,7 @@ class LeadsStream(ApiStream):
     def _warn_of_doubts(self, start: int, *, found_a_list: bool) -> None:
         if self._skipped_items:
             self.logger.warning("%d items without a `leadId` were skipped: they cannot be stored", self._skipped_items)
-        ahead_seconds = self._api_time.seconds_behind(self.now)
+        ahead_seconds = self._api_clock.seconds_behind(self.now)
         if self._is_capped and ahead_seconds > CLOCK_TOLERANCE_SECONDS:
             self.logger.warning(
                 "This machine's clock is %d seconds ahead of the API's: set it right, or have a proxy in between keep"
@@ -178,7 +178,7 @@ class LeadsStream(ApiStream):
         settings, connection = self.settings, self.settings.connection
         self.log("Reading leads from %s to %s", to_rfc3339(start), to_rfc3339(max(start, settings.end)))
         self._seams = SeamFilter()
-        self._api_time = ApiTime()
+        self._api_clock = ApiClock()
         self._is_capped = False  # whether the bookmark stays behind what was read
         self._state_written_at = float("-inf")
         self._skipped_items = 0
@@ -199,7 +199,7 @@ class LeadsStream(ApiStream):
         if self.replication_method == REPLICATION_FULL_TABLE:
             return
         # With a clock that is ahead, the span ends in the API's future, where nothing can have been read yet.
-        bookmark = self._api_time.cap(unix_seconds)
+        bookmark = self._api_clock.cap(unix_seconds)
         self._is_capped = bookmark < unix_seconds
         if not self.state_manager.advance(bookmark):
             return

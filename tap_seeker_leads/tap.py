@@ -17,14 +17,14 @@ from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import Tap
 
 from seeker_leads_api.declarations import refuse_unfit
-from seeker_leads_api.environment import read_environment
 from seeker_leads_api.errors import SettingsError, StoppedError
-from seeker_leads_api.exits import OneLineErrors
-from seeker_leads_api.log_settings import setting_up_the_log
-from seeker_leads_api.signals import StopSignals
+from seeker_leads_singer.command import OneLineErrors
+from seeker_leads_singer.log import setting_up_the_log
+from seeker_leads_singer.signals import StopSignals
+from seeker_leads_singer.variables import read_environment
 from tap_seeker_leads.api_stream import PACKAGE_NAME
-from tap_seeker_leads.given import bookmarks_of, json_file, own_catalog
 from tap_seeker_leads.settings import TAP_SETTINGS, TapSettings
+from tap_seeker_leads.state.input_files import bookmarks_of, json_file, own_catalog
 from tap_seeker_leads.streams import LeadsStream
 from tap_seeker_leads.writer import PageWriter
 

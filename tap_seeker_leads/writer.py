@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.contrib.msgspec import MsgSpecWriter, encoder
 from singer_sdk.singerlib.encoding.simple import RecordMessage
 
-from seeker_leads_api.stdout import write_whole
+from seeker_leads_singer.stdout import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,7 @@ import msgspec
 import requests
 import urllib3
 
-from seeker_leads_api.auth import BearerAuth, sent_token
+from seeker_leads_api.auth.tokens import BearerAuth, sent_token
 from seeker_leads_api.errors import (
     AnswerLostError,
     FatalError,
@@ -18,15 +18,15 @@ from seeker_leads_api.errors import (
     RetryableError,
     UnreadableAnswerError,
 )
-from seeker_leads_api.no_answer import classify_exception, may_have_arrived
-from seeker_leads_api.outcomes import Answer, Recovery, classify, raise_for
-from seeker_leads_api.session import ApiSession
+from seeker_leads_api.http.outcomes import Answer, Recovery, classify, raise_for
+from seeker_leads_api.http.session import ApiSession
+from seeker_leads_api.http.transport_errors import classify_exception, may_have_arrived
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from seeker_leads_api.auth import TokenSource
-    from seeker_leads_api.rate_limiter import RateLimiter
+    from seeker_leads_api.auth.tokens import TokenSource
+    from seeker_leads_api.http.rate_limiter import RateLimiter
     from seeker_leads_api.settings import ConnectionSettings
 
 REQUEST = "POST /leads"

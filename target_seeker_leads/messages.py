@@ -1,4 +1,4 @@
-"""Singer messages on their way to the outbox. The SDK has no public hooks for them: its private ones are all here."""
+"""Singer messages on their way to the pipeline. The SDK has no public hooks for them: its private ones are all here."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from singer_sdk.singerlib.exceptions import InvalidInputLine
 from singer_sdk.target_base import Target
 
 from seeker_leads_api.errors import SeekerLeadsError, SettingsError
-from target_seeker_leads.dead_letter import Reason
-from target_seeker_leads.incoming import Incoming, Source
+from target_seeker_leads.dead_letters import Reason
+from target_seeker_leads.delivery.incoming import Incoming, Source
 
 if TYPE_CHECKING:
-    from target_seeker_leads.outbox import Outbox
+    from target_seeker_leads.delivery.pipeline import Pipeline
 
 
 class MessageHooks(Target):
@@ -27,7 +27,7 @@ class MessageHooks(Target):
 
     @property
     @abstractmethod
-    def outbox(self) -> Outbox:
+    def pipeline(self) -> Pipeline:
         """Where records and STATEs go."""
 
     def setup_mapper(self) -> None:
@@ -43,7 +43,7 @@ class MessageHooks(Target):
             _DeliveryError: the run must end; its cause says why.
         """
         try:
-            self.outbox.take(Incoming(stream, key_properties, record, self._source))
+            self.pipeline.take(Incoming(stream, key_properties, record, self._source))
         except Exception as error:
             raise _DeliveryError from error
 
@@ -85,12 +85,12 @@ class MessageHooks(Target):
                 f"`stream_maps` could not be evaluated for it ({type(error).__name__})",
                 "Mend the expression so that it stands this record, or the record, and feed this line again",
             )
-            self.outbox.take(Incoming(stream, source.key_properties, record, source, reason))
+            self.pipeline.take(Incoming(stream, source.key_properties, record, source, reason))
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         # The SDK's waits for the end of the run, or for five minutes.
         self._assert_line_requires(message_dict, requires={"value"})
-        self.outbox.state(message_dict["value"])
+        self.pipeline.state(message_dict["value"])
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         pass  # a lead that was sent cannot be taken back: a source that was read anew deletes nothing here

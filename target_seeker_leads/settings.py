@@ -11,10 +11,10 @@ from platformdirs import user_data_path
 
 from seeker_leads_api.declarations import read
 from seeker_leads_api.errors import SettingsError
-from seeker_leads_api.private_folder import user_folder
+from seeker_leads_api.private_files import user_folder
 from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
-from target_seeker_leads.ledger_rules import UnknownOutcome
-from target_seeker_leads.mapping import parse_defaults
+from target_seeker_leads.ledger.rules import UnknownOutcome
+from target_seeker_leads.mapping.record_to_request import parse_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The target: settings, and the way of Singer messages to the outbox."""
+"""The target: settings, and the way of Singer messages to the pipeline."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.target_base import Target
 
 from seeker_leads_api.declarations import refuse_unfit
-from seeker_leads_api.environment import read_environment
 from seeker_leads_api.errors import SettingsError, StoppedError
-from seeker_leads_api.exits import OneLineErrors
-from seeker_leads_api.log_settings import setting_up_the_log
-from seeker_leads_api.session import user_agent
-from seeker_leads_api.signals import StopSignals
-from seeker_leads_api.stdout import write_whole
+from seeker_leads_api.http.session import user_agent
+from seeker_leads_singer.command import OneLineErrors
+from seeker_leads_singer.log import setting_up_the_log
+from seeker_leads_singer.signals import StopSignals
+from seeker_leads_singer.stdout import write_whole
+from seeker_leads_singer.variables import read_environment
+from target_seeker_leads.delivery.pipeline import Pipeline
 from target_seeker_leads.messages import MessageHooks
-from target_seeker_leads.outbox import Outbox
-from target_seeker_leads.reader import LineReader
 from target_seeker_leads.settings import TARGET_SETTINGS, TargetSettings
-from target_seeker_leads.singer_json import encode
+from target_seeker_leads.singer.reader import LineReader
+from target_seeker_leads.singer.singer_json import encode
 from target_seeker_leads.sink import LeadSink
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ class TargetSeekerLeads(MessageHooks):
         return TargetSettings.from_config(self.config)
 
     @cached_property
-    def outbox(self) -> Outbox:
+    def pipeline(self) -> Pipeline:
         """Where records go. Opened with the first of them: `--about` needs neither ledger nor account."""
-        return Outbox(
+        return Pipeline(
             self.settings,
             user_agent=user_agent(
                 self.name,
@@ -94,8 +94,8 @@ class TargetSeekerLeads(MessageHooks):
         Raises:
             FatalError: one could not be.
         """
-        if "outbox" in self.__dict__:
-            self.outbox.drain()
+        if "pipeline" in self.__dict__:
+            self.pipeline.drain()
         super().process_endofpipe()
 
     def run(self, file_input: IO[str] | None) -> None:
@@ -105,9 +105,9 @@ class TargetSeekerLeads(MessageHooks):
             FatalError: not everything could be settled, or every record was rejected.
         """
         self._refuse_own_rejects(file_input)
-        with contextlib.closing(self.outbox) as outbox:
+        with contextlib.closing(self.pipeline) as pipeline:
             self.listen(file_input)
-            outbox.finish()
+            pipeline.finish()
 
     @classmethod
     def invoke(  # type: ignore[override]  # as the SDK's own targets do
@@ -147,9 +147,9 @@ class TargetSeekerLeads(MessageHooks):
         # is settled, and the status is the signal's.
         if not self._stop_signals.is_new(signum):
             return
-        if "outbox" not in self.__dict__:
+        if "pipeline" not in self.__dict__:
             raise StoppedError(signum)
-        self.outbox.stop(signum)
+        self.pipeline.stop(signum)
         self.message_reader.stop(signum)
 
     @property

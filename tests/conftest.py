@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tap_seeker_leads.window_reader import WindowReaders
+    from tap_seeker_leads.reading.readers import WindowReaders
 
 # A deadline for each example would make a busy machine a failure.
 hypothesis.settings.register_profile("project", deadline=None)

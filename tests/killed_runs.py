@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
-from tap_seeker_leads.instants import to_rfc3339
+from tap_seeker_leads.leads.timestamps import to_rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from target_seeker_leads.ledger_rules import Claim, Settlement, Status, UnknownOutcome
-from target_seeker_leads.run_lock import FileRuns
+from target_seeker_leads.ledger.live_runs import FileRuns
+from target_seeker_leads.ledger.rules import Claim, Settlement, Status, UnknownOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from target_seeker_leads.ledger import Ledger
+    from target_seeker_leads.ledger.ledger import Ledger
 
 RETRY, REJECT = UnknownOutcome.RETRY, UnknownOutcome.REJECT
 #: A run in a process of its own: claims what it is told, says what was decided, and settles only when told.
 RUN = """if True:
     import sys, json
-    from target_seeker_leads.ledger import Ledger
-    from target_seeker_leads.ledger_rules import Claim, Settlement, Status, UnknownOutcome
+    from target_seeker_leads.ledger.ledger import Ledger
+    from target_seeker_leads.ledger.rules import Claim, Settlement, Status, UnknownOutcome
     ledger = Ledger.open(sys.argv[1], UnknownOutcome.RETRY)
     print("open", flush=True)
     for line in sys.stdin:
@@ -39,8 +39,8 @@ RUN = """if True:
 WORKER = """if True:
     import sys, json
     from concurrent.futures import ThreadPoolExecutor
-    from target_seeker_leads.ledger import Ledger
-    from target_seeker_leads.ledger_rules import Claim, Decision, Settlement, Status, UnknownOutcome
+    from target_seeker_leads.ledger.ledger import Ledger
+    from target_seeker_leads.ledger.rules import Claim, Decision, Settlement, Status, UnknownOutcome
 
     def deliver(number):
         claim = Claim(f"{number:064x}", "a", "s", is_replay=False, will_send=True)

@@ -8,7 +8,7 @@ from seeker_leads_sandbox import Fault
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from seeker_leads_sandbox.faults import FaultKind
+    from seeker_leads_sandbox.faults.faults import FaultKind
 
 
 def on_post(kind: FaultKind, **more: Any) -> Fault:

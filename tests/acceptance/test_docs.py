@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from target_seeker_leads.ledger import Ledger
-from target_seeker_leads.ledger_rules import Claim, Settlement, Status, UnknownOutcome
+from target_seeker_leads.ledger.ledger import Ledger
+from target_seeker_leads.ledger.rules import Claim, Settlement, Status, UnknownOutcome
 from tests.acceptance.conftest import PROJECT, shell, shell_in_project
 from tests.pages import PAGES, Block, blocks_of, every_block
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seeker_leads_api.signals import SAME_SIGNAL_SECONDS
 from seeker_leads_sandbox import Sandbox, SandboxOptions
+from seeker_leads_singer.signals import SAME_SIGNAL_SECONDS
 from tests.acceptance.conftest import (
     BIN,
     PROJECT,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.benchmarks.cases import Case
-from tests.benchmarks.contenders import OURS
-from tests.benchmarks.measure import Stage
-from tests.benchmarks.sandbox_process import running_sandbox
+from benchmarks.cases import Case
+from benchmarks.contenders import OURS
+from benchmarks.measure import Stage
+from benchmarks.sandbox_process import running_sandbox
 
 
 @pytest.mark.parametrize("days", [7, 300], ids=["dense", "wide"])

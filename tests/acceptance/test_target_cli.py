@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from seeker_leads_sandbox.faults import FaultKind
+from seeker_leads_sandbox.faults.faults import FaultKind
 from tests.acceptance.conftest import BIN, TargetProgram, wait_for_created, wait_for_requests
 from tests.posted_leads import on_post
 from tests.singer_input import SCHEMA, record, state

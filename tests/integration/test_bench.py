@@ -14,7 +14,7 @@ def test_benchmark_compares_complete_runs(tmp_path: Path) -> None:
     report = tmp_path / "performance.md"
     arguments = ["--quick", "--latency-ms", "25", "--repeats", "1", "--contenders", "ours,bare,minimal"]
     cases = ["--cases", "wide,nothing,cpu,memory,capacity"]
-    command = [sys.executable, "-m", "tests.benchmarks.bench", *arguments, *cases, "--report", str(report)]
+    command = [sys.executable, "-m", "benchmarks.bench", *arguments, *cases, "--report", str(report)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd=PROJECT)
 
     assert ended.returncode == 0, ended.stderr

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seeker_leads_api import patience
+from seeker_leads_api.http import connections
 from tests.conftest import NOW
 from tests.hostile_server import RUN, HostileServer, http, lead, page, refused
 from tests.singer_input import SCHEMA, record, state
@@ -62,7 +62,7 @@ def test_interim_answers_without_end_are_given_up(
     run_target: TargetRunner, run_tap: TapRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who only announces an answer gives none: that ends as any answer that drips, in a lost one for a POST."""
-    monkeypatch.setattr(patience, "MOST_TIMEOUTS_AN_ANSWER", 0.3)
+    monkeypatch.setattr(connections, "MOST_TIMEOUTS_AN_ANSWER", 0.3)
     run, requests = posted(run_target, itertools.repeat(EARLY_HINTS), request_timeout_seconds=1)
     assert_lost(run)
     assert requests == 1

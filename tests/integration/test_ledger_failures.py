@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seeker_leads_api.errors import FatalError
-from target_seeker_leads.ledger import Ledger
-from target_seeker_leads.ledger_rules import Decision, Status
+from target_seeker_leads.ledger.ledger import Ledger
+from target_seeker_leads.ledger.rules import Decision, Status
 from tests.ledger_tools import RETRY, claim, execute, settlement
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def test_ledger_that_stays_locked_ends_the_sending(
     file: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When another program holds the file for longer than we wait, the error says so; afterwards the ledger goes on."""
-    monkeypatch.setattr("target_seeker_leads.ledger_database._BUSY_TIMEOUT_SECONDS", 0.01)
+    monkeypatch.setattr("target_seeker_leads.ledger.database._BUSY_TIMEOUT_SECONDS", 0.01)
     with Ledger.open(sqlite_url, RETRY) as ledger:
         with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")

@@ -14,9 +14,9 @@ import psycopg
 import pytest
 
 from seeker_leads_api.errors import FatalError, SettingsError
-from target_seeker_leads.ledger import Ledger
-from target_seeker_leads.ledger_rules import Decision, Status
-from target_seeker_leads.run_lock import FileRuns, exclusive
+from target_seeker_leads.ledger.ledger import Ledger
+from target_seeker_leads.ledger.live_runs import FileRuns, exclusive
+from target_seeker_leads.ledger.rules import Decision, Status
 from tests.ledger_tools import RETRY, claim, crash, execute, mode, rows, settlement
 
 
@@ -117,8 +117,8 @@ def test_wait_for_another_run_to_open_or_close_has_an_end(tmp_path: Path) -> Non
 
 def test_ledger_that_another_program_keeps_closed(file: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that cannot begin says who to end; one that is over ends, and nothing of it is lost."""
-    monkeypatch.setattr("target_seeker_leads.ledger_database.LOCK_TIMEOUT_SECONDS", -1)
-    monkeypatch.setattr("target_seeker_leads.ledger_database._CLOSE_TIMEOUT_SECONDS", -1)
+    monkeypatch.setattr("target_seeker_leads.ledger.database.LOCK_TIMEOUT_SECONDS", -1)
+    monkeypatch.setattr("target_seeker_leads.ledger.database._CLOSE_TIMEOUT_SECONDS", -1)
     ledger = Ledger.open(sqlite_url, RETRY)
     ledger.claim(claim("k"))
     ledger.settle(settlement("k", Status.DELIVERED))

@@ -8,8 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from target_seeker_leads.ledger import Ledger
-from target_seeker_leads.ledger_rules import HOLDING, Claim, Decision, Status, UnknownOutcome
+from target_seeker_leads.ledger.ledger import Ledger
+from target_seeker_leads.ledger.rules import HOLDING, Claim, Decision, Status, UnknownOutcome
 from tests.ledger_tools import REJECT, claim, crash, rows, settlement
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from target_seeker_leads.ledger import Ledger
-from target_seeker_leads.ledger_rules import Decision, UnknownOutcome
-from target_seeker_leads.ledger_tables import load
+from target_seeker_leads.ledger.ledger import Ledger
+from target_seeker_leads.ledger.rules import Decision, UnknownOutcome
+from target_seeker_leads.ledger.tables import load
 from tests.arrivals import arrivals, wait_for
 from tests.ledger_tools import REJECT, RETRY, RUN, WORKER, ask, claim, crash, process, rows, said, tell
 
@@ -99,5 +99,5 @@ def test_new_key_taken_in_between_is_decided_anew(empty_postgres: str, monkeypat
                 assert other.claim(claim("k")) is Decision.SEND
             return found
 
-        monkeypatch.setattr("target_seeker_leads.ledger.load", load_and_lose)
+        monkeypatch.setattr("target_seeker_leads.ledger.ledger.load", load_and_lose)
         assert one.claim(claim("k")) is Decision.WAIT

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from target_seeker_leads.ledger import Ledger
-from target_seeker_leads.ledger_rules import Decision, Settlement, Status
+from target_seeker_leads.ledger.ledger import Ledger
+from target_seeker_leads.ledger.rules import Decision, Settlement, Status
 from tests.ledger_tools import REJECT, RETRY, claim, crash, rows, settlement
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_api.errors import SeekerLeadsError
-from seeker_leads_api.exits import describe
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox
+from seeker_leads_singer.command import describe
 from target_seeker_leads.client import LeadsClient
 from tests.overheard import texts
 from tests.private_values import CLIENT_ID, OPTIONS, PASSWORD, SECRET, TOKEN

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_sandbox import Fault, FaultKind, SandboxOptions
-from tap_seeker_leads.instants import from_iso8601, to_rfc3339
+from tap_seeker_leads.leads.timestamps import from_iso8601, to_rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_seeker_leads.instants import to_rfc3339
+from tap_seeker_leads.leads.timestamps import to_rfc3339
 from tests.conftest import NOW, Clock
 from tests.hostile_server import Asked, HostileServer, http, page
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_api.errors import SettingsError
-from tap_seeker_leads.given import own_catalog
+from tap_seeker_leads.state.input_files import own_catalog
 from tap_seeker_leads.tap import TapSeekerLeads
 
 if TYPE_CHECKING:

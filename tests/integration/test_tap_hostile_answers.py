@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from tap_seeker_leads import paginator
-from tap_seeker_leads.instants import to_rfc3339
-from tap_seeker_leads.schema import INSTANTS, METADATA_FIELDS, leads_schema
+from tap_seeker_leads.leads.schema import INSTANTS, METADATA_FIELDS, leads_schema
+from tap_seeker_leads.leads.timestamps import to_rfc3339
+from tap_seeker_leads.reading import paginator
 from tests.conftest import NOW
 from tests.hostile_server import RUN, Asked, HostileServer, http, lead, page, refused
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seeker_leads_api import patience, session
+from seeker_leads_api.http import connections, session
 from tests.hostile_server import RUN, Asked, HostileServer, http, refused
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ def test_answer_that_never_ends_is_given_up(
     run_tap: TapRunner, monkeypatch: pytest.MonkeyPatch, kind: str, place: str
 ) -> None:
     """Silence is borne for one time-out, and an answer that drips for a few: then the attempt has failed."""
-    monkeypatch.setattr(patience, "MOST_TIMEOUTS_AN_ANSWER", 0.3)
+    monkeypatch.setattr(connections, "MOST_TIMEOUTS_AN_ANSWER", 0.3)
     began = time.monotonic()
     server = HostileServer(lambda _: body_of(server, kind))
     with server:

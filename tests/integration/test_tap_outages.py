@@ -14,7 +14,7 @@ import pytest
 
 from seeker_leads_api.errors import FatalError
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
-from tap_seeker_leads.instants import to_rfc3339
+from tap_seeker_leads.leads.timestamps import to_rfc3339
 from tests.conftest import TapRunner
 
 if TYPE_CHECKING:

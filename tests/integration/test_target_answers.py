@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seeker_leads_sandbox.faults import FaultKind
+from seeker_leads_sandbox.faults.faults import FaultKind
 from tests.ledger_tools import rows
 from tests.posted_leads import created_names, names, on_post
 from tests.raw_server import RawServer, raw_server

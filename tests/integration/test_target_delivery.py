@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seeker_leads_sandbox import SandboxOptions
-from seeker_leads_sandbox.faults import FaultKind
+from seeker_leads_sandbox.faults.faults import FaultKind
 from tests.posted_leads import created_names, names, on_post
 from tests.singer_input import SCHEMA, record, state
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_api.errors import FatalError
-from target_seeker_leads.ledger import Ledger
+from target_seeker_leads.ledger.ledger import Ledger
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def full_after(pages: int) -> Callable[[TargetSeekerLeads], None]:
     """Leave the ledger room for so many pages more."""
 
     def limit(target: TargetSeekerLeads) -> None:
-        session = target.outbox._ledger._session
+        session = target.pipeline._ledger._session
         assert session
         raw = session.connection.connection.driver_connection
         assert raw

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seeker_leads_sandbox.faults import FaultKind
+from seeker_leads_sandbox.faults.faults import FaultKind
 from tests.posted_leads import on_post
 from tests.raw_server import RawServer, raw_server
 from tests.singer_input import SCHEMA, record, state
@@ -134,7 +134,7 @@ def test_answer_that_drips_comes_to_an_end(
     run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch, head: bytes, *, is_known: bool
 ) -> None:
     """A byte now and then is no answer: after a few time-outs the target goes on, with what it knows by then."""
-    monkeypatch.setattr("seeker_leads_api.patience.MOST_TIMEOUTS_AN_ANSWER", 1)
+    monkeypatch.setattr("seeker_leads_api.http.connections.MOST_TIMEOUTS_AN_ANSWER", 1)
     over = threading.Event()
 
     def answer(server: RawServer, connection: socket.socket) -> None:

@@ -37,8 +37,8 @@ def stop_in_the_wait(target: TargetSeekerLeads) -> None:
     """Have SIGTERM come while a letter waits for the lock."""
 
     def sleep(seconds: float) -> None:
-        target.outbox.stop(signal.SIGTERM)
-        target.outbox._pool.sleep(seconds)
+        target.pipeline.stop(signal.SIGTERM)
+        target.pipeline._pool.sleep(seconds)
 
     target.sleep = sleep
 

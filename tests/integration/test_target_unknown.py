@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seeker_leads_sandbox.faults import FaultKind
+from seeker_leads_sandbox.faults.faults import FaultKind
 from tests.ledger_tools import rows
 from tests.posted_leads import on_post
 from tests.raw_server import RawServer, raw_server

@@ -15,6 +15,7 @@ import pytest
 
 import seeker_leads_api
 import seeker_leads_sandbox
+import seeker_leads_singer
 import tap_seeker_leads
 import target_seeker_leads
 from tests.packaging.conftest import PROJECT
@@ -23,7 +24,7 @@ from tests.packaging.lowest import constraints
 if TYPE_CHECKING:
     from types import ModuleType
 
-PACKAGES = (seeker_leads_api, seeker_leads_sandbox, tap_seeker_leads, target_seeker_leads)
+PACKAGES = (seeker_leads_api, seeker_leads_sandbox, seeker_leads_singer, tap_seeker_leads, target_seeker_leads)
 PROGRAMS = ("tap-seeker-leads", "target-seeker-leads", "seeker-leads-sandbox")
 NAMES = [package.__name__ for package in PACKAGES]
 

@@ -10,12 +10,12 @@ import seeker_leads_sandbox
 from seeker_leads_api import contract
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
 from seeker_leads_sandbox.cli import _parser
-from tap_seeker_leads.schema import leads_schema
-from target_seeker_leads.conversions import CONVERTERS
-from target_seeker_leads.ledger_rules import Status
-from target_seeker_leads.ledger_tables import LEDGER, VERSION
-from target_seeker_leads.report import Result
-from target_seeker_leads.synonyms import CONTAINERS, FIELD_NAMES, normalise
+from tap_seeker_leads.leads.schema import leads_schema
+from target_seeker_leads.delivery.report import Result
+from target_seeker_leads.ledger.rules import Status
+from target_seeker_leads.ledger.tables import LEDGER, VERSION
+from target_seeker_leads.mapping.conversions import CONVERTERS
+from target_seeker_leads.mapping.field_names import CONTAINERS, FIELD_NAMES, normalise
 from tests.pages import (
     PROJECT,
     names_in,
@@ -114,7 +114,7 @@ def test_sandbox_page_has_every_fault() -> None:
 
 def test_sandbox_page_has_every_endpoint() -> None:
     """The tables of endpoints are the routes that the sandbox answers."""
-    source = (PROJECT / "seeker_leads_sandbox" / "app.py").read_text(encoding="utf-8")
+    source = (PROJECT / "seeker_leads_sandbox" / "api" / "app.py").read_text(encoding="utf-8")
     admin = set(re.findall(r'web\.(\w+)\(ADMIN_BASE \+ "([^"]+)"', source))
     rows = [names_in(row[0])[0].split() for row in rows_of("docs/sandbox.md", "The sandbox's own endpoints")]
     assert {(method.lower(), path.removeprefix("/_sandbox")) for method, path in rows} == admin

@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from seeker_leads_api.settings import CONNECTION_SETTINGS
-from tap_seeker_leads.schema import leads_schema
+from tap_seeker_leads.leads.schema import leads_schema
 from tap_seeker_leads.settings import TAP_SETTINGS
 from tap_seeker_leads.tap import TapSeekerLeads
+from target_seeker_leads.mapping.field_names import FIELD_NAMES, TYPED_PHONE_NAMES, normalise
 from target_seeker_leads.settings import TARGET_SETTINGS
-from target_seeker_leads.synonyms import FIELD_NAMES, TYPED_PHONE_NAMES, normalise
 from target_seeker_leads.target import TargetSeekerLeads
 
 if TYPE_CHECKING:

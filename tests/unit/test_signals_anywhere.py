@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from seeker_leads_api.errors import StoppedError
-from tap_seeker_leads.paginator import LeadsPaginator
-from tap_seeker_leads.plan import WindowPlan
-from tap_seeker_leads.window_reader import WindowReaders
-from tap_seeker_leads.windows import Window
-from target_seeker_leads.pool import DeliveryPool
+from tap_seeker_leads.reading.paginator import LeadsPaginator
+from tap_seeker_leads.reading.readers import WindowReaders
+from tap_seeker_leads.reading.window_plan import WindowPlan
+from tap_seeker_leads.reading.windows import Window
+from target_seeker_leads.delivery.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,7 +54,7 @@ def names(frame: FrameType | None) -> Iterator[str]:
 @pytest.mark.timeout(LONG_SECONDS // 2)
 def test_target_hears_of_a_signal_that_another_thread_received() -> None:
     """While it waits for what is under way the target stops all the same, at once and not at the next answer."""
-    pool: DeliveryPool[int] = DeliveryPool(1)
+    pool: WorkerPool[int] = WorkerPool(1)
 
     def deliver(_: int) -> None:
         receive_once_main_waits_in("_wait_for_room")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from seeker_leads_api.errors import FatalError
-from target_seeker_leads.dead_letter import DeadLetter, DeadLetterFile
+from target_seeker_leads.dead_letters import DeadLetter, DeadLetterFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

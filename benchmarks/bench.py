@@ -1,0 +1,154 @@
+"""`make bench`: the tap beside the floor, the SDK's defaults and other tools, on the same leads, in one run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.capacity import measure_capacity
+from benchmarks.cases import FULL, NAMES, QUICK, Case, Plan
+from benchmarks.contenders import CONTENDERS, IDLE, IMPORT, OURS, Contender
+from benchmarks.measure import Figures, RunFailedError, Stage
+from benchmarks.report import Circumstances, render
+from benchmarks.results import CaseResults, Results
+from benchmarks.sandbox_process import running_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure, print and write the report; 1 where a run failed or was not complete."""
+    options = _options(arguments)
+    circumstances = Circumstances.now(arguments, options.latency_ms, options.repeats, options.peers)
+    results = Bench(
+        plan=QUICK if options.quick else FULL,
+        contenders=tuple(c for c in CONTENDERS if c.name in options.contenders and (options.peers or not c.is_peer)),
+        latency_ms=options.latency_ms,
+        repeats=options.repeats,
+        peers=options.peers,
+    ).measure(options.cases)
+    page = render(results, circumstances, is_quick=options.quick)
+    options.report.parent.mkdir(parents=True, exist_ok=True)
+    options.report.write_text(page, encoding="utf-8")
+    sys.stdout.write(page)
+    return 1 if any(case.failures for case in results.cases) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What to measure, and how often."""
+
+    plan: Plan
+    contenders: tuple[Contender, ...]
+    latency_ms: float
+    repeats: int
+    peers: Path | None
+
+    def measure(self, cases: Sequence[str]) -> Results:
+        """Return the results of the cases of these names."""
+        results, plan = Results(), self.plan
+        for case in plan.limited:
+            if case.name in cases:
+                results.limited.append(self._case(case, Stage.run, self._schedule()))
+        if plan.nothing.name in cases:
+            start_ups = [*self.contenders, IDLE, IMPORT]
+            results.nothing = self._case(plan.nothing, Stage.run_nothing_new, start_ups * self.repeats)
+        if plan.cpu.name in cases:
+            results.cpu = self._case(plan.cpu, Stage.run, list(self.contenders) * self.repeats)
+        if "memory" in cases and OURS in self.contenders:
+            results.memory = [self._case(case, Stage.run, [OURS]) for case in plan.memory]
+        if plan.capacity.name in cases:
+            with running_sandbox(plan.capacity, 0) as sandbox:
+                start = Stage.begin(plan.capacity, sandbox, None).start
+                results.capacity = measure_capacity(sandbox, start, plan.capacity_seconds)
+        return results
+
+    def _schedule(self) -> list[Contender]:
+        """Return the order of runs under the limit: ours again and again, between the others, which run once.
+
+        What reads one window after the other takes as long as the latency says, half a minute each: one run shows it.
+        """
+        ours = [contender for contender in self.contenders if contender.is_ours] * self.repeats
+        others = [contender for contender in self.contenders if not contender.is_ours]
+        return [
+            runs[turn] for turn in range(max(len(ours), len(others))) for runs in (ours, others) if turn < len(runs)
+        ]
+
+    def _case(
+        self, case: Case, run: Callable[[Stage, Contender], Figures], schedule: Sequence[Contender]
+    ) -> CaseResults:
+        results = CaseResults(case)
+        with running_sandbox(case, self.latency_ms) as sandbox:
+            stage = Stage.begin(case, sandbox, self.peers)
+            for contender in self._able(case, schedule, results):
+                try:
+                    figures = run(stage, contender)
+                except RunFailedError as error:
+                    results.titles[contender.name] = contender.title
+                    results.failures[contender.name] = str(error)
+                    _tell(f"{case.name}: {contender.title}: FAILED: {error}")
+                    continue
+                results.add(contender, figures)
+                _tell(f"{case.name}: {contender.title}: {figures.wall_seconds:.1f} s, CPU {figures.cpu_seconds:.2f} s")
+        return results
+
+    def _able(self, case: Case, schedule: Sequence[Contender], results: CaseResults) -> Iterator[Contender]:
+        for contender in schedule:
+            if case.name in contender.cannot:
+                results.skipped[contender.title] = contender.cannot[case.name]
+            elif contender.name not in results.failures:
+                yield contender
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    names = tuple(contender.name for contender in CONTENDERS)
+    parser.add_argument("--cases", type=_some_of(NAMES), default=NAMES, metavar="A,B", help=",".join(NAMES))
+    parser.add_argument("--contenders", type=_some_of(names), default=names, metavar="A,B", help=",".join(names))
+    parser.add_argument("--latency-ms", type=float, default=100.0, help="before every answer, where the limit counts")
+    parser.add_argument("--repeats", type=_count, default=3, help="runs of which the median counts")
+    parser.add_argument("--peers", type=_environment, metavar="FOLDER", help="environment with the group bench-peers")
+    parser.add_argument("--quick", action="store_true", help="few leads: shows that it works; no figures")
+    parser.add_argument("--report", type=Path, default=PROJECT / "docs" / "performance.md")
+    return parser.parse_args(arguments)
+
+
+def _some_of(names: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    def parse(text: str) -> tuple[str, ...]:
+        chosen = tuple(text.split(","))
+        if unknown := set(chosen) - set(names):
+            message = f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(names)}"
+            raise argparse.ArgumentTypeError(message)
+        return chosen
+
+    return parse
+
+
+def _count(text: str) -> int:
+    if (count := int(text)) < 1:
+        raise ValueError
+    return count
+
+
+def _environment(text: str) -> Path:
+    # Not resolved: the python of an environment is a link that leads out of it.
+    folder = Path.cwd() / text
+    if not (folder / "bin" / "python").exists():
+        message = f"{text} is no environment: make bench PEERS=1 sets it up"
+        raise argparse.ArgumentTypeError(message)
+    return folder
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

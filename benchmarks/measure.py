@@ -1,0 +1,163 @@
+"""Runs one contender once, and says what it cost and what the server saw."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, fields
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.cases import MARGIN_SECONDS
+from benchmarks.contenders import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from benchmarks.cases import Case
+    from benchmarks.contenders import Contender
+    from benchmarks.sandbox_process import RunningSandbox
+
+_TIMEOUT_SECONDS = 300
+_CHILD = Path(__file__).with_name("measured_child.py")
+#: A proxy of this machine has no place between a program and the sandbox.
+_PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One run, or the median of each figure over several."""
+
+    requests: float
+    requests_per_second: float  #: at the server, from the first request to the last
+    leads_per_second: float  #: as above
+    refused: float  #: answered 429
+    over_limit: float  #: beyond the sandbox's jitter
+    cpu_seconds: float
+    wall_seconds: float
+    peak_mib: float
+
+
+class RunFailedError(Exception):
+    """A contender failed or is not complete, so that its speed means nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A case under way: its sandbox, and the instant from which its leads are read."""
+
+    case: Case
+    sandbox: RunningSandbox
+    start: int
+    peers: Path | None
+
+    @classmethod
+    def begin(cls, case: Case, sandbox: RunningSandbox, peers: Path | None) -> Stage:
+        """Return the stage for a sandbox that has just been started."""
+        return cls(case, sandbox, int(time.time()) - case.days * 86_400 - MARGIN_SECONDS, peers)
+
+    def run(self, contender: Contender) -> Figures:
+        """Run a contender over all leads of the sandbox.
+
+        Raises:
+            RunFailedError: it failed, or not all leads came out.
+        """
+        return self._run(contender, self.case.leads, is_nothing_new=False)
+
+    def run_nothing_new(self, contender: Contender) -> Figures:
+        """Run a contender as if it had read everything up to now.
+
+        Raises:
+            RunFailedError: it failed.
+        """
+        return self._run(contender, None, is_nothing_new=True)
+
+    def _run(self, contender: Contender, expected: int | None, *, is_nothing_new: bool) -> Figures:
+        with tempfile.TemporaryDirectory(prefix="bench-") as name:
+            folder, end = Path(name), int(time.time())
+            job = Job(
+                api_url=self.sandbox.api_url,
+                root_url=self.sandbox.root_url,
+                start=end - 1 if is_nothing_new else self.start,
+                end=end,
+                is_limited=self.case.is_limited,
+                is_nothing_new=is_nothing_new,
+                folder=folder,
+                peers=self.peers,
+            )
+            self.sandbox.reset()
+            costs = _costs(contender, job)
+            traffic = self.sandbox.traffic()
+            if expected is not None:
+                _check(contender, folder, expected)
+        per_request = (expected or 0) / traffic.requests if traffic.requests else 0.0
+        return Figures(
+            requests=traffic.requests,
+            requests_per_second=traffic.requests_per_second,
+            leads_per_second=per_request * traffic.requests_per_second,
+            refused=traffic.refused,
+            over_limit=traffic.over_limit,
+            **costs,
+        )
+
+
+def medians(runs: Sequence[Figures]) -> Figures:
+    """Return the median of each figure."""
+    return Figures(**{each.name: median(getattr(run, each.name) for run in runs) for each in fields(Figures)})
+
+
+def _costs(contender: Contender, job: Job) -> dict[str, float]:
+    errors = job.folder / "stderr.log"
+    helper: list[str | Path] = [sys.executable, "-S", "-E", _CHILD, job.folder / "stdout.jsonl", errors]
+    ended = subprocess.run(
+        [*helper, str(_TIMEOUT_SECONDS), *contender.command(job)],
+        stdout=subprocess.PIPE,
+        check=True,
+        env={
+            **{name: value for name, value in os.environ.items() if name.lower() not in _PROXIES},
+            "DLT_DATA_DIR": str(job.folder / "home"),
+            **contender.environment,
+        },
+    )
+    costs: dict[str, float] = json.loads(ended.stdout)
+    status = costs.pop("exit_status")
+    if status != 0:
+        # For whoever watches; the report gets no more than the status.
+        sys.stderr.write(errors.read_text(encoding="utf-8", errors="replace")[-2000:])
+        message = f"ended with status {status:.0f}"
+        raise RunFailedError(message)
+    return costs
+
+
+def _check(contender: Contender, folder: Path, expected: int) -> None:
+    ids: set[str] = set()
+    lines = 0
+    for lead_id in _lead_ids(contender, folder):
+        ids.add(lead_id)
+        lines += 1
+    # Ids come from nowhere but the sandbox, so as many different ones as it has leads are all of them.
+    if len(ids) != expected:
+        message = f"{len(ids):,} different leads of {expected:,}"
+        raise RunFailedError(message)
+    # Simple loops read a second on the edge of two windows twice; ours promises each lead once.
+    if contender.is_ours and lines != expected:
+        message = f"{lines - expected:,} leads came more than once"
+        raise RunFailedError(message)
+
+
+def _lead_ids(contender: Contender, folder: Path) -> Iterator[str]:
+    for file in sorted(folder.glob(contender.output)):
+        with file.open(encoding="utf-8") as lines:
+            for line in lines:
+                value: Any = json.loads(line)
+                for name in contender.lead_id:
+                    value = value.get(name)
+                    if value is None:
+                        break
+                if value is not None:
+                    yield value

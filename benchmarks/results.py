@@ -1,0 +1,54 @@
+"""All that was measured in one run of the benchmark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from benchmarks.measure import medians
+
+if TYPE_CHECKING:
+    from benchmarks.capacity import Capacity
+    from benchmarks.cases import Case
+    from benchmarks.contenders import Contender
+    from benchmarks.measure import Figures
+
+
+@dataclass(slots=True)
+class CaseResults:
+    """The runs of one case, by contender, in the order in which the report shows them."""
+
+    case: Case
+    runs: dict[str, list[Figures]] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)  #: contender -> what went wrong
+    skipped: dict[str, str] = field(default_factory=dict)  #: contender -> what it cannot do
+
+    def add(self, contender: Contender, figures: Figures) -> None:
+        """Note a run."""
+        self.titles[contender.name] = contender.title
+        self.runs.setdefault(contender.name, []).append(figures)
+
+    def of(self, name: str) -> Figures | None:
+        """Return the medians of a contender; None where it was not measured, or failed once."""
+        return medians(self.runs[name]) if name in self.runs and name not in self.failures else None
+
+
+@dataclass(slots=True)
+class Results:
+    """Everything; a case that was not asked for is missing."""
+
+    limited: list[CaseResults] = field(default_factory=list)
+    nothing: CaseResults | None = None
+    cpu: CaseResults | None = None
+    memory: list[CaseResults] = field(default_factory=list)
+    capacity: tuple[Capacity, ...] = ()
+
+    @property
+    def cases(self) -> list[CaseResults]:
+        """Every case with contenders."""
+        return [*self.limited, *(case for case in (self.nothing, self.cpu) if case is not None), *self.memory]
+
+    def limited_case(self, name: str) -> CaseResults | None:
+        """Return one of the cases under the API's limit."""
+        return next((results for results in self.limited if results.case.name == name), None)

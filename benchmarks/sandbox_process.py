@@ -1,0 +1,81 @@
+"""The sandbox as a process of its own, so that it does not share an interpreter with what is measured."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.cases import Case
+
+COMMAND = Path(sys.executable).with_name("seeker-leads-sandbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What the server saw since the last reset."""
+
+    requests: int
+    span_seconds: float  #: from the first request to the last
+    refused: int  #: answered 429
+    over_limit: int  #: started before the limit allowed it, by more than the sandbox's jitter of 20 ms
+
+    @property
+    def requests_per_second(self) -> float:
+        """How fast requests were started: n of them have n - 1 intervals."""
+        return (self.requests - 1) / self.span_seconds if self.span_seconds else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSandbox:
+    """A sandbox that answers."""
+
+    api_url: str
+
+    @property
+    def root_url(self) -> str:
+        """Where the API's paths begin."""
+        return self.api_url.removesuffix("/seeker-leads/v1")
+
+    def traffic(self) -> Traffic:
+        """Return what clients did since the last reset."""
+        with urllib.request.urlopen(f"{self.root_url}/_sandbox/stats", timeout=30) as answer:
+            seen = json.load(answer)
+        return Traffic(
+            requests=seen["requests"],
+            span_seconds=(seen["last_start"] - seen["first_start"]) if seen["requests"] > 1 else 0.0,
+            refused=seen["by_status"].get("429", 0),
+            over_limit=seen["over_limit_beyond_jitter"],
+        )
+
+    def reset(self) -> None:
+        """Begin to count anew."""
+        request = urllib.request.Request(f"{self.root_url}/_sandbox/stats/reset", method="POST")
+        urllib.request.urlopen(request, timeout=30).close()
+
+
+@contextmanager
+def running_sandbox(case: Case, latency_ms: float) -> Iterator[RunningSandbox]:
+    """Serve the leads of a case on a free port."""
+    traits = ["--latency-ms", str(latency_ms)] if case.is_limited else ["--no-limit"]
+    spread = ["--leads", str(case.leads), "--days", str(case.days)]
+    with subprocess.Popen(
+        [COMMAND, "serve", "--port", "0", *spread, *traits], stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            # The first line names the URL, and comes once the sandbox answers.
+            line = process.stdout.readline() if process.stdout else ""
+            if not line:
+                message = "the sandbox did not start"
+                raise RuntimeError(message)
+            yield RunningSandbox(line.split()[1])
+        finally:
+            process.terminate()

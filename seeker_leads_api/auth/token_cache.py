@@ -1,0 +1,147 @@
+"""Where a token is kept between runs: a file that only its owner can read, changed by one process at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeGuard
+
+from filelock import FileLock, Timeout
+
+from seeker_leads_api.errors import FatalError
+from seeker_leads_api.private_files import make_private_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from seeker_leads_api.settings import ClientCredentials
+
+#: Longer than a token request takes, unless the endpoint is down and asks for much patience: then this run ends too.
+LOCK_TIMEOUT_SECONDS = 600.0
+_LOCK_INTERVAL_SECONDS = 0.05
+_FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token, and when to replace it (Unix seconds), somewhat before its end."""
+
+    value: str = field(repr=False)
+    renew_at: float
+
+
+def is_token(value: object) -> TypeGuard[str]:
+    """Tell whether something can travel as a bearer token: plain ASCII without blanks or line breaks."""
+    return isinstance(value, str) and value.isascii() and value.isprintable() and value != "" and " " not in value
+
+
+class TokenCache(Protocol):
+    """Keeps one token. `exclusive` is held from looking to storing, so that two callers never both renew."""
+
+    def exclusive(self) -> contextlib.AbstractContextManager[object]: ...  # noqa: D102  # said above
+
+    def load(self) -> Token | None: ...  # noqa: D102
+
+    def store(self, token: Token) -> None: ...  # noqa: D102
+
+
+class NoTokenCache:
+    """Keeps nothing: every run asks for a token of its own."""
+
+    def exclusive(self) -> contextlib.AbstractContextManager[object]:  # noqa: D102  # the protocol's
+        return contextlib.nullcontext()
+
+    def load(self) -> Token | None:  # noqa: D102
+        return None
+
+    def store(self, token: Token) -> None:  # noqa: D102
+        pass
+
+
+class FileTokenCache:
+    """Keeps the token in a file of mode 0600, for every process of this user.
+
+    A folder that cannot be written costs a token request a run, which `report` is told, but stops nothing. `sleep`
+    is what the wait for another process consists of, so that what it raises ends the wait.
+    """
+
+    def __init__(
+        self, path: Path, *, report: Callable[[str], object], sleep: Callable[[float], object] = time.sleep
+    ) -> None:
+        self._path = path
+        self._report = report
+        self._sleep = sleep
+
+    @contextlib.contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep other processes out.
+
+        Raises:
+            FatalError: another process has held the cache for longer than any renewal takes.
+        """
+        try:
+            make_private_folder(self._path.parent)
+            lock = FileLock(f"{self._path}.lock", timeout=0, mode=0o600)
+            self._acquire(lock)
+        except OSError as error:
+            self._report(f"The token cache cannot be used ({error.strerror}): {self._path.parent}")
+            yield
+            return
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _acquire(self, lock: FileLock) -> None:
+        given_up_at = time.monotonic() + LOCK_TIMEOUT_SECONDS
+        while True:
+            try:
+                lock.acquire()
+            except Timeout:
+                if time.monotonic() > given_up_at:
+                    folder = self._path.parent
+                    msg = f"Another process holds the token cache {folder}: end it, or set `token_cache` to false"
+                    raise FatalError(msg) from None
+            else:
+                return
+            self._sleep(_LOCK_INTERVAL_SECONDS)
+
+    def load(self) -> Token | None:
+        """Return the kept token; None where there is none, or the file is not one of ours."""
+        try:
+            content = json.loads(self._path.read_text(encoding="utf-8"))
+            if content["version"] != _FORMAT_VERSION:
+                return None
+            value = content["access_token"]
+            return Token(value, renew_at=float(content["renew_at"])) if is_token(value) else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def store(self, token: Token) -> None:
+        """Keep the token; readers see the old one or the new one, never half of it."""
+        content = {"version": _FORMAT_VERSION, "access_token": token.value, "renew_at": token.renew_at}
+        try:
+            # mkstemp gives 0600 from the first byte.
+            handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=".token-")
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    json.dump(content, file)
+                Path(temporary).replace(self._path)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            self._report(f"The token cannot be kept for the next run ({error.strerror}): {self._path.parent}")
+
+
+def cache_path(folder: Path, credentials: ClientCredentials) -> Path:
+    """Return the file for these credentials: one token a (auth URL, client, audience, intermediary)."""
+    key = [credentials.auth_url, credentials.client_id, credentials.audience, credentials.intermediary_id]
+    digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
+    return folder / f"token-{digest}.json"

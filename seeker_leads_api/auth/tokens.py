@@ -1,0 +1,207 @@
+"""Where a bearer token comes from: given by the user, or client credentials with a cache on disk."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+import requests
+from platformdirs import user_cache_path
+
+from seeker_leads_api.auth.token_cache import FileTokenCache, NoTokenCache, Token, TokenCache, cache_path, is_token
+from seeker_leads_api.errors import FatalError, RetryableError
+from seeker_leads_api.http.outcomes import Answer, Recovery, classify, json_object
+from seeker_leads_api.http.transport_errors import classify_exception
+from seeker_leads_api.private_files import user_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from seeker_leads_api.http.retries import Retrier
+    from seeker_leads_api.settings import ClientCredentials, ConnectionSettings
+
+#: A token is replaced so long before its end, or a tenth of its life before where that is less.
+RENEWAL_LEEWAY_SECONDS = 300.0
+DEFAULT_LIFE_SECONDS = 86_400  # where the answer does not say [D]
+_LONGEST_LIFE_SECONDS = 365 * 86_400
+
+_OAUTH_ERROR = re.compile(r"[a-z_]{1,40}")
+
+
+class TokenSource(Protocol):
+    """Gives the token to send."""
+
+    def token(self) -> str:
+        """Return the token to send now."""
+
+    def renew(self, refused_token: str) -> None:
+        """Make sure that `token` does not return the refused one any more.
+
+        Raises:
+            FatalError: there is no other token to be had.
+        """
+
+
+class BearerAuth(requests.auth.AuthBase):
+    """Puts the token of a source on each request."""
+
+    def __init__(self, source: TokenSource) -> None:
+        self._source = source
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Set the Authorization header, in place of an earlier one."""
+        request.headers["Authorization"] = f"Bearer {self._source.token()}"
+        return request
+
+
+def sent_token(request: requests.PreparedRequest) -> str:
+    """Return the token that a request carried."""
+    return request.headers.get("Authorization", "").removeprefix("Bearer ")
+
+
+class GivenToken:
+    """The token of the setting `auth_token`; it cannot be renewed."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def token(self) -> str:
+        """Return the given token."""
+        return self._token
+
+    def renew(self, refused_token: str) -> None:  # noqa: ARG002  # the protocol's
+        """Refuse: only the user has another token.
+
+        Raises:
+            FatalError: always.
+        """
+        msg = "The token of `auth_token` cannot be renewed: set a new one, or use `client_id` and `client_secret`"
+        raise FatalError(msg)
+
+
+class ClientCredentialsToken:
+    """Tokens of the OAuth 2.0 client credentials grant: one for its whole life, for all threads and processes.
+
+    The vendor counts token requests [D], so one is made only when the kept token is missing, about to end or refused.
+    """
+
+    def __init__(
+        self,
+        credentials: ClientCredentials,
+        request_token: Callable[[], Mapping[str, Any]],
+        cache: TokenCache,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._credentials = credentials
+        self._request_token = request_token
+        self._cache = cache
+        self._clock = clock
+        self._turn = threading.Lock()
+        self._current: Token | None = None
+        self._failure: Exception | None = None
+
+    def token(self) -> str:
+        """Return a token that is not about to end, requested only if none is kept."""
+        current = self._current
+        if current is not None and current.renew_at > self._clock():
+            return current.value
+        return self._replace(refused_token=None)
+
+    def renew(self, refused_token: str) -> None:
+        """Replace the refused token, unless another thread or process already has."""
+        self._replace(refused_token=refused_token)
+
+    def _replace(self, refused_token: str | None) -> str:
+        with self._turn, self._cache.exclusive():
+            if self._failure is not None:  # of a run that ends: all its threads would ask in vain, one after another
+                raise type(self._failure)(*self._failure.args)
+            for kept in (self._current, self._cache.load()):
+                if kept is not None and kept.renew_at > self._clock() and kept.value != refused_token:
+                    self._current = kept
+                    return kept.value
+            try:
+                answer = self._request_token()
+            except Exception as error:  # a fatal one, or the order to stop that ended a wait between tries
+                self._failure = error
+                raise
+            life_seconds = _life_seconds(answer)
+            leeway_seconds = min(RENEWAL_LEEWAY_SECONDS, life_seconds / 10)
+            token = Token(value=answer["access_token"], renew_at=self._clock() + life_seconds - leeway_seconds)
+            self._cache.store(token)
+            self._current = token
+            return token.value
+
+
+def token_source(
+    settings: ConnectionSettings,
+    session: requests.Session,
+    retrier: Retrier,
+    *,
+    report: Callable[[str], object],
+) -> TokenSource:
+    """Return the source that the settings ask for; the session is used for token requests only."""
+    if settings.credentials is None:
+        return GivenToken(settings.auth_token or "")
+    credentials = settings.credentials
+    cache: TokenCache = NoTokenCache()
+    if settings.token_cache:
+        if folder := user_folder(user_cache_path):
+            cache = FileTokenCache(cache_path(folder, credentials), report=report, sleep=retrier.sleep)
+        else:
+            report("The token cache cannot be used: this user has no home folder; set XDG_CACHE_HOME to a folder")
+
+    def request_token() -> Mapping[str, Any]:
+        return _request_token(credentials, session, settings.request_timeout_seconds)
+
+    # A token request carries no token, so there is none to renew.
+    with_retries = retrier.wrap(request_token, renew_token=lambda _: None)
+    return ClientCredentialsToken(credentials, with_retries, cache)
+
+
+def _request_token(
+    credentials: ClientCredentials, session: requests.Session, timeout_seconds: float
+) -> Mapping[str, Any]:
+    asked = {
+        "client_id": credentials.client_id,
+        "client_secret": credentials.client_secret,
+        "grant_type": "client_credentials",
+        "audience": credentials.audience,
+    }
+    if credentials.intermediary_id is not None:
+        asked["intermediary_id"] = credentials.intermediary_id
+    try:
+        response = session.post(credentials.auth_url, json=asked, timeout=timeout_seconds, allow_redirects=False)
+    except requests.RequestException as error:
+        raise classify_exception(error, "POST /token", timeout_seconds) from None
+    answer = Answer.of(response)
+    outcome, body = classify(answer), json_object(answer)
+    if outcome.recovery in {Recovery.RETRY, Recovery.SLOW_DOWN}:
+        raise RetryableError(outcome.message, retry_after_seconds=outcome.retry_after_seconds)
+    if outcome.recovery is not Recovery.ACCEPT:
+        msg = (
+            f"No token from `auth_url`: it answered {answer.status}{_oauth_error(body)}. Check `client_id`,"
+            " `client_secret`, `intermediary_id`, `environment` and `auth_url`"
+        )
+        raise FatalError(msg)
+    if not is_token(body.get("access_token")):
+        msg = "POST /token: the answer holds no `access_token`"
+        raise RetryableError(msg)
+    return body
+
+
+def _oauth_error(body: Mapping[str, Any]) -> str:
+    """Return the RFC 6749 error code, which is a fixed word; its description is free text and stays hidden."""
+    code = body.get("error")
+    return f" ({code})" if isinstance(code, str) and _OAUTH_ERROR.fullmatch(code) else ""
+
+
+def _life_seconds(answer: Mapping[str, Any]) -> float:
+    life = answer.get("expires_in")
+    if isinstance(life, str) and life.isascii() and life.isdigit():
+        life = float(life)  # a number by RFC 6749, but some servers write it as a text
+    if isinstance(life, (int, float)) and not isinstance(life, bool) and life > 0:
+        return float(min(life, _LONGEST_LIFE_SECONDS))
+    return float(DEFAULT_LIFE_SECONDS)

@@ -1,0 +1,121 @@
+"""HTTP sessions: one a host, with the compulsory `User-Agent`, and a permit around each request."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+import requests
+
+from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.http.connections import BoundedAdapter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+#: So much of a body is read at once: a page of usual leads is a tenth of it.
+_PIECE_BYTES = 1 << 20
+#: Where certificates to trust are named, the first that is set counts, as `requests` has it.
+_BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+#: A larger body is not read, however small it came over the wire: a page of usual leads has a tenth of a MiB.
+MOST_BODY_BYTES = 16 << 20
+#: Connections on which nothing was sent for longer are not used again: balancers and NAT forget them, some without a
+#: word, and what is sent then is lost, or seems to be.
+LONGEST_IDLE_SECONDS = 30.0
+
+
+class AnswerTooLargeError(requests.RequestException):
+    """The body of an answer is beyond every sane size, packed or not."""
+
+
+class ApiSession(requests.Session):
+    """A session for one base URL: what depends on the environment is looked up once, not with every request.
+
+    Redirects are never followed, so the token goes to no other host, and no `.netrc` replaces it. Proxies and
+    `REQUESTS_CA_BUNDLE` count as usual.
+
+    Raises:
+        SettingsError: that variable, or `CURL_CA_BUNDLE`, names what does not exist.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        user_agent: str,
+        *,
+        permit: Callable[[], AbstractContextManager[object]] = nullcontext,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self._permit = permit
+        self._clock = clock
+        self._used_at = clock()
+        self.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
+        # Never a retry underneath: each attempt needs a permit of its own, and a POST must not be repeated blindly.
+        adapter = BoundedAdapter(max_retries=0)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+        environment = self.merge_environment_settings(base_url, {}, None, None, None)
+        if urlsplit(base_url).scheme == "https":
+            _refuse_missing(environment["verify"])
+        self.proxies = environment["proxies"]
+        self.verify = environment["verify"]
+        self.cert = environment["cert"]
+        self.trust_env = False
+        self._prepared: dict[str, requests.PreparedRequest] = {}
+
+    def prepare_get(self, url: str, query: Mapping[str, object]) -> requests.PreparedRequest:
+        """Return a GET of the URL, which holds no query yet; all but the query is prepared once."""
+        blank = self._prepared.get(url)
+        if blank is None:
+            blank = self._prepared[url] = self.prepare_request(requests.Request("GET", url))
+        request = blank.copy()
+        request.url = f"{blank.url}?{urlencode(query)}"
+        return request
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # its name
+        """Return none: `requests` would read it though it is not followed, and fail on nonsense."""
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # noqa: ANN401  # requests'
+        """Send within a permit, held until the body is read; with `stream`, reading it is the caller's.
+
+        Raises:
+            requests.RequestException: there is no whole answer.
+        """
+        with self._permit():
+            if self._clock() - self._used_at > LONGEST_IDLE_SECONDS:
+                self.close()  # its connections; the next request opens new ones
+            response = super().send(request, **{**kwargs, "allow_redirects": False, "stream": True})
+            if not kwargs.get("stream"):
+                # Private, for `content` itself reads in pieces of 10 KiB, which costs a fifth of a request.
+                response._content = _body(response)  # noqa: SLF001
+            self._used_at = self._clock()
+        return response
+
+
+def _refuse_missing(bundle: str | bool | None) -> None:  # noqa: FBT001  # what `requests` calls `verify`
+    # `requests` would say so too, but with each request, and in a bare OSError.
+    if isinstance(bundle, str) and not os.path.exists(bundle):  # noqa: PTH110  # a `Path` fails on some names
+        variable = next(name for name in _BUNDLE_VARIABLES if os.environ.get(name) == bundle)
+        msg = f"`{variable}` in the environment names no file or folder that exists: mend or unset it"
+        raise SettingsError(msg)
+
+
+def _body(response: requests.Response) -> bytes:
+    pieces, size = [], 0
+    for piece in response.iter_content(_PIECE_BYTES):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MOST_BODY_BYTES:
+            response.close()
+            raise AnswerTooLargeError
+    return b"".join(pieces)
+
+
+def user_agent(product: str, version: str, tool: str, tool_version: str, prefix: str | None) -> str:
+    """Return the header that the vendor asks for: `Software/version Tool/version …` [D][F]."""
+    own = f"{product}/{version} {tool}/{tool_version}"
+    return f"{prefix} {own}" if prefix else own

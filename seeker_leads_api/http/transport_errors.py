@@ -1,0 +1,68 @@
+"""What it means when a request gets no answer at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import requests
+import urllib3
+
+from seeker_leads_api.errors import FatalError, RetryableError
+from seeker_leads_api.http.connections import never_connected
+from seeker_leads_api.http.session import MOST_BODY_BYTES, AnswerTooLargeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: What `requests` raises before it asks for a connection.
+_UNFIT_URL = (
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+)
+
+
+def classify_exception(error: Exception, request: str, timeout_seconds: float) -> RetryableError | FatalError:
+    """Say what to do about a request that got no answer. The error's own text is not shown: it holds the whole URL."""
+    cause = _innermost_name(error)
+    if isinstance(error, AnswerTooLargeError):
+        mib = MOST_BODY_BYTES >> 20
+        return FatalError(f"{request}: the answer has more than {mib} MiB. Check `api_url` and `auth_url`")
+    # `requests` calls it a connection error when a body stops in the middle.
+    if isinstance(error, requests.Timeout) or any(
+        isinstance(cause, urllib3.exceptions.ReadTimeoutError) for cause in _causes(error)
+    ):
+        return RetryableError(f"{request}: no answer within {timeout_seconds:g} s ({cause})")
+    if isinstance(error, (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)):
+        return RetryableError(f"{request}: the answer broke off or could not be decoded ({cause})")
+    if isinstance(error, requests.exceptions.SSLError):
+        return RetryableError(
+            f"{request}: no trusted connection ({cause}). Behind a proxy with its own certificates, set"
+            " REQUESTS_CA_BUNDLE"
+        )
+    if isinstance(error, requests.ConnectionError):
+        return RetryableError(f"{request}: no connection ({cause}). Check `api_url`, `auth_url` and the network")
+    return FatalError(f"{request}: the request could not be sent ({cause}). Check `api_url` and `auth_url`")
+
+
+def may_have_arrived(error: Exception) -> bool:
+    """Say whether a request that got no answer can have reached the API: yes, unless no connection stood for it."""
+    return not any(isinstance(cause, _UNFIT_URL) or never_connected(cause) for cause in _causes(error))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield the error and all that led to it, each once, the innermost last."""
+    seen: set[int] = set()
+    left: list[object] = [error]
+    while left:
+        cause = left.pop()
+        if isinstance(cause, BaseException) and id(cause) not in seen:
+            seen.add(id(cause))
+            yield cause
+            # urllib3 makes errors of others that it was not raised from, and hands those over as arguments.
+            left += [*cause.args, cause.__context__, cause.__cause__]
+
+
+def _innermost_name(error: BaseException) -> str:
+    *_, innermost = _causes(error)
+    return type(innermost).__name__

@@ -1,0 +1,1 @@
+"""The routes of the API, and what every request to them passes."""

@@ -1,0 +1,69 @@
+"""`/_sandbox/`: what only a sandbox has. No token, no limit, and never counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from seeker_leads_sandbox.api.problems import ProblemError, Violation
+from seeker_leads_sandbox.api.validation import BadBodyError, read_json
+from seeker_leads_sandbox.backend import BACKEND
+from seeker_leads_sandbox.faults.faults import faults_from_json
+
+_NOT_UNDERSTOOD = "The sandbox does not understand this"
+
+
+async def health(request: web.Request) -> web.Response:
+    """Whether the sandbox is up, and how many leads it has."""
+    return _json({"status": "ok", "leads": len(request.app[BACKEND].store)})
+
+
+async def stats(request: web.Request) -> web.Response:
+    """What clients did so far."""
+    return _json(request.app[BACKEND].statistics.report())
+
+
+async def reset_stats(request: web.Request) -> web.Response:
+    """Begin to count anew."""
+    request.app[BACKEND].statistics.reset()
+    return web.Response(status=204)
+
+
+async def created(request: web.Request) -> web.Response:
+    """The requests that became leads, in order."""
+    return _json({"items": request.app[BACKEND].created})
+
+
+async def add_leads(request: web.Request) -> web.Response:
+    """Put in leads: `{"count": n}` new ones of this second, or `{"leads": [...]}` as they are given."""
+    body = await _body(request)
+    count, leads = (body.get("count", 0), body.get("leads", [])) if isinstance(body, dict) else (None, None)
+    if not isinstance(count, int) or not isinstance(leads, list) or not all(isinstance(lead, dict) for lead in leads):
+        raise ProblemError(400, _NOT_UNDERSTOOD, Violation("(body)", 'must be {"count": n} or {"leads": [...]}'))
+    try:
+        return _json({"leadIds": request.app[BACKEND].add_leads(count, leads=leads)})
+    except ValueError as error:
+        raise ProblemError(400, _NOT_UNDERSTOOD, Violation("leads", str(error))) from None
+
+
+async def script(request: web.Request) -> web.Response:
+    """Replace the script of faults by a JSON list of them; an empty list ends all faults."""
+    try:
+        faults = faults_from_json(await _body(request))
+    except ValueError as error:
+        raise ProblemError(400, _NOT_UNDERSTOOD, Violation("(body)", str(error))) from None
+    request.app[BACKEND].script(faults)
+    return _json({"faults": len(faults)})
+
+
+async def _body(request: web.Request) -> Any:  # noqa: ANN401  # any JSON
+    try:
+        return await read_json(request)
+    except BadBodyError as error:
+        raise ProblemError(400, _NOT_UNDERSTOOD, Violation("(body)", str(error))) from None
+
+
+def _json(body: object) -> web.Response:
+    return web.Response(body=msgspec.json.encode(body), content_type="application/json")

@@ -1,0 +1,54 @@
+"""The application: every route of `openapi.yaml`, and the sandbox's own ones, behind one middleware."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+
+from aiohttp import web
+
+from seeker_leads_sandbox.api import admin_routes, leads_routes, token_routes, webhook_routes
+from seeker_leads_sandbox.api.middleware import api_middleware
+from seeker_leads_sandbox.api.routes import ADMIN_BASE, API_BASE, LEADS, TOKEN_PATH
+from seeker_leads_sandbox.backend import BACKEND, Backend
+
+_SUBSCRIPTIONS = "/webhook/subscriptions"
+
+
+def build_app(backend: Backend) -> web.Application:
+    """Return the application that shows this backend."""
+    app = web.Application(middlewares=[api_middleware])
+    app[BACKEND] = backend
+    # Ids may hold anything but a slash; aiohttp's own pattern leaves braces out.
+    lead = API_BASE + LEADS + "/{leadId:[^/]+}"
+    subscription = API_BASE + _SUBSCRIPTIONS + "/{subscriptionId:[^/]+}"
+    app.add_routes(
+        [
+            web.get(API_BASE + LEADS, leads_routes.list_leads, allow_head=False),
+            web.post(API_BASE + LEADS, leads_routes.create_lead),
+            web.get(lead, leads_routes.get_lead, allow_head=False),
+            web.get(API_BASE + _SUBSCRIPTIONS, webhook_routes.list_subscriptions, allow_head=False),
+            web.post(API_BASE + _SUBSCRIPTIONS, webhook_routes.create_subscription),
+            web.put(subscription, webhook_routes.update_subscription),
+            web.delete(subscription, webhook_routes.delete_subscription),
+            web.get(subscription + "/audit", webhook_routes.audit_subscription, allow_head=False),
+            web.post(TOKEN_PATH, token_routes.request_token),
+            web.get(ADMIN_BASE + "/health", admin_routes.health),
+            web.get(ADMIN_BASE + "/stats", admin_routes.stats),
+            web.post(ADMIN_BASE + "/stats/reset", admin_routes.reset_stats),
+            web.get(ADMIN_BASE + "/created", admin_routes.created),
+            web.post(ADMIN_BASE + "/leads", admin_routes.add_leads),
+            web.post(ADMIN_BASE + "/faults", admin_routes.script),
+        ]
+    )
+    app.on_response_prepare.append(_date)
+    app.on_shutdown.append(_let_go)
+    return app
+
+
+async def _date(request: web.Request, response: web.StreamResponse) -> None:
+    # Its own clock's, as `ingestionDate` is; the server would give the machine's.
+    response.headers["Date"] = formatdate(request.app[BACKEND].clock(), usegmt=True)
+
+
+async def _let_go(app: web.Application) -> None:
+    app[BACKEND].stopping.set()

@@ -1,0 +1,1 @@
+"""What the sandbox holds: leads, subscriptions and the log of requests."""

@@ -1,0 +1,1 @@
+"""Faults on request: which one hits which request, and what it does."""

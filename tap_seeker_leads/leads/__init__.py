@@ -1,0 +1,1 @@
+"""From an answer of the API to the records of the stream `leads`."""

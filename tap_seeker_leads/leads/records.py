@@ -1,0 +1,154 @@
+"""From the API's lead to the tap's record: pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_seeker_leads.leads.lead_types import part_type
+from tap_seeker_leads.leads.schema import INSTANTS, METADATA_FIELDS, PARTS, leads_schema
+from tap_seeker_leads.leads.timestamps import to_rfc3339
+
+if TYPE_CHECKING:
+    from seeker_leads_api.contract import JsonSchema
+
+_PART_NAMES = frozenset({"metadata", *PARTS})
+_METADATA_NAMES = frozenset(METADATA_FIELDS)
+
+
+class Lead(msgspec.Struct, frozen=True, gc=False):
+    """A record, with its ingestion second for the seams; None where the API gave no usable date."""
+
+    lead_id: str
+    second: int | None
+    record: dict[str, Any]  #: may hold msgspec's objects; `to_builtins` makes plain ones of them
+
+
+def lead_by_the_contract(item: Any) -> Lead:  # noqa: ANN401  # a type that exists at run time only
+    """Return the record of an item as `page_decoder` reads it: there is nothing unknown in it and nothing odd."""
+    metadata = item.metadata
+    second, ttl = metadata.ingestionDate, metadata.TTL
+    record = {
+        "leadId": metadata.leadId,
+        "ingestionDate": None if second is None else to_rfc3339(second),
+        "portal": metadata.portal,
+        "ttl": None if ttl is None else to_rfc3339(ttl),
+        "leadCategory": metadata.leadCategory,
+        "seekerIntention": metadata.seekerIntention,
+        "contactRequest": item.contactRequest,
+        "property": item.property,
+        "project": item.project,
+        "distributionType": item.distributionType,
+        "callDetails": item.callDetails,
+        "extra": None,
+    }
+    return Lead(metadata.leadId, second, record)
+
+
+def lead_with_more(known: Any, item: dict[str, Any]) -> Lead:  # noqa: ANN401  # as above
+    """Return the record of an item with unknown fields, `known` being what `items_type` makes of it."""
+    lead = lead_by_the_contract(known)
+    parts = {name: item.get(name) for name in PARTS}
+    return Lead(lead.lead_id, lead.second, {**lead.record, **parts, "extra": _unknown(item, item["metadata"]) or None})
+
+
+def to_lead(item: Any) -> Lead | None:  # noqa: ANN401  # any JSON
+    """Return the record of one of the API's items; None for an item that is no lead, having no `leadId`.
+
+    The record always fits the stream's schema. What the contract does not know goes into `extra`, and so does the
+    original of whatever has another type than the contract says, with null in its place: one odd value must neither
+    stop a loader nor be lost.
+    """
+    lead_id = lead_id_of(item)
+    if lead_id is None:
+        return None
+    metadata = item["metadata"]
+    properties = leads_schema()["properties"]
+    record: dict[str, Any] = {}
+    extra = _unknown(item, metadata)
+    extra_metadata = extra.pop("metadata", {})
+    for name, record_name in METADATA_FIELDS.items():
+        value = metadata.get(name)
+        convert = _instant if name in INSTANTS else _fitting
+        record[record_name], fits = convert(value, properties[record_name])
+        if not fits:
+            extra_metadata[name] = value
+    record["leadId"] = lead_id
+    for name in PARTS:
+        value = item.get(name)
+        try:
+            # As good as always a part is as the contract says, which msgspec finds out faster than Python can.
+            msgspec.convert(value, part_type(name))
+            record[name] = value
+        except msgspec.ValidationError:
+            record[name], fits = _fitting(value, properties[name])
+            if not fits:
+                extra[name] = value
+    if extra_metadata:
+        extra["metadata"] = extra_metadata
+    record["extra"] = extra or None
+    has_date = record["ingestionDate"] is not None
+    return Lead(lead_id, int(metadata["ingestionDate"]) if has_date else None, record)
+
+
+def _unknown(item: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return what the contract does not know: of the item, and under `metadata` of that."""
+    extra = {name: value for name, value in item.items() if name not in _PART_NAMES}
+    extra_metadata = {name: value for name, value in metadata.items() if name not in _METADATA_NAMES}
+    return extra | {"metadata": extra_metadata} if extra_metadata else extra
+
+
+def lead_id_of(item: object) -> str | None:
+    """Return the `leadId` of one of the API's items, or None where it has none that could be a key."""
+    metadata = item.get("metadata") if isinstance(item, dict) else None
+    lead_id = metadata.get("leadId") if isinstance(metadata, dict) else None
+    if isinstance(lead_id, int) and not isinstance(lead_id, bool):
+        return str(lead_id)
+    return lead_id if isinstance(lead_id, str) and lead_id else None
+
+
+def _instant(value: object, _: JsonSchema) -> tuple[str | None, bool]:
+    if value is None:
+        return None, True
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None, False
+    try:
+        return to_rfc3339(int(value)), True
+    except (ValueError, OverflowError):
+        return None, False
+
+
+_PYTHON_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "object": (dict,),
+    "array": (list,),
+}
+
+
+def _fitting(value: Any, schema: JsonSchema) -> tuple[Any, bool]:  # noqa: ANN401  # any JSON
+    """Return the value with null for whatever has the wrong type, and whether all of it fitted."""
+    if value is None:
+        return None, True
+    kind = schema["type"][0]
+    is_of_kind = isinstance(value, _PYTHON_TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
+    if not is_of_kind:
+        return None, False
+    fields: dict[Any, tuple[Any, bool]]
+    if kind == "object":
+        known = schema["properties"]
+        fields = {name: _fitting(value[name], known[name]) for name in value if name in known}
+    elif kind == "array":
+        fields = {index: _fitting(element, schema["items"]) for index, element in enumerate(value)}
+    else:
+        return value, True
+    misfits = {key: fitted for key, (fitted, fits) in fields.items() if not fits}
+    if not misfits:
+        return value, True
+    copy = value.copy()
+    for key, fitted in misfits.items():
+        copy[key] = fitted
+    return copy, False

@@ -1,0 +1,1 @@
+"""What to ask the API for, in which order: windows, pages and the readers that share them."""

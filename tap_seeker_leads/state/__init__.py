@@ -1,0 +1,1 @@
+"""The bookmark, and the state and catalog that a run is given."""

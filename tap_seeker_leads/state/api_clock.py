@@ -1,0 +1,48 @@
+"""The API's own clock, as its answers show it: what a bookmark must not pass, whatever this machine's clock says."""
+
+from __future__ import annotations
+
+from datetime import timezone
+from email.utils import parsedate_to_datetime
+
+#: No answer is older; a server that says so has no clock to go by (2000-01-01).
+_EARLIEST = 946_684_800
+
+
+class ApiClock:
+    """The earliest `Date` of a run's answers: what was ingested after it, the run may not have seen."""
+
+    def __init__(self) -> None:
+        self.earliest: int | None = None  #: in Unix seconds; None where no answer had a usable date
+        self._last: str | None = None
+
+    def note(self, header: str | None) -> None:
+        """Take an answer's `Date` into account."""
+        if header == self._last:
+            return  # hundreds of pages share a second
+        self._last = header
+        date = read_date(header)
+        if date is not None and (self.earliest is None or date < self.earliest):
+            self.earliest = date
+
+    def cap(self, unix_seconds: int) -> int:
+        """Return the instant, or the API's time where that is earlier."""
+        return unix_seconds if self.earliest is None else min(unix_seconds, self.earliest)
+
+    def seconds_behind(self, unix_seconds: int) -> int:
+        """Return by how much the API's time lies before an instant; 0 where it does not, or is not known."""
+        return unix_seconds - self.cap(unix_seconds)
+
+
+def read_date(header: str | None) -> int | None:
+    """Read a `Date` header (RFC 9110) as Unix seconds; None where there is none, or one that makes no sense."""
+    if header is None:
+        return None
+    try:
+        date = parsedate_to_datetime(header)
+        if date.tzinfo is None:
+            date = date.replace(tzinfo=timezone.utc)
+        unix_seconds = int(date.timestamp())
+    except (ValueError, OverflowError):  # the latter from a zone beyond all clocks
+        return None
+    return unix_seconds if unix_seconds >= _EARLIEST else None

@@ -1,0 +1,1 @@
+"""From a record to its fate: sent, known, or kept as a dead letter."""

@@ -1,0 +1,133 @@
+"""Everything between the records and the API: pool, ledger, dead letters, the STATE that waits for them, the report."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from seeker_leads_api.auth.tokens import token_source
+from seeker_leads_api.errors import FatalError, StoppedError
+from seeker_leads_api.http.rate_limiter import RateLimiter
+from seeker_leads_api.http.retries import Retrier
+from seeker_leads_api.http.session import ApiSession
+from target_seeker_leads.client import LeadsClient
+from target_seeker_leads.dead_letters import DeadLetterFile
+from target_seeker_leads.delivery.delivery import Delivery
+from target_seeker_leads.delivery.report import Report
+from target_seeker_leads.delivery.worker_pool import WorkerPool
+from target_seeker_leads.ledger.ledger import Ledger
+from target_seeker_leads.singer.state_queue import StateQueue, Ticket
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable
+
+    from target_seeker_leads.delivery.incoming import Incoming
+    from target_seeker_leads.settings import TargetSettings
+
+
+class Pipeline:
+    """Delivers records, and passes each STATE on once all records before it are settled."""
+
+    def __init__(  # noqa: PLR0913  # time and output are injected
+        self,
+        settings: TargetSettings,
+        *,
+        user_agent: str,
+        logger: logging.Logger,
+        pass_on: Callable[[Any], object],
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] | None = None,
+    ) -> None:
+        connection = settings.connection
+        self._settings = settings
+        self._logger = logger
+        self._pool: WorkerPool[tuple[Incoming, Ticket]] = WorkerPool(connection.max_concurrent_requests)
+        sleep = sleep or self._pool.sleep  # which a stop ends
+        # A dry run settles nothing, so the source's next run must begin where this one did.
+        self._states = StateQueue((lambda _: None) if settings.dry_run else pass_on)
+        self._report = Report(connection.requests_per_second, clock=clock)
+        limiter = RateLimiter(
+            connection.rate_limit_requests,
+            connection.rate_limit_period_seconds,
+            connection.max_concurrent_requests,
+            clock=clock,
+            sleep=sleep,
+        )
+        retrier = Retrier(connection.max_retries, report=logger.warning, sleep=sleep, pause_all=limiter.pause)
+        auth_url = connection.credentials.auth_url if connection.credentials else connection.api_url
+        tokens = token_source(connection, ApiSession(auth_url, user_agent), retrier, report=logger.warning)
+        self._client = LeadsClient(connection, user_agent, tokens, limiter)
+        # After all that can find a setting wrong: what was not opened need not be closed.
+        self._ledger = Ledger.open(settings.ledger_url, settings.on_unknown_outcome, read_only=settings.dry_run)
+        self._dead_letters = DeadLetterFile(settings.rejects_path, clock=clock, sleep=sleep)
+        self._delivery = Delivery(
+            settings,
+            self._ledger,
+            self._dead_letters,
+            self._report,
+            create=self._client.create,
+            renew_token=tokens.renew,
+            retrier=retrier,
+            sleep=self._pool.sleep,
+        )
+
+    def take(self, incoming: Incoming) -> None:
+        """Have a record delivered; waits while there is no room.
+
+        Raises:
+            FatalError: the run must end; this record is not delivered.
+        """
+        self._pool.submit((incoming, self._states.record()), self._deliver)
+        if line := self._report.progress():
+            self._logger.info(line)
+
+    def state(self, value: Any) -> None:  # noqa: ANN401  # any JSON
+        """Pass a STATE on as soon as every record before it is settled."""
+        self._states.state(value)
+
+    def stop(self, signal_number: int) -> None:
+        """Begin no further delivery, from within a signal handler; `take`, `drain` and `finish` raise StoppedError."""
+        self._pool.stop(StoppedError(signal_number))
+
+    def drain(self) -> None:
+        """Wait until every record is settled.
+
+        Raises:
+            FatalError: one could not be.
+        """
+        self._pool.drain()
+
+    def finish(self) -> None:
+        """Judge a run that took all its input.
+
+        Raises:
+            FatalError: every single record was rejected.
+        """
+        self._pool.drain()
+        if rejected := self._report.all_rejected():
+            kept = (
+                ""
+                if self._settings.dry_run
+                else f" They are kept, with their reasons, in {self._settings.rejects_path}"
+            )
+            msg = f"All {rejected:,} records were rejected: the mapping is wrong.{kept}"
+            raise FatalError(msg)
+
+    def close(self) -> None:
+        """Wait for what is under way, close the files, and say what was done."""
+        self._pool.close()
+        self._client.close()
+        self._ledger.close()
+        self._dead_letters.close()
+        for line in self._report.summary(dry_run=self._settings.dry_run):
+            self._logger.info(line)
+        if not self._settings.dry_run:
+            self._logger.info("Ledger: %s", self._ledger.shown_location)
+        if self._dead_letters.count:
+            self._logger.warning("Rejects, each with its reasons: %s", self._settings.rejects_path)
+
+    def _deliver(self, item: tuple[Incoming, Ticket]) -> None:
+        incoming, ticket = item
+        self._delivery.deliver(incoming)
+        self._states.settled(ticket)

@@ -1,0 +1,115 @@
+"""What a run did, counted: progress while it lasts, one line at its end."""
+
+from __future__ import annotations
+
+import enum
+import threading
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from target_seeker_leads.ledger.rules import Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from target_seeker_leads.dead_letters import Reason
+
+#: A run shorter than this says nothing before its end; a longer one at most so often.
+INTERVAL_SECONDS = 10.0
+#: How many kinds of reasons are named at the end.
+_MOST_REASONS = 10
+
+
+class Result(enum.Enum):
+    """What became of a record."""
+
+    CREATED = "created"
+    DELIVERED_BEFORE = "skipped as delivered before"
+    REJECTED = "rejected"
+    REJECTED_BEFORE = "skipped as rejected before"  #: and kept in the dead letters then
+    UNKNOWN = "of unknown outcome"  #: kept as a dead letter
+    UNKNOWN_BEFORE = "skipped as unknown before"  #: and kept in the dead letters then
+
+
+#: What a record counts as that the ledger says to skip.
+SKIPS = {
+    Decision.SKIP_DELIVERED: Result.DELIVERED_BEFORE,
+    Decision.SKIP_CHANGED: Result.DELIVERED_BEFORE,
+    Decision.SKIP_REJECTED: Result.REJECTED_BEFORE,
+    Decision.SKIP_UNKNOWN: Result.UNKNOWN_BEFORE,
+}
+#: Shown even where there are none.
+_ALWAYS_SHOWN = frozenset({Result.CREATED, Result.DELIVERED_BEFORE, Result.REJECTED, Result.UNKNOWN})
+
+
+class Report:
+    """Counts results, from any number of threads."""
+
+    def __init__(self, requests_per_second: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limit_per_second = requests_per_second
+        self._clock = clock
+        self._turn = threading.Lock()
+        self._started = self._reported = clock()
+        self._results: Counter[Result] = Counter()
+        self._reasons: Counter[tuple[str | None, str]] = Counter()
+        self._sent_twice = self._changed = 0
+
+    def count(self, result: Result, *, is_sent_again: bool = False, is_changed: bool = False) -> int:
+        """Note what became of a record; return how many had that result so far."""
+        with self._turn:
+            self._results[result] += 1
+            self._sent_twice += is_sent_again
+            self._changed += is_changed
+            return self._results[result]
+
+    def count_reasons(self, reasons: Iterable[Reason]) -> None:
+        """Note why a record broke the contract."""
+        with self._turn:
+            self._reasons.update({(reason.field, reason.rule) for reason in reasons})
+
+    def all_rejected(self) -> int:
+        """Return how many records there were if every one of them was rejected, now or before, else 0."""
+        with self._turn:
+            rejected = self._results[Result.REJECTED] + self._results[Result.REJECTED_BEFORE]
+            return rejected if rejected == self._results.total() else 0
+
+    def progress(self) -> str | None:
+        """Return a line about the run so far, or None where the last one is not long ago."""
+        with self._turn:
+            now = self._clock()
+            if now - self._reported < INTERVAL_SECONDS:
+                return None
+            self._reported = now
+            rate = self._results[Result.CREATED] / (now - self._started)
+            return f"{self._counts()}; {rate:.1f} of at most {self._limit_per_second:g} leads/s"
+
+    def summary(self, *, dry_run: bool = False) -> list[str]:
+        """Return the lines that end a run; none of them holds a record's value."""
+        with self._turn:
+            seconds = max(self._clock() - self._started, 1e-9)
+            rate = self._results[Result.CREATED] / seconds
+            first = f"{self._counts()} in {seconds:.1f} s ({rate:.1f} leads/s)"
+            lines = [f"Dry run, nothing was sent or written: {first}" if dry_run else first]
+            lines += [
+                f"Rejected {times:,} x {f'`{field}` ' if field else ''}{rule}"
+                for (field, rule), times in self._reasons.most_common(_MOST_REASONS)
+            ]
+            if self._sent_twice:
+                lines.append(
+                    f"{self._sent_twice:,} leads were sent again after an answer was lost, so they may exist twice:"
+                    " `resends` > 0 in the ledger"
+                )
+            if self._changed:
+                lines.append(
+                    f"{self._changed:,} of those delivered before said something else then. A lead is sent once; but if"
+                    " they are other leads, their source needs a ledger of its own, or `dedupe_by: content`"
+                )
+            return lines
+
+    def _counts(self) -> str:
+        return ", ".join(
+            f"{self._results[result]:,} {result.value}"
+            for result in Result
+            if self._results[result] or result in _ALWAYS_SHOWN
+        )

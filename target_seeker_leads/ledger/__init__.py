@@ -1,0 +1,1 @@
+"""The database that remembers what was sent."""

@@ -1,0 +1,155 @@
+"""Opening and closing the ledger's database, private and durable from its first byte."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.private_files import make_private_folder
+from target_seeker_leads.ledger.live_runs import LOCK_TIMEOUT_SECONDS, FileRuns, Runs, SessionRuns, exclusive
+from target_seeker_leads.ledger.tables import is_prepared, prepare
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from sqlalchemy import URL, Connection, Engine
+    from typing_extensions import Self
+
+    from target_seeker_leads.ledger.location import Location
+
+_BUSY_TIMEOUT_SECONDS = 60
+_CONNECT_TIMEOUT_SECONDS = 30
+_CLOSE_TIMEOUT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open ledger, and the runs that share it."""
+
+    location: Location
+    connection: Connection
+    runs: Runs
+    read_only: bool
+
+    @classmethod
+    def open(cls, location: Location, *, read_only: bool) -> Self | None:
+        """Begin a run. With `read_only` nothing is made, there is no run, and None says that there is nothing to read.
+
+        Raises:
+            SettingsError: the driver is not installed, or a newer version wrote the ledger.
+        """
+        with _alone(location, read_only=read_only, timeout_seconds=LOCK_TIMEOUT_SECONDS):
+            connection = _connect(location, read_only=read_only)
+            if connection is None:
+                return None
+            runs = FileRuns(_runs_folder(location.path)) if location.path else SessionRuns(connection)
+            with contextlib.ExitStack() as on_failure:
+                on_failure.callback(connection.close)
+                make_ready = is_prepared if read_only else prepare
+                with connection.begin():
+                    if not make_ready(connection, location.shown):
+                        return None
+                if not read_only:
+                    runs.start()
+                on_failure.pop_all()
+            return cls(location, connection, runs, read_only)
+
+    def close(self) -> None:
+        """End the run."""
+        with contextlib.ExitStack() as alone:
+            # All is written: that somebody else does not let go is no reason to keep the user waiting.
+            with contextlib.suppress(TimeoutError):
+                alone.enter_context(_alone(self.location, read_only=True, timeout_seconds=_CLOSE_TIMEOUT_SECONDS))
+            self.connection.close()
+            self.runs.end()
+
+
+def _alone(location: Location, *, read_only: bool, timeout_seconds: float) -> AbstractContextManager[object]:
+    """Keep others from opening and closing meanwhile: SQLite answers "locked" at once to some of what these do."""
+    if location.path is None:
+        return contextlib.nullcontext()
+    folder = _runs_folder(location.path)
+    if not read_only:
+        make_private_folder(folder)
+    return exclusive(folder, timeout_seconds=timeout_seconds) if folder.is_dir() else contextlib.nullcontext()
+
+
+def _runs_folder(path: Path) -> Path:
+    return path.with_name(f"{path.name}.runs")
+
+
+def _connect(location: Location, *, read_only: bool) -> Connection | None:
+    if location.url is not None:
+        return _connect_postgres(location.url, read_only=read_only)
+    if location.path is None or (read_only and not location.path.exists()):
+        return None
+    if not read_only:
+        _create_private(location.path)
+    return _connect_sqlite(location.path, read_only=read_only)
+
+
+def _create_private(path: Path) -> None:
+    """Make an empty file, which is an empty database; SQLite gives its mode to the files that it adds."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _connect_sqlite(path: Path, *, read_only: bool) -> Connection:
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{quote(os.fsencode(path))}?mode=rw",
+            uri=True,
+            timeout=_BUSY_TIMEOUT_SECONDS,
+            # Transactions begin below and nowhere else.
+            isolation_level=None,
+            # One thread at a time is all that it sees, but not always the same.
+            check_same_thread=False,
+        )
+        try:
+            connection.execute("PRAGMA query_only = ON" if read_only else "PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error:
+            connection.close()  # no database, or one that cannot be written
+            raise
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
+    # A transaction that reads first and then cannot write would have decided for nothing.
+    begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine.connect()
+
+
+def _connect_postgres(url: URL, *, read_only: bool) -> Connection:
+    try:
+        return _postgres_engine(url, read_only=read_only).connect()
+    except ImportError:
+        msg = "`ledger_url`: PostgreSQL needs a driver: install singer-seeker-leads[postgres], in Meltano as `pip_url`"
+        raise SettingsError(msg) from None
+    except (ArgumentError, ValueError):
+        # Their words quote the URL, of which nobody can say which part is the password.
+        msg = "`ledger_url`: a part of it, mostly one after the ?, is nothing that SQLAlchemy knows: take it out"
+        raise SettingsError(msg) from None
+
+
+def _postgres_engine(url: URL, *, read_only: bool) -> Engine:
+    arguments: dict[str, Any] = {"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": "target-seeker-leads"}
+    return create_engine(
+        url,
+        poolclass=NullPool,
+        hide_parameters=True,
+        # Who waited for a row must see what the other one wrote.
+        isolation_level="READ COMMITTED",
+        execution_options={"postgresql_readonly": True} if read_only else {},
+        connect_args={name: value for name, value in arguments.items() if name not in url.query},
+    )

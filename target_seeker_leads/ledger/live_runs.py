@@ -1,0 +1,186 @@
+"""Which runs are alive: each holds a lock that ends with its process, however that ends.
+
+So a run that was killed is known to be dead at once, without a lease that must run out first, and a run that is merely
+slow is never taken for dead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import secrets
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from sqlalchemy import text
+
+from target_seeker_leads.ledger.rules import NOBODY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+_SUFFIX = ".lock"
+
+#: As long as an open ledger waits for SQLite: who is in for longer was frozen, or is no run of ours.
+LOCK_TIMEOUT_SECONDS = 60.0
+_LOCK_INTERVAL_SECONDS = 0.05
+
+#: The server, too, must notice a machine that vanished (by default it would after two hours), must not end a session
+#: that has nothing to do for a while, and must not let a frozen process keep rows locked.
+_SESSION_SETTINGS = {
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+    "idle_session_timeout": "0",
+    "idle_in_transaction_session_timeout": "60000",
+}
+
+
+class Runs(Protocol):
+    """The runs that share a ledger."""
+
+    run_id: str
+
+    def start(self) -> None:
+        """Begin a run of one's own: from now on `run_id` is known to be alive."""
+
+    def is_alive(self, run_id: str) -> bool:
+        """Say whether the run may still send."""
+
+    def end(self) -> None:
+        """End one's own run."""
+
+
+class FileRuns:
+    """Runs on one machine: each keeps a lock (flock) on a file of its own beside the SQLite file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.run_id = NOBODY
+        self._folder = folder
+        self._handle: int | None = None
+
+    def start(self) -> None:
+        """Take this run's lock, and remove the files of runs that were killed.
+
+        To be called within `exclusive`: otherwise one that tidies up could take the file between its making and its
+        locking for that of a dead run.
+        """
+        run_id = _new_run_id()
+        self._handle = os.open(self._path(run_id), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(self._handle, fcntl.LOCK_EX)
+        self.run_id = run_id
+        for other in self._folder.glob(f"*{_SUFFIX}"):
+            if not self.is_alive(other.stem):
+                other.unlink(missing_ok=True)
+
+    def is_alive(self, run_id: str) -> bool:
+        """Say whether the file is there and locked; a look never creates it, nor keeps another one from looking."""
+        if run_id == self.run_id:
+            return self._handle is not None
+        try:
+            handle = os.open(self._path(run_id), os.O_RDONLY | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(handle)
+        return False
+
+    def end(self) -> None:
+        """Remove the file, then let go of it."""
+        if self._handle is not None:
+            self._path(self.run_id).unlink(missing_ok=True)
+            os.close(self._handle)
+            self._handle = None
+
+    def _path(self, run_id: str) -> Path:
+        return self._folder / f"{run_id}{_SUFFIX}"
+
+
+class SessionRuns:
+    """Runs on any number of machines: each keeps a PostgreSQL advisory lock of its session.
+
+    It is the session that writes the ledger, too: what it commits is committed while it holds the lock, and once the
+    lock is lost nothing can be claimed. A pooler that hands each transaction to another session (PgBouncer's
+    transaction mode) breaks that: give `ledger_url` a direct connection.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.run_id = NOBODY
+        self._connection = connection
+        self._dead = {NOBODY}
+
+    def start(self) -> None:
+        """Take this run's lock, for as long as the session lasts."""
+        run_id = _new_run_id()
+        with self._connection.begin():
+            for name, value in _SESSION_SETTINGS.items():
+                # Servers know different ones; what is not there is not selected.
+                setting = text("SELECT set_config(name, :value, false) FROM pg_settings WHERE name = :name")
+                self._connection.execute(setting, {"name": name, "value": value})
+            self._connection.execute(text("SELECT pg_advisory_lock(:id)"), {"id": int(run_id, 16)})
+        self.run_id = run_id
+
+    def is_alive(self, run_id: str) -> bool:
+        """Say whether a session has the lock; asked within a transaction, at whose end the look is over."""
+        if run_id in self._dead:
+            return False
+        if run_id == self.run_id:
+            return True
+        # Shared: two that look at the same time do not take each other for the run.
+        look = text("SELECT pg_try_advisory_xact_lock_shared(:id)")
+        is_dead = bool(self._connection.execute(look, {"id": int(run_id, 16)}).scalar_one())
+        if is_dead:
+            self._dead.add(run_id)
+        return not is_dead
+
+    def end(self) -> None:
+        """Do nothing: the lock ends with the session."""
+
+
+@contextlib.contextmanager
+def exclusive(
+    folder: Path,
+    *,
+    timeout_seconds: float = LOCK_TIMEOUT_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] = time.sleep,
+) -> Iterator[None]:
+    """Keep other processes out that ask for the same; the lock is on the folder itself and leaves nothing behind.
+
+    What `sleep` raises, or a signal's handler within it, ends the wait for another process.
+
+    Raises:
+        TimeoutError: another process has been in for so long.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        given_up_at = clock() + timeout_seconds
+        while not _try_lock(handle):
+            if clock() > given_up_at:
+                raise TimeoutError(errno.ETIMEDOUT, "its folder is locked", str(folder))
+            sleep(_LOCK_INTERVAL_SECONDS)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _try_lock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _new_run_id() -> str:
+    # 63 bits: fits PostgreSQL's signed key of an advisory lock.
+    return f"{secrets.randbits(63):016x}"

@@ -1,0 +1,158 @@
+"""From any record to what it says of a createLeadRequest: pure, and never an error.
+
+Names are looked up in `synonyms`, values are read by `conversions`; whatever is wrong is left to `validation`.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from seeker_leads_api.errors import SettingsError
+from target_seeker_leads.mapping.conversions import CONVERTERS, from_json_text, is_empty, to_date_time, to_phones
+from target_seeker_leads.mapping.field_names import (
+    FIELD_NAMES,
+    PHONES,
+    SUBMITTED_DATE,
+    Meaning,
+    is_container,
+    meaning_of,
+)
+from target_seeker_leads.mapping.validation import violations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+#: The default of `submittedDate` that means the moment of delivery.
+NOW = "now"
+
+#: What the contract allows between digits: the same number may be written with it and without.
+_SEPARATORS = re.compile(r"[() /.\-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What a record says of a createLeadRequest, and where it says so."""
+
+    #: Fields that the record lacks are absent.
+    request: dict[str, Any]
+    #: The contract's path (`lastName`, `phoneNumbers[0]`) -> the record's own name or names (`contact.last_name`).
+    sources: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """A field of a record, or of one of its containers, that means a field of a lead."""
+
+    source: str
+    value: Any
+    meaning: Meaning
+    #: Spelled as the contract does, which goes before another spelling of the same name.
+    is_literal: bool
+
+
+def to_request(record: Mapping[str, Any]) -> Mapped:
+    """Return what a record says of a createLeadRequest; it guesses nothing that the table of names does not say."""
+    request: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    known, _ = _leaves(record)
+    for field, group in groupby(known, key=lambda leaf: leaf.meaning.field):
+        leaves = [leaf for leaf in group if not is_empty(leaf.value)]
+        if field == PHONES:
+            phones = _combined_phones(leaves)
+            request |= {PHONES: [phone for phone, _ in phones]} if phones else {}
+            sources |= {
+                f"{PHONES}[{index}]": ", ".join(dict.fromkeys(names)) for index, (_, names) in enumerate(phones)
+            }
+        elif leaves:
+            request[field] = CONVERTERS[field](leaves[0].value)
+            sources[field] = leaves[0].source
+    return Mapped(request, sources)
+
+
+def with_defaults(mapped: Mapped, defaults: Mapping[str, Any], now: datetime) -> Mapped:
+    """Fill the fields that a record lacks from the parsed defaults; a `submittedDate` of `now` is the moment given."""
+    missing = {field: value for field, value in defaults.items() if field not in mapped.request}
+    request, sources = dict(mapped.request), dict(mapped.sources)
+    for field, value in missing.items():
+        is_now = field == SUBMITTED_DATE and value == NOW
+        # A copy, since all leads of a run share the list of phones.
+        request[field] = to_date_time(now) if is_now else copy.deepcopy(value)
+        paths = [f"{field}[{index}]" for index in range(len(value))] if field == PHONES else [field]
+        sources |= dict.fromkeys(paths, "defaults")
+    return Mapped(request, sources)
+
+
+def parse_defaults(defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the setting `defaults` by the contract's names, each value converted as a record's would be.
+
+    Raises:
+        SettingsError: a name is no field of a lead, or a value breaks the contract; the text shows no value.
+    """
+    known, unknown = _leaves(defaults)
+    if unknown:
+        fields = ", ".join(FIELD_NAMES)
+        msg = f"`defaults` names what is no field of a lead: {', '.join(unknown)}; the fields are {fields}"
+        raise SettingsError(msg)
+    parsed = to_request(defaults).request
+    for leaf in known:
+        # An empty default is meant: the contract takes an empty message, and its rules speak for the other fields.
+        parsed.setdefault(leaf.meaning.field, leaf.value)
+    submitted = parsed.get(SUBMITTED_DATE)
+    is_now = isinstance(submitted, str) and submitted.lower() == NOW
+    # The word is ours, not the contract's: any instant stands in for it while the rules are checked.
+    checked = {**parsed, SUBMITTED_DATE: to_date_time(date.min)} if is_now else parsed
+    if problems := [
+        f"{violation.field} {violation.rule} ({violation.cure})"
+        for violation in violations(checked)
+        if re.split(r"[.\[]", violation.field)[0] in parsed
+    ]:
+        msg = f"`defaults` breaks the API's contract: {'; '.join(problems)}"
+        raise SettingsError(msg)
+    return {**parsed, SUBMITTED_DATE: NOW} if is_now else parsed
+
+
+def _leaves(record: Mapping[str, Any]) -> tuple[list[_Leaf], list[str]]:
+    """Return the fields that mean one of a lead's, first those that go first, and the names of all others."""
+    known, unknown = [], []
+    for place, name, value in _places(record):
+        source = f"{place}.{name}" if place else name
+        meaning = meaning_of(name, place)
+        if meaning is None:
+            unknown.append(source)
+        else:
+            known.append(_Leaf(source, value, meaning, name == meaning.field))
+    known.sort(key=lambda leaf: (leaf.meaning.priority, not leaf.is_literal))
+    return known, unknown
+
+
+def _places(record: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Yield each field's container, name and value; fields of the top level have no container."""
+    for name, value in record.items():
+        inner = from_json_text(value) if is_container(name) else None
+        if isinstance(inner, dict):
+            yield from ((name, inner_name, inner_value) for inner_name, inner_value in inner.items())
+        else:
+            yield "", name, value
+
+
+def _combined_phones(leaves: list[_Leaf]) -> list[tuple[dict[str, Any], list[str]]]:
+    """Return each phone once, with the names of the fields that say it."""
+    phones: list[tuple[dict[str, Any], list[str]]] = []
+    seen: dict[str, tuple[dict[str, Any], list[str]]] = {}
+    for leaf in leaves:
+        for phone in to_phones(leaf.value, leaf.meaning.phone_type):
+            number = phone.get("number")
+            key = _SEPARATORS.sub("", number) if isinstance(number, str) else ""
+            if key not in seen:
+                phones.append((phone, [leaf.source]))
+                seen |= {key: phones[-1]} if key else {}
+            elif "type" in phone and "type" not in seen[key][0]:
+                seen[key][0]["type"] = phone["type"]
+                seen[key][1].append(leaf.source)
+    return phones

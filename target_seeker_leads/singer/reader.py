@@ -1,0 +1,131 @@
+"""Singer messages from stdin, line by line: what is wrong with one is said with its number and without its content."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import IO, TYPE_CHECKING, Any
+
+from singer_sdk.exceptions import RecordsWithoutSchemaException
+from singer_sdk.singerlib.encoding.base import GenericSingerReader, SingerMessageType
+from singer_sdk.singerlib.exceptions import InvalidInputLine
+
+from seeker_leads_api.errors import FatalError, StoppedError
+from target_seeker_leads.singer.singer_json import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_HINT = "Nothing before it is lost. Check what the tap, or any program in between, writes to stdout"
+
+
+class LineReader(GenericSingerReader[bytes]):
+    """Reads bytes, so that no locale comes into it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_waiting = False
+        self._signal: int | None = None
+
+    @property
+    def default_input(self) -> IO[bytes]:
+        """Standard input.
+
+        Raises:
+            FatalError: whoever started this program gave it none.
+        """
+        if sys.stdin is None:
+            msg = "stdin is closed: give it what a tap writes, or a file with --input"
+            raise FatalError(msg)
+        return sys.stdin.buffer
+
+    def stop(self, signal_number: int) -> None:
+        """Read no more, from within a signal handler; a line that is being worked on is worked on to its end.
+
+        Only the first call counts: what it began ends in order.
+
+        Raises:
+            StoppedError: at once where the reader waits for input.
+        """
+        if self._signal is not None:
+            return
+        self._signal = signal_number
+        if self._is_waiting:
+            raise StoppedError(signal_number)
+
+    def process_lines(
+        self,
+        file_input: IO[Any] | None,
+        callbacks: dict[str, Callable[[dict[str, Any]], None]],
+    ) -> Counter[str]:
+        """Hand each message to the callback of its type; return how many there were of each. Blank lines do not count.
+
+        Raises:
+            FatalError: a line is not a Singer message that this target can take.
+            StoppedError: a signal came.
+        """
+        found: Counter[str] = Counter()
+        for number, line in self._lines(file_input or self.default_input):
+            if line.isspace():
+                continue
+            try:
+                message = self.deserialize_json(line)
+                kind = _kind(message)
+                if kind not in callbacks:
+                    msg = f"has no type that is known here: {', '.join(callbacks)}"
+                    raise InvalidInputLine(msg)  # noqa: TRY301  # one place adds the number
+                callbacks[kind](message)
+            except (InvalidInputLine, RecordsWithoutSchemaException) as error:
+                msg = f"Line {number} of the input {error}. {_HINT}"
+                raise FatalError(msg) from None
+            found[kind] += 1
+        return found
+
+    def deserialize_json(self, line: bytes) -> dict[str, Any]:
+        """Return the message in a line.
+
+        Raises:
+            InvalidInputLine: it is no JSON object.
+        """
+        try:
+            message = decode(line)
+        except ValueError:
+            msg = "is not JSON"
+            raise InvalidInputLine(msg) from None
+        if not isinstance(message, dict):
+            msg = "is not a JSON object"
+            raise InvalidInputLine(msg)
+        return message
+
+    @staticmethod
+    def assert_line_requires(line_dict: dict[str, Any], requires: set[str]) -> None:
+        """Check a message, or a schema in one, for the keys that it needs.
+
+        Raises:
+            InvalidInputLine: names what is missing, and nothing of what is there.
+        """
+        if missing := sorted(requires - set(line_dict)):
+            msg = f"lacks {', '.join(missing)}"
+            raise InvalidInputLine(msg)
+
+    def _lines(self, file: IO[Any]) -> Iterator[tuple[int, bytes]]:
+        # `--input` gives a text file in the encoding of the locale: the bytes beneath it are what counts.
+        source: IO[Any] = getattr(file, "buffer", file)
+        number = 0
+        while True:
+            number += 1
+            # A signal that comes before this line is seen below, one that comes after it raises within the wait.
+            self._is_waiting = True
+            if self._signal is not None:
+                raise StoppedError(self._signal)
+            line = source.readline()
+            self._is_waiting = False
+            if not line:
+                return
+            yield number, line.encode() if isinstance(line, str) else line
+
+
+def _kind(message: dict[str, Any]) -> str:
+    kind = message.get("type")
+    # A dict looks `SingerMessageType.RECORD` and "RECORD" up as the same key.
+    return kind if isinstance(kind, str) and kind in SingerMessageType.__members__ else ""

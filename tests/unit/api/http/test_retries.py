@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from seeker_leads_api.errors import FatalError, RetryableError, TokenRefusedError
+from seeker_leads_api.http.retries import LONGEST_WAIT_SECONDS, Retrier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Script:
+    """A function that raises what the script says, then answers."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.calls = 0
+
+    def __call__(self) -> str:
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return "answer"
+
+
+class Bench:
+    def __init__(self, max_retries: int = 3, chance: Callable[[], float] = lambda: 1.0) -> None:
+        self.slept: list[float] = []
+        self.reports: list[str] = []
+        self.renewed: list[str] = []
+        self.retrier = Retrier(max_retries, self.reports.append, self.slept.append, chance)
+
+    def run(self, script: Script) -> str:
+        return self.retrier.wrap(script, renew_token=self.renewed.append)()
+
+
+def test_waits_grow_and_are_reported() -> None:
+    """Each further try waits twice as long, and says so."""
+    bench = Bench()
+    assert bench.run(Script(*[RetryableError("503")] * 3)) == "answer"
+    assert bench.slept == [0.5, 1.0, 2.0]
+    assert bench.reports[0] == "503; try 2 of 4 in 0.5 s"
+
+
+def test_chance_spreads_the_waits() -> None:
+    """Clients that failed together do not come back together: half of a wait is left to chance."""
+    bench = Bench(chance=lambda: 0.0)
+    bench.run(Script(RetryableError("503")))
+    assert bench.slept == [0.25]
+
+
+def test_waits_have_an_upper_bound() -> None:
+    """A patient setting does not double into hours."""
+    bench = Bench(max_retries=20)
+    bench.run(Script(*[RetryableError("503")] * 20))
+    assert max(bench.slept) == LONGEST_WAIT_SECONDS
+
+
+def test_gives_up_after_the_last_try() -> None:
+    """`max_retries` further tries, then the run ends with the error."""
+    bench, script = Bench(max_retries=2), Script(*[RetryableError("503")] * 9)
+    with pytest.raises(FatalError, match="503; gave up after 3 tries"):
+        bench.run(script)
+    assert script.calls == 3
+
+
+def test_retry_after_is_honoured() -> None:
+    """The API's own wait counts where it is longer than ours."""
+    bench = Bench()
+    bench.run(Script(RetryableError("429", retry_after_seconds=7), RetryableError("429", retry_after_seconds=0)))
+    assert bench.slept == [7, 1.0]
+
+
+def test_five_minutes_of_retry_after_are_waited_for() -> None:
+    """The longest wait that is borne is five minutes."""
+    bench = Bench()
+    assert bench.run(Script(RetryableError("429", retry_after_seconds=300))) == "answer"
+    assert bench.slept == [300]
+
+
+@pytest.mark.parametrize("seconds", [301, 3600])
+def test_more_than_five_minutes_of_retry_after_end_the_run(seconds: int) -> None:
+    """A wait that outlasts the schedule is the next run's: this one ends at once, and says how long to wait."""
+    bench = Bench()
+    with pytest.raises(FatalError, match=f"asks to wait {seconds} s"):
+        bench.run(Script(RetryableError("429", retry_after_seconds=seconds)))
+    assert bench.slept == []
+
+
+def test_what_the_api_said_of_a_token_is_kept_where_there_is_no_other() -> None:
+    """Why the token was refused tells what to do: that it cannot be renewed comes after it."""
+
+    def renew(_: str) -> None:
+        msg = "no other"
+        raise FatalError(msg)
+
+    request = Retrier(7, report=print).wrap(
+        Script(TokenRefusedError("403: scope missing", refused_token="old")), renew_token=renew
+    )
+    with pytest.raises(FatalError, match=r"403: scope missing\. no other"):
+        request()
+
+
+def test_refused_token_is_renewed_once() -> None:
+    """A refused token is replaced and the request repeated at once; a second refusal ends the run."""
+    bench = Bench()
+    assert bench.run(Script(TokenRefusedError("401", refused_token="old"))) == "answer"
+    assert (bench.renewed, bench.slept) == (["old"], [])
+    script = Script(*[TokenRefusedError("401", refused_token="old")] * 2)
+    with pytest.raises(FatalError, match="401"):
+        bench.run(script)
+    assert script.calls == 2

@@ -1,0 +1,109 @@
+"""What `ApiSession` does in place of `requests`, on real sockets."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, ClassVar
+
+import pytest
+import requests
+
+from seeker_leads_api.http.session import ApiSession
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Larger than one piece, and hardly to be compressed.
+BODY = os.urandom(3 << 20)
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    clients: ClassVar[list[int]] = []  #: the port of each request's connection
+
+    def do_GET(self) -> None:
+        self.clients.append(self.client_address[1])
+        body = gzip.compress(BODY) if "gzip" in self.path else BODY
+        self.send_response(200)
+        if "gzip" in self.path:
+            self.send_header("Content-Encoding", "gzip")
+        if "chunked" in self.path:
+            self.send_header("Transfer-Encoding", "chunked")
+            body = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in (body[:10], body[10:])) + b"0\r\n\r\n"
+        else:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2] if "cut" in self.path else body)
+        self.close_connection = "cut" in self.path
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name
+        pass
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    Handler.clients.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("encoding", ["plain", "gzip", "chunked", "gzip,chunked"])
+def test_body_is_whole_and_its_connection_is_used_again(url: str, encoding: str) -> None:
+    """However a body is sent, all of it is read, and the next request opens no new connection."""
+    with ApiSession(url, "test/1") as session:
+        for _ in range(2):
+            response = session.send(session.prepare_get(f"{url}/leads", {"as": encoding}), timeout=10)
+            assert response.content == BODY
+    assert len(Handler.clients) == 2
+    assert len(set(Handler.clients)) == 1
+
+
+@pytest.mark.parametrize("encoding", ["plain", "gzip", "chunked"])
+def test_cut_body_is_an_error(url: str, encoding: str) -> None:
+    """Half a body never counts as an answer."""
+    with ApiSession(url, "test/1") as session, pytest.raises(requests.exceptions.ChunkedEncodingError):
+        session.send(session.prepare_get(f"{url}/leads", {"as": encoding, "cut": 1}), timeout=10)
+
+
+def test_stream_is_left_to_the_caller(url: str) -> None:
+    """Who asks for a stream gets the status, whatever becomes of the body."""
+    with ApiSession(url, "test/1") as session:
+        response = session.send(session.prepare_get(f"{url}/leads", {"cut": 1}), timeout=10, stream=True)
+        assert response.status_code == 200
+        with pytest.raises(requests.exceptions.ChunkedEncodingError):
+            _ = response.content
+
+
+@pytest.mark.parametrize("is_stream", [False, True])
+@pytest.mark.parametrize(("idle_seconds", "connections"), [(30.0, 1), (30.1, 2)])
+def test_connection_that_lay_idle_is_not_used_again(
+    url: str, idle_seconds: float, connections: int, *, is_stream: bool
+) -> None:
+    """After half a minute without a request the next one opens a new connection: the old one may lead nowhere."""
+    now = [0.0]
+    with ApiSession(url, "test/1", clock=lambda: now[0]) as session:
+        for wait_seconds in (20.0, idle_seconds, 0.0):  # each request counts, not the first alone
+            response = session.send(session.prepare_get(f"{url}/leads", {}), timeout=10, stream=is_stream)
+            assert response.content == BODY
+            now[0] += wait_seconds
+    assert len(set(Handler.clients)) == connections
+
+
+def test_request_is_as_requests_prepares_it() -> None:
+    """All but the query is prepared once, and it shows nowhere; no request changes the next one."""
+    session, url = ApiSession("https://api/v1", "test/1"), "https://api/v1/leads"
+    for query in ({"limit": 100, "start": "a/b ü&c"}, {"limit": 5}):
+        ours, theirs = (
+            session.prepare_get(url, query),
+            session.prepare_request(requests.Request("GET", url, params=query)),
+        )
+        assert (ours.method, ours.url, ours.headers) == (theirs.method, theirs.url, theirs.headers)
+        ours.headers["Authorization"] = "Bearer old"

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from seeker_leads_api.errors import SettingsError
+from seeker_leads_singer.log import refuse_unknown_level
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLUGINS = ["tap_seeker_leads.tap:TapSeekerLeads", "target_seeker_leads.target:TargetSeekerLeads"]
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{}, {"LOGLEVEL": "debug"}, {"LOGLEVEL": "Info"}, {"X_LOGLEVEL": "error"}, {"X_LOGLEVEL": "INFO", "LOGLEVEL": "x"}],
+)
+def test_levels_that_are_known(variables: dict[str, str]) -> None:
+    """A level counts in any case, and the plugin's own goes before the general one."""
+    before = dict(variables)
+    refuse_unknown_level(variables, "X_")
+    assert variables == before
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"LOGLEVEL": "verbose"}, "^LOGLEVEL must be one of"),
+        ({"LOGLEVEL": "10"}, "^LOGLEVEL must be one of"),
+        ({"X_LOGLEVEL": "verbose", "LOGLEVEL": "INFO"}, "^X_LOGLEVEL must be one of"),
+        ({"X_LOGLEVEL": " ", "LOGLEVEL": "verbose"}, "^LOGLEVEL must be one of"),
+    ],
+)
+def test_level_that_is_none_is_named(variables: dict[str, str], named: str) -> None:
+    """A level that Python does not know is named by its variable."""
+    with pytest.raises(SettingsError, match=named):
+        refuse_unknown_level(variables, "X_")
+
+
+def test_variables_set_to_nothing_are_not_given() -> None:
+    """An empty level is none, and an empty name of a configuration is not the folder that we are in."""
+    variables = {"X_LOGLEVEL": "", "LOGLEVEL": " ", "SINGER_SDK_LOG_CONFIG": "", "OTHER": ""}
+    refuse_unknown_level(variables, "X_")
+    assert variables == {"OTHER": ""}
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"LOGLEVEL": "verbose"}, "LOGLEVEL must be one of DEBUG"),
+        ({"LOGLEVEL": "", "SINGER_SDK_LOG_CONFIG": ""}, "`auth_token`"),
+        ({"SINGER_SDK_LOG_CONFIG": "{0}"}, "SINGER_SDK_LOG_CONFIG"),
+        ({"SINGER_SDK_LOG_CONFIG": "{0}/null.yml"}, "SINGER_SDK_LOG_CONFIG"),
+        ({"SINGER_SDK_LOG_CONFIG": "{0}/bad.yml"}, "SINGER_SDK_LOG_CONFIG"),
+        ({"SINGER_SDK_LOG_CONFIG": "{0}/other.yml"}, "SINGER_SDK_LOG_CONFIG"),
+    ],
+)
+def test_log_that_cannot_be_set_up_is_one_line(
+    plugin: str, variables: dict[str, str], words: str, tmp_path: Path
+) -> None:
+    """What the environment asks of the log and cannot be ends the program with one line and the status of a setting."""
+    (tmp_path / "null.yml").write_text("null")
+    (tmp_path / "bad.yml").write_text("a: [")
+    (tmp_path / "other.yml").write_text("version: 1\nhandlers: {x: {class: no.such.Handler}}")
+    module, name = plugin.split(":")
+    code = f"import sys; from {module} import {name}; sys.argv = ['x', '--config', 'ENV']; {name}.cli()"
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env={
+            "PYTHONPATH": ":".join(path for path in sys.path if path),
+            **{key: value.format(tmp_path) for key, value in variables.items()},
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+    )
+    assert ended.returncode == 2, ended.stderr
+    assert words in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
+    assert "defect" not in ended.stderr

@@ -1,0 +1,54 @@
+"""Which signals count."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from seeker_leads_singer.signals import SAME_SIGNAL_SECONDS, StopSignals
+
+
+@pytest.fixture
+def ended(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The signals that ended the program, with the default handler in place."""
+    ended: list[int] = []
+    handlers: dict[int, object] = {}
+
+    def end(number: int) -> None:
+        assert handlers[number] is signal.SIG_DFL
+        ended.append(number)
+
+    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+    monkeypatch.setattr(signal, "raise_signal", end)
+    return ended
+
+
+def test_echo_of_a_signal_is_not_a_second_one(ended: list[int]) -> None:
+    """The same signal within two seconds is the first one, handed on by a parent: nothing more happens."""
+    now = [0.0]
+    signals = StopSignals(clock=lambda: now[0])
+    assert signals.is_new(signal.SIGTERM)
+    for now[0] in (0.0, 0.01, SAME_SIGNAL_SECONDS):
+        assert not signals.is_new(signal.SIGTERM)
+    assert ended == []
+
+
+def test_same_signal_later_ends_the_program(ended: list[int]) -> None:
+    """Who sends it again after that will not wait: the program ends by it, at once."""
+    now = [0.0]
+    signals = StopSignals(clock=lambda: now[0])
+    signals.is_new(signal.SIGINT)
+    now[0] = SAME_SIGNAL_SECONDS + 0.01
+    assert not signals.is_new(signal.SIGINT)
+    assert ended == [signal.SIGINT]
+
+
+def test_each_kind_counts_for_itself(ended: list[int]) -> None:
+    """A SIGTERM after Ctrl-C is new, however late: only the same one again ends anything at once."""
+    now = [0.0]
+    signals = StopSignals(clock=lambda: now[0])
+    assert signals.is_new(signal.SIGINT)
+    now[0] = 60
+    assert signals.is_new(signal.SIGTERM)
+    assert ended == []

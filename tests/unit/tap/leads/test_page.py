@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from seeker_leads_api.errors import RetryableError
+from tap_seeker_leads.leads.page import page_of
+
+PROBLEM = {"type": "about:blank", "title": "Not found", "status": 404}
+
+
+def response(body: object, status: int = 200, *, limit: int = 2, start: str | None = None) -> requests.Response:
+    result = requests.Response()
+    result.status_code = status
+    result._content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    params: dict[str, Any] = {"minDate": 1, "maxDate": 2, "limit": limit, "start": start}
+    result.request = requests.Request("GET", "https://api/v1/leads", params=params).prepare()
+    return result
+
+
+def page(items: int, links: object = None, **metadata: Any) -> dict[str, Any]:
+    leads = [{"metadata": {"leadId": f"lead-{number}", **metadata}} for number in range(items)]
+    return {"metadata": {}, "links": {} if links is None else links, "items": leads}
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://api/v1/leads?minDate=1&maxDate=2&start=next%2Flead",
+        "/v1/leads?start=next%2Flead&limit=2",
+        "?start=next%2Flead",
+        "https://elsewhere.example/leads?start=next%2Flead",
+    ],
+)
+@pytest.mark.parametrize("status", [200, 206])
+def test_link_leads_on_whatever_its_form(link: str, status: int) -> None:
+    """`links.next` may be absolute or a path: only its `start` counts, so the token goes to no other host."""
+    answer = page_of(response(page(1, {"next": link}), status))
+    assert (answer.next_cursor, answer.announced) == ("next/lead", status == 206)
+
+
+@pytest.mark.parametrize("links", [None, {}, {"next": None}, {"next": ""}, {"next": {}}, {"next": "http://[bad"}, "x"])
+def test_206_without_a_link_goes_on_after_the_last_lead(links: object) -> None:
+    """206 announces a next page; without a link it starts after the last lead."""
+    answer = page_of(response(page(1, links), 206))
+    assert (answer.next_cursor, answer.announced) == ("lead-0", True)
+
+
+def test_full_page_without_any_sign_asks_once_more() -> None:
+    """A full page with 200 may or may not be the last one: the next is asked for, but was not announced."""
+    answer = page_of(response(page(2), 200))
+    assert (answer.next_cursor, answer.announced) == ("lead-1", False)
+
+
+@pytest.mark.parametrize("items", [0, 1])
+def test_page_with_room_is_the_last(items: int) -> None:
+    """200 with fewer leads than asked for ends the window."""
+    answer = page_of(response(page(items), 200))
+    assert (answer.size, answer.next_cursor) == (items, None)
+
+
+def test_404_of_the_api_is_an_empty_page() -> None:
+    """A 404 with a problem body says that the period is empty."""
+    answer = page_of(response(PROBLEM, 404))
+    assert (answer.leads, answer.size, answer.next_cursor, answer.has_list) == ([], 0, None, False)
+
+
+#: What servers make of an empty list: status and body.
+EMPTY = [
+    (204, b""),
+    (200, b'{"items": null}'),
+    (200, b'{"metadata": {"count": 0}, "links": {}, "items": null, "total": 0}'),
+]
+
+
+@pytest.mark.parametrize(("status", "body"), EMPTY)
+def test_empty_list_that_a_server_leaves_out_is_an_empty_page(status: int, body: bytes) -> None:
+    """No content, and `items: null`, say that the period is empty."""
+    answer = page_of(response(body, status))
+    assert (answer.leads, answer.size, answer.next_cursor, answer.has_list) == ([], 0, None, False)
+
+
+@pytest.mark.parametrize("status", [202, 206])
+@pytest.mark.parametrize("body", [body for status, body in EMPTY if status == 200])
+def test_page_that_is_not_the_last_has_a_list(status: int, body: bytes) -> None:
+    """With a status that says that there is more to come, a page without a list is no empty one."""
+    with pytest.raises(RetryableError):
+        page_of(response(body, status))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b'{"items": [{"metadata"',
+        b"<html>",
+        b"[]",
+        b"null",
+        b'"items"',
+        b"{}",
+        b'{"links": {}}',
+        b'{"metadata": {"count": 0}, "links": {}}',
+        b'{"metadata": {"count": 3}, "links": {}, "items": null}',
+        b'{"data": []}',
+        b'{"links": {}, "data": [{"metadata": {"leadId": "a"}}]}',
+        b'{"Items": []}',
+        b'{"items": {}}',
+        b'{"items": ""}',
+        b'{"items": 0}',
+        b'{"items": NaN}',
+        b'{"items": 1e999}',
+        b'{"items": ["\xff"]}',
+    ],
+)
+def test_body_that_is_no_page_is_asked_for_again(body: bytes) -> None:
+    """A cut, unparsable or shapeless body, or one with leads by another name, never counts as an empty page."""
+    with pytest.raises(RetryableError):
+        page_of(response(body))
+
+
+def test_half_an_emoji_does_not_cost_a_page() -> None:
+    """What JSON in UTF-8 cannot hold is replaced in its place; the rest of the page arrives."""
+    message = b'{"message": "Oh \\ud83d, \\ud83d\\ude00"}'
+    body = b'{"items": [{"metadata": {"leadId": "a", "n": 1e999}, "contactRequest": ' + message + b"}]}"
+    (lead,) = page_of(response(body)).leads
+    assert lead.record["contactRequest"]["message"] == "Oh \N{REPLACEMENT CHARACTER}, \N{GRINNING FACE}"
+    assert lead.record["extra"] == {"metadata": {"n": None}}
+
+
+def test_empty_page_that_announces_more_is_not_the_end() -> None:
+    """206 without leads says that there is more, and gives no way to it: never the end of a window."""
+    with pytest.raises(RetryableError, match="another page"):
+        page_of(response({"items": []}, 206))
+
+
+def test_next_page_without_a_way_to_it_is_an_error() -> None:
+    """A page that announces another, but gives nothing to ask for it by, never counts as the last."""
+    with pytest.raises(RetryableError, match="another page"):
+        page_of(response({"items": [{"metadata": {}}]}, 206))
+
+
+def test_cursor_passes_over_items_without_an_id() -> None:
+    """A malformed last item does not end the window: the lead before it is the cursor."""
+    body = page(2)
+    body["items"].append({"metadata": None})
+    assert page_of(response(body, 206)).next_cursor == "lead-1"
+
+
+def test_body_is_decoded_once() -> None:
+    """Validation, records and paginator share one decoded page."""
+    answer = response(page(1))
+    assert page_of(answer) is page_of(answer)

@@ -1,0 +1,183 @@
+"""Several readers at once: plan, cuts and progress, without sockets or threads where none are needed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from dataclasses import dataclass
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tap_seeker_leads.leads.page import page_of
+from tap_seeker_leads.reading.paginator import LeadsPaginator, PageRequest
+from tap_seeker_leads.reading.progress import Progress
+from tap_seeker_leads.reading.window_plan import WindowPlan
+from tap_seeker_leads.reading.windows import FinishedPrefix, SeamFilter, Window, cut, split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_seeker_leads.settings import TapSettings
+
+
+@given(st.integers(0, 10**6), st.integers(1, 10**6), st.integers(0, 10**6), st.integers(1, 500), st.integers(2, 11))
+def test_cut_covers_the_window_and_leaves_what_was_read_to_its_reader(
+    start: int, length: int, read_seconds: int, pages: int, most_parts: int
+) -> None:
+    """The parts follow each other over the whole window; all that was read, and its seam, lies in the first."""
+    window, latest = Window(start, start + length), start + read_seconds
+    parts = cut(window, latest, pages, most_parts)
+    assert (parts[0].start, parts[-1].end) == (window.start, window.end)
+    assert all(left.end == right.start for left, right in pairwise(parts))
+    assert 1 <= len(parts) <= most_parts
+    assert all(part.start < part.end for part in parts)
+    assert all(part.min_date > latest for part in parts[1:])
+
+
+def test_dense_window_is_cut_for_every_idle_reader() -> None:
+    """After one page of a busy week nine idle readers get a part each; near its end it is left alone."""
+    week = Window(0, 7 * 86_400)
+    assert len(cut(week, 2000, 1, 10)) == 10
+    assert cut(week, week.end - 2000, 300, 10) == [week]
+    assert cut(week, week.end - 1, 1, 10) == [week]
+
+
+@dataclass
+class Account:
+    """An API in memory: one total order of (second, id), bounds of either kind, pages of any size."""
+
+    leads: list[tuple[int, str]]
+    order: str
+    bounds: str
+    page_size: int
+
+    def answer(self, request: PageRequest) -> requests.Response:
+        low = request.window.min_date + (self.bounds in {"max", "open"})
+        high = request.window.max_date - (self.bounds in {"min", "open"})
+        ranked = sorted(self.leads, key=self._rank)
+        ids = [lead_id for _, lead_id in ranked]
+        after = 0 if request.cursor is None else ids.index(request.cursor) + 1
+        found = [lead for lead in ranked[after:] if low <= lead[0] <= high]
+        items = [
+            {"metadata": {"leadId": lead_id, "ingestionDate": second}} for second, lead_id in found[: self.page_size]
+        ]
+        response = requests.Response()
+        response.status_code = 206 if len(found) > self.page_size else 200
+        response._content = json.dumps({"metadata": {}, "links": {}, "items": items}).encode()
+        response.request = requests.Request("GET", "https://a/leads", params={"limit": self.page_size + 1}).prepare()
+        return response
+
+    def _rank(self, lead: tuple[int, str]) -> Any:
+        if self.order == "shuffled":
+            return hashlib.sha256(lead[1].encode()).hexdigest()
+        return (lead[0], lead[1]) if self.order == "ascending" else (-lead[0], lead[1])
+
+
+class EagerPlan(WindowPlan):
+    """Has as many idle readers as the test says, and none that waits."""
+
+    idle = 0
+
+    def take(self) -> Window | None:
+        return super().take() if self._waiting else None
+
+    def idle_readers(self) -> int:
+        return self.idle
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    seconds=st.lists(st.integers(1000, 1400) | st.just(1077), min_size=1, max_size=150),
+    order=st.sampled_from(["ascending", "descending", "shuffled"]),
+    bounds=st.sampled_from(["closed", "min", "max", "open"]),
+    page_size=st.integers(1, 12),
+    choices=st.lists(st.tuples(st.integers(0, 99), st.integers(0, 9)), min_size=1, max_size=60),
+)
+def test_every_lead_is_read_once_however_windows_are_cut(
+    seconds: list[int], order: str, bounds: str, page_size: int, choices: list[tuple[int, int]]
+) -> None:
+    """Any order, bounds, page size and ties, cuts at any moment, readers in any rhythm: complete, and each lead once.
+
+    The bookmark never passes a lead that was not put out yet.
+    """
+    account = Account([(second, f"lead-{n}") for n, second in enumerate(seconds)], order, bounds, page_size)
+    plan = EagerPlan(split(1000, 1401, 150))
+    prefix, seams, put_out = FinishedPrefix(1000), SeamFilter(), list[str]()
+
+    def window_read(window: Window) -> None:
+        prefix.add(window)
+        unread = [second for second, lead_id in account.leads if lead_id not in put_out]
+        assert prefix.end <= min(unread, default=prefix.end)
+
+    readers: list[LeadsPaginator] = []
+    step = 0
+    while True:
+        readers = [reader for reader in readers if not reader.finished]
+        while plan._waiting and len(readers) < 10:
+            readers.append(LeadsPaginator(plan, window_read))
+        if not readers:
+            break
+        which, plan.idle = choices[step % len(choices)]
+        step += 1
+        reader = readers[which % len(readers)]
+        request = reader.current_value
+        assert request is not None
+        response = account.answer(request)
+        for lead in page_of(response).leads:
+            if seams.passes(lead.lead_id, lead.second, request.window):
+                put_out.append(lead.lead_id)
+        reader.advance(response)
+    assert sorted(put_out) == sorted(lead_id for _, lead_id in account.leads)
+    assert prefix.end == 1401
+
+
+def test_reader_waits_for_a_part_and_goes_when_all_is_read() -> None:
+    """An idle reader gets what another cuts off; when the last window is read, nobody waits any more."""
+    plan = WindowPlan([Window(0, 100)])
+    assert plan.take() == Window(0, 100)
+    got: list[Window | None] = []
+    idle = [threading.Thread(target=lambda: got.append(plan.take())) for _ in range(2)]
+    for thread in idle:
+        thread.start()
+    while plan.idle_readers() < 2:
+        threading.Event().wait(0.001)
+    plan.add([Window(50, 100)])
+    while not got:
+        threading.Event().wait(0.001)
+    assert (got, plan.total, plan.idle_readers()) == ([Window(50, 100)], 2, 1)
+    plan.finish()
+    plan.finish()
+    for thread in idle:
+        thread.join(10)
+    assert got == [Window(50, 100), None]
+
+
+def test_closed_plan_gives_nothing_out() -> None:
+    """When a run ends early, no reader starts another window."""
+    plan = WindowPlan([Window(0, 100)])
+    plan.close()
+    assert plan.take() is None
+
+
+def ticking(*instants: float) -> Callable[[], float]:
+    remaining = iter(instants)
+    return lambda: next(remaining)
+
+
+def test_progress_is_told_every_ten_seconds_and_not_before() -> None:
+    """A long run says where it stands, at most every ten seconds; a short one stays quiet."""
+    run = cast("TapSettings", SimpleNamespace(end=1000, connection=SimpleNamespace(requests_per_second=50.0)))
+    progress = Progress(run, 0, clock=ticking(0, 9, 10, 15, 20))
+    assert progress.report(4) is None
+    for _ in range(400):
+        progress.page_read(100)
+    progress.window_read(Window(0, 500))
+    assert progress.report(4) == "1 of 4 windows, 40,000 leads, 40.0 of at most 50 requests/s, about 10 s left"
+    assert progress.report(4) is None
+    assert progress.report(4) is not None

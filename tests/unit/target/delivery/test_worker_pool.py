@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from target_seeker_leads.delivery.worker_pool import WorkerPool
+
+
+def test_everything_submitted_is_delivered_once() -> None:
+    """`drain` returns when each item has been delivered, by as many threads as allowed and no more."""
+    before = set(threading.enumerate())
+    pool: WorkerPool[int] = WorkerPool(4)
+    done: list[int] = []
+    meeting = threading.Barrier(4)
+
+    def deliver(item: int) -> None:
+        meeting.wait(10)  # breaks unless four are under way at once
+        done.append(item)
+
+    for item in range(40):
+        pool.submit(item, deliver)
+    pool.drain()
+    pool.close()
+    assert sorted(done) == list(range(40))
+    assert set(threading.enumerate()) <= before
+
+
+def test_source_does_not_run_ahead() -> None:
+    """`submit` waits while twice as many items as threads are open."""
+    pool: WorkerPool[int] = WorkerPool(2)
+    gate = threading.Event()
+    taken: list[int] = []
+
+    def feed() -> None:
+        for item in range(6):
+            pool.submit(item, lambda _: gate.wait(10))
+            taken.append(item)
+
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    feeder.join(0.05)
+    assert len(taken) <= 4
+    gate.set()
+    feeder.join(10)
+    pool.drain()
+    pool.close()
+    assert taken == list(range(6))
+
+
+def test_first_error_stops_the_pool() -> None:
+    """After an error nothing new is begun, a wait within a worker ends, and the feeder gets the error first met."""
+    pool: WorkerPool[int] = WorkerPool(2)
+    done: list[int] = []
+    is_waiting = threading.Event()
+
+    def deliver(item: int) -> None:
+        if item == 0:
+            is_waiting.set()
+            pool.sleep(60)
+            done.append(item)
+        elif item == 1:
+            is_waiting.wait(10)
+            message = "first"
+            raise ValueError(message)
+        else:
+            done.append(item)
+
+    pool.submit(0, deliver)
+    pool.submit(1, deliver)
+
+    def feed() -> None:
+        for item in range(2, 100):
+            pool.submit(item, deliver)
+
+    with pytest.raises(ValueError, match="first"):
+        feed()
+    with pytest.raises(ValueError, match="first"):
+        pool.drain()
+    pool.close()
+    assert done == []
+
+
+def test_stopped_pool_says_why() -> None:
+    """Whoever feeds or drains a pool that was stopped learns the reason, and nothing more is begun."""
+    pool: WorkerPool[int] = WorkerPool(2)
+    pool.stop(KeyError("stop"))
+    with pytest.raises(KeyError):
+        pool.submit(1, lambda _: None)
+    with pytest.raises(KeyError):
+        pool.drain()
+    pool.close()

@@ -1,0 +1,299 @@
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seeker_leads_api import contract
+from seeker_leads_api.errors import SettingsError
+from target_seeker_leads.mapping.field_names import CONTAINERS, FIELD_NAMES, TYPED_PHONE_NAMES, normalise
+from target_seeker_leads.mapping.record_to_request import Mapped, parse_defaults, to_request, with_defaults
+from target_seeker_leads.mapping.validation import violations
+
+NOW = datetime(2026, 11, 23, 8, tzinfo=timezone.utc)
+LEAD: dict[str, Any] = {
+    "firstName": "Zo\u00e9",
+    "lastName": "Exemple",
+    "gender": "FEMALE",
+    "email": "zoe@example.org",
+    "language": "FR",
+    "phoneNumbers": [{"number": "+33612345678", "type": "MOBILE"}],
+    "message": "Bonjour \u2013 \u00e0 bient\u00f4t \U0001f3e0",
+    "classifiedId": "26ABCDEFGHJK",
+    "submittedDate": "2026-11-23T08:00:00Z",
+}
+TAP_RECORD: dict[str, Any] = {
+    "leadId": "lead-1",
+    "ingestionDate": LEAD["submittedDate"],
+    "portal": "SLG-FRA",
+    "leadCategory": "CLASSIFIED",
+    "seekerIntention": None,
+    "contactRequest": {
+        **{name: LEAD[name] for name in ("firstName", "lastName", "gender", "email", "language", "message")},
+        "phoneNumbers": [{**LEAD["phoneNumbers"][0], "verified": False}],
+        "isOwner": True,
+    },
+    "property": {"classifiedId": LEAD["classifiedId"], "offererEstateId": "E-1"},
+    "extra": {"lastName": "not this one"},
+}
+
+
+def request_of(record: dict[str, Any]) -> dict[str, Any]:
+    return to_request(record).request
+
+
+def flattened(record: dict[str, Any], separator: str) -> dict[str, Any]:
+    """Flatten as the SDK does: objects into columns, lists into JSON text."""
+    flat: dict[str, Any] = {}
+    for name, value in record.items():
+        inner = value if isinstance(value, dict) else {"": value}
+        for inner_name, inner_value in inner.items():
+            full_name = f"{name}{separator}{inner_name}" if inner_name else name
+            flat[full_name] = json.dumps(inner_value) if isinstance(inner_value, list) else inner_value
+    return flat
+
+
+def test_table_knows_the_contracts_fields() -> None:
+    """Every field of the contract is in the table under its own name first, and every name is normalised and unique."""
+    assert set(FIELD_NAMES) == set(contract.schema("CreateLeadRequest")["properties"])
+    assert all(names[0] == normalise(field) for field, names in FIELD_NAMES.items())
+    names = [name for names in (*FIELD_NAMES.values(), *TYPED_PHONE_NAMES.values()) for name in names]
+    assert names == list(dict.fromkeys(map(normalise, names)))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        LEAD,
+        TAP_RECORD,
+        {name: json.dumps(value) if isinstance(value, dict) else value for name, value in TAP_RECORD.items()},
+        flattened(TAP_RECORD, "__"),
+        flattened(TAP_RECORD, "_"),
+        {"contact": LEAD, "metadata": {"created_at": LEAD["submittedDate"]}},
+    ],
+    ids=["flat", "tap", "json-text", "flattened", "flattened-plainly", "contact"],
+)
+def test_lead_is_found_wherever_it_stands(record: dict[str, Any]) -> None:
+    """Flat, nested as the tap emits it, flattened, and nested as text are the same lead."""
+    assert request_of(record) == LEAD
+    assert not violations(request_of(record))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "firstName",
+        "FirstName",
+        "first_name",
+        "FIRST_NAME",
+        "first-name",
+        "First Name",
+        "firstname",
+        " first.name ",
+        "Pr\u00e9nom",
+    ],
+)
+def test_names_are_known_in_every_style(name: str) -> None:
+    """Case, separators and accents of a name do not matter; sources tell the record's own spelling."""
+    assert to_request({name: "Zo\u00e9"}) == Mapped({"firstName": "Zo\u00e9"}, {"firstName": name})
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [(field, name) for field, names in FIELD_NAMES.items() for name in names if field != "phoneNumbers"],
+)
+def test_synonyms(field: str, name: str) -> None:
+    """Each name of the table means its field."""
+    assert to_request({name: LEAD[field]}) == Mapped({field: LEAD[field]}, {field: name})
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [(None, name) for name in FIELD_NAMES["phoneNumbers"]]
+    + [(kind, name) for kind, names in TYPED_PHONE_NAMES.items() for name in names],
+)
+def test_names_of_phones(kind: str | None, name: str) -> None:
+    """A plain phone becomes `phoneNumbers`, with the type that its name says."""
+    phone = {"number": "0612345678"} | ({"type": kind} if kind else {})
+    assert to_request({name: "0612345678"}) == Mapped({"phoneNumbers": [phone]}, {"phoneNumbers[0]": name})
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"name": "Exemple", "contact_name": "Exemple", "email_from": "a@b.fr", "phone2": "0612345678", "id": 7},
+        {"property": {"createdAt": "2026-01-01", "email": "owner@example.org"}, "property_phone": "0612345678"},
+        {"contact": {"createdAt": "2026-01-01"}, "metadata": {"email": "a@b.fr"}},
+        {"user": {"email": "a@b.fr"}, "contact": "Exemple", "contactRequest": ["a@b.fr"], "property": "{email"},
+        {"contact": {"person": {"email": "a@b.fr"}}},
+    ],
+)
+def test_nothing_else_is_guessed(record: dict[str, Any]) -> None:
+    """A name that the table does not know, or in a place where it says something else, is none of the lead's."""
+    assert to_request(record) == Mapped({}, {})
+
+
+@pytest.mark.parametrize(
+    ("record", "source"),
+    [
+        ({"mail": "b@b.fr", "Email": "a@b.fr"}, "Email"),
+        ({"EMAIL": "b@b.fr", "email": "a@b.fr"}, "email"),
+        ({"mail": "b@b.fr", "contact": {"email": "a@b.fr"}}, "contact.email"),
+        ({"contactRequest": {"email": "b@b.fr"}, "email": "a@b.fr"}, "email"),
+        ({"contact": {"email": "b@b.fr"}, "contact_request__email": "a@b.fr"}, "contact_request__email"),
+        ({"email": " ", "emailAddress": None, "mail": "a@b.fr", "courriel": "b@b.fr"}, "mail"),
+        ({"email": False, "contact": {"email": "", "mail": "a@b.fr"}}, "contact.mail"),
+    ],
+)
+def test_first_name_with_a_value_wins(record: dict[str, Any], source: str) -> None:
+    """Exact names go before synonyms, outer places before inner ones, and an empty value passes on to the next."""
+    assert to_request(record) == Mapped({"email": "a@b.fr"}, {"email": source})
+
+
+def test_own_date_goes_before_the_ingestion_date() -> None:
+    """The tap's `ingestionDate` is the date only where the record has no better one."""
+    record = {"ingestionDate": "2026-11-24T00:00:00Z", "contactRequest": {"createdAt": date(2026, 11, 23)}}
+    assert to_request(record).sources == {"submittedDate": "contactRequest.createdAt"}
+    assert request_of(record) == {"submittedDate": "2026-11-23T00:00:00Z"}
+
+
+def test_phones_of_all_fields_are_combined() -> None:
+    """Every phone is kept once, in the table's order; the first stands, and a later type completes it."""
+    record = {
+        "fixe": "01 23 45 67 89",
+        "mobile": "06.12.34.56.78",
+        "Phone": "0612345678",
+        "contact": {"phones": ["0711223344", "0711223344", {"number": "0123456789"}]},
+        "portable": "0711223344",
+        "tel": ["broken", "broken", {"kind": "no number"}],
+    }
+    assert to_request(record) == Mapped(
+        {
+            "phoneNumbers": [
+                {"number": "0711223344", "type": "MOBILE"},
+                {"number": "0123456789", "type": "LANDLINE"},
+                {"number": "0612345678", "type": "MOBILE"},
+                {"number": "broken"},
+                {},
+            ]
+        },
+        {
+            "phoneNumbers[0]": "contact.phones, portable",
+            "phoneNumbers[1]": "contact.phones, fixe",
+            "phoneNumbers[2]": "Phone, mobile",
+            "phoneNumbers[3]": "tel",
+            "phoneNumbers[4]": "tel",
+        },
+    )
+
+
+def test_only_what_the_contract_means_is_trimmed() -> None:
+    """Blanks around addresses, ids and numbers are noise; those of names and messages are the person's own."""
+    padded = {name: f" {LEAD[name]}\n" for name in LEAD if name != "phoneNumbers"}
+    kept = {name: padded[name] for name in ("firstName", "lastName", "message")}
+    assert request_of({**padded, "phone": "\t0612345678 "}) == {
+        **LEAD,
+        **kept,
+        "phoneNumbers": [{"number": "0612345678"}],
+    }
+
+
+def test_defaults_fill_absent_fields_only() -> None:
+    """A default stands where a record says nothing, `now` is the moment given, and leads do not share a list."""
+    defaults = parse_defaults(
+        {"Submitted at": " NOW ", "mobile": 612345678, "message": "", "lang": "de_AT", "nom": "?"}
+    )
+    mapped = to_request({"lastName": "Exemple", "message": " "})
+    filled = with_defaults(mapped, defaults, NOW)
+    assert filled.request == {
+        "lastName": "Exemple",
+        "language": "DE",
+        "phoneNumbers": [{"number": "612345678", "type": "MOBILE"}],
+        "message": "",
+        "submittedDate": "2026-11-23T08:00:00Z",
+    }
+    default_paths = dict.fromkeys(("language", "phoneNumbers[0]", "message", "submittedDate"), "defaults")
+    assert filled.sources == {"lastName": "lastName", **default_paths}
+    filled.request["phoneNumbers"][0]["number"] = "changed"
+    assert with_defaults(mapped, defaults, NOW).request["phoneNumbers"][0]["number"] == "612345678"
+    assert mapped.request == {"lastName": "Exemple"}
+
+
+def test_a_whole_lead_takes_no_defaults() -> None:
+    """Nothing that a record says is replaced."""
+    mapped = to_request(LEAD)
+    assert with_defaults(mapped, parse_defaults({"submittedDate": "now", "phone": "0711223344"}), NOW) == mapped
+    assert parse_defaults({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("defaults", "names"),
+    [
+        ({"gendre": "secret"}, ["gendre"]),
+        ({"email": "secret"}, ["email"]),
+        ({"mobile": "secret", "lang": "secret"}, ["phoneNumbers[0].number", "language"]),
+        ({"submittedDate": "secret"}, ["submittedDate"]),
+        ({"lastName": "", "firstName": None}, ["lastName", "firstName"]),
+        ({"contact": {"secretary": "secret"}, "property": None}, ["contact.secretary", "property"]),
+        ({"email": "secret", "submittedDate": "now"}, ["email"]),
+    ],
+)
+def test_defaults_that_cannot_work_are_refused(defaults: dict[str, Any], names: list[str]) -> None:
+    """A default that would spoil every lead ends the run before it starts; all are named, no value is shown."""
+    with pytest.raises(SettingsError, match=r"^`defaults` ") as caught:
+        parse_defaults(defaults)
+    assert all(name in str(caught.value) for name in names)
+    assert "secret" not in str(caught.value).replace("secretary", "")
+
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([1, -1]).map(lambda sign: sign * 10**5000)  # more digits than Python writes
+    | st.floats()
+    | st.decimals()
+    | st.text(st.characters())  # lone surrogates too
+    | st.text("0123456789-+:TZ. ")
+    | st.datetimes(timezones=st.none() | st.timezones())
+    | st.dates()
+)
+NAMES = st.sampled_from(
+    [name for names in (*FIELD_NAMES.values(), *TYPED_PHONE_NAMES.values()) for name in names]
+    + [*FIELD_NAMES, *CONTAINERS, "number", "type"]
+) | st.text(st.characters(), max_size=5)
+JSON_TEXTS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(NAMES, children, max_size=3),
+    max_leaves=5,
+).map(json.dumps)
+VALUES = st.recursive(
+    SCALARS | JSON_TEXTS,
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(NAMES, children, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=8))
+def test_any_record_is_mapped(record: dict[str, Any]) -> None:
+    """Whatever a source sends, it maps; what then breaks no rule is JSON, and every part of it has its source."""
+    mapped = to_request(record)
+    assert set(mapped.request) <= set(FIELD_NAMES)
+    assert {path.split("[")[0] for path in mapped.sources} == set(mapped.request)
+    broken = violations({**LEAD, **mapped.request})
+    if not broken:
+        assert json.loads(json.dumps(mapped.request).encode()) == mapped.request
+
+
+@pytest.mark.parametrize("name", [*FIELD_NAMES, *CONTAINERS, "mobile"])
+def test_very_deep_nests_do_no_harm(name: str) -> None:
+    """A nest deeper than Python recurses is a value of a wrong shape, like any other."""
+    nest: Any = "x"
+    for _ in range(20_000):
+        nest = [nest]
+    for value in (nest, {name: nest}, "[" * 20_000 + "]" * 20_000):
+        violations(request_of({name: value}))

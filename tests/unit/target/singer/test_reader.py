@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import io
+import sys
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from seeker_leads_api.errors import FatalError, StoppedError
+from target_seeker_leads.singer.reader import LineReader
+
+
+def read(*lines: bytes, reader: LineReader | None = None) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = []
+    callbacks = dict.fromkeys(("RECORD", "SCHEMA", "STATE"), messages.append)
+    (reader or LineReader()).process_lines(io.BytesIO(b"\n".join(lines)), callbacks)
+    return messages
+
+
+def test_numbers_stay_exact() -> None:
+    """A number with a fraction is no float, so that it comes out as it went in."""
+    (message,) = read(b'{"type": "STATE", "value": {"at": 0.10}}')
+    assert message["value"] == {"at": Decimal("0.10")}
+
+
+def test_blank_lines_do_not_count_as_messages() -> None:
+    """A file that was mended by hand may have blank lines."""
+    assert len(read(b"", b'{"type": "RECORD"}', b"  ", b'{"type": "RECORD"}', b"")) == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"type": "RECORD", "record": {"email": "jane@example.com"',
+        b"INFO jane@example.com",
+        b'["jane@example.com"]',
+        b'{"record": "jane@example.com"}',
+        b'{"type": "jane@example.com"}',
+        b'{"type": ["RECORD"]}',
+        b'{"type": "RECORD", "email": "jane@example.com\xff"}',
+        b"[" * 100_000,
+        b'{"type": "ACTIVATE_VERSION"}',
+    ],
+)
+def test_line_that_is_no_message_is_named_by_its_number(line: bytes) -> None:
+    """A line that cannot be read ends the run with its number and what it lacks, and shows nothing of its content."""
+    with pytest.raises(FatalError, match="Line 2 of the input") as caught:
+        read(b'{"type": "RECORD"}', line)
+    assert "jane" not in str(caught.value)
+
+
+def test_signal_ends_the_reading_between_two_lines() -> None:
+    """After a stop the line in hand is worked on to its end, and no other is read."""
+    reader = LineReader()
+    seen: list[dict[str, Any]] = []
+
+    def stop(message: dict[str, Any]) -> None:
+        reader.stop(15)
+        seen.append(message)
+
+    with pytest.raises(StoppedError):
+        reader.process_lines(io.BytesIO(b'{"type": "RECORD"}\n' * 3), {"RECORD": stop})
+    assert len(seen) == 1
+
+
+def test_signal_ends_the_waiting_for_input() -> None:
+    """A stop that comes while the source is silent ends the wait at once."""
+    reader = LineReader()
+
+    class Silent(io.BytesIO):
+        def readline(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002
+            reader.stop(15)
+            raise AssertionError
+
+    with pytest.raises(StoppedError):
+        reader.process_lines(Silent(), {})
+
+
+def test_closed_stdin_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that was started without stdin says so."""
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(FatalError, match="stdin is closed"):
+        LineReader().process_lines(None, {})
