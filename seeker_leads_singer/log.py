@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import sys
-import traceback
 from typing import TYPE_CHECKING, NoReturn
 
 from seeker_leads_api.errors import SettingsError
@@ -20,7 +19,7 @@ _LEVEL, _CONFIG = "LOGLEVEL", "SINGER_SDK_LOG_CONFIG"
 
 @contextlib.contextmanager
 def setting_up_the_log(prefix: str) -> Iterator[None]:
-    """Within it the SDK sets the log up for the plugin whose own variables begin so.
+    """Within it the SDK sets the log up, and nothing else happens; `prefix` begins the plugin's own variables.
 
     Raises:
         SystemExit: with the status of a wrong setting, and one line on stderr, since there is no log yet.
@@ -30,22 +29,20 @@ def setting_up_the_log(prefix: str) -> Iterator[None]:
         yield
     except SettingsError as error:
         _end(str(error))
-    except Exception as error:  # whatever YAML and `logging.config` make of a file
-        if all(frame.name != "_setup_console_logging" for frame in traceback.extract_tb(error.__traceback__)):
-            raise
-        _end(f"{_CONFIG}: the file that it names is no configuration of Python's logging ({type(error).__name__})")
+    except Exception as error:  # noqa: BLE001  # YAML and `logging.config` raise many kinds
+        _end(f"{_CONFIG}: the file that it names does not configure Python's logging ({type(error).__name__})")
 
 
 def refuse_unknown_level(variables: MutableMapping[str, str], prefix: str) -> None:
-    """Check the level that counts, the plugin's own or else the general one; variables set to nothing are taken out.
+    """Check the level that counts: the plugin's own, or else the general one. Remove variables that are empty.
 
     Raises:
-        SettingsError: there is no such level.
+        SettingsError: the level is unknown.
     """
     levels = (f"{prefix}{_LEVEL}", _LEVEL)
     for name in (*levels, _CONFIG):
         if not variables.get(name, "-").strip():
-            del variables[name]  # the SDK would take it for a level, or for the folder that we are in
+            del variables[name]  # the SDK would take it for a level, or for the current folder
     for name in levels:
         if name in variables:
             if not isinstance(logging.getLevelName(variables[name].upper()), int):

@@ -1,29 +1,35 @@
-"""Which signals count: one to a process group comes twice, from its sender and from a parent that passes it on."""
+"""SIGINT and SIGTERM: which of them count, and who is told."""
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from seeker_leads_api.errors import StoppedError
 
-#: Airflow, systemd and `timeout` signal the group, and Meltano within it passes the signal on to its plugins at once.
-#: What comes later than this is somebody who will not wait.
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+_STOPS = (signal.SIGINT, signal.SIGTERM)
+#: Airflow, systemd and `timeout` signal the process group, and Meltano in that group passes the signal on to its
+#: plugins at once, so one signal comes twice. The same signal later than this is a demand to end at once.
 SAME_SIGNAL_SECONDS = 2.0
 
 
 @dataclass
 class StopSignals:
-    """Tells the signal that asks for an end in order from its echo, and from one that asks for an end at once."""
+    """Tells apart the signal that asks for an orderly end, its echo, and one that asks for an end at once."""
 
     clock: Callable[[], float] = time.monotonic
     _first_at: dict[int, float] = field(default_factory=dict)
 
     def is_new(self, number: int) -> bool:
-        """Tell whether to end in order for this signal; the same one again much later ends the program here."""
+        """Return whether to end in order for this signal; the same one again much later ends the program here."""
         now = self.clock()
         if number not in self._first_at:
             self._first_at[number] = now
@@ -32,3 +38,35 @@ class StopSignals:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
         return False
+
+
+@contextlib.contextmanager
+def handed_to(stop: Callable[[int], object]) -> Iterator[None]:
+    """Construct a plugin within this: signals are held back meanwhile, and `stop` is called for those that count.
+
+    The SDK's constructor sets handlers that end the program wherever it is, with status 0. They never see a signal.
+
+    Raises:
+        StoppedError: a signal came, and the constructor has failed, so that nothing is there to stop.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set handlers; the SDK sets none here either
+        return
+    signals = StopSignals()
+    is_constructed = False
+
+    def handle(number: int, _: FrameType | None) -> None:
+        if not signals.is_new(number):
+            return
+        if not is_constructed:
+            raise StoppedError(number)
+        stop(number)
+
+    mask_before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+    try:
+        yield
+        is_constructed = True
+    finally:
+        for number in _STOPS:
+            signal.signal(number, handle)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask_before)

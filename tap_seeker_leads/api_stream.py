@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import cached_property
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import requests
 from singer_sdk.streams import RESTStream
@@ -13,11 +12,11 @@ from singer_sdk.streams import RESTStream
 from seeker_leads_api.auth.tokens import BearerAuth, TokenSource, sent_token, token_source
 from seeker_leads_api.http.outcomes import Answer, classify, raise_for
 from seeker_leads_api.http.retries import Retrier
-from seeker_leads_api.http.session import ApiSession, user_agent
+from seeker_leads_api.http.session import ApiSession
 from seeker_leads_api.http.transport_errors import classify_exception
+from seeker_leads_singer.package import plugin_user_agent
 from tap_seeker_leads.leads.page import page_of
 from tap_seeker_leads.reading.paginator import PageRequest
-from tap_seeker_leads.settings import TapSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +25,10 @@ if TYPE_CHECKING:
     from singer_sdk.tap_base import Tap
 
     from seeker_leads_api.http.rate_limiter import RateLimiter
+    from tap_seeker_leads.settings import TapSettings
+    from tap_seeker_leads.tap import TapSeekerLeads
 
     Send: TypeAlias = Callable[[requests.PreparedRequest, Context | None], requests.Response]
-
-PACKAGE_NAME = "singer-seeker-leads"
 
 
 class ApiStream(RESTStream[PageRequest | None]):
@@ -42,14 +41,15 @@ class ApiStream(RESTStream[PageRequest | None]):
 
     def __init__(self, tap: Tap) -> None:
         super().__init__(tap)
+        self._plugin = cast("TapSeekerLeads", tap)
         #: When this run began, in Unix seconds; what is ingested later is the next run's.
-        self.now = tap.initialized_at // 1000
+        self.now = self._plugin.now
         self._thread = threading.local()
 
-    @cached_property
+    @property
     def settings(self) -> TapSettings:
-        """The tap's settings. Parsed when first needed: discovery runs without any."""
-        return TapSettings.from_config(self.config, now=self.now)
+        """The tap's settings; discovery runs without any."""
+        return self._plugin.settings
 
     @property
     def url_base(self) -> str:
@@ -59,13 +59,7 @@ class ApiStream(RESTStream[PageRequest | None]):
     @cached_property
     def user_agent(self) -> str:
         """The compulsory `User-Agent`, for the API and for token requests."""
-        return user_agent(
-            self.tap_name,
-            version(PACKAGE_NAME),
-            "singer-sdk",
-            version("singer-sdk"),
-            self.settings.connection.user_agent,
-        )
+        return plugin_user_agent(self.tap_name, self.settings.connection.user_agent)
 
     @property
     def requests_session(self) -> ApiSession:

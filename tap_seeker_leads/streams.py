@@ -9,14 +9,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
-from singer_sdk.exceptions import MappingError, SingerSDKError
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.encoding.simple import RecordMessage
 
-from seeker_leads_api.errors import FatalError, SeekerLeadsError, SettingsError, StoppedError
+from seeker_leads_api.errors import FatalError, SettingsError, StoppedError
 from seeker_leads_api.http.rate_limiter import RateLimiter
+from seeker_leads_singer import stream_maps
 from tap_seeker_leads.api_stream import ApiStream
 from tap_seeker_leads.leads.schema import PRIMARY_KEY, REPLICATION_KEY, leads_schema
 from tap_seeker_leads.leads.timestamps import to_rfc3339
@@ -245,9 +245,7 @@ class LeadsStream(ApiStream):
             try:
                 yield from super()._sync_records(context, write_messages=write_messages)
             except Exception as error:
-                is_understood = isinstance(error, (SeekerLeadsError, SingerSDKError))
-                is_of_maps = isinstance(error, MappingError) or not is_understood
-                if not (self.config.get("stream_maps") and is_of_maps):
+                if not stream_maps.are_at_fault(error, self.config):
                     raise
                 self._write_state_message()
                 msg = (
@@ -266,6 +264,6 @@ class LeadsStream(ApiStream):
         self._write_state_message()
 
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:  # noqa: ANN401
-        """Log as the SDK does, but not that an error is "unhandled": the command shows each, with what to do."""
-        if not message.startswith("An unhandled error occurred"):
+        """Log as the SDK does, but no errors: the command shows each, with what to do."""
+        if level < logging.ERROR:
             super().log(message, *args, level=level, **kwargs)

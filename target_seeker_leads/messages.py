@@ -1,121 +1,146 @@
-"""Singer messages on their way to the pipeline. The SDK has no public hooks for them: its private ones are all here."""
+"""Singer messages on their way to the pipeline."""
 
 from __future__ import annotations
 
-import logging
-from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.exceptions import MappingError
+from singer_sdk import metrics
 from singer_sdk.singerlib.exceptions import InvalidInputLine
-from singer_sdk.target_base import Target
 
-from seeker_leads_api.errors import SeekerLeadsError, SettingsError
+from seeker_leads_singer import stream_maps
 from target_seeker_leads.dead_letters import Reason
 from target_seeker_leads.delivery.incoming import Incoming, Source
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from singer_sdk.mapper import PluginMapper
+
     from target_seeker_leads.delivery.pipeline import Pipeline
 
+#: Columns that the SDK's targets add and remove. They are about the way of a record, not about a lead.
+_METADATA_COLUMNS = frozenset(
+    {
+        "_sdc_extracted_at",
+        "_sdc_received_at",
+        "_sdc_batched_at",
+        "_sdc_deleted_at",
+        "_sdc_sequence",
+        "_sdc_table_version",
+        "_sdc_sync_started_at",
+    }
+)
 
-class MessageHooks(Target):
-    """What a target does with each kind of message."""
 
-    _MAX_RECORD_AGE_IN_MINUTES = float("inf")  # no record waits for a batch to be drained
-    #: The record in hand, before its stream maps.
-    _source: Source
+class Messages:
+    """Does with each message what its type asks for."""
 
-    @property
-    @abstractmethod
-    def pipeline(self) -> Pipeline:
-        """Where records and STATEs go."""
+    def __init__(self, mapper: PluginMapper, pipeline: Pipeline, config: Mapping[str, Any]) -> None:
+        self._mapper = mapper
+        self._pipeline = pipeline
+        self._config = config
+        self._key_properties: dict[str, tuple[str, ...]] = {}
+        self._counters: dict[str, metrics.Counter] = {}
+        self._handlers: dict[str, Callable[[dict[str, Any]], None]] = {
+            "SCHEMA": self._schema,
+            "RECORD": self._record,
+            "STATE": self._state,
+            "ACTIVATE_VERSION": self._activate_version,
+            "BATCH": self._batch,
+        }
 
-    def setup_mapper(self) -> None:
-        """Set the SDK's stream maps up. At DEBUG they log what a filter's expression gives: anybody's data."""
-        logging.getLogger("singer_sdk.mapper").setLevel(logging.INFO)
-        self._raw_keys: dict[str, list[str]] = {}
-        super().setup_mapper()
-
-    def take(self, stream: str, key_properties: tuple[str, ...], record: dict[str, Any]) -> None:
-        """Have a record of the message in hand delivered, as the stream maps made it.
+    def handle(self, message: dict[str, Any]) -> str:
+        """Do what a message asks for; return its type.
 
         Raises:
-            _DeliveryError: the run must end; its cause says why.
+            InvalidInputLine: it is not a message that this target takes.
+            SettingsError: the stream maps do not fit a stream.
+            FatalError: the run must end; a record in hand is not delivered.
         """
-        try:
-            self.pipeline.take(Incoming(stream, key_properties, record, self._source))
-        except Exception as error:
-            raise _DeliveryError from error
+        kind = message.get("type")
+        if not isinstance(kind, str) or kind not in self._handlers:
+            msg = f"has no known type: {', '.join(self._handlers)}"
+            raise InvalidInputLine(msg)
+        self._handlers[kind](message)
+        return kind
 
-    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
-        stream = _require(message_dict, "stream", str)
-        _require(message_dict, "schema", dict)
-        keys = _key_properties(message_dict)
-        try:
-            super()._process_schema_message(message_dict)
-        except (InvalidInputLine, SeekerLeadsError):
-            raise
-        except Exception as error:
-            if not self.config.get("stream_maps"):
-                raise
-            words = str(error) if isinstance(error, MappingError) else type(error).__name__
-            msg = f"`stream_maps` does not fit this stream: {words}"
-            raise SettingsError(msg) from None
-        self._raw_keys[stream] = keys
+    def log_counts(self) -> None:
+        """Log the metric `record_count` of each stream."""
+        for counter in self._counters.values():
+            counter.exit()
 
-    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
-        stream = _require(message_dict, "stream", str)
-        record = _require(message_dict, "record", dict)
-        is_replay = "reasons" in message_dict
+    def _schema(self, message: dict[str, Any]) -> None:
+        schema = _require(message, "schema", dict)
+        _require(schema, "properties", dict)
+        self._register(_require(message, "stream", str), schema, _key_properties(message))
+
+    def _register(self, stream: str, schema: dict[str, Any], key_properties: list[str]) -> None:
+        registered = self._mapper.stream_maps.get(stream)
+        if registered and (registered[0].raw_schema, registered[0].raw_key_properties) == (schema, key_properties):
+            return
+        with stream_maps.fitting(self._config):
+            self._mapper.register_raw_stream_schema(stream, schema, key_properties)
+        self._key_properties[stream] = tuple(key_properties)
+
+    def _record(self, message: dict[str, Any]) -> None:
+        stream = _require(message, "stream", str)
+        record = _require(message, "record", dict)
+        is_replay = "reasons" in message
         if is_replay:
-            self._register_replayed(stream, record, _key_properties(message_dict))
-        if stream not in self._raw_keys:
+            self._register_replayed(stream, record, _key_properties(message))
+        if stream not in self._key_properties:
             msg = "is a RECORD of a stream that had no SCHEMA yet"
             raise InvalidInputLine(msg)
-        self._source = source = Source(stream, tuple(self._raw_keys[stream]), record, is_replay=is_replay)
-        try:
-            super()._process_record_message(message_dict)
-        except _DeliveryError as error:
-            raise error.__cause__ or error from None
-        except Exception as error:
-            if not self.config.get("stream_maps"):
-                raise
-            reason = Reason(
-                None,
-                f"`stream_maps` could not be evaluated for it ({type(error).__name__})",
-                "Mend the expression so that it stands this record, or the record, and feed this line again",
-            )
-            self.pipeline.take(Incoming(stream, source.key_properties, record, source, reason))
+        self._take_mapped(Source(stream, self._key_properties[stream], record, is_replay=is_replay))
 
-    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
-        # The SDK's waits for the end of the run, or for five minutes.
-        self._assert_line_requires(message_dict, requires={"value"})
-        self.pipeline.state(message_dict["value"])
+    def _take_mapped(self, source: Source) -> None:
+        for stream_map in self._mapper.stream_maps[source.stream]:
+            try:
+                mapped = stream_map.transform(dict(source.record))
+            except Exception as error:
+                if not stream_maps.are_at_fault(error, self._config):
+                    raise
+                reason = Reason(
+                    None,
+                    f"`stream_maps` could not be evaluated for it ({type(error).__name__})",
+                    "Fix the expression so that it allows for this record, or the record, and feed this line again",
+                )
+                self._pipeline.take(Incoming(source.stream, source.key_properties, source.record, source, reason))
+                return
+            if mapped is not None:  # else a filter left it out
+                self._take(stream_map.stream_alias, stream_map.transformed_key_properties or (), mapped, source)
 
-    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
-        pass  # a lead that was sent cannot be taken back: a source that was read anew deletes nothing here
+    def _take(self, stream: str, key_properties: Sequence[str], mapped: Mapping[str, Any], source: Source) -> None:
+        record = {name: value for name, value in mapped.items() if name not in _METADATA_COLUMNS}
+        self._pipeline.take(Incoming(stream, tuple(key_properties), record, source))
+        if stream not in self._counters:
+            self._counters[stream] = metrics.record_counter(stream)
+        self._counters[stream].increment()
 
-    def _process_batch_message(self, message_dict: dict[str, Any]) -> None:  # noqa: ARG002  # the SDK's
+    def _state(self, message: dict[str, Any]) -> None:
+        if "value" not in message:
+            msg = "lacks a `value`"
+            raise InvalidInputLine(msg)
+        self._pipeline.state(message["value"])
+
+    def _activate_version(self, message: dict[str, Any]) -> None:
+        """Do nothing: a lead that was sent cannot be taken back."""
+
+    def _batch(self, _: dict[str, Any]) -> None:
         msg = "is a BATCH message, which this target does not take: remove `batch_config` from the tap's settings"
         raise InvalidInputLine(msg)
 
     def _register_replayed(self, stream: str, record: dict[str, Any], key_properties: list[str]) -> None:
         # A file of dead letters has no SCHEMA; each of its lines says what was known of its stream.
-        if self._raw_keys.get(stream) != key_properties:
-            schema: dict[str, Any] = {"properties": {key: {} for key in [*record, *key_properties]}}
-            self._process_schema_message(
-                {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": key_properties}
-            )
-
-
-class _DeliveryError(Exception):
-    """Carries an error of the delivery past what looks after errors of the stream maps."""
+        if self._key_properties.get(stream) != tuple(key_properties):
+            schema: dict[str, Any] = {"properties": {name: {} for name in [*record, *key_properties]}}
+            self._register(stream, schema, key_properties)
 
 
 def _key_properties(message: dict[str, Any]) -> list[str]:
     names = message.get("key_properties") or []
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        msg = "has `key_properties` that are no list of names"
+        msg = "has `key_properties` that are not a list of names"
         raise InvalidInputLine(msg)
     return names
 

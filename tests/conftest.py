@@ -124,10 +124,10 @@ class TapRunner:
             state=copy.deepcopy(state),
             catalog=catalog,
             message_writer=collector,
+            now=self.clock.now,
         )
         stream = tap.streams["leads"]
         assert isinstance(stream, LeadsStream)
-        stream.now = self.clock.now
 
         def sleep(seconds: float) -> None:
             slept.append(seconds)

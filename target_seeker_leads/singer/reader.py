@@ -6,8 +6,7 @@ import sys
 from collections import Counter
 from typing import IO, TYPE_CHECKING, Any
 
-from singer_sdk.exceptions import RecordsWithoutSchemaException
-from singer_sdk.singerlib.encoding.base import GenericSingerReader, SingerMessageType
+from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from seeker_leads_api.errors import FatalError, StoppedError
@@ -20,10 +19,14 @@ _HINT = "Nothing before it is lost. Check what the tap, or any program in betwee
 
 
 class LineReader(GenericSingerReader[bytes]):
-    """Reads bytes, so that no locale comes into it."""
+    """Hands each message to `handle`, which returns its type, instead of to the SDK's own callbacks.
 
-    def __init__(self) -> None:
+    It reads bytes, so that the locale does not matter.
+    """
+
+    def __init__(self, handle: Callable[[dict[str, Any]], str]) -> None:
         super().__init__()
+        self._handle = handle
         self._is_waiting = False
         self._signal: int | None = None
 
@@ -53,12 +56,8 @@ class LineReader(GenericSingerReader[bytes]):
         if self._is_waiting:
             raise StoppedError(signal_number)
 
-    def process_lines(
-        self,
-        file_input: IO[Any] | None,
-        callbacks: dict[str, Callable[[dict[str, Any]], None]],
-    ) -> Counter[str]:
-        """Hand each message to the callback of its type; return how many there were of each. Blank lines do not count.
+    def process_lines(self, file_input: IO[Any] | None, callbacks: object) -> Counter[str]:  # noqa: ARG002  # the SDK's
+        """Hand each message on; return how many there were of each type. Blank lines do not count.
 
         Raises:
             FatalError: a line is not a Singer message that this target can take.
@@ -69,23 +68,17 @@ class LineReader(GenericSingerReader[bytes]):
             if line.isspace():
                 continue
             try:
-                message = self.deserialize_json(line)
-                kind = _kind(message)
-                if kind not in callbacks:
-                    msg = f"has no type that is known here: {', '.join(callbacks)}"
-                    raise InvalidInputLine(msg)  # noqa: TRY301  # one place adds the number
-                callbacks[kind](message)
-            except (InvalidInputLine, RecordsWithoutSchemaException) as error:
+                found[self._handle(self.deserialize_json(line))] += 1
+            except InvalidInputLine as error:
                 msg = f"Line {number} of the input {error}. {_HINT}"
                 raise FatalError(msg) from None
-            found[kind] += 1
         return found
 
     def deserialize_json(self, line: bytes) -> dict[str, Any]:
         """Return the message in a line.
 
         Raises:
-            InvalidInputLine: it is no JSON object.
+            InvalidInputLine: it is not a JSON object.
         """
         try:
             message = decode(line)
@@ -96,17 +89,6 @@ class LineReader(GenericSingerReader[bytes]):
             msg = "is not a JSON object"
             raise InvalidInputLine(msg)
         return message
-
-    @staticmethod
-    def assert_line_requires(line_dict: dict[str, Any], requires: set[str]) -> None:
-        """Check a message, or a schema in one, for the keys that it needs.
-
-        Raises:
-            InvalidInputLine: names what is missing, and nothing of what is there.
-        """
-        if missing := sorted(requires - set(line_dict)):
-            msg = f"lacks {', '.join(missing)}"
-            raise InvalidInputLine(msg)
 
     def _lines(self, file: IO[Any]) -> Iterator[tuple[int, bytes]]:
         # `--input` gives a text file in the encoding of the locale: the bytes beneath it are what counts.
@@ -123,9 +105,3 @@ class LineReader(GenericSingerReader[bytes]):
             if not line:
                 return
             yield number, line.encode() if isinstance(line, str) else line
-
-
-def _kind(message: dict[str, Any]) -> str:
-    kind = message.get("type")
-    # A dict looks `SingerMessageType.RECORD` and "RECORD" up as the same key.
-    return kind if isinstance(kind, str) and kind in SingerMessageType.__members__ else ""

@@ -70,10 +70,10 @@ def test_tap_that_is_run_twice_reads_twice(sandbox: Sandbox, clock: Clock) -> No
             "max_retries": 1,
         },
         message_writer=collector,
+        now=clock.now,
     )
     stream = tap.streams["leads"]
     assert isinstance(stream, LeadsStream)
-    stream.now = clock.now
     for _ in range(2):
         sandbox.script(Fault(FaultKind.STATUS, status=503, times=1))
         stream.state_manager.stream_state.clear()

@@ -41,7 +41,9 @@ def test_broken_line_ends_the_run_after_what_came_before(run_target: TargetRunne
         ({"type": "SCHEMA", "stream": "leads", "schema": {}}, "properties"),
         ({"type": "STATE"}, "value"),
         ({"type": "BATCH", "stream": "leads", "encoding": {}, "manifest": ["file:///jane"]}, "batch_config"),
-        ({"type": "HELLO"}, "no type that is known"),
+        ({"type": "HELLO"}, "no known type"),
+        ({"type": ["RECORD"]}, "no known type"),
+        ({"record": "jane@example.com"}, "no known type"),
     ],
 )
 def test_message_that_cannot_be_taken_is_refused(run_target: TargetRunner, message: dict[str, Any], words: str) -> None:

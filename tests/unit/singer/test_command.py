@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("content", ["null", "[1]", '["abc"]', '"text"', "5", "true"])
 @pytest.mark.parametrize("plugin", [TapSeekerLeads, TargetSeekerLeads])
-def test_config_file_without_an_object_is_a_setting_to_mend(
+def test_config_file_without_an_object_is_a_setting_to_fix(
     plugin: type[PluginBase], content: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A `--config` file that is JSON but holds no settings ends the run with one line and status 2."""
@@ -28,4 +28,4 @@ def test_config_file_without_an_object_is_a_setting_to_mend(
     assert ended.value.code == 2
     (line,) = [record.getMessage() for record in caplog.records if record.levelname == "CRITICAL"]
     assert "--config" in line
-    assert "is no JSON object: mend it" in line
+    assert "is not a JSON object: fix it" in line

@@ -37,14 +37,29 @@ def test_signal_while_streams_are_built_ends_the_tap(
         TapSeekerLeads(config={**CONFIG, **maps})
 
 
-def test_signal_before_the_constructor_is_done_ends_the_tap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The handlers are set in the midst of the SDK's constructor; a signal right then is no defect."""
-    set_up = TapSeekerLeads._setup_signal_handlers
+def test_signal_in_the_midst_of_the_constructor_ends_the_tap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal that comes while the tap is half made waits until it is made; the SDK's own handler never sees it."""
+    load = TapSeekerLeads.load_state
+    finished: list[str] = []
 
-    def interrupted(tap: TapSeekerLeads) -> None:
-        set_up(tap)
+    def interrupted(tap: TapSeekerLeads, state: dict[str, Any]) -> None:
         signal.raise_signal(signal.SIGTERM)
+        load(tap, state)
+        finished.append("load_state")
 
-    monkeypatch.setattr(TapSeekerLeads, "_setup_signal_handlers", interrupted)
+    monkeypatch.setattr(TapSeekerLeads, "load_state", interrupted)
     with pytest.raises(StoppedError):
+        TapSeekerLeads(config=CONFIG)
+    assert finished == ["load_state"]
+
+
+def test_signal_during_a_constructor_that_fails_ends_the_tap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing was made that could be stopped, the signal still decides how the program ends."""
+
+    def fail(_: object, __: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+        raise RuntimeError
+
+    monkeypatch.setattr(TapSeekerLeads, "load_state", fail)
+    with pytest.raises(StoppedError, match="SIGINT"):
         TapSeekerLeads(config=CONFIG)

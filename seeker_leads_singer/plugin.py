@@ -1,0 +1,119 @@
+"""What makes a Singer plugin of ours: command, settings, log and signals, for tap and target alike."""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from singer_sdk.cli import plugin_cli
+from singer_sdk.plugin_base import PluginBase
+
+from seeker_leads_api.declarations import refuse_unfit
+from seeker_leads_singer import signals, stream_maps
+from seeker_leads_singer.command import PluginCommand
+from seeker_leads_singer.config import ConfigInput
+from seeker_leads_singer.log import setting_up_the_log
+from seeker_leads_singer.package import PACKAGE_NAME
+from seeker_leads_singer.variables import read_environment, variable_prefix
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import click
+
+SettingsT = TypeVar("SettingsT")
+
+
+class Plugin(PluginBase, Generic[SettingsT]):
+    """Mixed into a tap or target in front of the SDK's class."""
+
+    package_name = PACKAGE_NAME
+
+    def __init__(
+        self,
+        *,
+        config: Mapping[str, Any] | None = None,
+        parse_env_config: bool = False,
+        validate_config: bool = True,
+        **options: Any,  # noqa: ANN401  # the SDK's
+    ) -> None:
+        """Construct the plugin with checked settings.
+
+        Raises:
+            SettingsError: a setting is wrong.
+            StoppedError: a signal came meanwhile.
+        """
+        self.append_builtin_config(self.config_jsonschema)
+        given = dict(config or {})
+        if parse_env_config:
+            given |= read_environment(variable_prefix(self.name), self.config_jsonschema["properties"])
+        # An unset variable of Meltano arrives as an empty string. The SDK would take it for a value.
+        given = {name: value for name, value in given.items() if value != ""}
+        if validate_config:
+            self.settings = self.parse_settings(given)
+            refuse_unfit(given, self.config_jsonschema)
+        # The SDK's own reading takes an unknown word for false, and its own validation prints values, secrets too. All
+        # that is left to it is to fill in defaults.
+        with signals.handed_to(self.stop):
+            super().__init__(config=given, parse_env_config=False, validate_config=False, **options)
+        if parse_env_config:
+            self.logger.info("Settings come from environment variables, and files where no variable gives them")
+
+    @cached_property
+    def settings(self) -> SettingsT:
+        """The settings, parsed once: by the constructor, or here where it was not to check them, as for discovery.
+
+        Raises:
+            SettingsError: a setting is wrong.
+        """
+        return self.parse_settings(self.config)
+
+    @abstractmethod
+    def parse_settings(self, config: Mapping[str, Any]) -> SettingsT:
+        """Parse the configuration.
+
+        Raises:
+            SettingsError: names the setting at fault and the cure.
+        """
+
+    @abstractmethod
+    def stop(self, signal_number: int) -> None:
+        """End the run in order, from within a signal handler.
+
+        Raises:
+            StoppedError: nothing is under way that must end in order.
+        """
+
+    def setup_mapper(self) -> None:
+        """Set the SDK's stream maps up. At DEBUG they would log what a filter's expression gives: anybody's data.
+
+        Raises:
+            SettingsError: they do not fit.
+        """
+        logging.getLogger("singer_sdk.mapper").setLevel(logging.INFO)
+        with stream_maps.fitting(self.config):
+            super().setup_mapper()
+
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ANN401, ARG003  # the SDK's
+        """Read the files that `--config` names.
+
+        Raises:
+            SettingsError: one does not hold settings.
+        """
+        return ConfigInput.read(value)
+
+    @plugin_cli
+    def cli(cls) -> click.Command:  # noqa: N805  # called with the class
+        """The command, once the log is set up."""
+        command = cls.get_singer_command()  # before the log, so that an error below is about the log
+        with setting_up_the_log(variable_prefix(cls.name)):
+            super().cli  # noqa: B018  # sets the log up
+        return command
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the SDK's command, with errors that end as one line."""
+        return PluginCommand.of(super().get_singer_command(), cls.logger)
