@@ -1,0 +1,58 @@
+"""Settings from files."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from seeker_leads_api.errors import SettingsError
+from seeker_leads_singer.config import ConfigInput
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_later_file_wins(tmp_path: Path) -> None:
+    """Settings of several files are merged, a later file goes before an earlier one, and numbers keep their digits."""
+    first, second = tmp_path / "1.json", tmp_path / "2.json"
+    first.write_text('{"a": 1, "b": 0.10}')
+    second.write_text('{"a": 2}')
+    assert ConfigInput.read([str(first), str(second)]) == ConfigInput({"a": 2, "b": Decimal("0.10")}, parse_env=False)
+
+
+def test_word_for_variables_is_no_file() -> None:
+    """`ENV` asks for variables, wherever it stands among the files; no `--config` asks for nothing."""
+    assert ConfigInput.read(["ENV"]) == ConfigInput({}, parse_env=True)
+    assert ConfigInput.read([]) == ConfigInput({}, parse_env=False)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "does not exist"),
+        (b"", "is not JSON"),
+        (b'{"secret', "is not JSON"),
+        (b'{"secret": "\xff"}', "is not JSON"),
+        (b'{"secret": NaN}', "is not JSON"),
+        (b"[" * 100_000, "is not JSON"),
+        (b'["secret"]', "is not a JSON object"),
+        (b'[["secret", 1]]', "is not a JSON object"),
+    ],
+)
+def test_file_that_does_not_hold_settings(tmp_path: Path, content: bytes | None, words: str) -> None:
+    """A file that does not hold settings is named with what is wrong, among several and without its content."""
+    right, wrong = tmp_path / "right.json", tmp_path / "wrong.json"
+    right.write_text("{}")
+    if content is not None:
+        wrong.write_bytes(content)
+    with pytest.raises(SettingsError, match=f"wrong.json' given with --config {words}") as caught:
+        ConfigInput.read([str(right), str(wrong)])
+    assert "secret" not in str(caught.value)
+
+
+def test_folder_does_not_hold_settings(tmp_path: Path) -> None:
+    """A folder in place of a file is named as what cannot be read."""
+    with pytest.raises(SettingsError, match="cannot be read"):
+        ConfigInput.read([str(tmp_path)])

@@ -1,0 +1,104 @@
+"""What tap and target share as plugins."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from seeker_leads_api.errors import SettingsError, StoppedError
+from seeker_leads_api.settings import ConnectionSettings
+from seeker_leads_singer.signals import handed_to
+from tap_seeker_leads.tap import TapSeekerLeads
+from target_seeker_leads.target import TargetSeekerLeads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from singer_sdk.plugin_base import PluginBase
+
+PLUGINS = pytest.mark.parametrize("plugin", [TapSeekerLeads, TargetSeekerLeads])
+STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """Put back the handlers that a plugin sets."""
+    before = [(number, signal.getsignal(number)) for number in STOPS]
+    yield
+    for number, handler in before:
+        signal.signal(number, handler)
+
+
+@PLUGINS
+def test_settings_are_parsed_once(plugin: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the constructor checked is what counts: nothing parses the settings again."""
+    parsed: list[Any] = []
+    parse = ConnectionSettings.from_config
+
+    def counted(values: Any) -> ConnectionSettings:
+        parsed.append(values)
+        return parse(values)
+
+    monkeypatch.setattr(ConnectionSettings, "from_config", counted)
+    made = plugin(config={"auth_token": "x"})
+    assert made.settings is made.settings
+    assert made.settings.connection.api_url
+    for stream in getattr(made, "streams", {}).values():
+        assert stream.settings is made.settings
+    assert len(parsed) == 1
+
+
+@PLUGINS
+def test_settings_are_not_needed_without_validation(plugin: Callable[..., Any]) -> None:
+    """A plugin that is made to describe itself, as for `--discover`, needs no settings; who asks for them is told."""
+    made = plugin(config={"start_date": "", "max_retries": ""}, validate_config=False)
+    with pytest.raises(SettingsError, match="`auth_token`"):
+        _ = made.settings
+
+
+@PLUGINS
+def test_given_settings_are_left_alone(plugin: type[PluginBase]) -> None:
+    """The dictionary of settings that a plugin is given is not changed; an empty text in it counts as not given."""
+    config = {"auth_token": "x", "user_agent": "", "max_retries": ""}
+    made = plugin(config=config)
+    assert config == {"auth_token": "x", "user_agent": "", "max_retries": ""}
+    assert "user_agent" not in made.config
+    assert made.config["max_retries"] == 7
+
+
+@PLUGINS
+def test_settings_of_the_sdk_are_named_without_their_values(plugin: type[PluginBase]) -> None:
+    """A setting that the SDK declares is checked as ours are: named, and its value not shown."""
+    with pytest.raises(SettingsError, match="`stream_maps`") as caught:
+        plugin(config={"auth_token": "x", "stream_maps": "jane@example.com"})
+    assert "jane" not in str(caught.value)
+
+
+@pytest.mark.parametrize("number", STOPS)
+def test_signal_is_handed_on_once_the_plugin_is_made(number: signal.Signals) -> None:
+    """A signal that comes while a plugin is made is held back until it is; those that come later come at once."""
+    heard: list[int] = []
+    with handed_to(heard.append):
+        signal.signal(number, signal.default_int_handler)  # as the SDK's constructor sets its own
+        signal.raise_signal(number)
+        assert heard == []
+    assert heard == [number]
+    other = next(each for each in STOPS if each is not number)
+    signal.raise_signal(other)
+    assert heard == [number, other]
+
+
+def test_signal_while_a_plugin_cannot_be_made_stops_the_program() -> None:
+    """Where the constructor fails, the signal counts, and nothing half made is asked to stop."""
+    asked_to_stop: list[int] = []
+
+    def fail() -> None:
+        with handed_to(asked_to_stop.append):
+            signal.raise_signal(signal.SIGTERM)
+            raise RuntimeError
+
+    with pytest.raises(StoppedError, match="SIGTERM"):
+        fail()
+    assert asked_to_stop == []
