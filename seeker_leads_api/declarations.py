@@ -25,9 +25,11 @@ def read(config: Mapping[str, Any], declared: Mapping[str, contract.JsonSchema])
         for name, declaration in declared.items()
     }
     problems = [
-        f"`{name}` must be {wanted}"
+        f"`{name}` must be {_wanted(declaration)}"
         for name, declaration in declared.items()
-        if values[name] is not None and not _fits(values[name], declaration) and (wanted := _wanted(declaration))
+        if values[name] is not None
+        # A whole number such as 7.0 fits an integer of JSON Schema, but is not one of Python.
+        and (isinstance(values[name], float) or not _fits(values[name], declaration))
     ]
     if problems:
         raise SettingsError("; ".join(problems))
@@ -41,33 +43,18 @@ def refuse_unfit(config: Mapping[str, Any], declared: contract.JsonSchema) -> No
         SettingsError: names those that do not fit their declaration, without their values.
     """
     names = [
-        name for name, schema in declared["properties"].items() if name in config and not _is_fit(config[name], schema)
+        name for name, schema in declared["properties"].items() if name in config and not _fits(config[name], schema)
     ]
     if names:
         msg = f"{', '.join(f'`{name}`' for name in names)}: not of the type or form that `--about` describes"
         raise SettingsError(msg)
 
 
-def _is_fit(value: object, schema: contract.JsonSchema) -> bool:
+def _fits(value: object, schema: contract.JsonSchema) -> bool:
     try:
         return jsonschema.Draft202012Validator(schema).is_valid(value)
     except AttributeError:
         return False  # a part of the SDK's schema is none itself; only a value that fits nothing else gets there
-
-
-_PYTHON_TYPES: dict[str, type] = {"string": str, "integer": int, "boolean": bool, "object": dict}
-
-
-def _fits(value: object, declaration: contract.JsonSchema) -> bool:
-    wanted = _PYTHON_TYPES[declaration["type"][0]]
-    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
-        return False
-    if "enum" in declaration and value not in declaration["enum"]:
-        return False
-    if isinstance(value, int) and not isinstance(value, bool):
-        lowest, highest = declaration.get("minimum"), declaration.get("maximum")
-        return (lowest is None or value >= lowest) and (highest is None or value <= highest)
-    return True
 
 
 def _wanted(declaration: contract.JsonSchema) -> str:

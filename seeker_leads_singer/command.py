@@ -6,17 +6,11 @@ import gc
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from singer_sdk.plugin_base import SingerCommand
 
 from seeker_leads_api.errors import SeekerLeadsError, SettingsError, StoppedError
-
-if TYPE_CHECKING:
-    import logging
-
-    import click
-    from typing_extensions import Self
 
 EXIT_SETTINGS = 2
 EXIT_FAILED = 1
@@ -29,18 +23,6 @@ class PluginCommand(SingerCommand):
     An unexpected error is shown by its type and place only: its text and a traceback may hold a person's data.
     """
 
-    @classmethod
-    def of(cls, command: click.Command, logger: logging.Logger) -> Self:
-        """Return the same command, with errors that end as one line."""
-        return cls(
-            name=command.name,
-            callback=command.callback,
-            context_settings=command.context_settings,
-            params=command.params,
-            help=command.help,
-            logger=logger,
-        )
-
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # the command's
         """Run the command.
 
@@ -52,24 +34,18 @@ class PluginCommand(SingerCommand):
         gc.freeze()
         try:
             return super().main(*args, **kwargs)
+        except SettingsError as error:
+            self._end(str(error), EXIT_SETTINGS)
+        except StoppedError as error:
+            self._end(str(error), EXIT_SIGNAL + error.signal_number)
         except SeekerLeadsError as error:
-            self._end(str(error), _exit_status(error))
+            self._end(str(error), EXIT_FAILED)
         except Exception as error:  # noqa: BLE001  # the last resort, so that no traceback with data is printed
             self._end(f"{describe(error)}. Please report it: this is a defect", EXIT_FAILED)
 
     def _end(self, message: str, status: int) -> NoReturn:
         self.logger.critical(message)
         sys.exit(status)
-
-
-def _exit_status(error: SeekerLeadsError) -> int:
-    match error:
-        case SettingsError():
-            return EXIT_SETTINGS
-        case StoppedError():
-            return EXIT_SIGNAL + error.signal_number
-        case _:
-            return EXIT_FAILED
 
 
 def describe(error: BaseException) -> str:

@@ -13,10 +13,9 @@ from singer_sdk.plugin_base import PluginBase
 from seeker_leads_api.declarations import refuse_unfit
 from seeker_leads_singer import signals, stream_maps
 from seeker_leads_singer.command import PluginCommand
-from seeker_leads_singer.config import ConfigInput
+from seeker_leads_singer.config import ConfigInput, read_environment, read_files, variable_prefix
 from seeker_leads_singer.log import setting_up_the_log
 from seeker_leads_singer.package import PACKAGE_NAME
-from seeker_leads_singer.variables import read_environment, variable_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +23,9 @@ if TYPE_CHECKING:
     import click
 
 SettingsT = TypeVar("SettingsT")
+#: What `--config` is given in place of a file, to have variables read.
+_VARIABLES = "ENV"
+_PARTS_OF_A_COMMAND = ("name", "callback", "context_settings", "params", "help")
 
 
 class Plugin(PluginBase, Generic[SettingsT]):
@@ -103,7 +105,8 @@ class Plugin(PluginBase, Generic[SettingsT]):
         Raises:
             SettingsError: one does not hold settings.
         """
-        return ConfigInput.read(value)
+        files = [each for each in value if each != _VARIABLES]
+        return ConfigInput(read_files(files), parse_env=_VARIABLES in value)
 
     @plugin_cli
     def cli(cls) -> click.Command:  # noqa: N805  # called with the class
@@ -116,4 +119,6 @@ class Plugin(PluginBase, Generic[SettingsT]):
     @classmethod
     def get_singer_command(cls) -> click.Command:
         """Return the SDK's command, with errors that end as one line."""
-        return PluginCommand.of(super().get_singer_command(), cls.logger)
+        command = super().get_singer_command()
+        parts = {name: getattr(command, name) for name in _PARTS_OF_A_COMMAND}
+        return PluginCommand(logger=cls.logger, **parts)

@@ -20,15 +20,11 @@ if TYPE_CHECKING:
 
 #: Columns that the SDK's targets add and remove. They are about the way of a record, not about a lead.
 _METADATA_COLUMNS = frozenset(
-    {
-        "_sdc_extracted_at",
-        "_sdc_received_at",
-        "_sdc_batched_at",
-        "_sdc_deleted_at",
-        "_sdc_sequence",
-        "_sdc_table_version",
-        "_sdc_sync_started_at",
-    }
+    f"_sdc_{name}"
+    for name in (
+        *("extracted_at", "received_at", "batched_at", "deleted_at"),
+        *("sequence", "table_version", "sync_started_at"),
+    )
 )
 
 

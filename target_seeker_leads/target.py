@@ -22,15 +22,11 @@ from target_seeker_leads.singer.reader import LineReader
 from target_seeker_leads.singer.singer_json import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 
 class TargetSeekerLeads(Plugin[TargetSettings], Target):
-    """Creates a lead out of every record of any source, through the Seeker Leads API.
-
-    Messages go from the reader to the pipeline, not to the SDK's sinks: these hold records and STATEs back, check and
-    log what is no concern of a lead.
-    """
+    """Creates a lead out of every record of any source, through the Seeker Leads API."""
 
     name = "target-seeker-leads"
     config_jsonschema: ClassVar[dict] = {"type": "object", "properties": dict(TARGET_SETTINGS)}  # type: ignore[type-arg]
@@ -39,6 +35,7 @@ class TargetSeekerLeads(Plugin[TargetSettings], Target):
         PluginCapabilities.STREAM_MAPS,
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
+    parse_settings = staticmethod(TargetSettings.from_config)
     message_reader: LineReader
     #: Time, as limiter and retries see it; a sleep of None is one that a stop ends.
     monotonic: Callable[[], float] = staticmethod(time.monotonic)
@@ -46,14 +43,6 @@ class TargetSeekerLeads(Plugin[TargetSettings], Target):
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401  # the SDK's
         super().__init__(message_reader=LineReader(self.handle), **options)
-
-    def parse_settings(self, config: Mapping[str, Any]) -> TargetSettings:
-        """Parse the configuration.
-
-        Raises:
-            SettingsError: names the setting at fault and the cure.
-        """
-        return TargetSettings.from_config(config)
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -69,7 +58,7 @@ class TargetSeekerLeads(Plugin[TargetSettings], Target):
 
     @cached_property
     def messages(self) -> Messages:
-        """What becomes of messages."""
+        """What becomes of messages. They do not go to sinks, which would hold records and STATEs back."""
         return Messages(self.mapper, self.pipeline, self.config)
 
     def handle(self, message: dict[str, Any]) -> str:

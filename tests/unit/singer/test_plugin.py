@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING, Any
 
+import click
 import pytest
 
 from seeker_leads_api.errors import SettingsError, StoppedError
@@ -15,6 +16,7 @@ from target_seeker_leads.target import TargetSeekerLeads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from singer_sdk.plugin_base import PluginBase
 
@@ -74,6 +76,22 @@ def test_settings_of_the_sdk_are_named_without_their_values(plugin: type[PluginB
     with pytest.raises(SettingsError, match="`stream_maps`") as caught:
         plugin(config={"auth_token": "x", "stream_maps": "jane@example.com"})
     assert "jane" not in str(caught.value)
+
+
+@PLUGINS
+def test_word_that_asks_for_variables(plugin: type[PluginBase], tmp_path: Path) -> None:
+    """`ENV` is not a file: it asks for variables, wherever it is among the files; no `--config` asks for nothing."""
+    (tmp_path / "config.json").write_text('{"a": 1}')
+    command = plugin.get_singer_command()
+    (option,) = [each for each in command.params if each.name == "config"]
+    context = click.Context(command)
+    for given, config, parse_env in (
+        (("ENV", str(tmp_path / "config.json")), {"a": 1}, True),
+        (("ENV",), {}, True),
+        ((), {}, False),
+    ):
+        read = option.process_value(context, given)
+        assert (read.config, read.parse_env) == (config, parse_env)
 
 
 @pytest.mark.parametrize("number", STOPS)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seeker_leads_api.errors import SettingsError
-from seeker_leads_singer.config import ConfigInput
+from seeker_leads_singer.config import read_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,13 +19,7 @@ def test_later_file_wins(tmp_path: Path) -> None:
     first, second = tmp_path / "1.json", tmp_path / "2.json"
     first.write_text('{"a": 1, "b": 0.10}')
     second.write_text('{"a": 2}')
-    assert ConfigInput.read([str(first), str(second)]) == ConfigInput({"a": 2, "b": Decimal("0.10")}, parse_env=False)
-
-
-def test_word_for_variables_is_no_file() -> None:
-    """`ENV` asks for variables, wherever it stands among the files; no `--config` asks for nothing."""
-    assert ConfigInput.read(["ENV"]) == ConfigInput({}, parse_env=True)
-    assert ConfigInput.read([]) == ConfigInput({}, parse_env=False)
+    assert read_files([str(first), str(second)]) == {"a": 2, "b": Decimal("0.10")}
 
 
 @pytest.mark.parametrize(
@@ -48,11 +42,11 @@ def test_file_that_does_not_hold_settings(tmp_path: Path, content: bytes | None,
     if content is not None:
         wrong.write_bytes(content)
     with pytest.raises(SettingsError, match=f"wrong.json' given with --config {words}") as caught:
-        ConfigInput.read([str(right), str(wrong)])
+        read_files([str(right), str(wrong)])
     assert "secret" not in str(caught.value)
 
 
 def test_folder_does_not_hold_settings(tmp_path: Path) -> None:
     """A folder in place of a file is named as what cannot be read."""
     with pytest.raises(SettingsError, match="cannot be read"):
-        ConfigInput.read([str(tmp_path)])
+        read_files([str(tmp_path)])

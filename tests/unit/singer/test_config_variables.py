@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_api.errors import SettingsError
-from seeker_leads_singer.variables import from_environment
+from seeker_leads_singer.config import from_environment
 from tap_seeker_leads.tap import TapSeekerLeads
 from target_seeker_leads.target import TargetSeekerLeads
 
@@ -102,7 +102,7 @@ def test_dotenv_file_is_read_as_strictly(tmp_path: Path, monkeypatch: pytest.Mon
     """What stands in the `.env` file that is found is read as variables are."""
     prefix = "TARGET_SEEKER_LEADS_"
     file = tmp_path / ".env"
-    monkeypatch.setattr("seeker_leads_singer.variables.find_dotenv", lambda: str(file))
+    monkeypatch.setattr("seeker_leads_singer.config.find_dotenv", lambda: str(file))
     for name in ("AUTH_TOKEN", "DRY_RUN", "DEFAULTS"):  # what the file sets is unset after the test
         monkeypatch.setenv(prefix + name, "")
     lines = [f"{prefix}AUTH_TOKEN=x", f"{prefix}DRY_RUN=Yes", f"{prefix}DEFAULTS='{json.dumps({'language': 'FR'})}'"]
@@ -121,7 +121,7 @@ def test_dotenv_file_that_cannot_be_read_is_named(
     """A `.env` file in another encoding than UTF-8 ends the run with a word on what to do."""
     file = tmp_path / ".env"
     file.write_bytes("# cl\u00e9 de l'agence".encode("latin-1"))
-    monkeypatch.setattr("seeker_leads_singer.variables.find_dotenv", lambda: str(file))
+    monkeypatch.setattr("seeker_leads_singer.config.find_dotenv", lambda: str(file))
     with pytest.raises(SettingsError, match=r"`\.env` file cannot be read"):
         plugin(parse_env_config=True)
 
@@ -133,7 +133,7 @@ def test_level_of_the_log_in_a_dotenv_file(
     """A level that stands in the `.env` file comes late, and is named all the same where there is no such level."""
     file = tmp_path / ".env"
     file.write_text("LOGLEVEL=verbose")
-    monkeypatch.setattr("seeker_leads_singer.variables.find_dotenv", lambda: str(file))
+    monkeypatch.setattr("seeker_leads_singer.config.find_dotenv", lambda: str(file))
     monkeypatch.setenv("LOGLEVEL", "")
     with pytest.raises(SettingsError, match="LOGLEVEL must be one of"):
         plugin(parse_env_config=True)
