@@ -22,10 +22,9 @@ from seeker_leads_singer.command import OneLineErrors
 from seeker_leads_singer.log import setting_up_the_log
 from seeker_leads_singer.signals import StopSignals
 from seeker_leads_singer.variables import read_environment
-from tap_seeker_leads.api_stream import PACKAGE_NAME
 from tap_seeker_leads.settings import TAP_SETTINGS, TapSettings
 from tap_seeker_leads.state.input_files import bookmarks_of, json_file, own_catalog
-from tap_seeker_leads.streams import LeadsStream
+from tap_seeker_leads.streams import PACKAGE_NAME, LeadsStream
 from tap_seeker_leads.writer import PageWriter
 
 if TYPE_CHECKING:
