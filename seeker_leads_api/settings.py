@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import requests
 
 from seeker_leads_api import contract
-from seeker_leads_api.auth.token_cache import is_token
+from seeker_leads_api.credentials import ClientCredentials, is_token
 from seeker_leads_api.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -120,17 +120,6 @@ CONNECTION_SETTINGS: dict[str, contract.JsonSchema] = {
         "description": "Your software as `Name/version`; stands in front of the plugin's own in the User-Agent header.",
     },
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ClientCredentials:
-    """What OAuth client credentials need. The secret is never shown."""
-
-    client_id: str
-    client_secret: str = field(repr=False)
-    audience: str
-    auth_url: str
-    intermediary_id: str | None
 
 
 @dataclass(frozen=True, slots=True)

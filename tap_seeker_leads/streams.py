@@ -13,30 +13,31 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.encoding.simple import RecordMessage
+from singer_sdk.streams import RESTStream
 
-from seeker_leads_api.errors import FatalError, SettingsError, StoppedError
-from seeker_leads_api.http.rate_limiter import RateLimiter
+from seeker_leads_api.client import ApiClient
+from seeker_leads_api.errors import SettingsError, StoppedError
+from seeker_leads_api.stopping import Stopping
 from seeker_leads_singer import stream_maps
-from tap_seeker_leads.api_stream import ApiStream
+from seeker_leads_singer.package import plugin_user_agent
 from tap_seeker_leads.leads.schema import PRIMARY_KEY, REPLICATION_KEY, leads_schema
 from tap_seeker_leads.leads.timestamps import to_rfc3339
-from tap_seeker_leads.reading.paginator import LeadsPaginator
-from tap_seeker_leads.reading.progress import Progress
-from tap_seeker_leads.reading.readers import PageRead, WindowRead, WindowReaders
-from tap_seeker_leads.reading.window_plan import WindowPlan
-from tap_seeker_leads.reading.windows import FinishedPrefix, SeamFilter, Window, split
-from tap_seeker_leads.state.api_clock import ApiClock
+from tap_seeker_leads.reading.paginator import PageRequest
+from tap_seeker_leads.reading.readers import PATH
+from tap_seeker_leads.reading.span_reader import NewRecords, ReadUpTo, SpanReader
 from tap_seeker_leads.state.bookmark import BookmarkManager
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from singer_sdk.helpers import types
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib import Catalog
     from singer_sdk.tap_base import Tap
 
-    from tap_seeker_leads.leads.page import Page
+    from tap_seeker_leads.reading.paginator import LeadsPaginator
+    from tap_seeker_leads.settings import TapSettings
+    from tap_seeker_leads.tap import TapSeekerLeads
     from tap_seeker_leads.writer import PageWriter
 
 #: STATE goes out at most so often, in seconds; loaders commit on each.
@@ -45,7 +46,7 @@ STATE_INTERVAL_SECONDS = 1.0
 CLOCK_TOLERANCE_SECONDS = 300
 
 
-class LeadsStream(ApiStream):
+class LeadsStream(RESTStream[PageRequest | None]):
     """Leads by ingestion date, from the bookmark (less the lookback) to now, each once a run.
 
     The bookmark is the end of the longest finished prefix of windows, or the API's own time where that is earlier. It
@@ -53,6 +54,7 @@ class LeadsStream(ApiStream):
     """
 
     name = "leads"
+    path = PATH
     primary_keys = (PRIMARY_KEY,)
     replication_key = REPLICATION_KEY
     #: Records fit the stream's own schema as they are made, see `to_lead`.
@@ -60,9 +62,23 @@ class LeadsStream(ApiStream):
 
     def __init__(self, tap: Tap) -> None:
         super().__init__(tap)
+        self._plugin = cast("TapSeekerLeads", tap)
         self.monotonic = time.monotonic
+        #: What waits for the limit and between tries consist of; None: a wait that a stop ends.
+        self.sleep: Callable[[float], object] | None = None
         self._writer = cast("PageWriter", tap.message_writer)
-        self._readers: WindowReaders | None = None
+        self._span: SpanReader | None = None  # what is being read
+        self._state_written_at = float("-inf")
+
+    @property
+    def settings(self) -> TapSettings:
+        """The tap's settings; discovery runs without any."""
+        return self._plugin.settings
+
+    @property
+    def url_base(self) -> str:
+        """The base URL of the API."""
+        return self.settings.connection.api_url
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -93,7 +109,7 @@ class LeadsStream(ApiStream):
         """Return from where this run reads, in Unix seconds: the bookmark less the lookback, or `start_date`."""
         settings = self.settings
         bookmark = None if self.replication_method == REPLICATION_FULL_TABLE else self.state_manager.read()
-        if bookmark is not None and bookmark > self.now + CLOCK_TOLERANCE_SECONDS:
+        if bookmark is not None and bookmark > self._plugin.now + CLOCK_TOLERANCE_SECONDS:
             msg = (
                 f"The state's bookmark {to_rfc3339(bookmark)} lies in the future, so nothing would be read before then:"
                 " set `replication_key_value` back to the instant from which to go on"
@@ -107,101 +123,76 @@ class LeadsStream(ApiStream):
         Raises:
             StoppedError: nothing is being read.
         """
-        if self._readers is None:
+        if self._span is None:
             raise StoppedError(signal_number)
-        self._readers.stop(signal_number)
+        self._span.stop(signal_number)
 
-    def request_records(self, context: Context | None) -> Iterator[dict[str, Any]]:
+    def request_records(self, context: Context | None) -> Iterator[dict[str, Any]]:  # noqa: ARG002  # the SDK's
         """Yield the records of all windows."""
-        for page in self._pages_of_records(context):
+        for page in self._pages_of_records():
             yield from msgspec.to_builtins(page)
             self._writer.flush()
 
-    def _pages_of_records(self, context: Context | None) -> Iterator[list[dict[str, Any]]]:
+    def get_new_paginator(self) -> LeadsPaginator:
+        """Return one reader's way through the windows of the run that goes on; waits where no window is free yet.
+
+        Raises:
+            ValueError: no run goes on.
+        """
+        if self._span is None:
+            msg = "nothing is being read"
+            raise ValueError(msg)
+        return self._span.new_paginator()
+
+    def _open_span(self, start: int) -> SpanReader:
+        settings, connection = self.settings, self.settings.connection
+        self.log("Reading leads from %s to %s", to_rfc3339(start), to_rfc3339(max(start, settings.end)))
+        agent = plugin_user_agent(self.tap_name, connection.user_agent)
+        stopping = Stopping()
+        sleep = self.sleep or stopping.sleep
+        client = ApiClient(connection, agent, report=self.logger.warning, sleep=sleep, clock=self.monotonic)
+        return SpanReader(settings, start, client, stopping, clock=self.monotonic)
+
+    def _pages_of_records(self) -> Iterator[list[dict[str, Any]]]:
         """Yield each page's new records, as soon as it is read; on an error, leave a STATE of what is finished."""
-        start = self.starting_instant()
-        readers = self._open_readers(start)
-        prefix = FinishedPrefix(start)
-        progress = Progress(self.settings, start, clock=self.monotonic)
-        found_a_list = False
+        self._span = span = self._open_span(self.starting_instant())
         try:
             with self.get_http_request_counter() as counter:
-                for event in readers.events(self.get_new_paginator, self.fetcher(context)):
+                for event in span.events(self.get_new_paginator):
                     match event:
-                        case PageRead(window, page, date):
+                        case NewRecords(records):
                             counter.increment()
-                            self._api_clock.note(date)
-                            found_a_list = found_a_list or page.has_list
-                            records = list(self._new_records(page, window, start))
-                            progress.page_read(len(records))
                             if records:
                                 yield records
-                        case WindowRead(window):
-                            progress.window_read(window)
-                            # The bookmark moves only here: a window counts once it is emitted whole.
-                            if prefix.add(window):
-                                self._move_bookmark(prefix.end)
-                    if line := progress.report(self._plan.total):
+                        case ReadUpTo(instant):
+                            self._move_bookmark(span, instant)
+                    if line := span.progress():
                         self.log(line)
         except Exception:  # raised again: whatever went wrong, what is finished is not read twice
             self._write_state_message()
             raise
         finally:
-            self._readers = None
-        self._warn_of_doubts(start, found_a_list=found_a_list)
+            self._span = None
+        for doubt in span.doubts():
+            self.logger.warning(doubt)
+        self._warn_of_the_clock(span)
 
-    def _warn_of_doubts(self, start: int, *, found_a_list: bool) -> None:
-        if self._skipped_items:
-            self.logger.warning("%d items without a `leadId` were skipped: they cannot be stored", self._skipped_items)
-        ahead_seconds = self._api_clock.seconds_behind(self.now)
-        if self._is_capped and ahead_seconds > CLOCK_TOLERANCE_SECONDS:
+    def _warn_of_the_clock(self, span: SpanReader) -> None:
+        ahead_seconds = span.api_clock.seconds_behind(self._plugin.now)
+        keeps_a_bookmark = self.replication_method != REPLICATION_FULL_TABLE
+        is_capped = keeps_a_bookmark and span.api_clock.seconds_behind(span.end) > 0
+        if is_capped and ahead_seconds > CLOCK_TOLERANCE_SECONDS:
             self.logger.warning(
                 "This machine's clock is %d seconds ahead of the API's: set it right, or have a proxy in between keep"
                 " no old answers. Until then the bookmark stays at the API's time, so that no lead is passed over",
                 ahead_seconds,
             )
-        # Some servers answer an unknown route just as the API answers an empty period. A single window may well be one.
-        if not found_a_list and self._plan.total > 1:
-            self.logger.warning(
-                "Each of %d periods was answered as empty, with a 404 or the like: either the account had no leads"
-                " from %s to %s, or `api_url` is wrong",
-                self._plan.total,
-                to_rfc3339(start),
-                to_rfc3339(self.settings.end),
-            )
 
-    def get_new_paginator(self) -> LeadsPaginator:
-        """Return one reader's way through this run's windows; waits where no window is free yet."""
-        return LeadsPaginator(self._plan, self._on_window_read)
-
-    def _open_readers(self, start: int) -> WindowReaders:
-        settings, connection = self.settings, self.settings.connection
-        self.log("Reading leads from %s to %s", to_rfc3339(start), to_rfc3339(max(start, settings.end)))
-        self._seams = SeamFilter()
-        self._api_clock = ApiClock()
-        self._is_capped = False  # whether the bookmark stays behind what was read
-        self._state_written_at = float("-inf")
-        self._skipped_items = 0
-        self._plan = WindowPlan(split(start, settings.end, settings.window_seconds))
-        self._readers = readers = WindowReaders(self._plan, connection.max_concurrent_requests)
-        self._on_window_read = readers.window_read
-        self.sleep = readers.sleep
-        self.limiter = RateLimiter(
-            connection.rate_limit_requests,
-            connection.rate_limit_period_seconds,
-            connection.max_concurrent_requests,
-            clock=self.monotonic,
-            sleep=readers.sleep,
-        )
-        return readers
-
-    def _move_bookmark(self, unix_seconds: int) -> None:
+    def _move_bookmark(self, span: SpanReader, unix_seconds: int) -> None:
         if self.replication_method == REPLICATION_FULL_TABLE:
             return
         # With a clock that is ahead, the span ends in the API's future, where nothing can have been read yet.
-        bookmark = self._api_clock.cap(unix_seconds)
-        self._is_capped = bookmark < unix_seconds
-        if not self.state_manager.advance(bookmark):
+        if not self.state_manager.advance(span.api_clock.cap(unix_seconds)):
             return
         now = self.monotonic()
         if now - self._state_written_at >= STATE_INTERVAL_SECONDS:
@@ -209,21 +200,6 @@ class LeadsStream(ApiStream):
             self._state_written_at = now
 
     # What comes out
-
-    def _new_records(self, page: Page, window: Window, start: int) -> Iterator[dict[str, Any]]:
-        """Yield the records of a page that this run has not yielded yet.
-
-        Raises:
-            FatalError: not one item of the page is a lead, so that going on would pass over all of them.
-        """
-        if page.size and not page.leads:
-            msg = f"GET /leads: none of the {page.size} items of a page has a `leadId`; the API may have changed"
-            raise FatalError(msg)
-        self._skipped_items += page.size - len(page.leads)
-        for lead in page.leads:
-            is_early = lead.second is not None and lead.second < start
-            if not is_early and self._seams.passes(lead.lead_id, lead.second, window):
-                yield lead.record
 
     @cached_property
     def _writes_as_is(self) -> bool:
@@ -255,7 +231,7 @@ class LeadsStream(ApiStream):
                 raise SettingsError(msg) from None
             return
         with self.get_record_counter() as counter, self.get_sync_timer():
-            for records in self._pages_of_records(context):
+            for records in self._pages_of_records():
                 message = RecordMessage(self.name, {}, self._stream_version, datetime.now(timezone.utc))
                 self._writer.write_records(message, records)
                 self.state_manager.is_flushed = False

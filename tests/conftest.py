@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import json
 import tempfile
+import threading
 import time
 import warnings
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ import hypothesis
 import pytest
 
 from seeker_leads_api.errors import SeekerLeadsError
+from seeker_leads_api.http.retries import FIRST_WAIT_SECONDS
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from tap_seeker_leads.streams import LeadsStream
 from tap_seeker_leads.tap import TapSeekerLeads
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tap_seeker_leads.reading.readers import WindowReaders
 
 # A deadline for each example would make a busy machine a failure.
 hypothesis.settings.register_profile("project", deadline=None)
@@ -94,7 +94,7 @@ class Run:
 class TapRunner:
     """Runs the tap against a sandbox, at the sandbox's time; waits between tries pass at once on its clock.
 
-    Retrier and limiter are the stream's own, with all that wires them to each other.
+    The client is the stream's own, with all that it wires together.
     """
 
     clock: Clock
@@ -130,19 +130,13 @@ class TapRunner:
         assert isinstance(stream, LeadsStream)
 
         def sleep(seconds: float) -> None:
-            slept.append(seconds)
+            if seconds < FIRST_WAIT_SECONDS / 2:  # the limiter's: shorter than any between two tries
+                threading.Event().wait(seconds)
+            else:
+                slept.append(seconds)
 
-        open_readers = stream._open_readers
-
-        def open_impatiently(start: int) -> WindowReaders:
-            readers, wait = open_readers(start), stream.limiter._sleep
-            # A pause of all readers is over as soon as the clock has leapt over it.
-            stream.limiter._sleep = lambda seconds: wait(min(seconds, 0.01))
-            return readers
-
-        stream._open_readers = open_impatiently  # type: ignore[method-assign]
         stream.monotonic = lambda: time.monotonic() + sum(slept)
-        stream.retrier = dataclasses.replace(stream.retrier, sleep=sleep)
+        stream.sleep = sleep
         if before:
             before(stream)
         error = None

@@ -10,17 +10,18 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeGuard
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from seeker_leads_api.credentials import is_token
 from seeker_leads_api.errors import FatalError
 from seeker_leads_api.private_files import make_private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from seeker_leads_api.settings import ClientCredentials
+    from seeker_leads_api.credentials import ClientCredentials
 
 #: Longer than a token request takes, unless the endpoint is down and asks for much patience: then this run ends too.
 LOCK_TIMEOUT_SECONDS = 600.0
@@ -34,34 +35,6 @@ class Token:
 
     value: str = field(repr=False)
     renew_at: float
-
-
-def is_token(value: object) -> TypeGuard[str]:
-    """Tell whether something can travel as a bearer token: plain ASCII without blanks or line breaks."""
-    return isinstance(value, str) and value.isascii() and value.isprintable() and value != "" and " " not in value
-
-
-class TokenCache(Protocol):
-    """Keeps one token. `exclusive` is held from looking to storing, so that two callers never both renew."""
-
-    def exclusive(self) -> contextlib.AbstractContextManager[object]: ...  # noqa: D102  # said above
-
-    def load(self) -> Token | None: ...  # noqa: D102
-
-    def store(self, token: Token) -> None: ...  # noqa: D102
-
-
-class NoTokenCache:
-    """Keeps nothing: every run asks for a token of its own."""
-
-    def exclusive(self) -> contextlib.AbstractContextManager[object]:  # noqa: D102  # the protocol's
-        return contextlib.nullcontext()
-
-    def load(self) -> Token | None:  # noqa: D102
-        return None
-
-    def store(self, token: Token) -> None:  # noqa: D102
-        pass
 
 
 class FileTokenCache:

@@ -5,22 +5,30 @@ from __future__ import annotations
 import re
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Protocol
+from contextlib import nullcontext
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+import backoff
 import requests
 from platformdirs import user_cache_path
 
-from seeker_leads_api.auth.token_cache import FileTokenCache, NoTokenCache, Token, TokenCache, cache_path, is_token
-from seeker_leads_api.errors import FatalError, RetryableError
+from seeker_leads_api.auth.token_cache import FileTokenCache, Token, cache_path
+from seeker_leads_api.credentials import is_token
+from seeker_leads_api.errors import FatalError, RetryableError, TokenRefusedError
 from seeker_leads_api.http.outcomes import Answer, Recovery, classify, json_object
+from seeker_leads_api.http.session import ApiSession
 from seeker_leads_api.http.transport_errors import classify_exception
 from seeker_leads_api.private_files import user_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from seeker_leads_api.credentials import ClientCredentials
     from seeker_leads_api.http.retries import Retrier
-    from seeker_leads_api.settings import ClientCredentials, ConnectionSettings
+    from seeker_leads_api.settings import ConnectionSettings
+
+T = TypeVar("T")
 
 #: A token is replaced so long before its end, or a tenth of its life before where that is less.
 RENEWAL_LEEWAY_SECONDS = 300.0
@@ -44,21 +52,42 @@ class TokenSource(Protocol):
         """
 
 
-class BearerAuth(requests.auth.AuthBase):
-    """Puts the token of a source on each request."""
+def with_token(attempt: Callable[[str], T], source: TokenSource) -> Callable[[], T]:
+    """Return a function that calls `attempt` with the current token; a refused one is replaced once, at once.
 
-    def __init__(self, source: TokenSource) -> None:
-        self._source = source
+    The function may be called again, as retries do: it still asks for one new token in all.
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Set the Authorization header, in place of an earlier one."""
-        request.headers["Authorization"] = f"Bearer {self._source.token()}"
-        return request
+    Raises (from the returned function):
+        FatalError: a new token was refused too, or there is no other.
+    """
+    is_renewed = False
+
+    def renew(details: Any) -> None:  # noqa: ANN401  # backoff's type is private
+        nonlocal is_renewed
+        is_renewed = True
+        refusal: TokenRefusedError = details["exception"]
+        try:
+            source.renew(refusal.refused_token)
+        except FatalError as failure:
+            # What the API said of the old token tells more than that there is no new one.
+            msg = f"{refusal}. {failure}"
+            raise FatalError(msg) from None
+
+    return backoff.on_exception(
+        backoff.constant,
+        TokenRefusedError,
+        interval=0,
+        jitter=None,
+        max_tries=2,
+        giveup=lambda _: is_renewed,
+        on_backoff=renew,
+        on_giveup=_give_up,
+        logger=None,
+    )(lambda: attempt(source.token()))
 
 
-def sent_token(request: requests.PreparedRequest) -> str:
-    """Return the token that a request carried."""
-    return request.headers.get("Authorization", "").removeprefix("Bearer ")
+def _give_up(details: Any) -> None:  # noqa: ANN401  # backoff's type is private
+    raise FatalError(str(details["exception"]))
 
 
 class GivenToken:
@@ -91,7 +120,7 @@ class ClientCredentialsToken:
         self,
         credentials: ClientCredentials,
         request_token: Callable[[], Mapping[str, Any]],
-        cache: TokenCache,
+        cache: FileTokenCache | None,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -115,10 +144,10 @@ class ClientCredentialsToken:
         self._replace(refused_token=refused_token)
 
     def _replace(self, refused_token: str | None) -> str:
-        with self._turn, self._cache.exclusive():
+        with self._turn, self._cache.exclusive() if self._cache else nullcontext():
             if self._failure is not None:  # of a run that ends: all its threads would ask in vain, one after another
                 raise type(self._failure)(*self._failure.args)
-            for kept in (self._current, self._cache.load()):
+            for kept in (self._current, self._cache.load() if self._cache else None):
                 if kept is not None and kept.renew_at > self._clock() and kept.value != refused_token:
                     self._current = kept
                     return kept.value
@@ -130,35 +159,33 @@ class ClientCredentialsToken:
             life_seconds = _life_seconds(answer)
             leeway_seconds = min(RENEWAL_LEEWAY_SECONDS, life_seconds / 10)
             token = Token(value=answer["access_token"], renew_at=self._clock() + life_seconds - leeway_seconds)
-            self._cache.store(token)
+            if self._cache:
+                self._cache.store(token)
             self._current = token
             return token.value
 
 
 def token_source(
     settings: ConnectionSettings,
-    session: requests.Session,
+    user_agent: str,
     retrier: Retrier,
     *,
     report: Callable[[str], object],
 ) -> TokenSource:
-    """Return the source that the settings ask for; the session is used for token requests only."""
+    """Return the source that the settings ask for; passing faults of its token requests are retried."""
     if settings.credentials is None:
         return GivenToken(settings.auth_token or "")
     credentials = settings.credentials
-    cache: TokenCache = NoTokenCache()
+    cache = None
     if settings.token_cache:
         if folder := user_folder(user_cache_path):
             cache = FileTokenCache(cache_path(folder, credentials), report=report, sleep=retrier.sleep)
         else:
             report("The token cache cannot be used: this user has no home folder; set XDG_CACHE_HOME to a folder")
-
-    def request_token() -> Mapping[str, Any]:
-        return _request_token(credentials, session, settings.request_timeout_seconds)
-
-    # A token request carries no token, so there is none to renew.
-    with_retries = retrier.wrap(request_token, renew_token=lambda _: None)
-    return ClientCredentialsToken(credentials, with_retries, cache)
+    request = partial(
+        _request_token, credentials, ApiSession(credentials.auth_url, user_agent), settings.request_timeout_seconds
+    )
+    return ClientCredentialsToken(credentials, partial(retrier.call, request), cache)
 
 
 def _request_token(

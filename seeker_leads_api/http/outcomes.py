@@ -70,6 +70,7 @@ class Answer:
     status: int
     headers: Mapping[str, str]  #: looked up in lower case
     body: bytes
+    is_whole: bool = True  #: False: the body broke off
 
     @classmethod
     def of(cls, response: requests.Response) -> Answer:

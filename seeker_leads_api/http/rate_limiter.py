@@ -41,8 +41,8 @@ class RateLimiter:
         self._pausing = threading.Lock()
 
     @contextmanager
-    def permit(self) -> Iterator[None]:
-        """Wait until a request may start; hold the permit until its answer is read."""
+    def attempt(self) -> Iterator[None]:
+        """Wait until a request may start; hold the permit until its answer is read, which is where the context ends."""
         with self._in_flight:
             self._wait_for_start()
             yield

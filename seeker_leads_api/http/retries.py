@@ -1,88 +1,89 @@
-"""The one place that asks again: passing faults with exponential backoff, a refused token with a new one, once."""
+"""Retries of requests that met a passing fault; `backoff` makes the schedule and counts the tries."""
 
 from __future__ import annotations
 
 import random
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from seeker_leads_api.errors import FatalError, RetryableError, ThrottledError, TokenRefusedError
+import backoff
+
+from seeker_leads_api.errors import FatalError, RetryableError, ThrottledError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 #: The first wait, doubled with each further try up to the longest; half of each is left to chance.
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 60.0
-#: An API that asks for more patience than this ends the run: a schedule's next run is the better waiter.
+#: An API that asks for a longer wait than this ends the run: the next scheduled run tries again.
 LONGEST_RETRY_AFTER_SECONDS = 300.0
 
 
 def _pause_nobody(_: float) -> None:
-    """Stand in where there is nobody else to keep from asking."""
+    """Pause no other thread: there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retrier:
-    """Calls a function again as its errors ask for, at most `max_retries` times."""
+    """Calls a function again after passing faults, up to `max_retries` times.
+
+    `sleep` is what a wait consists of: what it raises ends the wait and the call.
+    """
 
     max_retries: int
-    report: Callable[[str], object]  #: is told of each wait, in one line without personal data
+    report: Callable[[str], object]  #: gets one line for each wait, without personal data
     sleep: Callable[[float], object] = time.sleep
     chance: Callable[[], float] = random.random
-    pause_all: Callable[[float], object] = _pause_nobody  #: keeps everybody from asking for so many seconds
+    pause_all: Callable[[float], object] = _pause_nobody  #: stops every thread's requests for so many seconds
 
-    def wrap(self, function: Callable[P, T], *, renew_token: Callable[[str], object]) -> Callable[P, T]:
-        """Return the function with retries around it.
-
-        `renew_token` gets the refused token and makes sure that the next call sends another.
-
-        Raises (from the returned function):
-            FatalError: the tries are used up, a new token was refused too, or the wait asked for is too long.
-        """
-
-        def call(*args: P.args, **kwargs: P.kwargs) -> T:
-            tries = 0
-            renewed = False
-            while True:
-                try:
-                    return function(*args, **kwargs)
-                except TokenRefusedError as error:  # noqa: PERF203  # asking again is what the loop is for
-                    if renewed:
-                        raise FatalError(str(error)) from None
-                    try:
-                        renew_token(error.refused_token)
-                    except FatalError as failure:
-                        # What the API said of the old token tells more than that there is no new one.
-                        msg = f"{error}. {failure}"
-                        raise FatalError(msg) from None
-                    renewed = True
-                except RetryableError as error:
-                    wait_seconds = self.wait_seconds(error, tries)
-                    tries += 1
-                    self.report(f"{error}; try {tries + 1} of {self.max_retries + 1} in {wait_seconds:.1f} s")
-                    if isinstance(error, ThrottledError):
-                        self.pause_all(wait_seconds)
-                    self.sleep(wait_seconds)
-
-        return call
-
-    def wait_seconds(self, error: RetryableError, tries: int) -> float:
-        """Say how long to wait after so many tries that failed.
+    def call(self, function: Callable[[], T]) -> T:
+        """Return what the function returns.
 
         Raises:
-            FatalError: asking again does not make sense any more.
+            FatalError: the tries are used up, or the API asks for too long a wait.
+            Exception: whatever else the function or `sleep` raises.
         """
-        if tries >= self.max_retries:
-            msg = f"{error}; gave up after {tries + 1} tries"
-            raise FatalError(msg) from None
-        asked_for = error.retry_after_seconds
-        if asked_for is not None and asked_for > LONGEST_RETRY_AFTER_SECONDS:
-            msg = f"{error}; the API asks to wait {asked_for:.0f} s: run again then"
-            raise FatalError(msg) from None
-        backoff = min(FIRST_WAIT_SECONDS * 2.0**tries, LONGEST_WAIT_SECONDS) * (0.5 + 0.5 * self.chance())
-        return max(backoff, asked_for or 0.0)
+        waits = backoff.expo(factor=FIRST_WAIT_SECONDS, max_value=LONGEST_WAIT_SECONDS)
+        next(waits)  # starts the generator
+
+        def wait(details: Any) -> None:  # noqa: ANN401  # backoff's type is private
+            error: RetryableError = details["exception"]
+            seconds = next(waits) * (0.5 + 0.5 * self.chance())
+            seconds = max(seconds, error.retry_after_seconds or 0.0)
+            self.report(f"{error}; try {details['tries'] + 1} of {self.max_retries + 1} in {seconds:.1f} s")
+            if isinstance(error, ThrottledError):
+                self.pause_all(seconds)
+            self.sleep(seconds)
+
+        # backoff itself calls `time.sleep`, which a stop cannot end: it gets 0 seconds, and `wait` does the waiting.
+        retry = backoff.on_exception(
+            backoff.constant,
+            RetryableError,
+            interval=0,
+            jitter=None,
+            max_tries=self.max_retries + 1,
+            giveup=_asks_for_too_long_a_wait,
+            on_backoff=wait,
+            on_giveup=_give_up,
+            logger=None,
+        )
+        return retry(function)()
+
+
+def _asks_for_too_long_a_wait(error: Exception) -> bool:
+    asked_for = error.retry_after_seconds if isinstance(error, RetryableError) else None
+    return asked_for is not None and asked_for > LONGEST_RETRY_AFTER_SECONDS
+
+
+def _give_up(details: Any) -> None:  # noqa: ANN401  # backoff's type is private
+    error: RetryableError = details["exception"]
+    if _asks_for_too_long_a_wait(error):
+        msg = f"{error}; the API asks to wait {error.retry_after_seconds:.0f} s: run again then"
+    else:
+        msg = f"{error}; gave up after {details['tries']} tries"
+    raise FatalError(msg)

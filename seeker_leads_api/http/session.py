@@ -1,10 +1,9 @@
-"""HTTP sessions: one a host, with the compulsory `User-Agent`, and a permit around each request."""
+"""HTTP sessions: one for each host and thread, with the compulsory `User-Agent`."""
 
 from __future__ import annotations
 
 import os
 import time
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -46,11 +45,9 @@ class ApiSession(requests.Session):
         base_url: str,
         user_agent: str,
         *,
-        permit: Callable[[], AbstractContextManager[object]] = nullcontext,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
-        self._permit = permit
         self._clock = clock
         self._used_at = clock()
         self.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
@@ -80,19 +77,18 @@ class ApiSession(requests.Session):
         """Return none: `requests` would read it though it is not followed, and fail on nonsense."""
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # noqa: ANN401  # requests'
-        """Send within a permit, held until the body is read; with `stream`, reading it is the caller's.
+        """Send, and read the whole body; with `stream`, reading it is the caller's.
 
         Raises:
             requests.RequestException: there is no whole answer.
         """
-        with self._permit():
-            if self._clock() - self._used_at > LONGEST_IDLE_SECONDS:
-                self.close()  # its connections; the next request opens new ones
-            response = super().send(request, **{**kwargs, "allow_redirects": False, "stream": True})
-            if not kwargs.get("stream"):
-                # Private, for `content` itself reads in pieces of 10 KiB, which costs a fifth of a request.
-                response._content = _body(response)  # noqa: SLF001
-            self._used_at = self._clock()
+        if self._clock() - self._used_at > LONGEST_IDLE_SECONDS:
+            self.close()  # its connections; the next request opens new ones
+        response = super().send(request, **{**kwargs, "allow_redirects": False, "stream": True})
+        if not kwargs.get("stream"):
+            # Private, for `content` itself reads in pieces of 10 KiB, which costs a fifth of a request.
+            response._content = _body(response)  # noqa: SLF001
+        self._used_at = self._clock()
         return response
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,11 @@ from tap_seeker_leads.leads.page import page_of
 from tap_seeker_leads.reading.windows import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import requests
 
+    from seeker_leads_api.http.rate_limiter import RateLimiter
     from tap_seeker_leads.leads.page import Page
     from tap_seeker_leads.reading.window_plan import WindowPlan
     from tap_seeker_leads.reading.windows import Window
@@ -34,17 +36,29 @@ class PageRequest:
     window: Window
     cursor: str | None = None  #: the lead after which the page starts; None for the first page
 
+    def query(self, page_size: int) -> dict[str, object]:
+        """Return the query of `GET /leads`."""
+        query: dict[str, object] = {
+            "minDate": self.window.min_date,
+            "maxDate": self.window.max_date,
+            "limit": page_size,
+        }
+        return query if self.cursor is None else {**query, "start": self.cursor}
+
 
 class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
-    """Leads one reader from page to page through a window, and from window to window; finished when none is left.
+    """Takes one reader from page to page through a window, and from window to window; finished when none is left.
 
-    Readers share the plan. A dense window is cut when others are idle: this reader keeps its first part, and
+    `attempt` is the way to a request: every try takes its permit from the limiter there, retries included.
+
+    Readers share plan and limiter. A dense window is cut when others are idle: this reader keeps its first part, and
     its cursor. `on_window_read` is called when the last page of a window has been handed on, before the next request.
     """
 
-    def __init__(self, plan: WindowPlan, on_window_read: Callable[[Window], object]) -> None:
+    def __init__(self, plan: WindowPlan, *, limiter: RateLimiter, on_window_read: Callable[[Window], object]) -> None:
         super().__init__(None)
         self._plan = plan
+        self._limiter = limiter
         self._cursors: set[str] = set()
         self._first_leads: set[str] = set()
         self._idle_pages = 0
@@ -52,6 +66,19 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         self._latest = 0
         self._on_window_read = on_window_read
         self._open_next_window()
+
+    @contextmanager
+    def attempt(self) -> Iterator[PageRequest]:
+        """Give the page to ask for once the limit allows; the permit is held until the context ends.
+
+        Raises:
+            ValueError: nothing is left to ask for.
+        """
+        if self._value is None:
+            msg = "there is no page left to ask for"
+            raise ValueError(msg)
+        with self._limiter.attempt():
+            yield self._value
 
     def advance(self, response: requests.Response) -> None:
         """Move on past a page that has been handed on; may wait for another reader to cut its window.

@@ -6,9 +6,11 @@ import contextlib
 import queue
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from seeker_leads_api.errors import StoppedError
+from seeker_leads_api.stopping import CHECK_INTERVAL_SECONDS, StopOrder
 from tap_seeker_leads.leads.page import page_of
 
 if TYPE_CHECKING:
@@ -16,17 +18,16 @@ if TYPE_CHECKING:
 
     import requests
 
+    from seeker_leads_api.client import ApiClient
+    from seeker_leads_api.stopping import Stopping
     from tap_seeker_leads.leads.page import Page
-    from tap_seeker_leads.reading.paginator import LeadsPaginator, PageRequest
+    from tap_seeker_leads.reading.paginator import LeadsPaginator
     from tap_seeker_leads.reading.window_plan import WindowPlan
     from tap_seeker_leads.reading.windows import Window
 
+PATH = "/leads"
 #: How long the end of a run waits for readers that are in the middle of a request.
 _JOIN_SECONDS = 1.0
-#: How often a reader that waits for room looks whether it is to stop.
-_STOP_INTERVAL_SECONDS = 0.5
-#: How often the main thread wakes up while it waits for what readers find.
-_LOOK_INTERVAL_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,6 @@ class _Ended:
 
 Event: TypeAlias = "PageRead | WindowRead"
 OpenPaginator: TypeAlias = "Callable[[], LeadsPaginator]"
-Fetch: TypeAlias = "Callable[[PageRequest], requests.Response]"
 
 
 class WindowReaders:
@@ -63,22 +63,17 @@ class WindowReaders:
     Memory is bounded by the pages in flight: a reader asks for its next page only when there is room for it.
     """
 
-    def __init__(self, plan: WindowPlan, readers: int) -> None:
+    def __init__(
+        self, plan: WindowPlan, client: ApiClient, stopping: Stopping, *, readers: int, page_size: int
+    ) -> None:
         self._plan = plan
+        self._client = client
+        self._stopping = stopping
         self._readers = readers
+        self._page_size = page_size
         # SimpleQueue may be filled within a signal handler; what bounds it is the semaphore.
         self._found: queue.SimpleQueue[PageRead | WindowRead | _Ended] = queue.SimpleQueue()
         self._room = threading.Semaphore(2 * readers)
-        self._stopping = threading.Event()
-
-    def sleep(self, seconds: float) -> None:
-        """Wait, unless the readers are to stop.
-
-        Raises:
-            _StopReading: they are.
-        """
-        if self._stopping.wait(seconds):
-            raise _StopReading
 
     def window_read(self, window: Window) -> None:
         """Note that a reader has handed on every page of a window."""
@@ -88,7 +83,7 @@ class WindowReaders:
         """End the reading from within a signal handler; `events` raises StoppedError for it."""
         self._found.put(_Ended(StoppedError(signal_number)))
 
-    def events(self, open_paginator: OpenPaginator, fetch: Fetch) -> Iterator[Event]:
+    def events(self, open_paginator: OpenPaginator) -> Iterator[Event]:
         """Yield pages and finished windows until all is read.
 
         Raises:
@@ -96,7 +91,7 @@ class WindowReaders:
         """
         # Daemons: one that is stuck in a request must not keep a stopped program alive.
         threads = [
-            threading.Thread(target=self._read, args=(open_paginator, fetch), name=f"reader-{number}", daemon=True)
+            threading.Thread(target=self._read, args=(open_paginator,), name=f"reader-{number}", daemon=True)
             for number in range(self._readers)
         ]
         for thread in threads:
@@ -115,34 +110,39 @@ class WindowReaders:
                             raise error
                         running -= 1
         finally:
-            self._stopping.set()
+            self._stopping.order()
             self._plan.close()
             for thread in threads:
                 thread.join(_JOIN_SECONDS / len(threads))
 
     def _next(self) -> PageRead | WindowRead | _Ended:
         while True:
-            # A signal that comes just before the wait, or to another thread, does not end it: it is heard of after.
+            # A signal that arrives just before the wait, or in another thread, does not end it.
             with contextlib.suppress(queue.Empty):
-                return self._found.get(timeout=_LOOK_INTERVAL_SECONDS)
+                return self._found.get(timeout=CHECK_INTERVAL_SECONDS)
 
-    def _read(self, open_paginator: OpenPaginator, fetch: Fetch) -> None:
+    def _read(self, open_paginator: OpenPaginator) -> None:
         try:
             paginator = open_paginator()
             while (request := paginator.current_value) is not None:
-                self.sleep(0)
-                while not self._room.acquire(timeout=_STOP_INTERVAL_SECONDS):
-                    self.sleep(0)
-                response = fetch(request)
+                self._stopping.acquire(self._room)
+                response = self._client.retried(partial(self._ask, paginator))
                 self._found.put(PageRead(request.window, page_of(response), response.headers.get("Date")))
                 paginator.advance(response)
-        except _StopReading:
+        except StopOrder:
             self._found.put(_Ended(None))
         except BaseException as error:  # noqa: BLE001  # raised again in the main thread
             self._found.put(_Ended(error))
         else:
             self._found.put(_Ended(None))
 
+    def _ask(self, paginator: LeadsPaginator, token: str) -> requests.Response:
+        """Make one attempt at the paginator's page.
 
-class _StopReading(Exception):  # noqa: N818  # an order, not an error
-    """Ends a reader from within whatever it waits for."""
+        Raises:
+            RetryableError: a passing fault, or a body that is not a page.
+        """
+        with paginator.attempt() as request:
+            response = self._client.get(PATH, request.query(self._page_size), token=token)
+        page_of(response)
+        return response

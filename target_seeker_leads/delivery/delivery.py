@@ -9,7 +9,7 @@ settled at all: then an error ends the run, and no STATE after it is passed on.
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from seeker_leads_api.errors import (
     AnswerLostError,
@@ -18,19 +18,19 @@ from seeker_leads_api.errors import (
     SeekerLeadsError,
     UnreadableAnswerError,
 )
-from target_seeker_leads.client import REQUEST
+from seeker_leads_api.stopping import StopOrder
 from target_seeker_leads.dead_letters import DeadLetter, Reason
+from target_seeker_leads.delivery.create_lead import REQUEST, create_lead
 from target_seeker_leads.delivery.dry_run import DryRun
 from target_seeker_leads.delivery.prepared_record import PreparedRecord, RecordPreparer
 from target_seeker_leads.delivery.report import SKIPS, Result
-from target_seeker_leads.delivery.worker_pool import StopDelivery
 from target_seeker_leads.ledger.ledger import Settlement
 from target_seeker_leads.ledger.rules import Decision, Status, UnknownOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from seeker_leads_api.http.retries import Retrier
+    from seeker_leads_api.client import ApiClient
     from target_seeker_leads.dead_letters import DeadLetterFile
     from target_seeker_leads.delivery.incoming import Incoming
     from target_seeker_leads.delivery.report import Report
@@ -63,10 +63,8 @@ class Delivery:
         ledger: Ledger,
         dead_letters: DeadLetterFile,
         report: Report,
+        client: ApiClient,
         *,
-        create: Callable[[Mapping[str, Any]], str | None],
-        renew_token: Callable[[str], object],
-        retrier: Retrier,
         sleep: Callable[[float], object],
         now: Callable[[], datetime] = _now,
     ) -> None:
@@ -74,9 +72,7 @@ class Delivery:
         self._ledger = ledger
         self._dead_letters = dead_letters
         self._report = report
-        self._create = create
-        self._renew_token = renew_token
-        self._retrier = retrier
+        self._client = client
         self._sleep = sleep
         self._now = now
         self._preparer = RecordPreparer(settings)
@@ -107,10 +103,10 @@ class Delivery:
     def _send(self, prepared: PreparedRecord, *, is_again: bool) -> None:
         lost_answers = 0
 
-        def attempt() -> str | None:
+        def attempt(token: str) -> str | None:
             nonlocal lost_answers
             try:
-                return self._create(prepared.request)
+                return create_lead(self._client, prepared.request, token)
             except AnswerLostError as error:
                 lost_answers += 1
                 if self._settings.on_unknown_outcome is UnknownOutcome.REJECT:
@@ -118,7 +114,7 @@ class Delivery:
                 raise
 
         try:
-            request_id = self._retrier.wrap(attempt, renew_token=self._renew_token)()
+            request_id = self._client.retried(attempt)
         except RequestRejectedError as error:
             if is_again or lost_answers:
                 # This request created nothing. One before it, of this run or an earlier one, may have.
@@ -137,7 +133,7 @@ class Delivery:
         except _OutcomeUnknown:
             self._keep(prepared, (_ANSWER_LOST,), Status.UNKNOWN, or_else=Status.SENDING)
             self._report.count(Result.UNKNOWN, is_sent_again=is_again)
-        except (SeekerLeadsError, StopDelivery) as error:
+        except (SeekerLeadsError, StopOrder) as error:
             # Known not to have been created; or unknown, which the next run must know.
             unknown = lost_answers + isinstance(error, UnreadableAnswerError)
             self._settle(prepared, Status.SENDING if unknown else None, resends=max(unknown - 1, 0))
@@ -179,7 +175,7 @@ class Delivery:
         letter = DeadLetter(source.stream, source.key_properties, source.record, reasons, self._now(), request_id)
         try:
             self._dead_letters.append(letter)
-        except (FatalError, StopDelivery):
+        except (FatalError, StopOrder):
             # A release brings back what earlier runs left, unknown outcomes too; only one of this call must be added.
             self._settle(prepared, or_else, resends=resends)
             raise

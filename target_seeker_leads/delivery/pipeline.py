@@ -5,12 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from seeker_leads_api.auth.tokens import token_source
+from seeker_leads_api.client import ApiClient
 from seeker_leads_api.errors import FatalError, StoppedError
-from seeker_leads_api.http.rate_limiter import RateLimiter
-from seeker_leads_api.http.retries import Retrier
-from seeker_leads_api.http.session import ApiSession
-from target_seeker_leads.client import LeadsClient
+from seeker_leads_api.stopping import Stopping
 from target_seeker_leads.dead_letters import DeadLetterFile
 from target_seeker_leads.delivery.delivery import Delivery
 from target_seeker_leads.delivery.report import Report
@@ -42,22 +39,13 @@ class Pipeline:
         connection = settings.connection
         self._settings = settings
         self._logger = logger
-        self._pool: WorkerPool[tuple[Incoming, Ticket]] = WorkerPool(connection.max_concurrent_requests)
-        sleep = sleep or self._pool.sleep  # which a stop ends
+        stopping = Stopping()
+        sleep = sleep or stopping.sleep
+        self._pool: WorkerPool[tuple[Incoming, Ticket]] = WorkerPool(connection.max_concurrent_requests, stopping)
         # A dry run settles nothing, so the source's next run must begin where this one did.
         self._states = StateQueue((lambda _: None) if settings.dry_run else pass_on)
         self._report = Report(connection.requests_per_second, clock=clock)
-        limiter = RateLimiter(
-            connection.rate_limit_requests,
-            connection.rate_limit_period_seconds,
-            connection.max_concurrent_requests,
-            clock=clock,
-            sleep=sleep,
-        )
-        retrier = Retrier(connection.max_retries, report=logger.warning, sleep=sleep, pause_all=limiter.pause)
-        auth_url = connection.credentials.auth_url if connection.credentials else connection.api_url
-        tokens = token_source(connection, ApiSession(auth_url, user_agent), retrier, report=logger.warning)
-        self._client = LeadsClient(connection, user_agent, tokens, limiter)
+        self._client = ApiClient(connection, user_agent, report=logger.warning, sleep=sleep, clock=clock)
         # After all that can find a setting wrong: what was not opened need not be closed.
         self._ledger = Ledger.open(settings.ledger_url, settings.on_unknown_outcome, read_only=settings.dry_run)
         self._dead_letters = DeadLetterFile(settings.rejects_path, clock=clock, sleep=sleep)
@@ -66,10 +54,8 @@ class Pipeline:
             self._ledger,
             self._dead_letters,
             self._report,
-            create=self._client.create,
-            renew_token=tokens.renew,
-            retrier=retrier,
-            sleep=self._pool.sleep,
+            self._client,
+            sleep=stopping.sleep,
         )
 
     def take(self, incoming: Incoming) -> None:

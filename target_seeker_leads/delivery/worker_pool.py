@@ -6,18 +6,14 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from seeker_leads_api.stopping import CHECK_INTERVAL_SECONDS, StopOrder
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from seeker_leads_api.stopping import Stopping
+
 T = TypeVar("T")
-
-#: How often the main thread wakes up while it waits: a signal that comes just before the wait, or to another thread,
-#: does not end it, and is heard of only then.
-_LOOK_INTERVAL_SECONDS = 0.5
-
-
-class StopDelivery(Exception):  # noqa: N818  # an order, not an error
-    """Ends a worker from within whatever it waits for."""
 
 
 class WorkerPool(Generic[T]):
@@ -26,21 +22,12 @@ class WorkerPool(Generic[T]):
     An item that was not begun when the pool stopped is never begun.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, stopping: Stopping) -> None:
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="delivery")
         self._size = 2 * workers
         self._room = threading.Semaphore(self._size)
-        self._stopping = threading.Event()
+        self._stopping = stopping
         self._error: BaseException | None = None
-
-    def sleep(self, seconds: float) -> None:
-        """Wait, unless the pool is to stop.
-
-        Raises:
-            StopDelivery: it is.
-        """
-        if self._stopping.wait(seconds):
-            raise StopDelivery
 
     def submit(self, item: T, deliver: Callable[[T], object]) -> None:
         """Have an item delivered; waits while there is no room.
@@ -57,7 +44,7 @@ class WorkerPool(Generic[T]):
     def stop(self, error: BaseException) -> None:
         """Begin nothing more, for this reason unless there is one already; also from within a signal handler."""
         self._error = self._error or error
-        self._stopping.set()
+        self._stopping.order()
 
     def drain(self) -> None:
         """Wait until nothing is under way.
@@ -76,14 +63,14 @@ class WorkerPool(Generic[T]):
         self._executor.shutdown()
 
     def _wait_for_room(self) -> None:
-        while not self._room.acquire(timeout=_LOOK_INTERVAL_SECONDS):
+        while not self._room.acquire(timeout=CHECK_INTERVAL_SECONDS):
             pass
 
     def _run(self, item: T, deliver: Callable[[T], object]) -> None:
         try:
-            self.sleep(0)
+            self._stopping.sleep(0)
             deliver(item)
-        except StopDelivery:
+        except StopOrder:
             pass
         except BaseException as error:  # noqa: BLE001  # raised again in the main thread
             self.stop(error)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from seeker_leads_api.client import ApiClient
 from seeker_leads_api.errors import SeekerLeadsError
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox
 from seeker_leads_singer.command import describe
-from target_seeker_leads.client import LeadsClient
 from tests.overheard import texts
 from tests.private_values import CLIENT_ID, OPTIONS, PASSWORD, SECRET, TOKEN
 from tests.singer_input import SCHEMA, lead, record, state
@@ -216,10 +216,10 @@ class Stage:
         self.target([SCHEMA, *ROWS])
         self.tap()
 
-        def fail(_: LeadsClient, request: Any) -> None:
-            raise ValueError(request)
+        def fail(_: ApiClient, path: str, body: Any, *, token: str) -> None:
+            raise ValueError(path, body, token)
 
-        monkeypatch.setattr(LeadsClient, "create", fail)
+        monkeypatch.setattr(ApiClient, "post", fail)
         self.target([SCHEMA, *ROWS])
 
 

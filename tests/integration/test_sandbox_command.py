@@ -111,14 +111,14 @@ def test_users_can_test_with_the_fixture(tmp_path: Path) -> None:
         "from seeker_leads_sandbox import SandboxOptions\n"
         "class TestDefault:\n"
         "    def test_empty(self, seeker_leads_sandbox):\n"
-        "        assert len(seeker_leads_sandbox.data.store) == 0\n"
+        "        assert len(seeker_leads_sandbox.store) == 0\n"
         "        assert seeker_leads_sandbox.api_url.startswith('http://127.0.0.1:')\n"
         "class TestOverridden:\n"
         "    @pytest.fixture\n"
         "    def seeker_leads_sandbox_options(self):\n"
         "        return SandboxOptions(leads=3)\n"
         "    def test_three(self, seeker_leads_sandbox):\n"
-        "        assert len(seeker_leads_sandbox.data.store) == 3\n"
+        "        assert len(seeker_leads_sandbox.store) == 3\n"
     )
     command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-c", "/dev/null", "--rootdir", ".", "."]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)

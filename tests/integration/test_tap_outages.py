@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 import threading
 import time
@@ -75,7 +74,7 @@ def test_server_that_is_dead_for_20_seconds_costs_time_only(clock: Clock) -> Non
                 sandboxes.append(Sandbox.start(options, clock=clock, port=port))
 
     def die_in_the_middle(stream: LeadsStream) -> None:
-        stream.retrier = dataclasses.replace(stream.retrier, sleep=sleep)
+        stream.sleep = sleep
         write_records = stream._writer.write_records
         pages = iter(range(10**6))
 

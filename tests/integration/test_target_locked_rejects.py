@@ -38,7 +38,7 @@ def stop_in_the_wait(target: TargetSeekerLeads) -> None:
 
     def sleep(seconds: float) -> None:
         target.pipeline.stop(signal.SIGTERM)
-        target.pipeline._pool.sleep(seconds)
+        target.pipeline._pool._stopping.sleep(seconds)
 
     target.sleep = sleep
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from seeker_leads_api.errors import StoppedError
+from seeker_leads_api.http.rate_limiter import RateLimiter
+from seeker_leads_api.stopping import Stopping
 from tap_seeker_leads.reading.paginator import LeadsPaginator
 from tap_seeker_leads.reading.readers import WindowReaders
 from tap_seeker_leads.reading.window_plan import WindowPlan
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-    import requests
+    from seeker_leads_api.client import ApiClient
+
 
 #: What a wait that nobody wakes up would take.
 LONG_SECONDS = 60
@@ -54,11 +57,12 @@ def names(frame: FrameType | None) -> Iterator[str]:
 @pytest.mark.timeout(LONG_SECONDS // 2)
 def test_target_hears_of_a_signal_that_another_thread_received() -> None:
     """While it waits for what is under way the target stops all the same, at once and not at the next answer."""
-    pool: WorkerPool[int] = WorkerPool(1)
+    stopping = Stopping()
+    pool: WorkerPool[int] = WorkerPool(1, stopping)
 
     def deliver(_: int) -> None:
         receive_once_main_waits_in("_wait_for_room")
-        pool.sleep(LONG_SECONDS)
+        stopping.sleep(LONG_SECONDS)
 
     with handled_by(lambda number: pool.stop(StoppedError(number))):
         pool.submit(1, deliver)
@@ -71,12 +75,14 @@ def test_target_hears_of_a_signal_that_another_thread_received() -> None:
 def test_tap_hears_of_a_signal_that_another_thread_received() -> None:
     """While it waits for pages the tap stops all the same, at once and not at the next page."""
     plan = WindowPlan([Window(0, 10)])
-    readers = WindowReaders(plan, 1)
+    stopping = Stopping()
 
-    def fetch(_: object) -> requests.Response:
-        receive_once_main_waits_in("_next")
-        readers.sleep(LONG_SECONDS)
-        raise AssertionError
+    class StuckClient:
+        def retried(self, _: object) -> None:
+            receive_once_main_waits_in("_next")
+            stopping.sleep(LONG_SECONDS)
 
+    readers = WindowReaders(plan, cast("ApiClient", StuckClient()), stopping, readers=1, page_size=100)
+    limiter = RateLimiter(10, 0.2, 10)
     with handled_by(readers.stop), pytest.raises(StoppedError):
-        list(readers.events(lambda: LeadsPaginator(plan, readers.window_read), fetch))
+        list(readers.events(lambda: LeadsPaginator(plan, limiter=limiter, on_window_read=readers.window_read)))

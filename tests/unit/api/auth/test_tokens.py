@@ -8,12 +8,11 @@ from pathlib import Path  # noqa: TC003  # pytest reads annotations
 from typing import Any
 
 import pytest
-import requests
 
-from seeker_leads_api.auth.token_cache import FileTokenCache, NoTokenCache, Token, TokenCache, cache_path
-from seeker_leads_api.auth.tokens import BearerAuth, ClientCredentialsToken, GivenToken, sent_token
+from seeker_leads_api.auth.token_cache import FileTokenCache, Token, cache_path
+from seeker_leads_api.auth.tokens import ClientCredentialsToken, GivenToken
+from seeker_leads_api.credentials import ClientCredentials
 from seeker_leads_api.errors import FatalError
-from seeker_leads_api.settings import ClientCredentials
 
 CREDENTIALS = ClientCredentials("me", "secret", "https://api", "https://auth/token", None)
 DAY_SECONDS = 86_400
@@ -35,8 +34,8 @@ def file_cache(folder: Path, reports: list[str] | None = None) -> FileTokenCache
     return FileTokenCache(cache_path(folder, CREDENTIALS), report=(reports if reports is not None else []).append)
 
 
-def source(issuer: Issuer, cache: TokenCache | None = None, now: float = 0.0) -> ClientCredentialsToken:
-    return ClientCredentialsToken(CREDENTIALS, issuer, cache or NoTokenCache(), clock=lambda: now)
+def source(issuer: Issuer, cache: FileTokenCache | None = None, now: float = 0.0) -> ClientCredentialsToken:
+    return ClientCredentialsToken(CREDENTIALS, issuer, cache, clock=lambda: now)
 
 
 def test_one_token_serves_every_run_of_a_day(tmp_path: Path) -> None:
@@ -58,7 +57,7 @@ def test_long_run_replaces_its_token_too() -> None:
     """A run that outlives its token gets the next one without a refusal."""
     now = [0.0]
     issuer = Issuer()
-    tokens = ClientCredentialsToken(CREDENTIALS, issuer, NoTokenCache(), clock=lambda: now[0])
+    tokens = ClientCredentialsToken(CREDENTIALS, issuer, None, clock=lambda: now[0])
     assert tokens.token() == tokens.token() == "token-1"
     now[0] = DAY_SECONDS
     assert tokens.token() == "token-2"
@@ -79,7 +78,7 @@ def test_odd_life_counts_as_a_day(expires_in: object, days: int) -> None:
     Digits in a text are a number: taken for none, a token of an hour would be kept for a day.
     """
     issuer, now = Issuer(expires_in), [0.0]
-    tokens = ClientCredentialsToken(CREDENTIALS, issuer, NoTokenCache(), clock=lambda: now[0])
+    tokens = ClientCredentialsToken(CREDENTIALS, issuer, None, clock=lambda: now[0])
     assert tokens.token() == "token-1"
     now[0] = days * DAY_SECONDS - 301.0
     assert tokens.token() == "token-1"
@@ -160,7 +159,7 @@ def test_threads_behind_a_stopped_request_ask_for_nothing() -> None:
         asked.append(1)
         raise Stop
 
-    tokens = ClientCredentialsToken(CREDENTIALS, stopped, NoTokenCache())
+    tokens = ClientCredentialsToken(CREDENTIALS, stopped, None)
     for _ in range(3):
         with pytest.raises(Stop):
             tokens.token()
@@ -216,14 +215,6 @@ def test_given_token_cannot_be_renewed() -> None:
     with pytest.raises(FatalError, match="`auth_token`") as caught:
         tokens.renew("given")
     assert "given" not in str(caught.value)
-
-
-def test_bearer_header_carries_the_current_token() -> None:
-    """A renewed token replaces the old one on the same prepared request."""
-    request = requests.Request("GET", "https://api/leads").prepare()
-    for name in ("one", "two"):
-        BearerAuth(GivenToken(name))(request)
-        assert sent_token(request) == name
 
 
 def test_token_is_not_in_a_repr() -> None:

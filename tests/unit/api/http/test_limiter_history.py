@@ -57,7 +57,7 @@ class LimiterHistory(RuleBasedStateMachine):
         if len(self.starts) >= self.max_starts:
             earliest = max(earliest, self.starts[-self.max_starts] + PERIOD)
         stack = ExitStack()
-        permit: AbstractContextManager[None] = self.limiter.permit()
+        permit: AbstractContextManager[None] = self.limiter.attempt()
         stack.enter_context(permit)
         self.pause_in_sleep = None
         if quality <= 1:  # else it is the sleep that was too long

@@ -28,7 +28,7 @@ def test_never_more_starts_than_allowed_in_any_period(pauses: list[float], max_s
     starts = []
     for pause in pauses:
         time.now += pause
-        with limiter.permit():
+        with limiter.attempt():
             starts.append(time.now)
     assert all(later - earlier >= 0.2 - 1e-9 for earlier, later in zip(starts, starts[max_starts:], strict=False))
 
@@ -38,9 +38,9 @@ def test_does_not_wait_below_the_limit() -> None:
     time = FakeTime()
     limiter = RateLimiter(10, 0.2, 100, clock=time.clock, sleep=time.sleep)
     for _ in range(10):
-        with limiter.permit():
+        with limiter.attempt():
             assert time.now == 0.0
-    with limiter.permit():
+    with limiter.attempt():
         assert time.now == 0.2
 
 
@@ -50,7 +50,7 @@ def test_never_more_in_flight_than_allowed() -> None:
     entered, leave, held = threading.Semaphore(0), threading.Event(), []
 
     def hold() -> None:
-        with limiter.permit():
+        with limiter.attempt():
             held.append(1)
             entered.release()
             leave.wait(10)
@@ -73,7 +73,7 @@ def test_permit_is_given_back_after_an_error() -> None:
     limiter = RateLimiter(100, 0.001, 1)
 
     def fail() -> None:
-        with limiter.permit():
+        with limiter.attempt():
             msg = "the request failed"
             raise ValueError(msg)
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seeker_leads_api.errors import FatalError, RetryableError, TokenRefusedError
+from seeker_leads_api.errors import FatalError, RetryableError
 from seeker_leads_api.http.retries import LONGEST_WAIT_SECONDS, Retrier
 
 if TYPE_CHECKING:
@@ -29,11 +29,10 @@ class Bench:
     def __init__(self, max_retries: int = 3, chance: Callable[[], float] = lambda: 1.0) -> None:
         self.slept: list[float] = []
         self.reports: list[str] = []
-        self.renewed: list[str] = []
         self.retrier = Retrier(max_retries, self.reports.append, self.slept.append, chance)
 
     def run(self, script: Script) -> str:
-        return self.retrier.wrap(script, renew_token=self.renewed.append)()
+        return self.retrier.call(script)
 
 
 def test_waits_grow_and_are_reported() -> None:
@@ -87,28 +86,3 @@ def test_more_than_five_minutes_of_retry_after_end_the_run(seconds: int) -> None
     with pytest.raises(FatalError, match=f"asks to wait {seconds} s"):
         bench.run(Script(RetryableError("429", retry_after_seconds=seconds)))
     assert bench.slept == []
-
-
-def test_what_the_api_said_of_a_token_is_kept_where_there_is_no_other() -> None:
-    """Why the token was refused tells what to do: that it cannot be renewed comes after it."""
-
-    def renew(_: str) -> None:
-        msg = "no other"
-        raise FatalError(msg)
-
-    request = Retrier(7, report=print).wrap(
-        Script(TokenRefusedError("403: scope missing", refused_token="old")), renew_token=renew
-    )
-    with pytest.raises(FatalError, match=r"403: scope missing\. no other"):
-        request()
-
-
-def test_refused_token_is_renewed_once() -> None:
-    """A refused token is replaced and the request repeated at once; a second refusal ends the run."""
-    bench = Bench()
-    assert bench.run(Script(TokenRefusedError("401", refused_token="old"))) == "answer"
-    assert (bench.renewed, bench.slept) == (["old"], [])
-    script = Script(*[TokenRefusedError("401", refused_token="old")] * 2)
-    with pytest.raises(FatalError, match="401"):
-        bench.run(script)
-    assert script.calls == 2

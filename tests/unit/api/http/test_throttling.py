@@ -20,7 +20,7 @@ def test_throttled_request_pauses_all(error: type[RetryableError], paused: list[
             raise answer
 
     retrier = Retrier(1, print, lambda _: None, lambda: 1.0, pauses.append)
-    retrier.wrap(ask, renew_token=print)()
+    retrier.call(ask)
     assert pauses == paused
 
 
@@ -32,10 +32,10 @@ def test_nobody_starts_before_a_pause_is_over() -> None:
         now[0] += seconds
 
     limiter = RateLimiter(10, 0.2, 10, clock=lambda: now[0], sleep=sleep)
-    with limiter.permit():
+    with limiter.attempt():
         limiter.pause(5)
     limiter.pause(1)
-    with limiter.permit():
+    with limiter.attempt():
         assert now[0] == 5
 
 
@@ -46,8 +46,8 @@ def test_sleep_that_raises_ends_the_waiting() -> None:
         raise InterruptedError
 
     limiter = RateLimiter(1, 100, 1, clock=lambda: 0.0, sleep=stop)
-    with limiter.permit():
+    with limiter.attempt():
         pass
     for _ in range(2):
-        with pytest.raises(InterruptedError), limiter.permit():
+        with pytest.raises(InterruptedError), limiter.attempt():
             pytest.fail("no permit was due")

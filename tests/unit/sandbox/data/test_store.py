@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seeker_leads_sandbox.options import Bounds, Order
 from seeker_leads_sandbox.data.store import LeadStore, Period, UnknownCursorError
+from seeker_leads_sandbox.options import Bounds, Order
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox.data.store import Lead

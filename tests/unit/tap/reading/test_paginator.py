@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from seeker_leads_api.errors import FatalError
+from seeker_leads_api.http.rate_limiter import RateLimiter
 from tap_seeker_leads.reading.paginator import LeadsPaginator, PageRequest
 from tap_seeker_leads.reading.window_plan import WindowPlan
 from tap_seeker_leads.reading.windows import Window
@@ -15,7 +16,8 @@ FIRST, SECOND = Window(0, 10), Window(10, 20)
 
 
 def paginator(*windows: Window, read: list[Window] | None = None) -> LeadsPaginator:
-    return LeadsPaginator(WindowPlan(windows), (read if read is not None else []).append)
+    note = (read if read is not None else []).append
+    return LeadsPaginator(WindowPlan(windows), limiter=RateLimiter(10, 0.2, 10), on_window_read=note)
 
 
 def answer(status: int, body: dict[str, Any]) -> requests.Response:

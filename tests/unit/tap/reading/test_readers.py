@@ -14,6 +14,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seeker_leads_api.http.rate_limiter import RateLimiter
 from tap_seeker_leads.leads.page import page_of
 from tap_seeker_leads.reading.paginator import LeadsPaginator, PageRequest
 from tap_seeker_leads.reading.progress import Progress
@@ -116,11 +117,12 @@ def test_every_lead_is_read_once_however_windows_are_cut(
         assert prefix.end <= min(unread, default=prefix.end)
 
     readers: list[LeadsPaginator] = []
+    limiter = RateLimiter(10, 0.2, 10)
     step = 0
     while True:
         readers = [reader for reader in readers if not reader.finished]
         while plan._waiting and len(readers) < 10:
-            readers.append(LeadsPaginator(plan, window_read))
+            readers.append(LeadsPaginator(plan, limiter=limiter, on_window_read=window_read))
         if not readers:
             break
         which, plan.idle = choices[step % len(choices)]

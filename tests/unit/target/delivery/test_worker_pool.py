@@ -4,13 +4,14 @@ import threading
 
 import pytest
 
+from seeker_leads_api.stopping import Stopping
 from target_seeker_leads.delivery.worker_pool import WorkerPool
 
 
 def test_everything_submitted_is_delivered_once() -> None:
     """`drain` returns when each item has been delivered, by as many threads as allowed and no more."""
     before = set(threading.enumerate())
-    pool: WorkerPool[int] = WorkerPool(4)
+    pool: WorkerPool[int] = WorkerPool(4, Stopping())
     done: list[int] = []
     meeting = threading.Barrier(4)
 
@@ -28,7 +29,7 @@ def test_everything_submitted_is_delivered_once() -> None:
 
 def test_source_does_not_run_ahead() -> None:
     """`submit` waits while twice as many items as threads are open."""
-    pool: WorkerPool[int] = WorkerPool(2)
+    pool: WorkerPool[int] = WorkerPool(2, Stopping())
     gate = threading.Event()
     taken: list[int] = []
 
@@ -50,14 +51,15 @@ def test_source_does_not_run_ahead() -> None:
 
 def test_first_error_stops_the_pool() -> None:
     """After an error nothing new is begun, a wait within a worker ends, and the feeder gets the error first met."""
-    pool: WorkerPool[int] = WorkerPool(2)
+    stopping = Stopping()
+    pool: WorkerPool[int] = WorkerPool(2, stopping)
     done: list[int] = []
     is_waiting = threading.Event()
 
     def deliver(item: int) -> None:
         if item == 0:
             is_waiting.set()
-            pool.sleep(60)
+            stopping.sleep(60)
             done.append(item)
         elif item == 1:
             is_waiting.wait(10)
@@ -83,7 +85,7 @@ def test_first_error_stops_the_pool() -> None:
 
 def test_stopped_pool_says_why() -> None:
     """Whoever feeds or drains a pool that was stopped learns the reason, and nothing more is begun."""
-    pool: WorkerPool[int] = WorkerPool(2)
+    pool: WorkerPool[int] = WorkerPool(2, Stopping())
     pool.stop(KeyError("stop"))
     with pytest.raises(KeyError):
         pool.submit(1, lambda _: None)

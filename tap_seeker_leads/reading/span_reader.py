@@ -1,0 +1,129 @@
+"""One run through a span of time: its leads, each once, and up to where they have all been read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from seeker_leads_api.errors import FatalError
+from tap_seeker_leads.leads.timestamps import to_rfc3339
+from tap_seeker_leads.reading.paginator import LeadsPaginator
+from tap_seeker_leads.reading.progress import Progress
+from tap_seeker_leads.reading.readers import PageRead, WindowRead, WindowReaders
+from tap_seeker_leads.reading.window_plan import WindowPlan
+from tap_seeker_leads.reading.windows import FinishedPrefix, SeamFilter, Window, split
+from tap_seeker_leads.state.api_clock import ApiClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from seeker_leads_api.client import ApiClient
+    from seeker_leads_api.stopping import Stopping
+    from tap_seeker_leads.leads.page import Page
+    from tap_seeker_leads.reading.readers import OpenPaginator
+    from tap_seeker_leads.settings import TapSettings
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecords:
+    """The records of one answer that this run has not given yet; there may be none."""
+
+    records: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadUpTo:
+    """Every lead before this instant has been given."""
+
+    unix_seconds: int
+
+
+Event: TypeAlias = "NewRecords | ReadUpTo"
+
+
+class SpanReader:
+    """Reads the leads that were ingested from `start` to the settings' end."""
+
+    def __init__(
+        self,
+        settings: TapSettings,
+        start: int,
+        client: ApiClient,
+        stopping: Stopping,
+        *,
+        clock: Callable[[], float],
+    ) -> None:
+        self.start = start
+        self.end = settings.end
+        self.api_clock = ApiClock()
+        self._client = client
+        self._plan = WindowPlan(split(start, settings.end, settings.window_seconds))
+        self._readers = WindowReaders(
+            self._plan,
+            client,
+            stopping,
+            readers=settings.connection.max_concurrent_requests,
+            page_size=settings.page_size,
+        )
+        self._seams = SeamFilter()
+        self._progress = Progress(settings, start, clock=clock)
+        self._skipped_items = 0
+        self._found_a_list = False
+
+    def new_paginator(self) -> LeadsPaginator:
+        """Return one reader's way through the windows; waits where no window is free yet."""
+        return LeadsPaginator(self._plan, limiter=self._client.limiter, on_window_read=self._readers.window_read)
+
+    def stop(self, signal_number: int) -> None:
+        """End the reading from within a signal handler; `events` raises StoppedError for it."""
+        self._readers.stop(signal_number)
+
+    def events(self, open_paginator: OpenPaginator) -> Iterator[Event]:
+        """Yield each page's records as soon as it is read, and each instant up to which all leads were given.
+
+        Raises:
+            SeekerLeadsError: the reading had to end; what was yielded before counts.
+        """
+        prefix = FinishedPrefix(self.start)
+        for event in self._readers.events(open_paginator):
+            match event:
+                case PageRead(window, page, date):
+                    self.api_clock.note(date)
+                    self._found_a_list = self._found_a_list or page.has_list
+                    records = list(self._new_records(page, window))
+                    self._progress.page_read(len(records))
+                    yield NewRecords(records)
+                case WindowRead(window):
+                    self._progress.window_read(window)
+                    if prefix.add(window):
+                        yield ReadUpTo(prefix.end)
+
+    def progress(self) -> str | None:
+        """Return a line about the run so far, or None where the last one is recent."""
+        return self._progress.report(self._plan.total)
+
+    def doubts(self) -> Iterator[str]:
+        """Yield what a user should know about a run that read everything."""
+        if self._skipped_items:
+            yield f"{self._skipped_items} items without a `leadId` were skipped: they cannot be stored"
+        # Some servers answer an unknown route just as the API answers an empty period. A single window may well be one.
+        if not self._found_a_list and self._plan.total > 1:
+            yield (
+                f"Each of {self._plan.total} periods was answered as empty, with a 404 or the like: either the account"
+                f" had no leads from {to_rfc3339(self.start)} to {to_rfc3339(self.end)}, or `api_url` is wrong"
+            )
+
+    def _new_records(self, page: Page, window: Window) -> Iterator[dict[str, Any]]:
+        """Yield the records of a page that this run has not given yet.
+
+        Raises:
+            FatalError: not one item of the page is a lead, so that going on would pass over all of them.
+        """
+        if page.size and not page.leads:
+            msg = f"GET /leads: none of the {page.size} items of a page has a `leadId`; the API may have changed"
+            raise FatalError(msg)
+        self._skipped_items += page.size - len(page.leads)
+        for lead in page.leads:
+            is_early = lead.second is not None and lead.second < self.start
+            if not is_early and self._seams.passes(lead.lead_id, lead.second, window):
+                yield lead.record

@@ -1,0 +1,58 @@
+"""`POST /leads`, one attempt at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from seeker_leads_api.errors import FatalError, UnreadableAnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from seeker_leads_api.client import ApiClient
+    from seeker_leads_api.http.outcomes import Answer
+
+PATH = "/leads"
+REQUEST = f"POST {PATH}"
+
+
+def create_lead(client: ApiClient, lead: Mapping[str, Any], token: str) -> str | None:
+    """Create a lead, which fits the contract; return the `requestId`, or None where the answer held none.
+
+    Raises:
+        AnswerLostError, UnreadableAnswerError: the lead may have been created.
+        RequestRejectedError: the API refuses this lead.
+        RetryableError, TokenRefusedError, FatalError: it was not created, and why.
+    """
+    with client.limiter.attempt():
+        answer = client.post(PATH, lead, token=token)
+    return _request_id(answer)
+
+
+def _request_id(answer: Answer) -> str | None:
+    try:
+        body = msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        if "html" in answer.headers.get("content-type", ""):
+            _refuse_page(answer)
+        return None
+    request_id = body.get("requestId") if isinstance(body, dict) else None
+    return request_id if isinstance(request_id, str) else None
+
+
+def _refuse_page(answer: Answer) -> None:
+    """Judge a 2xx that is called html and is no JSON. Empty it is the API's: some servers call everything so."""
+    if b"<" in answer.body:
+        msg = (
+            f"{REQUEST} answered {answer.status} with a web page instead of data: something else than the API"
+            " answers. Check `api_url`, and proxies in between"
+        )
+        raise FatalError(msg)
+    if answer.body.strip() or not answer.is_whole:
+        msg = (
+            f"{REQUEST} answered {answer.status} with neither data nor a web page, so the lead may or may not exist."
+            " Check `api_url`, and proxies in between"
+        )
+        raise UnreadableAnswerError(msg)

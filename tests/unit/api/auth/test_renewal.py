@@ -1,0 +1,70 @@
+"""A refused token is replaced once, through all tries of a request."""
+
+from __future__ import annotations
+
+import pytest
+
+from seeker_leads_api.auth.tokens import with_token
+from seeker_leads_api.errors import FatalError, RetryableError, TokenRefusedError
+from seeker_leads_api.http.retries import Retrier
+
+
+class Source:
+    """A token source that counts what it is asked for."""
+
+    def __init__(self, *, has_another: bool = True) -> None:
+        self.renewed: list[str] = []
+        self.has_another = has_another
+
+    def token(self) -> str:
+        return f"token-{len(self.renewed)}"
+
+    def renew(self, refused_token: str) -> None:
+        if not self.has_another:
+            message = "no other"
+            raise FatalError(message)
+        self.renewed.append(refused_token)
+
+
+class Script:
+    """An attempt that ends as the script says, then answers with the token that it was given."""
+
+    def __init__(self, *errors: type[Exception]) -> None:
+        self.errors = list(errors)
+        self.tokens: list[str] = []
+
+    def __call__(self, token: str) -> str:
+        self.tokens.append(token)
+        match self.errors.pop(0) if self.errors else None:
+            case None:
+                return token
+            case kind if kind is TokenRefusedError:
+                message = "401"
+                raise TokenRefusedError(message, refused_token=token)
+            case kind:
+                message = "503"
+                raise kind(message)
+
+
+def test_refused_token_is_replaced_at_once() -> None:
+    """The request is repeated with the new token, and not reported as a retry."""
+    source, script, slept = Source(), Script(TokenRefusedError), list[float]()
+    assert Retrier(3, print, slept.append).call(with_token(script, source)) == "token-1"
+    assert (source.renewed, slept) == (["token-0"], [])
+
+
+@pytest.mark.parametrize(
+    "errors", [[TokenRefusedError, TokenRefusedError], [TokenRefusedError, RetryableError, TokenRefusedError]]
+)
+def test_second_refusal_ends_the_run(errors: list[type[Exception]]) -> None:
+    """One new token is asked for in all, passing faults in between or not: the vendor counts token requests."""
+    source, script = Source(), Script(*errors)
+    with pytest.raises(FatalError, match="401"):
+        Retrier(3, lambda _: None, lambda _: None).call(with_token(script, source))
+    assert (len(script.tokens), len(source.renewed)) == (len(errors), 1)
+
+
+def test_what_the_api_said_of_a_token_is_kept_where_there_is_no_other() -> None:
+    """Why the token was refused tells what to do: that it cannot be renewed comes after it."""
+    with pytest.raises(FatalError, match=r"401\. no other"):
+        with_token(Script(TokenRefusedError), Source(has_another=False))()
