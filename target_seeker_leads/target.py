@@ -24,6 +24,8 @@ from target_seeker_leads.singer.singer_json import encode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from seeker_leads_singer.config import ConfigInput
+
 
 class TargetSeekerLeads(Plugin[TargetSettings], Target):
     """Creates a lead out of every record of any source, through the Seeker Leads API."""
@@ -94,18 +96,14 @@ class TargetSeekerLeads(Plugin[TargetSettings], Target):
     def invoke(  # type: ignore[override]  # as the SDK's own targets do
         cls,
         *,
-        about: bool = False,
-        about_format: str | None = None,
-        config: Any = None,  # noqa: ANN401  # the SDK's private type
+        config: ConfigInput,
         file_input: IO[str] | None = None,
+        **options: Any,  # noqa: ANN401  # the SDK's
     ) -> None:
         """Run the command: as the SDK's does, with an end that settles and reports, whatever happened."""
-        super(Target, cls).invoke(about=about, about_format=about_format)
+        super(Target, cls).invoke(**options)
         cls.print_version(print_fn=cls.logger.info)
-        cls(
-            config=config.config if config else None,
-            parse_env_config=config.parse_env if config else False,
-        ).run(file_input)
+        cls(config=config.config, parse_env_config=config.parse_env).run(file_input)
 
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
