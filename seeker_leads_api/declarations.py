@@ -14,6 +14,25 @@ if TYPE_CHECKING:
     from seeker_leads_api import contract
 
 
+def setting(  # noqa: PLR0913  # the keywords of JSON Schema that settings use
+    kind: str,
+    title: str,
+    description: str,
+    *,
+    default: object = None,
+    enum: list[str] | None = None,
+    secret: bool = False,
+    **schema: object,
+) -> contract.JsonSchema:
+    """Return the JSON Schema of a setting that may be left out; `schema` is the rest of it, such as `minimum`."""
+    declaration = {"type": [kind, "null"], "title": title, "description": description, **schema}
+    if enum:
+        declaration["enum"] = [*enum, None]
+    if default is not None:
+        declaration["default"] = default
+    return {**declaration, "secret": True, "writeOnly": True} if secret else declaration
+
+
 def read(config: Mapping[str, Any], declared: Mapping[str, contract.JsonSchema]) -> dict[str, Any]:
     """Return the value of every declared setting, or its default; an empty string counts as not given.
 
