@@ -21,7 +21,7 @@ from seeker_leads_api.client import ApiClient
 from seeker_leads_api.errors import SeekerLeadsError, SettingsError, StoppedError
 from seeker_leads_api.http.session import user_agent
 from seeker_leads_api.stopping import Stopping
-from tap_seeker_leads.leads.schema import PRIMARY_KEY, REPLICATION_KEY, leads_schema
+from tap_seeker_leads.leads.schema import PRIMARY_KEY, REPLICATION_KEY, STREAM, leads_schema
 from tap_seeker_leads.leads.timestamps import to_rfc3339
 from tap_seeker_leads.reading.paginator import PageRequest
 from tap_seeker_leads.reading.readers import PATH
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers import types
     from singer_sdk.helpers.types import Context
-    from singer_sdk.singerlib import Catalog
     from singer_sdk.tap_base import Tap
 
     from tap_seeker_leads.reading.paginator import LeadsPaginator
@@ -54,7 +53,7 @@ class LeadsStream(RESTStream[PageRequest | None]):
     goes out in a STATE as it moves, and before an error ends the run.
     """
 
-    name = "leads"
+    name = STREAM
     path = PATH
     primary_keys = (PRIMARY_KEY,)
     replication_key = REPLICATION_KEY
@@ -86,12 +85,6 @@ class LeadsStream(RESTStream[PageRequest | None]):
     def schema(self) -> dict[str, Any]:
         """The schema of a record, derived from the API's contract."""
         return leads_schema()
-
-    def apply_catalog(self, catalog: Catalog) -> None:
-        """Take the user's catalog; where its schema is another than ours, the SDK makes the records fit it."""
-        super().apply_catalog(catalog)
-        if self.effective_schema["properties"].keys() != self.schema["properties"].keys():
-            self.TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.RECURSIVE
 
     @property
     def state_manager(self) -> BookmarkManager:
@@ -206,12 +199,11 @@ class LeadsStream(RESTStream[PageRequest | None]):
 
     @cached_property
     def _writes_as_is(self) -> bool:
-        """Whether nothing stands between record and message: no selection, map, flattening, limit or other schema."""
+        """Whether nothing stands between record and message: no selection, map, flattening or limit."""
         return (
             all(self.mask.values())
             and [type(stream_map) for stream_map in self.stream_maps] == [SameRecordTransform]
             and not self.config.get("flattening_enabled")
-            and self.TYPE_CONFORMANCE_LEVEL is TypeConformanceLevel.NONE
             and self.ABORT_AT_RECORD_COUNT is None
         )
 

@@ -23,7 +23,8 @@ from seeker_leads_singer.log import setting_up_the_log
 from seeker_leads_singer.signals import StopSignals
 from seeker_leads_singer.variables import read_environment
 from tap_seeker_leads.settings import TAP_SETTINGS, TapSettings
-from tap_seeker_leads.state.input_files import bookmarks_of, json_file, own_catalog
+from tap_seeker_leads.state.catalog import own_catalog
+from tap_seeker_leads.state.input_files import bookmarks_of, json_file
 from tap_seeker_leads.streams import PACKAGE_NAME, LeadsStream
 from tap_seeker_leads.writer import PageWriter
 
