@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import text
 
+from seeker_leads_api.private_files import wait_for_lock
 from target_seeker_leads.ledger.rules import NOBODY
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ _SUFFIX = ".lock"
 
 #: As long as an open ledger waits for SQLite: who is in for longer was frozen, or is no run of ours.
 LOCK_TIMEOUT_SECONDS = 60.0
-_LOCK_INTERVAL_SECONDS = 0.05
 
 #: The server, too, must notice a machine that vanished (by default it would after two hours), must not end a session
 #: that has nothing to do for a while, and must not let a frozen process keep rows locked.
@@ -163,11 +163,10 @@ def exclusive(
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        given_up_at = clock() + timeout_seconds
-        while not _try_lock(handle):
-            if clock() > given_up_at:
-                raise TimeoutError(errno.ETIMEDOUT, "its folder is locked", str(folder))
-            sleep(_LOCK_INTERVAL_SECONDS)
+        try:
+            wait_for_lock(lambda: _try_lock(handle), timeout_seconds=timeout_seconds, clock=clock, sleep=sleep)
+        except TimeoutError:
+            raise TimeoutError(errno.ETIMEDOUT, "its folder is locked", str(folder)) from None
         yield
     finally:
         os.close(handle)
