@@ -35,15 +35,12 @@ def wait_for_lock(
     timeout_seconds: float,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
-) -> _T:
-    """Call `attempt` until it returns something true, and return that. What `sleep` raises ends the wait.
+) -> _T | None:
+    """Call `attempt` until it returns something true or the time is up, and return its last result.
 
-    Raises:
-        TimeoutError: it returned nothing true for longer than the maximum.
+    What `sleep` raises ends the wait.
     """
     given_up_at = clock() + timeout_seconds
-    while not (result := attempt()):
-        if clock() > given_up_at:
-            raise TimeoutError
+    while not (result := attempt()) and clock() <= given_up_at:
         sleep(_LOCK_INTERVAL_SECONDS)
     return result

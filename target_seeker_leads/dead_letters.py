@@ -133,16 +133,16 @@ class DeadLetterFile:
         Raises:
             FatalError: another program holds it locked for longer than any write takes.
         """
-        try:
-            return wait_for_lock(
-                self._try_open_alone, timeout_seconds=LOCK_TIMEOUT_SECONDS, clock=self._clock, sleep=self._sleep
-            )
-        except TimeoutError:
+        opened = wait_for_lock(
+            self._try_open_alone, timeout_seconds=LOCK_TIMEOUT_SECONDS, clock=self._clock, sleep=self._sleep
+        )
+        if opened is None:
             msg = (
                 f"The dead letters could not be written to {self.path}: another program holds the file locked"
                 " (`fuser` says which): nothing more is sent; let it end, then run again"
             )
-            raise FatalError(msg) from None
+            raise FatalError(msg)
+        return opened
 
     def _try_open_alone(self) -> tuple[int, bool] | None:
         with contextlib.ExitStack() as on_failure:

@@ -71,17 +71,15 @@ class FileTokenCache:
             lock.release()
 
     def _acquire(self, lock: FileLock) -> None:
-        def attempt() -> object:
+        def attempt() -> bool:
             with contextlib.suppress(Timeout):
-                return lock.acquire()
-            return None
+                lock.acquire()
+            return lock.is_locked
 
-        try:
-            wait_for_lock(attempt, timeout_seconds=LOCK_TIMEOUT_SECONDS, sleep=self._sleep)
-        except TimeoutError:
+        if not wait_for_lock(attempt, timeout_seconds=LOCK_TIMEOUT_SECONDS, sleep=self._sleep):
             folder = self._path.parent
             msg = f"Another process holds the token cache {folder}: end it, or set `token_cache` to false"
-            raise FatalError(msg) from None
+            raise FatalError(msg)
 
     def load(self) -> Token | None:
         """Return the kept token; None where there is none, or the file is not one of ours."""

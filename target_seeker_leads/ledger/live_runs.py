@@ -163,10 +163,8 @@ def exclusive(
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        try:
-            wait_for_lock(lambda: _try_lock(handle), timeout_seconds=timeout_seconds, clock=clock, sleep=sleep)
-        except TimeoutError:
-            raise TimeoutError(errno.ETIMEDOUT, "its folder is locked", str(folder)) from None
+        if not wait_for_lock(lambda: _try_lock(handle), timeout_seconds=timeout_seconds, clock=clock, sleep=sleep):
+            raise TimeoutError(errno.ETIMEDOUT, "its folder is locked", str(folder))
         yield
     finally:
         os.close(handle)

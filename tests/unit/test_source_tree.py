@@ -131,3 +131,11 @@ def test_names_are_of_something_that_exists() -> None:
 def test_every_missing_name_is_found(name: str) -> None:
     """The rule above does not hold for want of looking."""
     assert len([*named_but_missing(f"`{name}`".format("no_such_name"))]) == 1
+
+
+def test_unit_tests_mirror_the_packages() -> None:
+    """A folder of unit tests has the name of the folder whose modules it tests."""
+    unit = PROJECT / "tests" / "unit"
+    folders = {path.parent.relative_to(unit).parts for path in unit.glob("*/**/test_*.py")}
+    packages = {name.replace("seeker_leads", "").strip("_"): name for name in PACKAGES}
+    assert {parts for parts in folders if not (PROJECT / packages[parts[0]]).joinpath(*parts[1:]).is_dir()} == set()
