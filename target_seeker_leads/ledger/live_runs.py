@@ -12,7 +12,7 @@ import fcntl
 import os
 import secrets
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import text
 
@@ -39,21 +39,6 @@ _SESSION_SETTINGS = {
     "idle_session_timeout": "0",
     "idle_in_transaction_session_timeout": "60000",
 }
-
-
-class Runs(Protocol):
-    """The runs that share a ledger."""
-
-    run_id: str
-
-    def start(self) -> None:
-        """Begin a run of one's own: from now on `run_id` is known to be alive."""
-
-    def is_alive(self, run_id: str) -> bool:
-        """Say whether the run may still send."""
-
-    def end(self) -> None:
-        """End one's own run."""
 
 
 class FileRuns:
@@ -144,6 +129,10 @@ class SessionRuns:
 
     def end(self) -> None:
         """Do nothing: the lock ends with the session."""
+
+
+#: The runs that share a ledger. A run has its own lock between `start` and `end`, and is alive that long.
+Runs: TypeAlias = FileRuns | SessionRuns
 
 
 @contextlib.contextmanager

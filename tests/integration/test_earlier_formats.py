@@ -80,7 +80,7 @@ def letters() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", ["tap_state", "tap_state_beside_another_stream"])
-def test_state(run_tap: TapRunner, sandbox: Sandbox, clock: Clock, name: str) -> None:
+def test_state_of_an_earlier_version_goes_on(run_tap: TapRunner, sandbox: Sandbox, clock: Clock, name: str) -> None:
     """A run goes on at the bookmark's very second, and keeps what the state says of other streams."""
     state = json.loads((EARLIER / f"{name}.json").read_text("utf-8"))
     clock.now = NOW + 60
@@ -92,7 +92,9 @@ def test_state(run_tap: TapRunner, sandbox: Sandbox, clock: Clock, name: str) ->
 
 
 @pytest.mark.parametrize("is_there", [True, False])
-def test_token_cache(run_tap: TapRunner, sandbox: Sandbox, tmp_path: Path, *, is_there: bool) -> None:
+def test_token_of_an_earlier_version_is_used(
+    run_tap: TapRunner, sandbox: Sandbox, tmp_path: Path, *, is_there: bool
+) -> None:
     """A token that an earlier version kept is found under its name, and used without a request for another."""
     folder = tmp_path / "cache" / "seeker-leads"
     folder.mkdir(parents=True)
@@ -110,7 +112,9 @@ def test_every_input_has_its_outcome() -> None:
 
 @pytest.mark.parametrize("name", OUTCOMES)
 @pytest.mark.parametrize("policy", ["retry", "reject"])
-def test_ledger(run_target: TargetRunner, sandbox: Sandbox, url: str, name: str, policy: str) -> None:
+def test_ledger_of_an_earlier_version_decides_the_same(
+    run_target: TargetRunner, sandbox: Sandbox, url: str, name: str, policy: str
+) -> None:
     """The same input meets the decision that its row stands for; what is skipped leaves the row as it was."""
     url = run_target.config.get("ledger_url", f"sqlite:///{run_target.ledger_path}")
     before, messages = rows(url), sent_then(name)
@@ -129,7 +133,7 @@ def test_ledger(run_target: TargetRunner, sandbox: Sandbox, url: str, name: str,
         assert changed == [("unknown", None, 0)] * (count if outcome == "of unknown outcome" else 0)
 
 
-def test_dead_letters_are_sent(run_target: TargetRunner, sandbox: Sandbox) -> None:
+def test_dead_letters_of_an_earlier_version_are_sent(run_target: TargetRunner, sandbox: Sandbox) -> None:
     """Letters that are fed as they are, are sent; those that broke the contract are, once they keep it."""
     given = letters()
     broken = [letter for letter in given if "email" not in letter["record"]]
@@ -141,7 +145,7 @@ def test_dead_letters_are_sent(run_target: TargetRunner, sandbox: Sandbox) -> No
     assert created_names(sandbox) == sorted(letter["record"]["last_name"] for letter in given)
 
 
-def test_dead_letters_are_added_to(run_target: TargetRunner) -> None:
+def test_dead_letters_of_an_earlier_version_are_added_to(run_target: TargetRunner) -> None:
     """New letters follow the earlier ones in their file, and say the same in the same form."""
     shutil.copy(EARLIER / "rejects.jsonl", run_target.rejects_path)
     given = letters()
