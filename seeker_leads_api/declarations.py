@@ -44,9 +44,9 @@ def read(config: Mapping[str, Any], declared: Mapping[str, contract.JsonSchema])
         for name, declaration in declared.items()
     }
     problems = [
-        f"`{name}` must be {wanted}"
+        f"`{name}` must be {_wanted(declaration)}"
         for name, declaration in declared.items()
-        if values[name] is not None and not _is_fit(values[name], declaration) and (wanted := _wanted(declaration))
+        if not _is_fit(values[name], declaration)
     ]
     if problems:
         raise SettingsError("; ".join(problems))
