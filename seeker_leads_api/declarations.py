@@ -44,9 +44,9 @@ def read(config: Mapping[str, Any], declared: Mapping[str, contract.JsonSchema])
         for name, declaration in declared.items()
     }
     problems = [
-        f"`{name}` must be {wanted}"
+        f"`{name}` must be {_wanted(declaration)}"
         for name, declaration in declared.items()
-        if values[name] is not None and not _fits(values[name], declaration) and (wanted := _wanted(declaration))
+        if not _is_fit(values[name], declaration)
     ]
     if problems:
         raise SettingsError("; ".join(problems))
@@ -67,26 +67,17 @@ def refuse_unfit(config: Mapping[str, Any], declared: contract.JsonSchema) -> No
         raise SettingsError(msg)
 
 
+#: 7.0 is an integer to JSON Schema, but it is not one to the code that uses the setting.
+_Validator = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # by its stubs
+    jsonschema.Draft202012Validator, type_checker=jsonschema.Draft4Validator.TYPE_CHECKER
+)
+
+
 def _is_fit(value: object, schema: contract.JsonSchema) -> bool:
     try:
-        return jsonschema.Draft202012Validator(schema).is_valid(value)
+        return bool(_Validator(schema).is_valid(value))
     except AttributeError:
         return False  # a part of the SDK's schema is none itself; only a value that fits nothing else gets there
-
-
-_PYTHON_TYPES: dict[str, type] = {"string": str, "integer": int, "boolean": bool, "object": dict}
-
-
-def _fits(value: object, declaration: contract.JsonSchema) -> bool:
-    wanted = _PYTHON_TYPES[declaration["type"][0]]
-    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
-        return False
-    if "enum" in declaration and value not in declaration["enum"]:
-        return False
-    if isinstance(value, int) and not isinstance(value, bool):
-        lowest, highest = declaration.get("minimum"), declaration.get("maximum")
-        return (lowest is None or value >= lowest) and (highest is None or value <= highest)
-    return True
 
 
 def _wanted(declaration: contract.JsonSchema) -> str:
