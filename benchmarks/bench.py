@@ -19,7 +19,7 @@ from benchmarks.sandbox_process import running_sandbox
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[1]
 
 
 def main(arguments: Sequence[str]) -> int:

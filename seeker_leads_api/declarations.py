@@ -14,6 +14,25 @@ if TYPE_CHECKING:
     from seeker_leads_api import contract
 
 
+def setting(  # noqa: PLR0913  # the keywords of JSON Schema that settings use
+    kind: str,
+    title: str,
+    description: str,
+    *,
+    default: object = None,
+    enum: list[str] | None = None,
+    secret: bool = False,
+    **schema: object,
+) -> contract.JsonSchema:
+    """Return the JSON Schema of a setting that may be left out; `schema` is the rest of it, such as `minimum`."""
+    declaration = {"type": [kind, "null"], "title": title, "description": description, **schema}
+    if enum:
+        declaration["enum"] = [*enum, None]
+    if default is not None:
+        declaration["default"] = default
+    return {**declaration, "secret": True, "writeOnly": True} if secret else declaration
+
+
 def read(config: Mapping[str, Any], declared: Mapping[str, contract.JsonSchema]) -> dict[str, Any]:
     """Return the value of every declared setting, or its default; an empty string counts as not given.
 
@@ -27,9 +46,7 @@ def read(config: Mapping[str, Any], declared: Mapping[str, contract.JsonSchema])
     problems = [
         f"`{name}` must be {_wanted(declaration)}"
         for name, declaration in declared.items()
-        if values[name] is not None
-        # A whole number such as 7.0 fits an integer of JSON Schema, but is not one of Python.
-        and (isinstance(values[name], float) or not _fits(values[name], declaration))
+        if not _is_fit(values[name], declaration)
     ]
     if problems:
         raise SettingsError("; ".join(problems))
@@ -43,16 +60,22 @@ def refuse_unfit(config: Mapping[str, Any], declared: contract.JsonSchema) -> No
         SettingsError: names those that do not fit their declaration, without their values.
     """
     names = [
-        name for name, schema in declared["properties"].items() if name in config and not _fits(config[name], schema)
+        name for name, schema in declared["properties"].items() if name in config and not _is_fit(config[name], schema)
     ]
     if names:
         msg = f"{', '.join(f'`{name}`' for name in names)}: not of the type or form that `--about` describes"
         raise SettingsError(msg)
 
 
-def _fits(value: object, schema: contract.JsonSchema) -> bool:
+#: 7.0 is an integer to JSON Schema, but it is not one to the code that uses the setting.
+_Validator = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # by its stubs
+    jsonschema.Draft202012Validator, type_checker=jsonschema.Draft4Validator.TYPE_CHECKER
+)
+
+
+def _is_fit(value: object, schema: contract.JsonSchema) -> bool:
     try:
-        return jsonschema.Draft202012Validator(schema).is_valid(value)
+        return bool(_Validator(schema).is_valid(value))
     except AttributeError:
         return False  # a part of the SDK's schema is none itself; only a value that fits nothing else gets there
 

@@ -1,12 +1,16 @@
-"""Folders that only their owner can look into."""
+"""Files of one user that several processes share: private folders, and the wait for a lock."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+_T = TypeVar("_T")
+_LOCK_INTERVAL_SECONDS = 0.05
 
 
 def user_folder(of_app: Callable[[str], Path]) -> Path | None:
@@ -23,3 +27,20 @@ def make_private_folder(folder: Path) -> None:
     if not folder.is_dir():
         make_private_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def wait_for_lock(
+    attempt: Callable[[], _T | None],
+    *,
+    timeout_seconds: float,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] = time.sleep,
+) -> _T | None:
+    """Call `attempt` until it returns something true or the time is up, and return its last result.
+
+    What `sleep` raises ends the wait.
+    """
+    given_up_at = clock() + timeout_seconds
+    while not (result := attempt()) and clock() <= given_up_at:
+        sleep(_LOCK_INTERVAL_SECONDS)
+    return result

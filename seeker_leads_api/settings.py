@@ -11,6 +11,7 @@ import requests
 
 from seeker_leads_api import contract
 from seeker_leads_api.credentials import ClientCredentials, is_token
+from seeker_leads_api.declarations import setting
 from seeker_leads_api.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -19,106 +20,80 @@ if TYPE_CHECKING:
 ENVIRONMENTS = {"production": contract.PRODUCTION_URL, "sandbox": contract.SANDBOX_URL}
 
 CONNECTION_SETTINGS: dict[str, contract.JsonSchema] = {
-    "environment": {
-        "type": ["string", "null"],
-        "enum": [*ENVIRONMENTS, None],
-        "default": "production",
-        "title": "Environment",
-        "description": "Which of the vendor's servers to use: gives the base URL and the audience.",
-    },
-    "api_url": {
-        "type": ["string", "null"],
-        "title": "API URL",
-        "description": "Base URL of the API, in place of the environment's. https, or http on this machine.",
-    },
-    "auth_url": {
-        "type": ["string", "null"],
-        "title": "Auth URL",
-        "description": f"URL of the token endpoint, in place of {contract.TOKEN_URL}.",
-    },
-    "audience": {
-        "type": ["string", "null"],
-        "title": "Audience",
-        "description": "Audience of the token, in place of the environment's base URL.",
-    },
-    "auth_token": {
-        "type": ["string", "null"],
-        "secret": True,
-        "writeOnly": True,
-        "title": "Bearer token",
-        "description": "A bearer token. Either this, or `client_id` and `client_secret`.",
-    },
-    "client_id": {
-        "type": ["string", "null"],
-        "title": "Client ID",
-        "description": "OAuth client; tokens are then requested, cached for their whole life and renewed.",
-    },
-    "client_secret": {
-        "type": ["string", "null"],
-        "secret": True,
-        "writeOnly": True,
-        "title": "Client secret",
-        "description": "Secret of the OAuth client.",
-    },
-    "intermediary_id": {
-        "type": ["string", "null"],
-        "title": "Intermediary ID",
-        "description": "For software that acts for an agency: its ID at the vendor.",
-    },
-    "token_cache": {
-        "type": ["boolean", "null"],
-        "default": True,
-        "title": "Token cache",
-        "description": (
-            "Keep the token in the user's cache folder (readable by the owner only) for its 24 hours, for all runs of"
-            " both plugins. The vendor makes this reuse a condition of production access."
-        ),
-    },
-    "rate_limit_requests": {
-        "type": ["integer", "null"],
-        "minimum": 1,
-        "maximum": 1000,
-        "default": contract.RATE_LIMIT_REQUESTS,
-        "title": "Requests per period",
-        "description": "At most so many requests start in any `rate_limit_period_ms`, retries included.",
-    },
-    "rate_limit_period_ms": {
-        "type": ["integer", "null"],
-        "minimum": 1,
-        "maximum": 60_000,
-        "default": contract.RATE_LIMIT_PERIOD_MS,
-        "title": "Period of the rate limit",
-        "description": "In milliseconds.",
-    },
-    "max_concurrent_requests": {
-        "type": ["integer", "null"],
-        "minimum": 1,
-        "maximum": 100,
-        "default": contract.MAX_CONCURRENT_REQUESTS,
-        "title": "Concurrent requests",
-        "description": "At most so many requests are under way at once.",
-    },
-    "request_timeout_seconds": {
-        "type": ["integer", "null"],
-        "minimum": 1,
-        "maximum": 3600,
-        "default": 60,
-        "title": "Request time-out",
-        "description": "Seconds without a sign of the server after which a request counts as failed and is retried.",
-    },
-    "max_retries": {
-        "type": ["integer", "null"],
-        "minimum": 0,
-        "maximum": 100,
-        "default": 7,
-        "title": "Retries",
-        "description": "How often a request is repeated after a passing fault, with growing waits (7: about a minute).",
-    },
-    "user_agent": {
-        "type": ["string", "null"],
-        "title": "User agent",
-        "description": "Your software as `Name/version`; stands in front of the plugin's own in the User-Agent header.",
-    },
+    "environment": setting(
+        "string",
+        "Environment",
+        "Which of the vendor's servers to use: gives the base URL and the audience.",
+        enum=[*ENVIRONMENTS],
+        default="production",
+    ),
+    "api_url": setting(
+        "string", "API URL", "Base URL of the API, in place of the environment's. https, or http on this machine."
+    ),
+    "auth_url": setting("string", "Auth URL", f"URL of the token endpoint, in place of {contract.TOKEN_URL}."),
+    "audience": setting("string", "Audience", "Audience of the token, in place of the environment's base URL."),
+    "auth_token": setting(
+        "string", "Bearer token", "A bearer token. Either this, or `client_id` and `client_secret`.", secret=True
+    ),
+    "client_id": setting(
+        "string", "Client ID", "OAuth client; tokens are then requested, cached for their whole life and renewed."
+    ),
+    "client_secret": setting("string", "Client secret", "Secret of the OAuth client.", secret=True),
+    "intermediary_id": setting(
+        "string", "Intermediary ID", "For software that acts for an agency: its ID at the vendor."
+    ),
+    "token_cache": setting(
+        "boolean",
+        "Token cache",
+        "Keep the token in the user's cache folder (readable by the owner only) for its 24 hours, for all runs of"
+        " both plugins. The vendor makes this reuse a condition of production access.",
+        default=True,
+    ),
+    "rate_limit_requests": setting(
+        "integer",
+        "Requests per period",
+        "At most so many requests start in any `rate_limit_period_ms`, retries included.",
+        minimum=1,
+        maximum=1000,
+        default=contract.RATE_LIMIT_REQUESTS,
+    ),
+    "rate_limit_period_ms": setting(
+        "integer",
+        "Period of the rate limit",
+        "In milliseconds.",
+        minimum=1,
+        maximum=60_000,
+        default=contract.RATE_LIMIT_PERIOD_MS,
+    ),
+    "max_concurrent_requests": setting(
+        "integer",
+        "Concurrent requests",
+        "At most so many requests are under way at once.",
+        minimum=1,
+        maximum=100,
+        default=contract.MAX_CONCURRENT_REQUESTS,
+    ),
+    "request_timeout_seconds": setting(
+        "integer",
+        "Request time-out",
+        "Seconds without a sign of the server after which a request counts as failed and is retried.",
+        minimum=1,
+        maximum=3600,
+        default=60,
+    ),
+    "max_retries": setting(
+        "integer",
+        "Retries",
+        "How often a request is repeated after a passing fault, with growing waits (7: about a minute).",
+        minimum=0,
+        maximum=100,
+        default=7,
+    ),
+    "user_agent": setting(
+        "string",
+        "User agent",
+        "Your software as `Name/version`; stands in front of the plugin's own in the User-Agent header.",
+    ),
 }
 
 

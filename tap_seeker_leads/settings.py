@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api import contract
-from seeker_leads_api.declarations import read
+from seeker_leads_api.declarations import read, setting
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
 from tap_seeker_leads.leads.timestamps import from_iso8601
@@ -18,49 +18,43 @@ _DAY_SECONDS = 86_400
 
 TAP_SETTINGS: dict[str, contract.JsonSchema] = {
     **CONNECTION_SETTINGS,
-    "start_date": {
-        "type": ["string", "null"],
-        "format": "date-time",
-        "title": "Start date",
-        "description": (
-            "Leads ingested before this instant are not read. ISO 8601. Default: 3 years back, a lead's legal life."
-        ),
-    },
-    "end_date": {
-        "type": ["string", "null"],
-        "format": "date-time",
-        "title": "End date",
-        "description": (
-            "Read up to this instant at most. ISO 8601. Shards of a backfill that share an instant lose nothing."
-            " Default: now."
-        ),
-    },
-    "window_days": {
-        "type": ["integer", "null"],
-        "minimum": 1,
-        "maximum": contract.MAX_PERIOD_SECONDS // _DAY_SECONDS,
-        "default": contract.MAX_PERIOD_SECONDS // _DAY_SECONDS,
-        "title": "Window",
-        "description": "Longest period of one request, in days; the API allows 7.",
-    },
-    "page_size": {
-        "type": ["integer", "null"],
-        "minimum": 1,
-        "maximum": contract.MAX_PAGE_SIZE,
-        "default": contract.MAX_PAGE_SIZE,
-        "title": "Page size",
-        "description": "Leads a page; the API allows 100.",
-    },
-    "lookback_seconds": {
-        "type": ["integer", "null"],
-        "minimum": 0,
-        "default": 7200,
-        "title": "Lookback",
-        "description": (
-            "Each run reads again so many seconds before the bookmark, since leads can become visible some time after"
-            " their ingestion date."
-        ),
-    },
+    "start_date": setting(
+        "string",
+        "Start date",
+        "Leads ingested before this instant are not read. ISO 8601. Default: 3 years back, a lead's legal life.",
+        format="date-time",
+    ),
+    "end_date": setting(
+        "string",
+        "End date",
+        "Read up to this instant at most. ISO 8601. Shards of a backfill that share an instant lose nothing."
+        " Default: now.",
+        format="date-time",
+    ),
+    "window_days": setting(
+        "integer",
+        "Window",
+        "Longest period of one request, in days; the API allows 7.",
+        minimum=1,
+        maximum=contract.MAX_PERIOD_SECONDS // _DAY_SECONDS,
+        default=contract.MAX_PERIOD_SECONDS // _DAY_SECONDS,
+    ),
+    "page_size": setting(
+        "integer",
+        "Page size",
+        "Leads a page; the API allows 100.",
+        minimum=1,
+        maximum=contract.MAX_PAGE_SIZE,
+        default=contract.MAX_PAGE_SIZE,
+    ),
+    "lookback_seconds": setting(
+        "integer",
+        "Lookback",
+        "Each run reads again so many seconds before the bookmark, since leads can become visible some time after"
+        " their ingestion date.",
+        minimum=0,
+        default=7200,
+    ),
 }
 
 
@@ -69,6 +63,7 @@ class TapSettings:
     """What the tap was asked to do. Instants are Unix seconds."""
 
     connection: ConnectionSettings
+    now: int  #: when the run began; what is ingested later is the next run's
     start: int
     end: int  #: `end_date`, or now where that is earlier
     window_seconds: int
@@ -98,6 +93,7 @@ class TapSettings:
                 raise SettingsError(msg)
         return cls(
             connection=ConnectionSettings.from_config(values),
+            now=now,
             start=start,
             end=now if end is None else min(end, now),
             window_seconds=values["window_days"] * _DAY_SECONDS,

@@ -20,7 +20,7 @@ from seeker_leads_api.errors import SettingsError, StoppedError
 from seeker_leads_api.stopping import Stopping
 from seeker_leads_singer import stream_maps
 from seeker_leads_singer.package import plugin_user_agent
-from tap_seeker_leads.leads.schema import PRIMARY_KEY, REPLICATION_KEY, leads_schema
+from tap_seeker_leads.leads.schema import PRIMARY_KEY, REPLICATION_KEY, STREAM, leads_schema
 from tap_seeker_leads.leads.timestamps import to_rfc3339
 from tap_seeker_leads.reading.paginator import PageRequest
 from tap_seeker_leads.reading.readers import PATH
@@ -32,12 +32,11 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers import types
     from singer_sdk.helpers.types import Context
-    from singer_sdk.singerlib import Catalog
     from singer_sdk.tap_base import Tap
 
+    from seeker_leads_singer.plugin import Plugin
     from tap_seeker_leads.reading.paginator import LeadsPaginator
     from tap_seeker_leads.settings import TapSettings
-    from tap_seeker_leads.tap import TapSeekerLeads
     from tap_seeker_leads.writer import PageWriter
 
 #: STATE goes out at most so often, in seconds; loaders commit on each.
@@ -53,7 +52,7 @@ class LeadsStream(RESTStream[PageRequest | None]):
     goes out in a STATE as it moves, and before an error ends the run.
     """
 
-    name = "leads"
+    name = STREAM
     path = PATH
     primary_keys = (PRIMARY_KEY,)
     replication_key = REPLICATION_KEY
@@ -62,7 +61,7 @@ class LeadsStream(RESTStream[PageRequest | None]):
 
     def __init__(self, tap: Tap) -> None:
         super().__init__(tap)
-        self._plugin = cast("TapSeekerLeads", tap)
+        self._plugin = cast("Plugin[TapSettings]", tap)
         self.monotonic = time.monotonic
         #: What waits for the limit and between tries consist of; None: a wait that a stop ends.
         self.sleep: Callable[[float], object] | None = None
@@ -85,12 +84,6 @@ class LeadsStream(RESTStream[PageRequest | None]):
         """The schema of a record, derived from the API's contract."""
         return leads_schema()
 
-    def apply_catalog(self, catalog: Catalog) -> None:
-        """Take the user's catalog; where its schema is another than ours, the SDK makes the records fit it."""
-        super().apply_catalog(catalog)
-        if self.effective_schema["properties"].keys() != self.schema["properties"].keys():
-            self.TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.RECURSIVE
-
     @property
     def state_manager(self) -> BookmarkManager:
         """The keeper of the bookmark."""
@@ -109,7 +102,7 @@ class LeadsStream(RESTStream[PageRequest | None]):
         """Return from where this run reads, in Unix seconds: the bookmark less the lookback, or `start_date`."""
         settings = self.settings
         bookmark = None if self.replication_method == REPLICATION_FULL_TABLE else self.state_manager.read()
-        if bookmark is not None and bookmark > self._plugin.now + CLOCK_TOLERANCE_SECONDS:
+        if bookmark is not None and bookmark > settings.now + CLOCK_TOLERANCE_SECONDS:
             msg = (
                 f"The state's bookmark {to_rfc3339(bookmark)} lies in the future, so nothing would be read before then:"
                 " set `replication_key_value` back to the instant from which to go on"
@@ -178,7 +171,7 @@ class LeadsStream(RESTStream[PageRequest | None]):
         self._warn_of_the_clock(span)
 
     def _warn_of_the_clock(self, span: SpanReader) -> None:
-        ahead_seconds = span.api_clock.seconds_behind(self._plugin.now)
+        ahead_seconds = span.api_clock.seconds_behind(self.settings.now)
         keeps_a_bookmark = self.replication_method != REPLICATION_FULL_TABLE
         is_capped = keeps_a_bookmark and span.api_clock.seconds_behind(span.end) > 0
         if is_capped and ahead_seconds > CLOCK_TOLERANCE_SECONDS:
@@ -203,12 +196,11 @@ class LeadsStream(RESTStream[PageRequest | None]):
 
     @cached_property
     def _writes_as_is(self) -> bool:
-        """Whether nothing stands between record and message: no selection, map, flattening, limit or other schema."""
+        """Whether nothing stands between record and message: no selection, map, flattening or limit."""
         return (
             all(self.mask.values())
             and [type(stream_map) for stream_map in self.stream_maps] == [SameRecordTransform]
             and not self.config.get("flattening_enabled")
-            and self.TYPE_CONFORMANCE_LEVEL is TypeConformanceLevel.NONE
             and self.ABORT_AT_RECORD_COUNT is None
         )
 

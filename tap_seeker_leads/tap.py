@@ -12,7 +12,8 @@ from singer_sdk.tap_base import Tap
 from seeker_leads_api.errors import SettingsError, StoppedError
 from seeker_leads_singer.plugin import Plugin
 from tap_seeker_leads.settings import TAP_SETTINGS, TapSettings
-from tap_seeker_leads.state.input_files import bookmarks_of, json_file, own_catalog
+from tap_seeker_leads.state.catalog import own_catalog
+from tap_seeker_leads.state.input_files import bookmarks_of, json_file
 from tap_seeker_leads.streams import LeadsStream
 from tap_seeker_leads.writer import PageWriter
 
@@ -46,8 +47,7 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
         now: int | None = None,
         **options: Any,  # noqa: ANN401  # the SDK's
     ) -> None:
-        #: When this run began, in Unix seconds; what is ingested later is the next run's.
-        self.now = int(time.time()) if now is None else now
+        self._now = int(time.time()) if now is None else now  # when this run begins, in Unix seconds
         if isinstance(catalog, dict) and not isinstance(catalog, Catalog):
             catalog = own_catalog(catalog)
         super().__init__(catalog=catalog, **options)
@@ -61,7 +61,7 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
         if config.get("batch_config"):
             msg = "`batch_config` is not supported, since others could read the batch files' personal data: remove it"
             raise SettingsError(msg)
-        return TapSettings.from_config(config, now=self.now)
+        return TapSettings.from_config(config, now=self._now)
 
     def discover_streams(self) -> Sequence[LeadsStream]:
         """Return the one stream; needs no settings and no network."""

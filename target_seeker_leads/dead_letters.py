@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api.errors import FatalError
-from seeker_leads_api.private_files import make_private_folder
+from seeker_leads_api.private_files import make_private_folder, wait_for_lock
 from target_seeker_leads.group_commit import GroupCommit
 from target_seeker_leads.singer.singer_json import encode
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 #: Much longer than a write takes: who holds the file's lock so long is mending it there, or was frozen.
 LOCK_TIMEOUT_SECONDS = 60.0
-_LOCK_INTERVAL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,27 +133,31 @@ class DeadLetterFile:
         Raises:
             FatalError: another program holds it locked for longer than any write takes.
         """
-        given_up_at = self._clock() + LOCK_TIMEOUT_SECONDS
-        while True:
-            with contextlib.ExitStack() as on_failure:
-                handle = self._open()
-                on_failure.callback(os.close, handle)
-                if not stat.S_ISREG(os.fstat(handle).st_mode):
-                    raise OSError(0, "it is no regular file")
-                is_alone = _try_lock(handle)
-                if is_alone is not None and self._is_in_place(handle):
-                    on_failure.pop_all()
-                    return handle, is_alone
-            if self._clock() > given_up_at:
-                msg = (
-                    f"The dead letters could not be written to {self.path}: another program holds the file locked"
-                    " (`fuser` says which): nothing more is sent; let it end, then run again"
-                )
-                raise FatalError(msg)
-            self._sleep(_LOCK_INTERVAL_SECONDS)
+        opened = wait_for_lock(
+            self._try_open_alone, timeout_seconds=LOCK_TIMEOUT_SECONDS, clock=self._clock, sleep=self._sleep
+        )
+        if opened is None:
+            msg = (
+                f"The dead letters could not be written to {self.path}: another program holds the file locked"
+                " (`fuser` says which): nothing more is sent; let it end, then run again"
+            )
+            raise FatalError(msg)
+        return opened
+
+    def _try_open_alone(self) -> tuple[int, bool] | None:
+        with contextlib.ExitStack() as on_failure:
+            handle = self._open()
+            on_failure.callback(os.close, handle)
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise OSError(0, "it is not a regular file")
+            is_alone = _try_lock(handle)
+            if is_alone is None or not self._is_in_place(handle):
+                return None
+            on_failure.pop_all()
+            return handle, is_alone
 
     def _is_in_place(self, handle: int) -> bool:
-        """Tell whether the file is still where it was: who held it may have moved it away to mend it."""
+        """Return whether the file is still in its place: who held the lock may have moved it away to fix it."""
         try:
             return os.path.samestat(os.fstat(handle), self.path.lstat())
         except FileNotFoundError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_data_path
 
-from seeker_leads_api.declarations import read
+from seeker_leads_api.declarations import read, setting
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.private_files import user_folder
 from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
@@ -32,63 +32,52 @@ class DedupeBy(str, enum.Enum):
 
 TARGET_SETTINGS: dict[str, contract.JsonSchema] = {
     **CONNECTION_SETTINGS,
-    "dry_run": {
-        "type": ["boolean", "null"],
-        "default": False,
-        "title": "Dry run",
-        "description": "Map, validate and report only: nothing is sent or written, and no state is passed on.",
-    },
-    "rejects_path": {
-        "type": ["string", "null"],
-        "title": "Rejects file",
-        "description": (
-            "JSON lines file of the records that were not sent, each with its reasons; personal data, readable by the"
-            " owner only. Default: `rejects.jsonl` in the user's data folder."
-        ),
-    },
-    "ledger_url": {
-        "type": ["string", "null"],
-        "secret": True,
-        "writeOnly": True,
-        "title": "Ledger URL",
-        "description": (
-            "Database that remembers what was sent: `sqlite:///file`, or `postgresql://…` for several machines."
-            " Default: `ledger.db` in the user's data folder."
-        ),
-    },
-    "dedupe_by": {
-        "type": ["string", "null"],
-        "enum": [*(choice.value for choice in DedupeBy), None],
-        "default": DedupeBy.KEY.value,
-        "title": "Dedupe by",
-        "description": (
-            "What makes two records the same lead: `key` (stream and key properties; the content where there are none),"
-            " `content`, or `none`."
-        ),
-    },
-    "on_unknown_outcome": {
-        "type": ["string", "null"],
-        "enum": [*(choice.value for choice in UnknownOutcome), None],
-        "default": UnknownOutcome.RETRY.value,
-        "title": "On unknown outcome",
-        "description": (
-            "When the answer to a request is lost: `retry` sends it again (at least once, maybe twice), `reject` keeps"
-            " it as a dead letter (at most once)."
-        ),
-    },
-    "defaults": {
-        "type": ["object", "null"],
-        "title": "Defaults",
-        "description": (
-            "Values for fields that a record lacks, by the API's names; `submittedDate: now` is the time of sending."
-        ),
-    },
-    "max_rejects": {
-        "type": ["integer", "null"],
-        "minimum": 1,
-        "title": "Most rejects",
-        "description": "Stop the run with an error when so many records were rejected. Default: never.",
-    },
+    "dry_run": setting(
+        "boolean",
+        "Dry run",
+        "Map, validate and report only: nothing is sent or written, and no state is passed on.",
+        default=False,
+    ),
+    "rejects_path": setting(
+        "string",
+        "Rejects file",
+        "JSON lines file of the records that were not sent, each with its reasons; personal data, readable by the"
+        " owner only. Default: `rejects.jsonl` in the user's data folder.",
+    ),
+    "ledger_url": setting(
+        "string",
+        "Ledger URL",
+        "Database that remembers what was sent: `sqlite:///file`, or `postgresql://…` for several machines."
+        " Default: `ledger.db` in the user's data folder.",
+        secret=True,
+    ),
+    "dedupe_by": setting(
+        "string",
+        "Dedupe by",
+        "What makes two records the same lead: `key` (stream and key properties; the content where there are none),"
+        " `content`, or `none`.",
+        enum=[choice.value for choice in DedupeBy],
+        default=DedupeBy.KEY.value,
+    ),
+    "on_unknown_outcome": setting(
+        "string",
+        "On unknown outcome",
+        "When the answer to a request is lost: `retry` sends it again (at least once, maybe twice), `reject` keeps"
+        " it as a dead letter (at most once).",
+        enum=[choice.value for choice in UnknownOutcome],
+        default=UnknownOutcome.RETRY.value,
+    ),
+    "defaults": setting(
+        "object",
+        "Defaults",
+        "Values for fields that a record lacks, by the API's names; `submittedDate: now` is the time of sending.",
+    ),
+    "max_rejects": setting(
+        "integer",
+        "Most rejects",
+        "Stop the run with an error when so many records were rejected. Default: never.",
+        minimum=1,
+    ),
 }
 
 

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from seeker_leads_api.credentials import is_token
 from seeker_leads_api.errors import FatalError
-from seeker_leads_api.private_files import make_private_folder
+from seeker_leads_api.private_files import make_private_folder, wait_for_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 #: Longer than a token request takes, unless the endpoint is down and asks for much patience: then this run ends too.
 LOCK_TIMEOUT_SECONDS = 600.0
-_LOCK_INTERVAL_SECONDS = 0.05
 _FORMAT_VERSION = 1
 
 
@@ -72,18 +71,15 @@ class FileTokenCache:
             lock.release()
 
     def _acquire(self, lock: FileLock) -> None:
-        given_up_at = time.monotonic() + LOCK_TIMEOUT_SECONDS
-        while True:
-            try:
+        def attempt() -> bool:
+            with contextlib.suppress(Timeout):
                 lock.acquire()
-            except Timeout:
-                if time.monotonic() > given_up_at:
-                    folder = self._path.parent
-                    msg = f"Another process holds the token cache {folder}: end it, or set `token_cache` to false"
-                    raise FatalError(msg) from None
-            else:
-                return
-            self._sleep(_LOCK_INTERVAL_SECONDS)
+            return lock.is_locked
+
+        if not wait_for_lock(attempt, timeout_seconds=LOCK_TIMEOUT_SECONDS, sleep=self._sleep):
+            folder = self._path.parent
+            msg = f"Another process holds the token cache {folder}: end it, or set `token_cache` to false"
+            raise FatalError(msg)
 
     def load(self) -> Token | None:
         """Return the kept token; None where there is none, or the file is not one of ours."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from seeker_leads_api import contract
 
+STREAM = "leads"
 PRIMARY_KEY = "leadId"
 REPLICATION_KEY = "ingestionDate"
 

@@ -1,4 +1,4 @@
-"""State and catalog as a run is given them: checked once, before the SDK takes them apart."""
+"""State and catalog files as a run is given them, checked once before the SDK takes them apart."""
 
 from __future__ import annotations
 
@@ -6,53 +6,27 @@ import io
 import json
 from typing import IO, TYPE_CHECKING, Any
 
-import msgspec
-
 from seeker_leads_api.errors import SettingsError
-from tap_seeker_leads.leads.schema import PRIMARY_KEY
+from tap_seeker_leads.leads.schema import STREAM
+from tap_seeker_leads.state import catalog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-STREAM = "leads"
 _CURES = {
     "--state": "give the state that a run put out last, or none for a run from `start_date`",
-    "--catalog": "make a new one with `tap-seeker-leads --discover > catalog.json`",
+    "--catalog": catalog.CURE,
 }
-#: What the SDK keeps in a stream's state for its own ways to go on. This stream has none of them, and the SDK would
-#: stumble over odd ones, or read once for each partition.
-_NOT_OURS = frozenset({"partitions", "progress_markers"})
 #: Around a state: what `meltano state get` shows, and a STATE message.
 _WRAPPINGS = frozenset({"singer_state", "value"})
-
-
-class _Schema(msgspec.Struct):
-    type: str | list[str] | None = None
-    properties: dict[str, _Schema] | None = None
-    items: _Schema | None = None
-
-
-class _Columns(msgspec.Struct):
-    properties: dict[str, _Schema]
-
-
-class _Metadata(msgspec.Struct):
-    breadcrumb: list[str]
-    metadata: dict[str, Any]
-
-
-class _Entry(msgspec.Struct):
-    """What the SDK takes from the catalog's entry of a stream without looking whether it is there."""
-
-    schema: _Columns
-    metadata: list[_Metadata] = []
-    key_properties: list[str] | None = None
-    replication_key: str | None = None
-    replication_method: str | None = None
+#: What the SDK keeps in a stream's state for streams that are read in another way than this one.
+_OTHER_WAYS = frozenset({"partitions", "progress_markers"})
+#: What a stream's state may hold without saying up to where it was read.
+_SAYS_NOTHING = frozenset({"replication_key"})
 
 
 def json_file(file: IO[str] | None, option: str) -> IO[str] | None:
-    """Return a file of the command line again, once it is sure to hold a JSON object.
+    """Return a file of the command line again, once it is sure to hold a JSON object; a BOM is taken off.
 
     Raises:
         SettingsError: it cannot be read, or holds something else; `null` is not the same as no file.
@@ -60,7 +34,7 @@ def json_file(file: IO[str] | None, option: str) -> IO[str] | None:
     if file is None:
         return None
     try:
-        text = file.read()
+        text = file.read().removeprefix("\ufeff")
         value = json.loads(text)
     except OSError:
         problem = "cannot be read"
@@ -69,7 +43,7 @@ def json_file(file: IO[str] | None, option: str) -> IO[str] | None:
     else:
         if isinstance(value, dict):
             return io.StringIO(text)
-        problem = "is no JSON object"
+        problem = "is not a JSON object"
     msg = f"The file given with {option} {problem}: {_CURES[option]}"
     raise SettingsError(msg)
 
@@ -78,16 +52,30 @@ def bookmarks_of(state: Mapping[str, Any]) -> dict[str, Any]:
     """Return the bookmarks of a state: this stream's as it may be, other streams' as they are.
 
     Raises:
-        SettingsError: the state is no state. It never means "from the start"; only what is not there does.
+        SettingsError: the state has content that is not a state. It never means "from the start"; only an empty state,
+            or one without this stream, does.
     """
     if "bookmarks" not in state and (wrapping := _WRAPPINGS & state.keys()):
-        msg = f"The state is wrapped: give what stands in its `{next(iter(wrapping))}`, which has `bookmarks`"
+        msg = f"The state is wrapped: give the content of its `{next(iter(wrapping))}`, which has `bookmarks`"
+        raise SettingsError(msg)
+    if state and "bookmarks" not in state:
+        msg = f"The state has `{next(iter(state))}` but not `bookmarks`, so it is not a state: {_CURES['--state']}"
         raise SettingsError(msg)
     bookmarks = _object(state.get("bookmarks", {}), "bookmarks")
     if STREAM not in bookmarks:
         return bookmarks
     own = _object(bookmarks[STREAM], f"bookmarks.{STREAM}")
-    return {**bookmarks, STREAM: {name: value for name, value in own.items() if name not in _NOT_OURS}}
+    if own.get("partitions"):
+        msg = f"The state's `bookmarks.{STREAM}` has `partitions`, which this tap does not keep: {_CURES['--state']}"
+        raise SettingsError(msg)
+    content = [name for name, value in own.items() if value and name not in _SAYS_NOTHING]
+    if content and own.get("replication_key_value") is None:
+        msg = (
+            f"The state's `bookmarks.{STREAM}` has `{content[0]}` but not `replication_key_value`, the instant to go on"
+            f" from: {_CURES['--state']}"
+        )
+        raise SettingsError(msg)
+    return {**bookmarks, STREAM: {name: value for name, value in own.items() if name not in _OTHER_WAYS}}
 
 
 def _object(value: object, place: str) -> dict[str, Any]:
@@ -95,29 +83,3 @@ def _object(value: object, place: str) -> dict[str, Any]:
         msg = f"The state's `{place}` must be an object: {_CURES['--state']}"
         raise SettingsError(msg)
     return dict(value)
-
-
-def own_catalog(catalog: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the part of a catalog that is about this stream.
-
-    Raises:
-        SettingsError: there is none, so that nothing would be read, or the SDK could make nothing of it.
-    """
-    streams = catalog.get("streams")
-    given = streams if isinstance(streams, list) else []
-    entries = [entry for entry in given if isinstance(entry, dict) and entry.get("tap_stream_id") == STREAM]
-    if not entries:
-        msg = f"The catalog has no stream with the `tap_stream_id` `{STREAM}`: {_CURES['--catalog']}"
-        raise SettingsError(msg)
-    try:
-        understood = msgspec.convert(entries, list[_Entry])
-    except msgspec.ValidationError as error:
-        problem = str(error)
-    except RecursionError:
-        problem = "nested too deep"
-    else:
-        if all(PRIMARY_KEY in entry.schema.properties for entry in understood):
-            return {"streams": entries}
-        problem = f"Object missing required field `{PRIMARY_KEY}` - at `$.schema.properties`"
-    msg = f"The catalog's stream `{STREAM}` does not fit ({problem}): {_CURES['--catalog']}"
-    raise SettingsError(msg)

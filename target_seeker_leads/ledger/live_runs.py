@@ -12,10 +12,11 @@ import fcntl
 import os
 import secrets
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import text
 
+from seeker_leads_api.private_files import wait_for_lock
 from target_seeker_leads.ledger.rules import NOBODY
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ _SUFFIX = ".lock"
 
 #: As long as an open ledger waits for SQLite: who is in for longer was frozen, or is no run of ours.
 LOCK_TIMEOUT_SECONDS = 60.0
-_LOCK_INTERVAL_SECONDS = 0.05
 
 #: The server, too, must notice a machine that vanished (by default it would after two hours), must not end a session
 #: that has nothing to do for a while, and must not let a frozen process keep rows locked.
@@ -39,21 +39,6 @@ _SESSION_SETTINGS = {
     "idle_session_timeout": "0",
     "idle_in_transaction_session_timeout": "60000",
 }
-
-
-class Runs(Protocol):
-    """The runs that share a ledger."""
-
-    run_id: str
-
-    def start(self) -> None:
-        """Begin a run of one's own: from now on `run_id` is known to be alive."""
-
-    def is_alive(self, run_id: str) -> bool:
-        """Say whether the run may still send."""
-
-    def end(self) -> None:
-        """End one's own run."""
 
 
 class FileRuns:
@@ -146,6 +131,10 @@ class SessionRuns:
         """Do nothing: the lock ends with the session."""
 
 
+#: The runs that share a ledger. A run has its own lock between `start` and `end`, and is alive that long.
+Runs: TypeAlias = FileRuns | SessionRuns
+
+
 @contextlib.contextmanager
 def exclusive(
     folder: Path,
@@ -163,11 +152,8 @@ def exclusive(
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        given_up_at = clock() + timeout_seconds
-        while not _try_lock(handle):
-            if clock() > given_up_at:
-                raise TimeoutError(errno.ETIMEDOUT, "its folder is locked", str(folder))
-            sleep(_LOCK_INTERVAL_SECONDS)
+        if not wait_for_lock(lambda: _try_lock(handle), timeout_seconds=timeout_seconds, clock=clock, sleep=sleep):
+            raise TimeoutError(errno.ETIMEDOUT, "its folder is locked", str(folder))
         yield
     finally:
         os.close(handle)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
         (b"", "is not JSON, or was cut"),
         (b'{"bookmarks": {"leads"', "is not JSON, or was cut"),
         (b'{"\xff": 1}', "is not JSON"),
-        (b"null", "is no JSON object"),
-        (b"[]", "is no JSON object"),
-        (b'"state.json"', "is no JSON object"),
+        (b"null", "is not a JSON object"),
+        (b"[]", "is not a JSON object"),
+        (b'"state.json"', "is not a JSON object"),
     ],
     ids=["empty", "cut", "encoding", "null", "list", "text"],
 )

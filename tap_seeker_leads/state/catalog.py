@@ -1,0 +1,181 @@
+"""The catalog that a run is given: it chooses what comes out, and redefines nothing.
+
+Keys, replication key and types are the tap's. A catalog that was edited, or written by an earlier version, is either
+read as the only thing that it can mean, or refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+
+from seeker_leads_api.errors import SettingsError
+from tap_seeker_leads.leads.schema import PRIMARY_KEY, REPLICATION_KEY, STREAM, leads_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from seeker_leads_api.contract import JsonSchema
+
+    Breadcrumb: TypeAlias = tuple[str, ...]
+
+CURE = "make a new one with `tap-seeker-leads --discover > catalog.json`"
+_METHODS = (None, "", "INCREMENTAL", "FULL_TABLE")
+
+
+class _Metadata(msgspec.Struct):
+    breadcrumb: tuple[str, ...]
+    metadata: dict[str, Any]
+
+
+class _Entry(msgspec.Struct):
+    """The parts of a stream's entry that count."""
+
+    schema: dict[str, Any]
+    metadata: list[_Metadata] = []
+    stream: str | None = None
+    key_properties: list[str] | None = None
+    replication_key: str | None = None
+    replication_method: str | None = None
+
+
+def own_catalog(catalog: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the catalog of this stream alone: the tap's own definition, with the given catalog's selection.
+
+    A field that the catalog's schema leaves out is deselected.
+
+    Raises:
+        SettingsError: the catalog lacks the stream, or asks for what the tap does not promise.
+    """
+    streams = catalog.get("streams")
+    given = streams if isinstance(streams, list) else []
+    entries = [entry for entry in given if isinstance(entry, dict) and entry.get("tap_stream_id") == STREAM]
+    if not entries:
+        msg = f"The catalog has no stream with the `tap_stream_id` `{STREAM}`: {CURE}"
+        raise SettingsError(msg)
+    try:
+        if len(entries) > 1:
+            msg = f"it has {len(entries)} entries"
+            raise ValueError(msg)  # noqa: TRY301  # one place words the error
+        entry = msgspec.convert(entries[0], _Entry)
+        return {"streams": [_own_entry(entry)]}
+    except (ValueError, msgspec.ValidationError) as error:
+        problem = str(error)
+    except RecursionError:
+        problem = "nested too deep"
+    msg = f"The catalog's stream `{STREAM}` does not fit ({problem}): {CURE}"
+    raise SettingsError(msg)
+
+
+def _own_entry(entry: _Entry) -> dict[str, Any]:
+    metadata = {each.breadcrumb: each.metadata for each in entry.metadata}
+    method = _definition(entry, metadata)
+    schema = leads_schema()
+    left_out = set(_left_out(schema, entry.schema, ()))
+    if ("properties", PRIMARY_KEY) in left_out:
+        msg = f"Object missing required field `{PRIMARY_KEY}` - at `$.schema.properties`"
+        raise ValueError(msg)
+    known = {(), *_fields(schema, ())}
+    if unknown := [name for name in metadata if name not in known and not _may_be_new(name, schema)]:
+        msg = f"its metadata names `{'.'.join(unknown[0][1::2]) or '.'.join(unknown[0])}`, which is not a field"
+        raise ValueError(msg)
+    return {
+        "tap_stream_id": STREAM,
+        "stream": STREAM,
+        "key_properties": [PRIMARY_KEY],
+        "replication_key": REPLICATION_KEY,
+        "replication_method": method,
+        "schema": schema,
+        "metadata": [
+            {
+                "breadcrumb": list(name),
+                "metadata": _selection(name, metadata.get(name, {}), is_left_out=name in left_out),
+            }
+            for name in sorted(known | metadata.keys(), key=len)
+        ],
+    }
+
+
+def _definition(entry: _Entry, metadata: Mapping[Breadcrumb, Mapping[str, Any]]) -> str:
+    """Return the replication method.
+
+    Raises:
+        ValueError: the catalog defines keys, or the replication, in a way of its own.
+    """
+    root = metadata.get((), {})
+    keys = [PRIMARY_KEY]
+    methods = [entry.replication_method, root.get("forced-replication-method")]
+    fixed: list[tuple[str, object, tuple[object, ...]]] = [
+        ("stream", entry.stream, (None, STREAM)),
+        ("key_properties", entry.key_properties, (None, [], keys)),
+        ("table-key-properties", root.get("table-key-properties"), (None, [], keys)),
+        ("replication_key", entry.replication_key, (None, "", REPLICATION_KEY)),
+        ("replication-key", root.get("replication-key"), (None, "", REPLICATION_KEY)),
+        *(("replication method", method, _METHODS) for method in methods),
+    ]
+    for name, value, allowed in fixed:
+        if (list(value) if isinstance(value, tuple) else value) not in allowed:
+            msg = f"its {name} is not one of those of this tap: {allowed[-1]}"
+            raise ValueError(msg)
+    return next((method for method in methods if method), "INCREMENTAL")
+
+
+def _left_out(ours: JsonSchema, given: object, path: Breadcrumb) -> Iterator[Breadcrumb]:
+    """Yield the fields that the given schema leaves out.
+
+    Raises:
+        ValueError: a field has another type, or does not exist.
+    """
+    where = ".".join(path[1::2]) or "schema"
+    if not isinstance(given, dict):
+        msg = f"`{where}` is not a JSON Schema"
+        raise ValueError(msg)  # noqa: TRY004  # of one kind with the others here
+    if path and not _is_of_type(given.get("type"), ours["type"]):
+        msg = f"`{where}` is of another type than the tap's"
+        raise ValueError(msg)
+    if not ours.get("properties"):
+        return
+    properties = given.get("properties")
+    if not isinstance(properties, dict):
+        msg = f"`{where}` lacks `properties`"
+        raise ValueError(msg)  # noqa: TRY004  # as above
+    if not path and (unknown := sorted(properties.keys() - ours["properties"].keys())):
+        msg = f"its properties have `{unknown[0]}`, which is not a field"
+        raise ValueError(msg)
+    for name, field in ours["properties"].items():
+        below = (*path, "properties", name)
+        if name in properties:
+            yield from _left_out(field, properties[name], below)
+        else:
+            yield below
+
+
+def _is_of_type(given: object, ours: list[str]) -> bool:
+    """Return whether two types are the same but for null, which a catalog may leave out."""
+    kinds = [given] if isinstance(given, str) else given
+    return isinstance(kinds, list) and {str(kind) for kind in kinds} - {"null"} == set(ours) - {"null"}
+
+
+def _fields(schema: JsonSchema, path: Breadcrumb) -> Iterator[Breadcrumb]:
+    for name, field in schema.get("properties", {}).items():
+        yield (*path, "properties", name)
+        yield from _fields(field, (*path, "properties", name))
+
+
+def _may_be_new(name: Breadcrumb, schema: JsonSchema) -> bool:
+    """Return whether a breadcrumb names a field that the API may add to an object that the schema leaves open."""
+    if len(name) < 4 or set(name[::2]) != {"properties"} or len(name) % 2:  # noqa: PLR2004  # below a column
+        return False
+    column = schema["properties"].get(name[1])
+    return column is not None and bool(column.get("additionalProperties"))
+
+
+def _selection(name: Breadcrumb, given: Mapping[str, Any], *, is_left_out: bool) -> dict[str, Any]:
+    is_key = name in {("properties", PRIMARY_KEY), ("properties", REPLICATION_KEY)}
+    selection = {key: given[key] for key in ("selected", "selected-by-default") if given.get(key) is not None}
+    if is_left_out or given.get("inclusion") == "unsupported":
+        selection["selected"] = False
+    if not name:
+        selection.setdefault("selected-by-default", True)
+    return {"inclusion": "automatic" if is_key else "available", **selection}
