@@ -163,12 +163,20 @@ def _credentials(config: Mapping[str, Any], environment_url: str) -> ClientCrede
         msg = f"`{given[0]}` is set without `{missing[0]}`: set both"
         raise SettingsError(msg)
     return ClientCredentials(
-        client_id=config["client_id"],
-        client_secret=config["client_secret"],
+        client_id=_plain("client_id", config["client_id"]),
+        client_secret=_plain("client_secret", config["client_secret"]),
         audience=config["audience"] or environment_url,
         auth_url=_checked_url("auth_url", config["auth_url"] or contract.TOKEN_URL),
-        intermediary_id=config["intermediary_id"],
+        intermediary_id=config["intermediary_id"] and _plain("intermediary_id", config["intermediary_id"]),
     )
+
+
+def _plain(name: str, value: str) -> str:
+    """Return a value that was copied whole: each request with a wrong one is a token request that the vendor counts."""
+    if not is_token(value):
+        msg = f"`{name}` must be plain ASCII without blanks or line breaks"
+        raise SettingsError(msg)
+    return value
 
 
 def _checked_url(name: str, url: str) -> str:

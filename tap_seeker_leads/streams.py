@@ -16,7 +16,7 @@ from singer_sdk.singerlib.encoding.simple import RecordMessage
 from singer_sdk.streams import RESTStream
 
 from seeker_leads_api.client import ApiClient
-from seeker_leads_api.errors import SettingsError, StoppedError
+from seeker_leads_api.errors import FatalError, SettingsError, StoppedError
 from seeker_leads_api.stopping import Stopping
 from seeker_leads_singer import stream_maps
 from seeker_leads_singer.package import plugin_user_agent
@@ -25,7 +25,7 @@ from tap_seeker_leads.leads.timestamps import to_rfc3339
 from tap_seeker_leads.reading.paginator import PageRequest
 from tap_seeker_leads.reading.readers import PATH
 from tap_seeker_leads.reading.span_reader import NewRecords, ReadUpTo, SpanReader
-from tap_seeker_leads.state.bookmark import BookmarkManager
+from tap_seeker_leads.state.bookmark import LAST_LEAD, BookmarkManager
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 #: STATE goes out at most so often, in seconds; loaders commit on each.
 STATE_INTERVAL_SECONDS = 1.0
+#: A lead that is older than this may have left the API, so that its absence proves nothing.
+PROOF_SECONDS = 365 * 86_400
 #: Clocks of machines that share a state may differ by so much.
 CLOCK_TOLERANCE_SECONDS = 300
 
@@ -149,6 +151,8 @@ class LeadsStream(RESTStream[PageRequest | None]):
     def _pages_of_records(self) -> Iterator[list[dict[str, Any]]]:
         """Yield each page's new records, as soon as it is read; on an error, leave a STATE of what is finished."""
         self._span = span = self._open_span(self.starting_instant())
+        last_lead = self._last_lead_that_proves()
+        held: int | None = None
         try:
             with self.get_http_request_counter() as counter:
                 for event in span.events(self.get_new_paginator):
@@ -157,10 +161,16 @@ class LeadsStream(RESTStream[PageRequest | None]):
                             counter.increment()
                             if records:
                                 yield records
+                        case ReadUpTo(instant) if last_lead is not None and not span.found_a_list:
+                            held = instant
                         case ReadUpTo(instant):
                             self._move_bookmark(span, instant)
                     if line := span.progress():
                         self.log(line)
+            self._span = None
+            if last_lead is not None and held is not None:
+                self._refuse_a_gone_route(span, last_lead)
+                self._move_bookmark(span, held)
         except Exception:  # raised again: whatever went wrong, what is finished is not read twice
             self._write_state_message()
             raise
@@ -169,6 +179,26 @@ class LeadsStream(RESTStream[PageRequest | None]):
         for doubt in span.doubts():
             self.logger.warning(doubt)
         self._warn_of_the_clock(span)
+
+    def _last_lead_that_proves(self) -> int | None:
+        """Return the instant of the last lead, if the API can be expected to list leads up to it still."""
+        last_lead = self.state_manager.last_lead
+        return None if last_lead is None or last_lead < self.settings.now - PROOF_SECONDS else last_lead
+
+    def _refuse_a_gone_route(self, span: SpanReader, last_lead: int) -> None:
+        """Check a run that got no list at all: a route that is gone looks like an account without leads.
+
+        Raises:
+            FatalError: the API does not list leads where it has listed some before.
+        """
+        if span.found_a_list or span.lists_leads_before(last_lead):
+            return
+        msg = (
+            f"Every period was answered as empty, with a 404 or the like, and so were the seven days up to"
+            f" {to_rfc3339(last_lead)}, when there was a lead: check `api_url`, and that the account is still open. The"
+            f" bookmark stays. If the account is right, take `{LAST_LEAD}` out of the state's `bookmarks.{self.name}`"
+        )
+        raise FatalError(msg)
 
     def _warn_of_the_clock(self, span: SpanReader) -> None:
         ahead_seconds = span.api_clock.seconds_behind(self.settings.now)
@@ -184,6 +214,8 @@ class LeadsStream(RESTStream[PageRequest | None]):
     def _move_bookmark(self, span: SpanReader, unix_seconds: int) -> None:
         if self.replication_method == REPLICATION_FULL_TABLE:
             return
+        if span.last_lead is not None:
+            self.state_manager.note_lead(min(span.last_lead, self.settings.now))
         # With a clock that is ahead, the span ends in the API's future, where nothing can have been read yet.
         if not self.state_manager.advance(span.api_clock.cap(unix_seconds)):
             return

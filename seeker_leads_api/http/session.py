@@ -11,6 +11,7 @@ import requests
 
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.http.connections import BoundedAdapter
+from seeker_leads_api.http.proxies import refuse_unfit_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +38,7 @@ class ApiSession(requests.Session):
     `REQUESTS_CA_BUNDLE` count as usual.
 
     Raises:
-        SettingsError: that variable, or `CURL_CA_BUNDLE`, names what does not exist.
+        SettingsError: that variable, or `CURL_CA_BUNDLE`, names what does not exist, or a proxy cannot work.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class ApiSession(requests.Session):
         environment = self.merge_environment_settings(base_url, {}, None, None, None)
         if urlsplit(base_url).scheme == "https":
             _refuse_missing(environment["verify"])
+        refuse_unfit_proxy(base_url, environment["proxies"])
         self.proxies = environment["proxies"]
         self.verify = environment["verify"]
         self.cert = environment["cert"]

@@ -22,8 +22,24 @@ _UNFIT_URL = (
 )
 
 
+#: What passing faults are called, the first kind that fits; `requests` has proxy and TLS errors as connection errors.
+_PASSING: tuple[tuple[type[requests.RequestException], str], ...] = (
+    (requests.exceptions.ChunkedEncodingError, "the answer broke off or could not be decoded ({cause})"),
+    (requests.exceptions.ContentDecodingError, "the answer broke off or could not be decoded ({cause})"),
+    (
+        requests.exceptions.ProxyError,
+        "no connection by way of the proxy ({cause}). Check HTTP_PROXY and HTTPS_PROXY in the environment",
+    ),
+    (
+        requests.exceptions.SSLError,
+        "no trusted connection ({cause}). Behind a proxy with its own certificates, set REQUESTS_CA_BUNDLE",
+    ),
+    (requests.ConnectionError, "no connection ({cause}). Check `api_url`, `auth_url` and the network"),
+)
+
+
 def classify_exception(error: Exception, request: str, timeout_seconds: float) -> RetryableError | FatalError:
-    """Say what to do about a request that got no answer. The error's own text is not shown: it holds the whole URL."""
+    """Return what to do about a request that got no answer. The error's own text, with the whole URL, is not shown."""
     cause = _innermost_name(error)
     if isinstance(error, AnswerTooLargeError):
         mib = MOST_BODY_BYTES >> 20
@@ -33,15 +49,9 @@ def classify_exception(error: Exception, request: str, timeout_seconds: float) -
         isinstance(cause, urllib3.exceptions.ReadTimeoutError) for cause in _causes(error)
     ):
         return RetryableError(f"{request}: no answer within {timeout_seconds:g} s ({cause})")
-    if isinstance(error, (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)):
-        return RetryableError(f"{request}: the answer broke off or could not be decoded ({cause})")
-    if isinstance(error, requests.exceptions.SSLError):
-        return RetryableError(
-            f"{request}: no trusted connection ({cause}). Behind a proxy with its own certificates, set"
-            " REQUESTS_CA_BUNDLE"
-        )
-    if isinstance(error, requests.ConnectionError):
-        return RetryableError(f"{request}: no connection ({cause}). Check `api_url`, `auth_url` and the network")
+    for kind, words in _PASSING:
+        if isinstance(error, kind):
+            return RetryableError(f"{request}: {words.format(cause=cause)}")
     return FatalError(f"{request}: the request could not be sent ({cause}). Check `api_url` and `auth_url`")
 
 

@@ -6,7 +6,6 @@ import contextlib
 import queue
 import threading
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from seeker_leads_api.errors import StoppedError
@@ -110,7 +109,8 @@ class WindowReaders:
                             raise error
                         running -= 1
         finally:
-            self._stopping.order()
+            if running:
+                self._stopping.order()
             self._plan.close()
             for thread in threads:
                 thread.join(_JOIN_SECONDS / len(threads))
@@ -126,7 +126,7 @@ class WindowReaders:
             paginator = open_paginator()
             while (request := paginator.current_value) is not None:
                 self._stopping.acquire(self._room)
-                response = self._client.retried(partial(self._ask, paginator))
+                response = ask(self._client, paginator, self._page_size)
                 self._found.put(PageRead(request.window, page_of(response), response.headers.get("Date")))
                 paginator.advance(response)
         except StopOrder:
@@ -136,13 +136,18 @@ class WindowReaders:
         else:
             self._found.put(_Ended(None))
 
-    def _ask(self, paginator: LeadsPaginator, token: str) -> requests.Response:
-        """Make one attempt at the paginator's page.
 
-        Raises:
-            RetryableError: a passing fault, or a body that is not a page.
-        """
+def ask(client: ApiClient, paginator: LeadsPaginator, page_size: int) -> requests.Response:
+    """Return the answer that holds the paginator's page, tried again after passing faults.
+
+    Raises:
+        SeekerLeadsError: there is none.
+    """
+
+    def attempt(token: str) -> requests.Response:
         with paginator.attempt() as request:
-            response = self._client.get(PATH, request.query(self._page_size), token=token)
-        page_of(response)
+            response = client.get(PATH, request.query(page_size), token=token)
+        page_of(response)  # a body that is not a page is a passing fault too
         return response
+
+    return client.retried(attempt)

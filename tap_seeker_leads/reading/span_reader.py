@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from seeker_leads_api.contract import MAX_PERIOD_SECONDS
 from seeker_leads_api.errors import FatalError
+from tap_seeker_leads.leads.page import page_of
 from tap_seeker_leads.leads.timestamps import to_rfc3339
 from tap_seeker_leads.reading.paginator import LeadsPaginator
 from tap_seeker_leads.reading.progress import Progress
-from tap_seeker_leads.reading.readers import PageRead, WindowRead, WindowReaders
+from tap_seeker_leads.reading.readers import PageRead, WindowRead, WindowReaders, ask
 from tap_seeker_leads.reading.window_plan import WindowPlan
 from tap_seeker_leads.reading.windows import FinishedPrefix, SeamFilter, Window, split
 from tap_seeker_leads.state.api_clock import ApiClock
@@ -68,7 +70,8 @@ class SpanReader:
         self._seams = SeamFilter()
         self._progress = Progress(settings, start, clock=clock)
         self._skipped_items = 0
-        self._found_a_list = False
+        self.found_a_list = False  #: whether any answer was a list of leads, however short
+        self.last_lead: int | None = None  #: the latest ingestion date read so far, in Unix seconds
 
     def new_paginator(self) -> LeadsPaginator:
         """Return one reader's way through the windows; waits where no window is free yet."""
@@ -89,7 +92,7 @@ class SpanReader:
             match event:
                 case PageRead(window, page, date):
                     self.api_clock.note(date)
-                    self._found_a_list = self._found_a_list or page.has_list
+                    self.found_a_list = self.found_a_list or page.has_list
                     records = list(self._new_records(page, window))
                     self._progress.page_read(len(records))
                     yield NewRecords(records)
@@ -97,6 +100,14 @@ class SpanReader:
                     self._progress.window_read(window)
                     if prefix.add(window):
                         yield ReadUpTo(prefix.end)
+
+    def lists_leads_before(self, instant: int) -> bool:
+        """Return whether the API answers with a list for the seven days that end just after an instant."""
+        window = Window(instant + 2 - MAX_PERIOD_SECONDS, instant + 1)
+        paginator = LeadsPaginator(
+            WindowPlan([window]), limiter=self._client.limiter, on_window_read=self._readers.window_read
+        )
+        return page_of(ask(self._client, paginator, page_size=1)).has_list
 
     def progress(self) -> str | None:
         """Return a line about the run so far, or None where the last one is recent."""
@@ -107,7 +118,7 @@ class SpanReader:
         if self._skipped_items:
             yield f"{self._skipped_items} items without a `leadId` were skipped: they cannot be stored"
         # Some servers answer an unknown route just as the API answers an empty period. A single window may well be one.
-        if not self._found_a_list and self._plan.total > 1:
+        if not self.found_a_list and self._plan.total > 1:
             yield (
                 f"Each of {self._plan.total} periods was answered as empty, with a 404 or the like: either the account"
                 f" had no leads from {to_rfc3339(self.start)} to {to_rfc3339(self.end)}, or `api_url` is wrong"
@@ -123,6 +134,8 @@ class SpanReader:
             msg = f"GET /leads: none of the {page.size} items of a page has a `leadId`; the API may have changed"
             raise FatalError(msg)
         self._skipped_items += page.size - len(page.leads)
+        seconds = [lead.second for lead in page.leads if lead.second is not None]
+        self.last_lead = max([*seconds, self.last_lead or 0]) or None
         for lead in page.leads:
             is_early = lead.second is not None and lead.second < self.start
             if not is_early and self._seams.passes(lead.lead_id, lead.second, window):

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from singer_sdk.helpers import types
 
 
+#: The entry of the stream's state that shows whether the API has ever given this account a lead.
+LAST_LEAD = "last_lead_at"
+
+
 class BookmarkManager(StreamStateManager):
     """Keeps one bookmark in the SDK's own place and form; records do not move it."""
 
@@ -22,16 +26,24 @@ class BookmarkManager(StreamStateManager):
         """Return the bookmark in Unix seconds; None where the state has none.
 
         Raises:
-            SettingsError: the state holds something that is no instant.
+            SettingsError: the state holds something that is not an instant.
         """
-        value = self.stream_state.get("replication_key_value")
-        if value is None:
-            return None
-        try:
-            return from_iso8601(str(value))
-        except ValueError:
-            msg = f"The state's `bookmarks.{self.stream_name}.replication_key_value` is no ISO 8601 date-time: mend it"
-            raise SettingsError(msg) from None
+        return self._instant("replication_key_value")
+
+    @property
+    def last_lead(self) -> int | None:
+        """The latest ingestion date of a lead that any run has read, in Unix seconds; None where the state has none.
+
+        Raises:
+            SettingsError: the state holds something that is not an instant.
+        """
+        return self._instant(LAST_LEAD)
+
+    def note_lead(self, unix_seconds: int) -> None:
+        """Keep a lead's ingestion date if it is the latest."""
+        known = self.last_lead
+        if known is None or unix_seconds > known:
+            self.stream_state[LAST_LEAD] = to_rfc3339(unix_seconds)
 
     def advance(self, unix_seconds: int) -> bool:
         """Move the bookmark, never back; return whether it moved."""
@@ -41,6 +53,16 @@ class BookmarkManager(StreamStateManager):
         self.stream_state.update(replication_key=REPLICATION_KEY, replication_key_value=to_rfc3339(unix_seconds))
         self.is_flushed = False
         return True
+
+    def _instant(self, name: str) -> int | None:
+        value = self.stream_state.get(name)
+        if value is None:
+            return None
+        try:
+            return from_iso8601(str(value))
+        except ValueError:
+            msg = f"The state's `bookmarks.{self.stream_name}.{name}` is not an ISO 8601 date-time: correct it"
+            raise SettingsError(msg) from None
 
     def increment_state(
         self, latest_record: types.Record, *, context: types.Context | None = None, replication_key: str

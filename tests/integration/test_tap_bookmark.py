@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seeker_leads_sandbox import Fault, FaultKind, SandboxOptions
+from seeker_leads_sandbox import EmptyPeriod, Fault, FaultKind, SandboxOptions
 from tap_seeker_leads.leads.timestamps import from_iso8601, to_rfc3339
 
 if TYPE_CHECKING:
@@ -30,15 +30,24 @@ def test_state_is_the_bookmark_and_nothing_else(run_tap: TapRunner) -> None:
     assert run_tap(start_date="2026-11-20").state == state("2026-11-23T08:00:00Z")
 
 
-def test_nothing_new_costs_one_request(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """A second run a minute later against an unchanged account makes one request and puts out nothing."""
+@pytest.mark.parametrize(
+    ("sandbox_options", "requests"),
+    [
+        (SandboxOptions(enforce_limit=False, empty=EmptyPeriod.EMPTY_200), 1),
+        (SandboxOptions(enforce_limit=False), 2),
+    ],
+    indirect=["sandbox_options"],
+    ids=["empty list", "404"],
+)
+def test_nothing_new_costs_one_request(run_tap: TapRunner, sandbox: Sandbox, clock: Clock, requests: int) -> None:
+    """A second run with nothing new makes one request; where 404 says "empty", one more proves the route."""
     sandbox.add_leads(ingestion_dates=[clock.now - DAY])
     first = run_tap(start_date="2026-11-01")
     assert len(first.records) == 1
     sandbox.statistics.reset()
     clock.now += 60
     second = run_tap(start_date="2026-11-01", state=first.state)
-    assert (sandbox.statistics.requests, second.records) == (1, [])
+    assert (sandbox.statistics.requests, second.records) == (requests, [])
     assert second.bookmark == to_rfc3339(clock.now)
 
 

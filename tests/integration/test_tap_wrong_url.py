@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from seeker_leads_api.errors import FatalError, SettingsError
 from seeker_leads_sandbox import EmptyPeriod, SandboxOptions
-from tests.hostile_server import HostileServer, http
+from tap_seeker_leads.leads.timestamps import to_rfc3339
+from tests.hostile_server import Asked, HostileServer, http
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
@@ -56,3 +58,77 @@ def test_one_list_of_leads_proves_the_url(
     sandbox.add_leads(ingestion_dates=[clock.now - day * 86_400 for day in days])
     assert run_tap(start_date="2026-11-01").error is None
     assert doubts(caplog) == []
+
+
+DAY = 86_400
+
+
+def after_a_lead(run_tap: TapRunner, sandbox: Sandbox, clock: Clock, *, days_ago: int = 2) -> dict[str, Any]:
+    """Return the state of a run that has read one lead."""
+    sandbox.add_leads(ingestion_dates=[clock.now - days_ago * DAY])
+    run = run_tap(start_date="2020-01-01")
+    assert len(run.records) == 1
+    clock.now += DAY
+    return run.state
+
+
+def test_route_that_is_gone_ends_the_run(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """Where even the days of the last lead are a 404 now, the run fails, and the bookmark passes no unread lead."""
+    state = after_a_lead(run_tap, sandbox, clock)
+    asked: list[Asked] = []
+
+    def gone(request: Asked) -> list[bytes]:
+        asked.append(request)
+        return http(UNKNOWN_ROUTE, 404)
+
+    with HostileServer(gone) as server:
+        run = run_tap(api_url=server.url, start_date="2026-11-01", state=state)
+    assert isinstance(run.error, FatalError)
+    assert all(name in str(run.error) for name in ("`api_url`", "account", "`last_lead_at`", "`bookmarks.leads`"))
+    assert run.state == state
+    assert len(asked) == 2
+    assert asked[1].query["limit"] == "1"
+    # The user's word that the account is empty now: without the entry the run goes on as it always did.
+    del state["bookmarks"]["leads"]["last_lead_at"]
+    with HostileServer(gone) as server:
+        assert run_tap(api_url=server.url, start_date="2026-11-01", state=state).error is None
+
+
+def test_quiet_account_goes_on(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """404 for what is new and a list for the days of the last lead: the account is quiet, and the bookmark moves on."""
+    state = after_a_lead(run_tap, sandbox, clock)
+    run = run_tap(start_date="2026-11-01", state=state)
+    assert (run.error, run.records, run.bookmark) == (None, [], to_rfc3339(clock.now))
+    assert run.state["bookmarks"]["leads"]["last_lead_at"] == state["bookmarks"]["leads"]["last_lead_at"]
+
+
+def test_lead_of_more_than_a_year_ago_proves_nothing(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """Leads leave the API in time: a lead that old is not looked for."""
+    state = after_a_lead(run_tap, sandbox, clock, days_ago=366)
+    sandbox.statistics.reset()
+    assert run_tap(start_date="2026-11-01", state=state).error is None
+    assert sandbox.statistics.requests == 1
+
+
+def test_state_keeps_the_latest_lead_only(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """One instant is kept, the latest of all leads that any run has read, and never one of this machine's future."""
+    sandbox.add_leads(ingestion_dates=[clock.now - 9 * DAY, clock.now - 8 * DAY])
+    first = run_tap(start_date="2026-11-01")
+    assert first.state["bookmarks"]["leads"]["last_lead_at"] == to_rfc3339(clock.now - 8 * DAY)
+    clock.now += DAY
+    assert run_tap(start_date="2026-11-01", state=first.state).state["bookmarks"]["leads"].keys() == {
+        "replication_key",
+        "replication_key_value",
+        "last_lead_at",
+    }
+
+
+def test_odd_instant_of_the_last_lead_is_named(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """An entry that is not an instant is named, and nothing is asked for."""
+    state = after_a_lead(run_tap, sandbox, clock)
+    state["bookmarks"]["leads"]["last_lead_at"] = "yesterday"
+    sandbox.statistics.reset()
+    run = run_tap(state=state)
+    assert isinstance(run.error, SettingsError)
+    assert "`bookmarks.leads.last_lead_at`" in str(run.error)
+    assert sandbox.statistics.requests == 0
