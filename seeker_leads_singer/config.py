@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,18 @@ def _read_file(path: Path) -> dict[str, Any]:
         problem = "is not a JSON object: fix it"
     msg = f"The file {str(path)!r} given with --config {problem}"
     raise SettingsError(msg)
+
+
+def unknown_settings(given: Iterable[str], declared: Iterable[str]) -> list[str]:
+    """Return a warning for each setting that is not declared, with the nearest one that is."""
+    known = sorted(declared)
+    warnings = []
+    for name in given:
+        if name not in known:
+            nearest = get_close_matches(name, known, n=1)
+            guess = f": did you mean `{nearest[0]}`?" if nearest else ""
+            warnings.append(f"The setting `{name}` is unknown and means nothing{guess}")
+    return warnings
 
 
 def variable_prefix(plugin_name: str) -> str:

@@ -13,7 +13,13 @@ from singer_sdk.plugin_base import PluginBase
 from seeker_leads_api.declarations import refuse_unfit
 from seeker_leads_singer import signals, stream_maps
 from seeker_leads_singer.command import PluginCommand
-from seeker_leads_singer.config import ConfigInput, read_environment, read_files, variable_prefix
+from seeker_leads_singer.config import (
+    ConfigInput,
+    read_environment,
+    read_files,
+    unknown_settings,
+    variable_prefix,
+)
 from seeker_leads_singer.log import setting_up_the_log
 from seeker_leads_singer.package import PACKAGE_NAME
 
@@ -60,6 +66,8 @@ class Plugin(PluginBase, Generic[SettingsT]):
         # that is left to it is to fill in defaults.
         with signals.handed_to(self.stop):
             super().__init__(config=given, parse_env_config=False, validate_config=False, **options)
+        for warning in unknown_settings(given, self.config_jsonschema["properties"]):
+            self.logger.warning(warning)
         if parse_env_config:
             self.logger.info("Settings come from environment variables, and files where no variable gives them")
 

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: which of them count, and who is told."""
+"""SIGINT, SIGTERM and SIGHUP: which of them count, and who is told."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-_STOPS = (signal.SIGINT, signal.SIGTERM)
+_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: Airflow, systemd and `timeout` signal the process group, and Meltano in that group passes the signal on to its
 #: plugins at once, so one signal comes twice. The same signal later than this is a demand to end at once.
 SAME_SIGNAL_SECONDS = 2.0

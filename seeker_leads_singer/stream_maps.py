@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import re
+from fnmatch import fnmatch
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import MappingError, SingerSDKError
@@ -10,7 +14,10 @@ from singer_sdk.exceptions import MappingError, SingerSDKError
 from seeker_leads_api.errors import SeekerLeadsError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+
+#: Faker's name in expressions.
+_FAKE = re.compile(r"\bfake\.")
 
 
 def are_at_fault(error: Exception, config: Mapping[str, Any]) -> bool:
@@ -18,25 +25,76 @@ def are_at_fault(error: Exception, config: Mapping[str, Any]) -> bool:
 
     These raise anything at all, so it is what neither this project nor the SDK raises on purpose for another reason.
     """
-    is_for_another_reason = isinstance(error, (SeekerLeadsError, SingerSDKError)) and not isinstance(
-        error, MappingError
-    )
-    return bool(config.get("stream_maps")) and not is_for_another_reason
+    return bool(config.get("stream_maps")) and not _is_for_another_reason(error)
+
+
+def _is_for_another_reason(error: Exception) -> bool:
+    return isinstance(error, (SeekerLeadsError, SingerSDKError)) and not isinstance(error, MappingError)
+
+
+def refuse_unmatched(config: Mapping[str, Any], streams: Mapping[str, Collection[str]]) -> None:
+    """Check that stream maps are for streams that exist, and remove columns that exist; `streams` has their columns.
+
+    Raises:
+        SettingsError: names what matches nothing, with what there is: something else would come out than was meant.
+    """
+    maps = config.get("stream_maps")
+    for name, definition in (maps if isinstance(maps, dict) else {}).items():
+        source = definition.get("__source__", name) if isinstance(definition, dict) else name
+        if name == "__else__":
+            continue
+        matched = [stream for stream in streams if fnmatch(stream, str(source))]
+        if not matched:
+            msg = f"`stream_maps` is for a stream `{source}`, which does not exist: there is {', '.join(streams)}"
+            raise SettingsError(msg)
+        columns = {column for stream in matched for column in streams[stream]}
+        for column, expression in definition.items() if isinstance(definition, dict) else ():
+            _refuse_unknown_column(column, expression, columns, str(config.get("flattening_separator") or "__"))
+
+
+def _refuse_unknown_column(column: str, expression: object, columns: Collection[str], separator: str) -> None:
+    if column in columns or column.startswith("__"):
+        return
+    if column.partition(separator)[0] in columns:
+        msg = (
+            f"`stream_maps` names `{column}`, which exists only after flattening, and so after the maps: deselect the"
+            f" field in the catalog, or map the whole of `{column.partition(separator)[0]}`"
+        )
+        raise SettingsError(msg)
+    if expression in (None, "__NULL__"):
+        msg = f"`stream_maps` removes `{column}`, which is not a column: there are {', '.join(sorted(columns))}"
+        raise SettingsError(msg)
+
+
+def refuse_unusable(config: Mapping[str, Any]) -> None:
+    """Check what stream maps and flattening need beside their own settings.
+
+    Raises:
+        SettingsError: names it.
+    """
+    if config.get("flattening_enabled") and config.get("flattening_max_depth") is None:
+        msg = "`flattening_enabled` needs `flattening_max_depth`: set it, for example to 1"
+        raise SettingsError(msg)
+    if find_spec("faker") is None and _FAKE.search(json.dumps(config.get("stream_maps"), default=str)):
+        msg = "`stream_maps` uses `fake`, which needs the package Faker: install singer-seeker-leads[faker]"
+        raise SettingsError(msg)
 
 
 @contextlib.contextmanager
 def fitting(config: Mapping[str, Any]) -> Iterator[None]:
-    """Within it the stream maps are set up.
+    """Within it stream maps and flattening are set up.
 
     Raises:
         SettingsError: they do not fit the stream that they are for.
     """
+    refuse_unusable(config)
     try:
         yield
     except Exception as error:
-        if not are_at_fault(error, config):
+        settings = [name for name in ("stream_maps", "flattening_enabled") if config.get(name)]
+        if _is_for_another_reason(error) or not settings:
             raise
         # Only the text of the SDK's own errors is about the setting alone.
         words = str(error) if isinstance(error, MappingError) else type(error).__name__
-        msg = f"`stream_maps` does not fit the stream: {words}"
+        msg = f"{' and '.join(f'`{name}`' for name in settings)} does not fit the stream: {words}"
         raise SettingsError(msg) from None

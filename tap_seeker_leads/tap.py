@@ -7,10 +7,14 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.singerlib import Catalog
-from singer_sdk.tap_base import Tap
+from singer_sdk.tap_base import CliTestOptionValue, Tap
 
 from seeker_leads_api.errors import SettingsError, StoppedError
+from seeker_leads_singer import stream_maps
+from seeker_leads_singer.package import plugin_user_agent
 from seeker_leads_singer.plugin import Plugin
+from tap_seeker_leads.connection_test import connection_report
+from tap_seeker_leads.leads.schema import STREAM, leads_schema
 from tap_seeker_leads.settings import TAP_SETTINGS, TapSettings
 from tap_seeker_leads.state.catalog import own_catalog
 from tap_seeker_leads.state.input_files import bookmarks_of, json_file
@@ -19,6 +23,16 @@ from tap_seeker_leads.writer import PageWriter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import click
+
+    from seeker_leads_singer.config import ConfigInput
+
+
+_NOT_SUPPORTED = {
+    "batch_config": "others could read the batch files' personal data",
+    "emit_activate_version_messages": "a loader would delete rows before the first request is answered",
+}
 
 
 class TapSeekerLeads(Plugin[TapSettings], Tap):
@@ -58,15 +72,25 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
         Raises:
             SettingsError: names the setting at fault and the cure.
         """
-        if config.get("batch_config"):
-            msg = "`batch_config` is not supported, since others could read the batch files' personal data: remove it"
-            raise SettingsError(msg)
+        for name, reason in _NOT_SUPPORTED.items():
+            if config.get(name):
+                msg = f"`{name}` is not supported, since {reason}: remove it"
+                raise SettingsError(msg)
         return TapSettings.from_config(config, now=self._now)
 
     def discover_streams(self) -> Sequence[LeadsStream]:
         """Return the one stream; needs no settings and no network."""
         self._leads = LeadsStream(self)
         return [self._leads]
+
+    def setup_mapper(self) -> None:
+        """Set the SDK's stream maps up.
+
+        Raises:
+            SettingsError: they do not fit, or name what does not exist.
+        """
+        stream_maps.refuse_unmatched(self.config, {STREAM: leads_schema()["properties"]})
+        super().setup_mapper()
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take a state over.
@@ -90,6 +114,22 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
         if self._leads is None:
             raise StoppedError(signal_number)
         self._leads.stop(signal_number)
+
+    @classmethod
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Test the settings without a record on stdout; `--test=schema` is the SDK's.
+
+        Raises:
+            SeekerLeadsError: they do not work, and why.
+        """
+        if value != CliTestOptionValue.All.value:
+            super().cb_test(ctx, param, value)
+            return
+        config: ConfigInput = ctx.params["config"]
+        tap = cls(config=config.config, parse_env_config=config.parse_env)
+        agent = plugin_user_agent(cls.name, tap.settings.connection.user_agent)
+        cls.logger.info(connection_report(tap.settings, agent, report=cls.logger.warning, now=time.time))
+        ctx.exit()
 
     @classmethod
     def invoke(cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **options: Any) -> None:  # noqa: ANN401  # the SDK's

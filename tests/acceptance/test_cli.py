@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox
+from tap_seeker_leads.leads.timestamps import to_rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,13 +135,23 @@ def test_catalog_of_discovery_is_accepted(tap: Callable[..., Any], tmp_path: Pat
     assert all("contactRequest" not in record and record["leadId"] for record in records)
 
 
-def test_connection_test_takes_one_lead(tap: Callable[..., Any]) -> None:
-    """`--test` proves the connection with one record, and moves no bookmark."""
-    yesterday = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86_400))
-    ended = tap("--test", start_date=yesterday)
-    records = [message for message in ended.messages if message["type"] == "RECORD"]
-    assert (ended.status, len(records)) == (0, 1)
-    assert "replication_key_value" not in ended.stdout
+def test_connection_test_ends_with_one_sentence(tap: Callable[..., Any], account: Sandbox) -> None:
+    """`--test` proves connection and token, and says when the newest lead came; nobody's data is shown."""
+    newest = max(lead["metadata"]["ingestionDate"] for lead in account.store.all())
+    ended = tap("--test")
+    assert (ended.status, ended.stdout) == (0, "")
+    last = ended.stderr.splitlines()[-1]
+    assert (
+        f"The connection and the token work; the newest lead is of {to_rfc3339(newest)}; the clocks differ by" in last
+    )
+
+
+def test_connection_test_asks_for_the_newest_week_first(tap: Callable[..., Any], account: Sandbox) -> None:
+    """Where the last week has a lead, older ones are not asked for."""
+    account.add_leads(ingestion_dates=[int(time.time()) - 60])
+    account.statistics.reset()
+    assert tap("--test", start_date="2020-01-01").status == 0
+    assert account.statistics.requests <= 3
 
 
 def test_connection_test_fails_with_a_wrong_token(tap: Callable[..., Any]) -> None:
