@@ -63,7 +63,7 @@ def to_number(value: Any) -> Any:  # noqa: ANN401  # any value, which may stay a
 
 
 def _with_plain_separators(text: str) -> str:
-    if text.isascii():
+    if text.isascii() and text.isprintable():
         return text
     return "".join(" " if char.isspace() else "-" if unicodedata.category(char) == "Pd" else char for char in text)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime, timezone
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +24,16 @@ from target_seeker_leads.mapping.field_names import (
     meaning_of,
 )
 from target_seeker_leads.mapping.phones import CURRENT, Reading, to_phones
-from target_seeker_leads.mapping.validation import violations
+from target_seeker_leads.mapping.plausibility.examine import examine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
 
 #: The default of `submittedDate` that means the moment of delivery.
 NOW = "now"
+
+#: Any instant that breaks no rule: it stands in for `now` while the rules are checked.
+_SOME_INSTANT = datetime(2020, 1, 1, tzinfo=timezone.utc)
 
 #: What the contract allows between digits: the same number may be written with it and without.
 _SEPARATORS = re.compile(r"[() /.\-]")
@@ -107,11 +109,11 @@ def parse_defaults(defaults: Mapping[str, Any]) -> dict[str, Any]:
         parsed.setdefault(leaf.meaning.field, leaf.value)
     submitted = parsed.get(SUBMITTED_DATE)
     is_now = isinstance(submitted, str) and submitted.lower() == NOW
-    # The word is ours, not the contract's: any instant stands in for it while the rules are checked.
-    checked = {**parsed, SUBMITTED_DATE: to_date_time(date.min)} if is_now else parsed
+    # The word is ours, not the contract's.
+    checked = {**parsed, SUBMITTED_DATE: to_date_time(_SOME_INSTANT)} if is_now else parsed
     if problems := [
         f"{violation.field} {violation.rule} ({violation.cure})"
-        for violation in violations(checked)
+        for violation in examine(checked, _SOME_INSTANT).violations
         if re.split(r"[.\[]", violation.field)[0] in parsed
     ]:
         msg = f"`defaults` breaks the API's contract: {'; '.join(problems)}"
