@@ -85,6 +85,7 @@ class Delivery:
             FatalError: it is not settled, or it was the last reject that `max_rejects` allows.
         """
         prepared = self._preparer.prepare(incoming, self._now())
+        self._report.count_warnings(prepared.stream_warnings)
         if self._settings.dry_run:
             self._dry_run.run(prepared)
             return
@@ -98,6 +99,7 @@ class Delivery:
         elif prepared.reasons:
             self._reject(prepared, prepared.reasons, shown=prepared.reasons)
         else:
+            self._report.count_warnings(prepared.warnings)
             self._send(prepared, is_again=decision is Decision.SEND_AGAIN)
 
     def _send(self, prepared: PreparedRecord, *, is_again: bool) -> None:

@@ -45,6 +45,8 @@ class DryRun:
             result = self._after_the_others(prepared, result)
         if result is Result.REJECTED:
             self._report.count_reasons(prepared.reasons)
+        elif result is Result.CREATED:
+            self._report.count_warnings(prepared.warnings)
         self._report.count(result, is_changed=prepared.says_something_else(decision))
 
     def _after_the_others(self, prepared: PreparedRecord, result: Result) -> Result:

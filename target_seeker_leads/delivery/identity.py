@@ -1,17 +1,22 @@
 """What makes a record the same lead as another: hashes, so that the ledger holds nobody's data.
 
-What goes into them is a promise: another form would make every lead a new one. The destination is part of it, so that
-what was sent to the vendor's sandbox, or for another account, counts as new.
+What goes into them is a promise: another form would make every lead a new one. So a version that changes the form also
+names the keys that the versions before gave the same record (`earlier_identity`). The destination is part of all, so
+that what was sent to the vendor's sandbox, or for another account, counts as new.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from target_seeker_leads.mapping.conversions import is_empty, to_text
+from target_seeker_leads.delivery.earlier_identity import earlier_forms
+from target_seeker_leads.delivery.fingerprint import fingerprint
+from target_seeker_leads.delivery.key_values import key_value, key_values
+from target_seeker_leads.mapping.field_names import normalise
 from target_seeker_leads.settings import DedupeBy
 from target_seeker_leads.singer.singer_json import encode
 
@@ -21,16 +26,29 @@ if TYPE_CHECKING:
     from target_seeker_leads.delivery.incoming import Incoming
     from target_seeker_leads.settings import TargetSettings
 
-#: Columns that loaders and taps add, different with each run.
-_METADATA_PREFIX = "_sdc_"
+#: Columns that taps and loaders add, different with each run: when and where a row was read. The names are those of
+#: the SDK, tap-csv, tap-spreadsheets, tap-google-sheets, tap-spreadsheets-anywhere, tap-s3-csv, Airbyte, Fivetran, dlt.
+_RUN_COLUMN = re.compile(
+    r"_sdc_.*|__sdc_.*|_smart_source_.*|_s3_source_.*|_ab_source_file_.*|_airbyte_.*|_fivetran_.*|_dlt_.*"
+    r"|_+(?:line|row)_?(?:no|nr|num|number|index)?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Hex SHA-256 of what identifies a lead, and of all that would be sent, or why nothing can be."""
+    """What the ledger knows a record by; all of it is a pure function of the record and the settings."""
 
+    #: SHA-256 in hex of what identifies the lead.
     key: str
+    #: SHA-256 in hex of all that would be sent, or why nothing can be.
     content: str
+    #: The keys under which earlier versions may have stored the same record, without `key` itself.
+    earlier_keys: tuple[str, ...]
+    #: SHA-256 in hex of destination, person, listing and message, whatever the record's shape.
+    fingerprint: str
+    #: Declared key properties that the record lacks altogether.
+    missing_key_properties: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +70,57 @@ class Identifier:
         """Return a record's identity; `mapped` is what it says itself of a lead, without the defaults.
 
         Where the record has a `failure`, such as a stream map that broke, `mapped` is read from the record as it came.
-        A map that leaves the lead's fields alone makes the same of it once it is mended, so the failure is part of the
+        A map that leaves the lead's fields alone makes the same of it once it is fixed, so the failure is part of the
         content: the same one again is nothing new, and none is. The key knows nothing of failures. With `key` it names
-        the record, broken or not, so that the mended one meets the row of the reject. As `content` it changes by
+        the record, broken or not, so that the fixed one meets the row of the reject. As `content` it changes by
         itself, since what cannot be sent is known by its whole record.
         """
-        # Sources write the same key as 1001, 1001.0 or "1001"; an empty one is none.
-        keys = {name: to_text(incoming.record.get(name)) for name in incoming.key_properties}
-        has_key = bool(keys) and not any(is_empty(value) for value in keys.values())
-        if self.dedupe_by is DedupeBy.NONE:
-            key: list[Any] = ["none", uuid.uuid4().hex]
-        elif self.dedupe_by is DedupeBy.KEY and has_key:
-            key = ["key", self.destination, incoming.stream, keys]
-        elif can_be_sent:
-            # Two streams that say the same of the same person mean the same lead.
-            key = ["content", self.destination, mapped]
-        else:
-            # What could not be understood may be the very difference between two records.
-            source = incoming.source
-            plain = {name: value for name, value in source.record.items() if not name.startswith(_METADATA_PREFIX)}
-            key = ["record", self.destination, source.stream, plain]
-        content: list[Any] = [self.destination, {**self.defaults, **mapped}]
+        full = {**self.defaults, **mapped}
+        content: list[Any] = [self.destination, full]
         if incoming.failure:
             content.append(incoming.failure.rule)
-        return Identity(_sha256(key), _sha256(content))
+        form = self._form(incoming, mapped, can_be_sent=can_be_sent)
+        key = _sha256(form)
+        earlier: tuple[str, ...] = ()
+        if self.dedupe_by is not DedupeBy.NONE:
+            by_key = self.dedupe_by is DedupeBy.KEY
+            forms = earlier_forms(incoming, self.destination, by_key=by_key, can_be_sent=can_be_sent)
+            hashes = dict.fromkeys(_sha256(other) for other in forms if other != form)
+            earlier = tuple(other for other in hashes if other != key)
+        return Identity(
+            key=key,
+            content=_sha256(content),
+            earlier_keys=earlier,
+            fingerprint=fingerprint(self.destination, full),
+            missing_key_properties=tuple(name for name in incoming.key_properties if name not in incoming.record),
+        )
+
+    def _form(self, incoming: Incoming, mapped: Mapping[str, Any], *, can_be_sent: bool) -> list[Any]:
+        """Return what is hashed into the key."""
+        if self.dedupe_by is DedupeBy.NONE:
+            return ["none", uuid.uuid4().hex]
+        keys = key_values(incoming.record, incoming.key_properties) if self.dedupe_by is DedupeBy.KEY else None
+        if keys is not None:
+            return ["key", self.destination, incoming.stream, keys]
+        if can_be_sent:
+            # Two streams that say the same of the same person mean the same lead.
+            form: list[Any] = ["content", self.destination, mapped]
+            look_alikes = _look_alikes(incoming) if self.dedupe_by is DedupeBy.KEY else {}
+            return [*form, look_alikes] if look_alikes else form
+        # What could not be understood may be the very difference between two records.
+        source = incoming.source
+        plain = {name: value for name, value in source.record.items() if not _RUN_COLUMN.fullmatch(name)}
+        return ["record", self.destination, source.stream, plain]
+
+
+def _look_alikes(incoming: Incoming) -> dict[str, Any]:
+    """Return the values of columns that are named as a missing key property but for a BOM, case, blanks or signs.
+
+    They are not taken for the key, but two records that differ in them are never one.
+    """
+    missing = {normalise(name) for name in incoming.key_properties if name not in incoming.record}
+    missing.discard("")
+    return {name: key_value(value) for name, value in incoming.record.items() if normalise(name) in missing}
 
 
 def _sha256(value: object) -> str:

@@ -108,6 +108,8 @@ class Pipeline:
         self._dead_letters.close()
         for line in self._report.summary(dry_run=self._settings.dry_run):
             self._logger.info(line)
+        for line in self._report.warnings():
+            self._logger.warning(line)
         if not self._settings.dry_run:
             self._logger.info("Ledger: %s", self._ledger.shown_location)
         if self._dead_letters.count:

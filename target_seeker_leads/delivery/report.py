@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from target_seeker_leads.dead_letters import Reason
+    from target_seeker_leads.mapping.validation import MappingWarning
 
 #: A run shorter than this says nothing before its end; a longer one at most so often.
 INTERVAL_SECONDS = 10.0
@@ -53,6 +54,7 @@ class Report:
         self._started = self._reported = clock()
         self._results: Counter[Result] = Counter()
         self._reasons: Counter[tuple[str | None, str]] = Counter()
+        self._warnings: Counter[MappingWarning] = Counter()
         self._sent_twice = self._changed = 0
 
     def count(self, result: Result, *, is_sent_again: bool = False, is_changed: bool = False) -> int:
@@ -67,6 +69,20 @@ class Report:
         """Note why a record broke the contract."""
         with self._turn:
             self._reasons.update({(reason.field, reason.rule) for reason in reasons})
+
+    def count_warnings(self, warnings: Iterable[MappingWarning]) -> None:
+        """Note what was unlikely of a record, or what its stream lacks."""
+        with self._turn:
+            self._warnings.update(set(warnings))
+
+    def warnings(self) -> list[str]:
+        """Return a line for each kind of warning, with its cure."""
+        with self._turn:
+            return [
+                f"Warning for {times:,} record(s): {f'`{warning.field}` ' if warning.field else ''}{warning.rule}."
+                f" {warning.cure}"
+                for warning, times in self._warnings.most_common(_MOST_REASONS)
+            ]
 
     def all_rejected(self) -> int:
         """Return how many records there were if every one of them was rejected, now or before, else 0."""

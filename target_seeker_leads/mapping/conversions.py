@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from target_seeker_leads.mapping.field_names import normalise
+from target_seeker_leads.mapping.invisible import is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,9 +34,9 @@ _ISO_8601 = re.compile(
 
 
 def is_empty(value: object) -> bool:
-    """Say whether a value stands for none: null, blank text, no elements, not a number, or False as Odoo says it."""
+    """Return whether a value stands for none: null, text with nothing to see, no elements, NaN, or Odoo's False."""
     if isinstance(value, str):
-        return not value.strip()
+        return is_blank(value)
     if isinstance(value, (dict, list)):
         return not value
     if isinstance(value, Decimal):
@@ -129,36 +129,6 @@ def _from_iso8601(text: str) -> str:
 
 def _rfc3339(moment: datetime, fraction: str | None, offset: str = "Z") -> str:
     return f"{moment.isoformat()}.{fraction}{offset}" if fraction else f"{moment.isoformat()}{offset}"
-
-
-def to_phones(value: Any, phone_type: str | None = None) -> list[dict[str, Any]]:  # noqa: ANN401  # any value
-    """Return the phones of a text, a number, an object or a list of these; the type is for those without their own."""
-    value = from_json_text(value)
-    items = value if isinstance(value, list) else [value]
-    return [phone for item in items if (phone := _to_phone(item, phone_type)) is not None]
-
-
-def _to_phone(item: Any, phone_type: str | None) -> dict[str, Any] | None:  # noqa: ANN401  # any value
-    if not isinstance(item, dict):
-        item = {"number": item}
-    values: dict[str, Any] = {}
-    for name, value in item.items():
-        part = normalise(name)
-        if part not in values or is_empty(values[part]):
-            values[part] = value
-    if not item or ("number" in values and is_empty(values["number"])):
-        # An empty slot of a form is no phone; an object that lacks the number altogether is one that we cannot read.
-        return None
-    phone = {"number": _to_number(values["number"])} if "number" in values else {}
-    kind = values.get("type")
-    kind = phone_type if is_empty(kind) else to_upper(kind)
-    return phone if kind is None else {**phone, "type": kind}
-
-
-def _to_number(value: Any) -> Any:  # noqa: ANN401  # any value
-    text = to_trimmed(value)
-    # Digits only, since the contract's pattern would take a minus or a decimal point for a separator.
-    return text if isinstance(value, str) or (isinstance(text, str) and text.isdigit()) else value
 
 
 #: How the values of each field but the phones are read.

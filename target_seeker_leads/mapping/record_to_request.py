@@ -1,6 +1,7 @@
 """From any record to what it says of a createLeadRequest: pure, and never an error.
 
-Names are looked up in `synonyms`, values are read by `conversions`; whatever is wrong is left to `validation`.
+Names are looked up in `field_names`, values are read by `conversions` and `phones`; whatever is wrong is left to
+`validation` and `plausibility`.
 """
 
 from __future__ import annotations
@@ -8,12 +9,12 @@ from __future__ import annotations
 import copy
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime, timezone
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api.errors import SettingsError
-from target_seeker_leads.mapping.conversions import CONVERTERS, from_json_text, is_empty, to_date_time, to_phones
+from target_seeker_leads.mapping.conversions import CONVERTERS, from_json_text, to_date_time
 from target_seeker_leads.mapping.field_names import (
     FIELD_NAMES,
     PHONES,
@@ -22,14 +23,17 @@ from target_seeker_leads.mapping.field_names import (
     is_container,
     meaning_of,
 )
-from target_seeker_leads.mapping.validation import violations
+from target_seeker_leads.mapping.phones import CURRENT, Reading, to_phones
+from target_seeker_leads.mapping.plausibility.examine import examine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
 
 #: The default of `submittedDate` that means the moment of delivery.
 NOW = "now"
+
+#: Any instant that breaks no rule: it stands in for `now` while the rules are checked.
+_SOME_INSTANT = datetime(2020, 1, 1, tzinfo=timezone.utc)
 
 #: What the contract allows between digits: the same number may be written with it and without.
 _SEPARATORS = re.compile(r"[() /.\-]")
@@ -56,15 +60,15 @@ class _Leaf:
     is_literal: bool
 
 
-def to_request(record: Mapping[str, Any]) -> Mapped:
+def to_request(record: Mapping[str, Any], reading: Reading = CURRENT) -> Mapped:
     """Return what a record says of a createLeadRequest; it guesses nothing that the table of names does not say."""
     request: dict[str, Any] = {}
     sources: dict[str, str] = {}
     known, _ = _leaves(record)
     for field, group in groupby(known, key=lambda leaf: leaf.meaning.field):
-        leaves = [leaf for leaf in group if not is_empty(leaf.value)]
+        leaves = [leaf for leaf in group if not reading.is_empty(leaf.value)]
         if field == PHONES:
-            phones = _combined_phones(leaves)
+            phones = _combined_phones(leaves, reading)
             request |= {PHONES: [phone for phone, _ in phones]} if phones else {}
             sources |= {
                 f"{PHONES}[{index}]": ", ".join(dict.fromkeys(names)) for index, (_, names) in enumerate(phones)
@@ -105,11 +109,11 @@ def parse_defaults(defaults: Mapping[str, Any]) -> dict[str, Any]:
         parsed.setdefault(leaf.meaning.field, leaf.value)
     submitted = parsed.get(SUBMITTED_DATE)
     is_now = isinstance(submitted, str) and submitted.lower() == NOW
-    # The word is ours, not the contract's: any instant stands in for it while the rules are checked.
-    checked = {**parsed, SUBMITTED_DATE: to_date_time(date.min)} if is_now else parsed
+    # The word is ours, not the contract's.
+    checked = {**parsed, SUBMITTED_DATE: to_date_time(_SOME_INSTANT)} if is_now else parsed
     if problems := [
         f"{violation.field} {violation.rule} ({violation.cure})"
-        for violation in violations(checked)
+        for violation in examine(checked, _SOME_INSTANT).violations
         if re.split(r"[.\[]", violation.field)[0] in parsed
     ]:
         msg = f"`defaults` breaks the API's contract: {'; '.join(problems)}"
@@ -141,12 +145,12 @@ def _places(record: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
             yield "", name, value
 
 
-def _combined_phones(leaves: list[_Leaf]) -> list[tuple[dict[str, Any], list[str]]]:
+def _combined_phones(leaves: list[_Leaf], reading: Reading) -> list[tuple[dict[str, Any], list[str]]]:
     """Return each phone once, with the names of the fields that say it."""
     phones: list[tuple[dict[str, Any], list[str]]] = []
     seen: dict[str, tuple[dict[str, Any], list[str]]] = {}
     for leaf in leaves:
-        for phone in to_phones(leaf.value, leaf.meaning.phone_type):
+        for phone in to_phones(leaf.value, leaf.meaning.phone_type, reading):
             number = phone.get("number")
             key = _SEPARATORS.sub("", number) if isinstance(number, str) else ""
             if key not in seen:

@@ -28,6 +28,18 @@ class Violation:
     cure: str
 
 
+@dataclass(frozen=True, slots=True)
+class MappingWarning:
+    """What is unlikely of a record or a stream that is sent all the same; no part of it ever holds a value."""
+
+    #: The contract's path without indices, e.g. `phoneNumbers[].number`; None where it concerns no single field.
+    field: str | None
+    #: Reads on from the field, e.g. `begins with neither 0 nor +`.
+    rule: str
+    #: What to look at, as a sentence without its full stop.
+    cure: str
+
+
 _RULES = {
     "required": "is required",
     "type": "must be {0}",
@@ -66,7 +78,7 @@ _CURES: dict[str | tuple[str, str], str] = {
     "submittedDate": "Give an instant, e.g. 2026-01-31T08:00:00Z or Unix seconds (not milliseconds)",
     ("submittedDate", "required"): "Give the instant, or set submittedDate to now in the setting defaults",
 }
-_ANY_CURE = "Mend the value in the source or with stream_maps"
+_ANY_CURE = "Fix the value in the source or with stream_maps"
 _UNICODE_CURE = "Take out the broken characters (lone surrogates), or read the source in its own encoding"
 
 

@@ -58,14 +58,15 @@ def as_csv(folder: Path, database: psycopg.Connection, url: str) -> dict[str, An
 def as_table(folder: Path, database: psycopg.Connection, url: str) -> dict[str, Any]:  # noqa: ARG001  # as the others
     columns = ", ".join("id integer PRIMARY KEY" if name == "id" else f"{name} text" for name in COLUMNS)
     columns = columns.replace("created_at text", "created_at timestamptz")
-    database.execute("DROP TABLE IF EXISTS crm_lead")
+    database.execute("DROP TABLE IF EXISTS crm_lead CASCADE")
     database.execute(f"CREATE TABLE crm_lead ({columns})".encode())
     for row in [*ROWS, BAD]:
         names, places = ", ".join(row), ", ".join(["%s"] * len(row))
         database.execute(f"INSERT INTO crm_lead ({names}) VALUES ({places})".encode(), list(row.values()))  # noqa: S608  # our own names
     # The tap asks for host and password, though this database has a socket and no password: the query counts.
     # A name of its own, since Meltano keeps the catalog of a URL, and other tests have other tables there.
-    return {"sqlalchemy_url": url.replace("postgres:@/", "postgres:none@localhost/") + "&application_name=seams"}
+    url = url.replace("postgres:@/", "postgres:none@localhost/") + "&application_name=seams"
+    return {"sqlalchemy_url": url, "_select": '["public-crm_lead.*"]'}
 
 
 def as_json_lines(folder: Path, database: psycopg.Connection, url: str) -> dict[str, Any]:  # noqa: ARG001  # as above

@@ -65,12 +65,13 @@ def test_csv_file_becomes_leads(pipeline: Callable[..., Any], account: Sandbox, 
     assert len(rejects(tmp_path)) == 5
 
 
-def test_table_of_a_crm_becomes_leads(
+def test_leads_of_odoo_arrive(
     pipeline: Callable[..., Any], account: Sandbox, database: psycopg.Connection, database_url: str, tmp_path: Path
 ) -> None:
-    """`examples/crm_lead.sql`: stream maps make leads of an Odoo-style table, and only what is new follows."""
-    database.execute("DROP TABLE IF EXISTS crm_lead")
-    database.execute((PROJECT / "examples" / "crm_lead.sql").read_bytes())
+    """`examples/odoo_leads.sql`: a view makes leads of Odoo's table, and only what is new follows."""
+    database.execute("DROP TABLE IF EXISTS crm_lead CASCADE")
+    for name in ("crm_lead.sql", "odoo_leads.sql"):
+        database.execute((PROJECT / "examples" / name).read_bytes())
 
     # The tap asks for host and password, though this database has a socket and no password: the query counts.
     url = database_url.replace("postgres:@/", "postgres:none@localhost/")
@@ -80,20 +81,22 @@ def test_table_of_a_crm_becomes_leads(
 
     run()
     first = {lead["lastName"]: lead for lead in account.created}
-    assert sorted(first) == ["Fontaine", "Laurent"]
+    assert sorted(first) == ["Laurent", "de La Fontaine"]
     assert first["Laurent"]["firstName"] == "Camille"
-    assert first["Laurent"]["message"] == "Bonjour, l'appartement est-il libre ?"
+    assert first["Laurent"]["message"] == "Bonjour,\nl'appartement est-il libre le 1er décembre ?"
     assert first["Laurent"]["submittedDate"] == "2026-11-20T08:00:00.000000Z"
-    assert first["Fontaine"]["firstName"] == "Anne Marie"
-    assert first["Fontaine"]["phoneNumbers"] == [{"number": "06 12 34 56 01", "type": "MOBILE"}]
-    assert first["Fontaine"]["message"] == "Maison Villeurbanne"
+    assert first["de La Fontaine"]["firstName"] == "Anne Marie"
+    assert first["de La Fontaine"]["email"] == "am.delafontaine@example.com"
+    assert first["de La Fontaine"]["phoneNumbers"] == [{"number": "06 39 98 12 34", "type": "MOBILE"}]
+    assert first["de La Fontaine"]["message"] == "Maison Villeurbanne"
     (letter,) = rejects(tmp_path)
-    assert letter["record"]["email_from"] == "sans.nom@example.com"
+    assert letter["record"]["email"] == "sans.nom@example.com"
     assert [reason["field"] for reason in letter["reasons"]] == ["lastName"]
 
     database.execute("UPDATE crm_lead SET type = 'lead' WHERE id = 4")
+    database.execute("UPDATE crm_lead SET active = true, write_date = now() WHERE id = 5")
     run()
-    assert sorted(lead["lastName"] for lead in account.created) == ["Fontaine", "Laurent", "Mercier"]
+    assert sorted(lead["lastName"] for lead in account.created) == ["Bernard", "Laurent", "Mercier", "de La Fontaine"]
     assert len(rejects(tmp_path)) == 1
 
 

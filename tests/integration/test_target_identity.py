@@ -125,6 +125,35 @@ def test_dedupe_by_decides_what_is_the_same(
     assert len(sandbox.created) == count
 
 
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_missing_key_property_is_said_once_for_a_stream(run_target: TargetRunner, *, dry_run: bool) -> None:
+    """A key that no column has, for its BOM or its case, is one warning with its name, and every lead is sent."""
+    rows = [record(number, id=None, **{"\ufeffID": number}) for number in range(1, 4)]
+    run = run_target([SCHEMA, *rows], dry_run=dry_run)
+    assert "3 created" in run.summary
+    (line,) = [line for line in run.log if "key property" in line]
+    assert "3 record(s): stream `leads`: its key property `id` is missing" in line
+    assert not any("key property" in line for line in run_target([SCHEMA, record(9)], dry_run=dry_run).log)
+
+
+def test_false_in_a_composite_key_is_a_value(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """Two records that differ in the other part of their key are two leads, also where they say the same."""
+    same = {"last_name": "Dupont", "email": "jane@example.com", "mobile": "0639980001", "message": "Bonjour"}
+    schema = {**SCHEMA, "key_properties": ["id", "archived"]}
+    for _ in range(2):
+        run_target([schema, *(record(number, **same, archived=False) for number in (1, 2))])
+    assert len(sandbox.created) == 2
+
+
+def test_reject_with_a_line_number_is_kept_once(run_target: TargetRunner) -> None:
+    """A reject without a key stays the same when the taps' own columns change from run to run."""
+    schema = {**SCHEMA, "key_properties": []}
+    for number in (2, 3):
+        bad = record(1, email=None, _smart_source_lineno=number, _sdc_source_lineno=number, _line=number)
+        run = run_target([schema, bad, record(2)])
+    assert len(run.rejects) == 1
+
+
 #: It breaks for a record without an amount, and leaves the fields of a lead alone.
 BROKEN_MAP = {"leads": {"__filter__": "amount > 5"}}
 MENDED_MAP = {"leads": {"__filter__": "(amount or 6) > 5"}}

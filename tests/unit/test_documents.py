@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,10 +82,18 @@ def test_readme_lists_every_synonym(readme: str) -> None:
         ]
 
 
-def test_stream_maps_of_the_readme_are_those_of_meltano(readme: str, meltano: dict[str, Any]) -> None:
-    """The worked example is the one that the tests run."""
+def test_recipe_for_odoo_has_one_source(readme: str, meltano: dict[str, Any]) -> None:
+    """README and recipes quote the loader of `meltano.yml` and the view of `examples/`, which the tests run."""
+    stream_maps = meltano["target-seeker-leads-odoo"]["config"]["stream_maps"]
     example = readme.partition("```yaml\nstream_maps:")[2].partition("```")[0]
-    assert yaml.safe_load(f"stream_maps:{example}") == meltano["target-seeker-leads-odoo"]["config"]
+    assert yaml.safe_load(f"stream_maps:{example}") == {"stream_maps": stream_maps}
+    recipe = (PROJECT / "docs" / "recipes.md").read_text(encoding="utf-8").partition("## A CRM such as Odoo")[2]
+    plugins = yaml.safe_load(textwrap.dedent("   " + recipe.partition("   ```yaml\n   ")[2].partition("   ```")[0]))
+    (extractor,), (loader,) = plugins["plugins"].values()
+    assert loader["config"]["stream_maps"] == stream_maps
+    assert extractor["select"] == meltano["tap-postgres"]["select"]
+    view = (PROJECT / "examples" / "odoo_leads.sql").read_text(encoding="utf-8")
+    assert recipe.partition("```sql\n")[2].partition("```")[0] == view
 
 
 def test_environments_of_the_readme_are_those_of_meltano(readme: str) -> None:

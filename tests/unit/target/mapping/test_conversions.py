@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -13,14 +12,14 @@ from target_seeker_leads.mapping.conversions import (
     is_empty,
     to_date_time,
     to_language,
-    to_phones,
     to_text,
     to_trimmed,
     to_upper,
 )
 
 PARIS = timezone(timedelta(hours=1))
-EMPTY: list[Any] = [None, False, "", " \t\n\u00a0", [], {}, float("nan"), Decimal("NaN"), Decimal("sNaN")]
+NOTHING_TO_SEE = ["", " \t\n\u00a0", "\u200b", "\ufeff \u00ad\x00"]
+EMPTY: list[Any] = [None, False, *NOTHING_TO_SEE, [], {}, float("nan"), Decimal("NaN"), Decimal("sNaN")]
 FULL: list[Any] = [True, 0, 0.0, Decimal(0), "0", "False", "null", [None], {"a": None}, float("inf"), date(2026, 1, 1)]
 
 
@@ -148,44 +147,3 @@ def test_any_datetime_keeps_its_instant(moment: datetime) -> None:
     aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
     text = to_date_time(moment)
     assert datetime.fromisoformat(text.replace("Z", "+00:00")) - aware == timedelta(0)
-
-
-OBJECT = {"number": "0612345678"}
-PHONES: list[tuple[Any, list[dict[str, Any]]]] = [
-    (" 0612345678 ", [OBJECT]),
-    (612345678, [{"number": "612345678"}]),
-    (Decimal("33612345678.0"), [{"number": "33612345678"}]),
-    (33612345678.0, [{"number": "33612345678"}]),
-    (["0612345678", None, "", False, 612345678], [OBJECT, {"number": "612345678"}]),
-    ({"Number": "0612345678", "TYPE": " mobile ", "verified": True, "id": 7}, [{**OBJECT, "type": "MOBILE"}]),
-    ([{"number": None, "type": "LANDLINE"}, OBJECT], [OBJECT]),
-    ({"number": "", "Number": "0612345678", "type": None}, [OBJECT]),
-    (json.dumps([OBJECT, "0711223344"]), [OBJECT, {"number": "0711223344"}]),
-    (json.dumps(OBJECT), [OBJECT]),
-    ("(06) 12 34 56 78", [{"number": "(06) 12 34 56 78"}]),
-    ([], []),
-    (None, []),
-    # Wrong, so they stay and validation reports them.
-    ("[06", [{"number": "[06"}]),
-    ("[" * 100_000, [{"number": "[" * 100_000}]),
-    (True, [{"number": True}]),
-    (-612345678, [{"number": -612345678}]),
-    (612345.5, [{"number": 612345.5}]),
-    ([["0612345678"]], [{"number": ["0612345678"]}]),
-    ({"phone": "0612345678"}, [{}]),
-    ({**OBJECT, "type": 3}, [{**OBJECT, "type": "3"}]),
-]
-
-
-@pytest.mark.parametrize(("value", "phones"), PHONES, ids=range(len(PHONES)))
-def test_phones_of_every_shape(value: object, phones: list[dict[str, Any]]) -> None:
-    """A phone may be text, a number, an object, a list of these or the JSON text of one; empty slots are no phones."""
-    assert to_phones(value) == phones
-
-
-def test_type_of_the_field_is_for_phones_without_their_own() -> None:
-    """What a phone says of itself goes before what its field's name says."""
-    assert to_phones([{**OBJECT, "type": "landline"}, "0711223344"], "MOBILE") == [
-        {**OBJECT, "type": "LANDLINE"},
-        {"number": "0711223344", "type": "MOBILE"},
-    ]

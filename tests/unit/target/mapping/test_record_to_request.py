@@ -212,14 +212,14 @@ def test_defaults_fill_absent_fields_only() -> None:
     assert filled.request == {
         "lastName": "Exemple",
         "language": "DE",
-        "phoneNumbers": [{"number": "612345678", "type": "MOBILE"}],
+        "phoneNumbers": [{"number": "0612345678", "type": "MOBILE"}],
         "message": "",
         "submittedDate": "2026-11-23T08:00:00Z",
     }
     default_paths = dict.fromkeys(("language", "phoneNumbers[0]", "message", "submittedDate"), "defaults")
     assert filled.sources == {"lastName": "lastName", **default_paths}
     filled.request["phoneNumbers"][0]["number"] = "changed"
-    assert with_defaults(mapped, defaults, NOW).request["phoneNumbers"][0]["number"] == "612345678"
+    assert with_defaults(mapped, defaults, NOW).request["phoneNumbers"][0]["number"] == "0612345678"
     assert mapped.request == {"lastName": "Exemple"}
 
 

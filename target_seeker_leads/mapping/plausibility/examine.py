@@ -1,0 +1,75 @@
+"""What the contract lets pass and nobody can mean: reasons to keep a lead back, and warnings that let it go. Pure.
+
+A wrong lead is worse than a kept one, since the agent calls a number that is a date. What is merely unlikely is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from target_seeker_leads.mapping.plausibility.dates import judge_date
+from target_seeker_leads.mapping.plausibility.phones import judge_phone
+from target_seeker_leads.mapping.plausibility.texts import judge_email, judge_last_name, judge_text, judge_token
+from target_seeker_leads.mapping.validation import MappingWarning, Violation, violations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from target_seeker_leads.mapping.plausibility.verdicts import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that is wrong with a request, and all that is unlikely."""
+
+    violations: tuple[Violation, ...]
+    warnings: tuple[MappingWarning, ...]
+
+
+_JUDGES: dict[str, Callable[[str, datetime], Verdict | None]] = {
+    "lastName": lambda text, _: judge_last_name(text),
+    "firstName": lambda text, _: judge_text(text),
+    "message": lambda text, _: judge_text(text),
+    "email": lambda text, _: judge_email(text),
+    "phoneNumbers[].number": lambda text, _: judge_phone(text),
+    "classifiedId": lambda text, _: judge_token(text),
+    "gender": lambda text, _: judge_token(text),
+    "language": lambda text, _: judge_token(text),
+    "submittedDate": judge_date,
+}
+
+
+def examine(request: Mapping[str, Any], now: datetime) -> Findings:
+    """Return what a request breaks of the contract and of common sense; without violations it can be sent.
+
+    A field that common sense refuses is named by that alone: its cure says more than that of the contract.
+    """
+    found: dict[str, Violation] = {}
+    warnings = []
+    for path, text in _texts(request):
+        place = re.sub(r"\[\d+\]", "[]", path)
+        verdict = _JUDGES[place](text, now)
+        if verdict and verdict.is_refusal:
+            found[path] = Violation(path, verdict.rule, verdict.cure)
+        elif verdict:
+            warnings.append(MappingWarning(place, verdict.rule, verdict.cure))
+    broken = [violation for violation in violations(request) if violation.field not in found]
+    broken_fields = {re.sub(r"\[\d+\]", "[]", violation.field) for violation in broken}
+    return Findings(
+        tuple(sorted([*broken, *found.values()], key=lambda violation: (violation.field, violation.rule))),
+        tuple(warning for warning in dict.fromkeys(warnings) if warning.field not in broken_fields),
+    )
+
+
+def _texts(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the path and the value of each text that has a judge."""
+    for path, value in request.items():
+        if path in _JUDGES and isinstance(value, str):
+            yield path, value
+    phones = request.get("phoneNumbers")
+    for index, phone in enumerate(phones if isinstance(phones, list) else []):
+        if isinstance(phone, dict) and isinstance(phone.get("number"), str):
+            yield f"phoneNumbers[{index}].number", phone["number"]

@@ -1,0 +1,106 @@
+"""Phones that are not one: dates, fillers, several in one field, and what a spreadsheet left of a number. Pure."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+from target_seeker_leads.mapping.invisible import has_invisible
+from target_seeker_leads.mapping.plausibility.verdicts import Verdict, doubt, refusal
+
+INVISIBLE = refusal(
+    "must have no invisible characters",
+    "Type the number again: it holds, for example, a zero-width space, a byte order mark or a mark of direction",
+)
+WITH_SCHEME = refusal("must be the number alone", "Take out the `tel:` in front of the number")
+SHORTENED = refusal(
+    "must have all its digits: a spreadsheet made a number of it",
+    "Format the column as text in the spreadsheet and enter the phone again, since digits may be lost",
+)
+DATE = refusal("must be a phone, not a date", "Map the column that holds the phone, or correct the cell")
+FILLER = refusal("must be a phone: its digits are all alike", "Give the phone, or leave the field empty")
+SHORT = refusal("must be a phone: it has fewer than 6 digits", "Give the phone with all its digits")
+SEVERAL = refusal(
+    "must be one phone, not several", "Give each phone in a field of its own, or as a list, e.g. phone and mobile"
+)
+NO_PREFIX = doubt(
+    "begins with neither 0 nor +",
+    "If a spreadsheet took the leading 0 or the +, format its column as text",
+)
+FEW = doubt("has fewer than 8 digits", "Check that it is whole")
+ALIKE = doubt("has the same digit again and again", "Check that it is somebody's number")
+COUNTS = doubt("has digits that count up or down", "Check that it is somebody's number")
+LONG = doubt("has more than 15 digits, which no phone has", "Check that it is one phone")
+
+_SCHEME = re.compile(r"\s*tel\s*:", re.IGNORECASE)
+#: `6.12E+08`, with the comma of French too; or many digits with one fraction, as in `0612345678.0`.
+_SPREADSHEET = re.compile(r"[+-]?\d+(?:[.,]\d+)?[Ee][+-]?\d+|[+-]?\d{7,}[.,]\d+", re.ASCII)
+_DATE = re.compile(
+    r"(?:(?P<first>\d{1,2})(?P<between>[./ -])(?P<second>\d{1,2})(?P=between)(?:(?:19|20)\d\d|\d\d)"
+    r"|(?:19|20)\d\d(?P<dash>[./-])(?P<month>\d{1,2})(?P=dash)(?P<day>\d{1,2}))(?:[T ]+\d{1,2}[:hH].*)?",
+    re.ASCII,
+)
+_SEPARATORS = re.compile(r"[() /.\-]")
+#: Words and signs between two phones, where more than half a number is on each side.
+_BETWEEN = re.compile(r"[/;,|]|\b(?:ou|or|et)\b", re.IGNORECASE)
+_PART_DIGITS = 8
+_WHOLE_DIGITS = 9
+#: Two or more French or international numbers without a sign between them.
+_RUN_TOGETHER = re.compile(r"(?:(?:\+|00)[1-9]\d{9,12}|0[1-9]\d{8}){2,}", re.ASCII)
+_LEAST_DIGITS = 6
+_USUAL_DIGITS = 8
+_MAX_DIGITS = 15
+
+
+def judge_phone(number: str) -> Verdict | None:
+    """Return what speaks against a phone's number, if anything does."""
+    text = number.strip()
+    digits = _digits(text)
+    for is_so, verdict in (
+        (has_invisible(text), INVISIBLE),
+        (_SCHEME.match(text), WITH_SCHEME),
+        (_SPREADSHEET.fullmatch(text), SHORTENED),
+        (_is_date(text), DATE),
+        (_is_filler(text, digits), FILLER),
+        (_is_several(text), SEVERAL),
+        (digits and len(digits) < _LEAST_DIGITS, SHORT),
+        (len(digits) < _USUAL_DIGITS, FEW),
+        (len(digits) > _MAX_DIGITS, LONG),
+        (len(set(digits[-_USUAL_DIGITS:])) == 1, ALIKE),
+        (_counts(digits), COUNTS),
+        (len(digits) >= _WHOLE_DIGITS and text[0] not in "+0(", NO_PREFIX),
+    ):
+        if is_so:
+            return verdict
+    return None
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"[^0-9]", "", text)
+
+
+def _is_date(text: str) -> bool:
+    matched = _DATE.fullmatch(text)
+    if matched is None:
+        return False
+    one, other = sorted(int(matched[name]) for name in ("first", "second", "month", "day") if matched[name])
+    return 1 <= one <= 12 and 1 <= other <= 31  # noqa: PLR2004  # months of a year, days of a month
+
+
+def _is_filler(text: str, digits: str) -> bool:
+    """Return whether all digits are alike, or zeros after the country, as in +33 0 00 00 00 00."""
+    national = digits[2:] if text.startswith("+") else digits
+    return len(digits) > 1 and (len(set(digits)) == 1 or set(national) == {"0"})
+
+
+def _is_several(text: str) -> bool:
+    parts = [part for part in _BETWEEN.split(text) if len(_digits(part)) >= _PART_DIGITS]
+    whole = [part for part in text.split() if len(_digits(part)) >= _WHOLE_DIGITS]
+    together = _RUN_TOGETHER.fullmatch(_SEPARATORS.sub("", text))
+    return len(parts) > 1 or len(whole) > 1 or together is not None
+
+
+def _counts(digits: str) -> bool:
+    """Return whether each digit follows the one before it, up or down, as in 0123456789."""
+    steps = {(int(after) - int(before)) % 10 for before, after in itertools.pairwise(digits)}
+    return steps in ({1}, {9})

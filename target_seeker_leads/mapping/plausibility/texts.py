@@ -1,0 +1,68 @@
+"""Names, e-mails and other texts that software wrote for "nothing", or that reach nobody: pure."""
+
+from __future__ import annotations
+
+import re
+
+from target_seeker_leads.mapping.invisible import has_invisible, without_invisible
+from target_seeker_leads.mapping.plausibility.verdicts import Verdict, doubt, refusal
+
+INVISIBLE = refusal(
+    "must have no invisible characters",
+    "Type the value again: it holds, for example, a zero-width space, a byte order mark or a soft hyphen",
+)
+MAILTO = refusal("must be the address alone", "Take out the `mailto:` in front of the address")
+SEVERAL_ADDRESSES = refusal("must be one address, not several", "Give one address; the API takes no second one")
+NO_DOT = doubt("has no dot after the @", "Check that the address is whole")
+NOTHING = refusal(
+    "must be a name: it is what software writes for an empty one",
+    "Give the last name, or leave the field empty in the source",
+)
+SAYS_NOTHING = doubt(
+    "is what software writes for an empty value", "Leave the field empty in the source, or make it so with stream_maps"
+)
+NO_LETTER = doubt("has no letter", "Check that it is somebody's name")
+
+#: Exactly as software spells them. `Null` and `Nan` are surnames, and so is an upper-case `NAN`; `NA` may be one. That
+#: leaves `NULL`, which databases write far more often than people whose CRM shouts.
+_NOTHINGS = frozenset(
+    {
+        *("nan", "NaN", "NaT", "<NA>", "N/A", "n/a", "#N/A", "#NA", "#N/D", "#REF!", "#VALUE!", "#VALEUR!", "#NAME?"),
+        *("#NOM?", "#NULL!", "#NUL!", "#DIV/0!", "NULL", "null", "(null)", "<null>", "None", "nil", "undefined"),
+        *("\\N", "[object Object]"),
+    }
+)
+_MAILTO = re.compile(r"\s*mailto\s*:", re.IGNORECASE)
+_BETWEEN_ADDRESSES = re.compile(r"[;,|/\s]+")
+
+
+def judge_last_name(text: str) -> Verdict | None:
+    """Return what speaks against a last name, if anything does."""
+    name = without_invisible(text).strip()
+    if name in _NOTHINGS:
+        return NOTHING
+    return None if any(map(str.isalpha, name)) else NO_LETTER
+
+
+def judge_text(text: str) -> Verdict | None:
+    """Return what speaks against a text that may say anything, such as a message."""
+    return SAYS_NOTHING if without_invisible(text).strip() in _NOTHINGS else None
+
+
+def judge_token(text: str) -> Verdict | None:
+    """Return what speaks against a text for machines, such as a listing's id."""
+    return INVISIBLE if has_invisible(text) else None
+
+
+def judge_email(text: str) -> Verdict | None:
+    """Return what speaks against an e-mail address, if anything does."""
+    addresses = [part for part in _BETWEEN_ADDRESSES.split(text) if "@" in part.strip("@")]
+    for is_so, verdict in (
+        (has_invisible(text), INVISIBLE),
+        (_MAILTO.match(text), MAILTO),
+        (len(addresses) > 1, SEVERAL_ADDRESSES),
+        ("@" in text and "." not in text.rpartition("@")[2], NO_DOT),
+    ):
+        if is_so:
+            return verdict
+    return None

@@ -1,0 +1,24 @@
+"""What common sense says of one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A rule that a value breaks, without the value; a refusal keeps the lead back, anything else is a warning."""
+
+    rule: str  #: reads on from the field
+    cure: str  #: a sentence without its full stop
+    is_refusal: bool
+
+
+def refusal(rule: str, cure: str) -> Verdict:
+    """Return the verdict on what nobody can mean."""
+    return Verdict(rule, cure, is_refusal=True)
+
+
+def doubt(rule: str, cure: str) -> Verdict:
+    """Return the verdict on what is merely unlikely."""
+    return Verdict(rule, cure, is_refusal=False)
