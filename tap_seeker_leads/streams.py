@@ -179,6 +179,7 @@ class LeadsStream(RESTStream[PageRequest | None]):
         for doubt in span.doubts():
             self.logger.warning(doubt)
         self._warn_of_the_clock(span)
+        self.log(span.summary())
 
     def _last_lead_that_proves(self) -> int | None:
         """Return the instant of the last lead, if the API can be expected to list leads up to it still."""

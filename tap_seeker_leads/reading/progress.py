@@ -1,8 +1,10 @@
-"""Where a long run stands, for the log."""
+"""What a run has read, for the log: now and then, and at its end."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from tap_seeker_leads.leads.timestamps import to_rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -10,12 +12,12 @@ if TYPE_CHECKING:
     from tap_seeker_leads.reading.windows import Window
     from tap_seeker_leads.settings import TapSettings
 
-#: A run shorter than this says nothing; a longer one at most so often.
+#: How often a long run says how far it is; a shorter one says so only at its end.
 INTERVAL_SECONDS = 10.0
 
 
 class Progress:
-    """Counts what was done, and says so from time to time."""
+    """Counts what was read."""
 
     def __init__(self, settings: TapSettings, start: int, *, clock: Callable[[], float]) -> None:
         self._span_seconds = max(settings.end - start, 1)
@@ -34,18 +36,30 @@ class Progress:
         self._windows += 1
         self._seconds_read += window.end - window.start
 
-    def report(self, all_windows: int) -> str | None:
-        """Return a line about the whole run, or None where the last one is not long ago."""
+    def report(self, all_windows: int, read_up_to: int) -> str | None:
+        """Return a line about the run so far, or None where the last one is recent; instants are Unix seconds."""
         now = self._clock()
         if now - self._reported < INTERVAL_SECONDS:
             return None
         self._reported = now
         elapsed_seconds = now - self._started
         line = (
-            f"{self._windows:,} of {all_windows:,} windows, {self._leads:,} leads,"
-            f" {self._pages / elapsed_seconds:.1f} of at most {self._limit_per_second:g} requests/s"
+            f"Read up to {to_rfc3339(read_up_to)}: {self._leads:,} leads in {self._windows:,} of {all_windows:,}"
+            f" windows, {self._pages / elapsed_seconds:.1f} requests/s (the limit is {self._limit_per_second:g})"
         )
         share = self._seconds_read / self._span_seconds
         if share == 0:
             return line
         return f"{line}, about {elapsed_seconds * (1 - share) / share:.0f} s left"
+
+    def summary(self, read_up_to: int) -> str:
+        """Return the line that ends a run which read everything."""
+        return (
+            f"Read {_count(self._leads, 'lead')} in {_count(self._windows, 'window')} with"
+            f" {_count(self._pages, 'request')} in {self._clock() - self._started:.1f} s; everything up to"
+            f" {to_rfc3339(read_up_to)} is read"
+        )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

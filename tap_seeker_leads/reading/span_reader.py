@@ -67,6 +67,7 @@ class SpanReader:
             readers=settings.connection.max_concurrent_requests,
             page_size=settings.page_size,
         )
+        self._prefix = FinishedPrefix(start)
         self._seams = SeamFilter()
         self._progress = Progress(settings, start, clock=clock)
         self._skipped_items = 0
@@ -87,7 +88,6 @@ class SpanReader:
         Raises:
             SeekerLeadsError: the reading had to end; what was yielded before counts.
         """
-        prefix = FinishedPrefix(self.start)
         for event in self._readers.events(open_paginator):
             match event:
                 case PageRead(window, page, date):
@@ -98,8 +98,8 @@ class SpanReader:
                     yield NewRecords(records)
                 case WindowRead(window):
                     self._progress.window_read(window)
-                    if prefix.add(window):
-                        yield ReadUpTo(prefix.end)
+                    if self._prefix.add(window):
+                        yield ReadUpTo(self._prefix.end)
 
     def lists_leads_before(self, instant: int) -> bool:
         """Return whether the API answers with a list for the seven days that end just after an instant."""
@@ -111,7 +111,11 @@ class SpanReader:
 
     def progress(self) -> str | None:
         """Return a line about the run so far, or None where the last one is recent."""
-        return self._progress.report(self._plan.total)
+        return self._progress.report(self._plan.total, self._prefix.end)
+
+    def summary(self) -> str:
+        """Return the line that ends a run which read everything."""
+        return self._progress.summary(self._prefix.end)
 
     def doubts(self) -> Iterator[str]:
         """Yield what a user should know about a run that read everything."""

@@ -211,3 +211,13 @@ def personal(lead: dict[str, Any]) -> Iterator[str]:
     values += [phone["number"] for phone in contact["phoneNumbers"]]
     values += [(lead.get("callDetails") or {}).get("seekerPhoneNumber")]
     yield from (value for value in values if value and len(value) > 4)
+
+
+@pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
+def test_run_ends_with_one_sentence(run_tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    """A person reads at the end what was read, with how many requests, and up to which instant."""
+    caplog.set_level(logging.INFO)
+    run = run_tap(start_date="2026-11-01")
+    (said,) = [text for record in caplog.records if "everything up to" in (text := record.getMessage())]
+    assert said.startswith(f"Read 400 leads in 4 windows with {sandbox.statistics.requests} requests in ")
+    assert said.endswith(f"; everything up to {run.bookmark} is read")

@@ -175,11 +175,17 @@ def ticking(*instants: float) -> Callable[[], float]:
 def test_progress_is_told_every_ten_seconds_and_not_before() -> None:
     """A long run says where it stands, at most every ten seconds; a short one stays quiet."""
     run = cast("TapSettings", SimpleNamespace(end=1000, connection=SimpleNamespace(requests_per_second=50.0)))
-    progress = Progress(run, 0, clock=ticking(0, 9, 10, 15, 20))
-    assert progress.report(4) is None
+    progress = Progress(run, 0, clock=ticking(0, 9, 10, 15, 20, 20))
+    assert progress.report(4, 0) is None
     for _ in range(400):
         progress.page_read(100)
     progress.window_read(Window(0, 500))
-    assert progress.report(4) == "1 of 4 windows, 40,000 leads, 40.0 of at most 50 requests/s, about 10 s left"
-    assert progress.report(4) is None
-    assert progress.report(4) is not None
+    assert progress.report(4, 500) == (
+        "Read up to 1970-01-01T00:08:20Z: 40,000 leads in 1 of 4 windows, 40.0 requests/s (the limit is 50),"
+        " about 10 s left"
+    )
+    assert progress.report(4, 500) is None
+    assert progress.report(4, 500) is not None
+    assert progress.summary(1000) == (
+        "Read 40,000 leads in 1 window with 400 requests in 20.0 s; everything up to 1970-01-01T00:16:40Z is read"
+    )
