@@ -63,7 +63,7 @@ def _type_of(schema: JsonSchema, *, is_strict: bool = False) -> Any:  # noqa: AN
         return GenericAlias(list, (_type_of(schema["items"], is_strict=is_strict),)) | None
     if kind != "object":
         return _SCALARS[kind] | None
-    if not schema["properties"]:
+    if "properties" not in schema:
         return dict[str, Any] | None
     fields = [
         (name, _type_of(field, is_strict=is_strict) | msgspec.UnsetType, msgspec.UNSET)
