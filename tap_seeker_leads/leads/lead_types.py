@@ -26,7 +26,8 @@ def page_decoder() -> msgspec.json.Decoder[Any]:
     What an item lacks is null, but within its parts nothing is added: there, a field that is missing stays missing.
     """
     page = msgspec.defstruct(
-        "Page", [("items", GenericAlias(list, (_item_type(is_strict=True),))), ("links", Any, None)]
+        "Page",
+        [("items", GenericAlias(list, (_item_type(is_strict=True),))), ("links", Any, None), ("metadata", Any, None)],
     )
     return msgspec.json.Decoder(page)
 

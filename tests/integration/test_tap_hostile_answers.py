@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
+from tap_seeker_leads.leads.odd_json import storable
 from tap_seeker_leads.leads.schema import INSTANTS, METADATA_FIELDS, leads_schema
 from tap_seeker_leads.leads.timestamps import to_rfc3339
 from tap_seeker_leads.reading import paginator
@@ -130,11 +131,11 @@ def test_wrong_types_in_every_field(run_tap: TapRunner, caplog: pytest.LogCaptur
     sent: dict[str, tuple[tuple[str, ...], Any]] = {}
     for number, (path, value) in enumerate(itertools.product(places, WRONG)):
         items.append(lead(f"p{number}", ingestionDate=NOW - 100) | with_value(path, value))
-        sent[f"p{number}"] = (path, value)
+        sent[f"p{number}"] = (path, storable(value))
     for number, (name, value) in enumerate(itertools.product(names, WRONG)):
         if name != "ingestionDate" or value not in (0, 1.5):  # leads of 1970 are not this run's
             items.append(lead(f"m{number}", **{name: value}))
-            sent[f"m{number}"] = (("metadata", name), value)
+            sent[f"m{number}"] = (("metadata", name), storable(value))
     count = len(items)
     # Those that are no leads, each among leads: a page of nothing else would end the run.
     nobody = [*WRONG, *({"metadata": value} for value in WRONG), lead(""), {"metadata": {"leadId": {"a": 1}}}]

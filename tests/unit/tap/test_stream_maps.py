@@ -30,7 +30,7 @@ def own_catalog() -> str:
 
 def breadcrumbs() -> list[tuple[str, ...]]:
     entries = json.loads(own_catalog())["streams"][0]["metadata"]
-    return [tuple(entry["breadcrumb"]) for entry in entries if set(entry["breadcrumb"][1:2]).isdisjoint(AUTOMATIC)][:-1]
+    return [tuple(entry["breadcrumb"]) for entry in entries if set(entry["breadcrumb"][1:2]).isdisjoint(AUTOMATIC)]
 
 
 BREADCRUMBS = sorted(filter(None, breadcrumbs()))
