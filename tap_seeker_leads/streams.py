@@ -23,7 +23,7 @@ from seeker_leads_singer.package import plugin_user_agent
 from tap_seeker_leads.leads.schema import PRIMARY_KEY, REPLICATION_KEY, STREAM, leads_schema
 from tap_seeker_leads.leads.switched_off import deselected_paths
 from tap_seeker_leads.leads.timestamps import to_rfc3339
-from tap_seeker_leads.reading.paginator import PageRequest
+from tap_seeker_leads.reading.page_request import PageRequest
 from tap_seeker_leads.reading.readers import PATH
 from tap_seeker_leads.reading.span_reader import NewRecords, ReadUpTo, SpanReader
 from tap_seeker_leads.state.bookmark import LAST_LEAD, BookmarkManager

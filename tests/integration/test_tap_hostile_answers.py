@@ -12,7 +12,7 @@ import pytest
 from tap_seeker_leads.leads.odd_json import storable
 from tap_seeker_leads.leads.schema import INSTANTS, METADATA_FIELDS, leads_schema
 from tap_seeker_leads.leads.timestamps import to_rfc3339
-from tap_seeker_leads.reading import paginator
+from tap_seeker_leads.reading import window_trail
 from tests.conftest import NOW
 from tests.hostile_server import RUN, Asked, HostileServer, http, lead, page, refused
 
@@ -45,7 +45,7 @@ def test_links_without_end_end_the_run(
     run_tap: TapRunner, monkeypatch: pytest.MonkeyPatch, kind: str, most_requests: int
 ) -> None:
     """A window that leads on for ever, in whatever way, ends the run with an error, and counts as unread."""
-    monkeypatch.setattr(paginator, "MOST_PAGES_A_WINDOW", 50)
+    monkeypatch.setattr(window_trail, "MOST_PAGES_A_WINDOW", 50)
     with HostileServer(endless(kind)) as server:
         message = refused(run_tap(api_url=server.url, **RUN))
     assert "leads in a circle" in message or "without end" in message
@@ -140,14 +140,15 @@ def test_wrong_types_in_every_field(run_tap: TapRunner, caplog: pytest.LogCaptur
     # Those that are no leads, each among leads: a page of nothing else would end the run.
     nobody = [*WRONG, *({"metadata": value} for value in WRONG), lead(""), {"metadata": {"leadId": {"a": 1}}}]
     pages = [
-        page([*items[start : start + 90], *nobody[start // 90 : start // 90 + 1]], f"c{start}")
+        page(
+            [*items[start : start + 90], *nobody[start // 90 : start // 90 + 1]],
+            f"c{start}" if start + 90 < count else None,
+        )
         for start in range(0, count, 90)
     ]
     skipped = min(len(pages), len(nobody))
     with HostileServer(
-        lambda asked: http(
-            pages[asked.number] if asked.number < len(pages) else page([]), 206 - 6 * (asked.number >= len(pages))
-        )
+        lambda asked: http(pages[asked.number], 206 if asked.number + 1 < len(pages) else 200)
     ) as server:
         run = run_tap(api_url=server.url, **RUN | {"max_concurrent_requests": 1})
     assert run.error is None

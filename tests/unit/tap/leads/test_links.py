@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
@@ -10,9 +11,12 @@ from hypothesis import strategies as st
 
 from tap_seeker_leads.leads.links import has_link, linked_cursor
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 #: What ids and cursors may consist of, blanks and signs of URLs included.
 IDS = st.text(st.sampled_from("ab1+ /=&%é-"), min_size=1, max_size=6)
-WRITERS = {
+WRITERS: dict[str, Callable[[str], str]] = {
     "form": quote_plus,
     "path": quote,
     "raw plus": lambda cursor: quote(cursor, safe="+"),
