@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.exceptions import MapExpressionError
+from singer_sdk.exceptions import MappingError
 from singer_sdk.mapper import RemoveRecordTransform, StreamMap
 
 from tap_seeker_leads.leads.flattening import with_unknown_in_extra
@@ -52,6 +52,10 @@ def _definitions(settings: Mapping[str, Any], stream_name: str) -> list[object]:
     return [own, *others]
 
 
+class UnflattenableError(MappingError):
+    """A user's expression makes an object that has no columns; the text names the map's column, and no value."""
+
+
 class LeadsMap(StreamMap):
     """One of the SDK's stream maps, with what stands before and after it."""
 
@@ -70,7 +74,7 @@ class LeadsMap(StreamMap):
         """Return what comes out of a record, None where the map's filter leaves it out.
 
         Raises:
-            MapExpressionError: with flattening, a map gives an object with a field that the schema does not have.
+            UnflattenableError: with flattening, a map gives an object with a field that the schema does not have.
         """
         if self._off:
             record = without(record, self._off)
@@ -87,5 +91,5 @@ class LeadsMap(StreamMap):
             if value is not None and name not in columns:
                 column = name.partition(separator)[0]  # what follows may come out of a lead
                 msg = f"`{column}` is an object with fields that its schema does not have, so it cannot be flattened"
-                raise MapExpressionError(msg)
+                raise UnflattenableError(msg)
         return {name: mapped.get(name) for name in columns}

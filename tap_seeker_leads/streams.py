@@ -27,7 +27,7 @@ from tap_seeker_leads.reading.page_request import PageRequest
 from tap_seeker_leads.reading.readers import PATH
 from tap_seeker_leads.reading.span_reader import NewRecords, ReadUpTo, SpanReader
 from tap_seeker_leads.state.bookmark import LAST_LEAD, BookmarkManager
-from tap_seeker_leads.stream_maps import leads_maps
+from tap_seeker_leads.stream_maps import UnflattenableError, leads_maps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -260,6 +260,10 @@ class LeadsStream(RESTStream[PageRequest | None]):
                     f"`stream_maps` cannot be evaluated for one of the leads ({type(error).__name__}): say what then,"
                     " as in `contactRequest['email'] if contactRequest else None`"
                 )
+                if isinstance(error, UnflattenableError):
+                    msg = (
+                        f"`stream_maps`: {error}. Give each of its fields a column of its own, or leave flattening off"
+                    )
                 raise SettingsError(msg) from None
             return
         with self.get_record_counter() as counter, self.get_sync_timer():
