@@ -40,6 +40,7 @@ class Links(str, Enum):
     ABSOLUTE = "absolute"
     RELATIVE = "relative"  #: a path with its query
     ALWAYS = "always"  #: absolute, and on the last page too: what it leads to is empty
+    UNESCAPED = "unescaped"  #: absolute, with the cursor's `+` as it is, which a form would read as a blank
     NONE = "none"  #: no link at all: a full page is the only hint, where the status is no hint either
 
 
@@ -73,6 +74,7 @@ class SandboxOptions:
     empty: EmptyPeriod = EmptyPeriod.PROBLEM_404
     links: Links = Links.ABSOLUTE
     page_status: PageStatus = PageStatus.PARTIAL_206
+    page_cap: int = contract.MAX_PAGE_SIZE  #: a page never holds more, whatever `limit` asks for
     retry_after: RetryAfter = RetryAfter.SECONDS
 
     latency_ms: float = 0.0  #: before every answer
@@ -101,7 +103,14 @@ class SandboxOptions:
             if getattr(self, name) < 0:
                 message = f"{name} must not be negative"
                 raise ValueError(message)
-        for name in ("days", "rate_limit_requests", "rate_limit_period_ms", "max_concurrent", "token_lifetime_seconds"):
+        for name in (
+            "days",
+            "page_cap",
+            "rate_limit_requests",
+            "rate_limit_period_ms",
+            "max_concurrent",
+            "token_lifetime_seconds",
+        ):
             if getattr(self, name) < 1:
                 message = f"{name} must be at least 1"
                 raise ValueError(message)

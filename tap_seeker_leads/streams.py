@@ -21,17 +21,20 @@ from seeker_leads_api.stopping import Stopping
 from seeker_leads_singer import stream_maps
 from seeker_leads_singer.package import plugin_user_agent
 from tap_seeker_leads.leads.schema import PRIMARY_KEY, REPLICATION_KEY, STREAM, leads_schema
+from tap_seeker_leads.leads.switched_off import deselected_paths
 from tap_seeker_leads.leads.timestamps import to_rfc3339
-from tap_seeker_leads.reading.paginator import PageRequest
+from tap_seeker_leads.reading.page_request import PageRequest
 from tap_seeker_leads.reading.readers import PATH
 from tap_seeker_leads.reading.span_reader import NewRecords, ReadUpTo, SpanReader
 from tap_seeker_leads.state.bookmark import LAST_LEAD, BookmarkManager
+from tap_seeker_leads.stream_maps import UnflattenableError, leads_maps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
     from singer_sdk.helpers import types
     from singer_sdk.helpers.types import Context
+    from singer_sdk.mapper import StreamMap
     from singer_sdk.tap_base import Tap
 
     from seeker_leads_singer.plugin import Plugin
@@ -85,6 +88,11 @@ class LeadsStream(RESTStream[PageRequest | None]):
     def schema(self) -> dict[str, Any]:
         """The schema of a record, derived from the API's contract."""
         return leads_schema()
+
+    @cached_property
+    def stream_maps(self) -> list[StreamMap]:
+        """The stream maps, which let nothing out that the user switched off."""
+        return leads_maps(super().stream_maps, deselected_paths(self.mask), self.config.get("stream_maps"), self.name)
 
     @property
     def state_manager(self) -> BookmarkManager:
@@ -253,6 +261,10 @@ class LeadsStream(RESTStream[PageRequest | None]):
                     f"`stream_maps` cannot be evaluated for one of the leads ({type(error).__name__}): say what then,"
                     " as in `contactRequest['email'] if contactRequest else None`"
                 )
+                if isinstance(error, UnflattenableError):
+                    msg = (
+                        f"`stream_maps`: {error}. Give each of its fields a column of its own, or leave flattening off"
+                    )
                 raise SettingsError(msg) from None
             return
         with self.get_record_counter() as counter, self.get_sync_timer():

@@ -5,6 +5,7 @@ Every client in this repository asks `classify` and does what the outcome says; 
 
 from __future__ import annotations
 
+import codecs
 import enum
 import json
 from dataclasses import dataclass
@@ -170,10 +171,11 @@ def _says_nothing_of_the_work(status: int) -> bool:
 
 def json_object(answer: Answer) -> Mapping[str, Any]:
     """Return the body of an answer if it is a JSON object, else an empty one."""
-    if answer.body.lstrip()[:1] != b"{":
+    text = answer.body.removeprefix(codecs.BOM_UTF8).lstrip()
+    if text[:1] != b"{":
         return {}
     try:
-        body = json.loads(answer.body)
+        body = json.loads(text)
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}

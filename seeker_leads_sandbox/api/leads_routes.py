@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 from aiohttp import web
@@ -32,7 +32,7 @@ async def list_leads(request: web.Request) -> web.Response:
     backend.let_leads_arrive()
     period = _visible(Period.of(min_date, max_date, backend.options.bounds), backend)
     try:
-        page = backend.store.page(period, backend.options.order, limit, start)
+        page = backend.store.page(period, backend.options.order, min(limit, backend.options.page_cap), start)
     except UnknownCursorError:
         raise ProblemError(400, _BAD_PARAMETERS, Violation("start", "must be the id of a lead")) from None
     empty = None if page.leads else backend.options.empty
@@ -126,6 +126,7 @@ def _links(request: web.Request, form: Links, page: LeadPage, parameters: tuple[
     if form is Links.NONE or cursor is None or not (page.has_more or form is Links.ALWAYS):
         return {}
     min_date, max_date, limit = parameters
-    query = urlencode({"minDate": min_date, "maxDate": max_date, "limit": limit, "start": cursor})
+    parameters_and_cursor = {"minDate": min_date, "maxDate": max_date, "limit": limit, "start": cursor}
+    query = urlencode(parameters_and_cursor, quote_via=quote, safe="+" if form is Links.UNESCAPED else "")
     path = f"{routes.API_BASE}{routes.LEADS}?{query}"
     return {"next": path if form is Links.RELATIVE else f"http://{request.host}{path}"}

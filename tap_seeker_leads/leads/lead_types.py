@@ -26,7 +26,8 @@ def page_decoder() -> msgspec.json.Decoder[Any]:
     What an item lacks is null, but within its parts nothing is added: there, a field that is missing stays missing.
     """
     page = msgspec.defstruct(
-        "Page", [("items", GenericAlias(list, (_item_type(is_strict=True),))), ("links", Any, None)]
+        "Page",
+        [("items", GenericAlias(list, (_item_type(is_strict=True),))), ("links", Any, None), ("metadata", Any, None)],
     )
     return msgspec.json.Decoder(page)
 
@@ -63,7 +64,7 @@ def _type_of(schema: JsonSchema, *, is_strict: bool = False) -> Any:  # noqa: AN
         return GenericAlias(list, (_type_of(schema["items"], is_strict=is_strict),)) | None
     if kind != "object":
         return _SCALARS[kind] | None
-    if not schema["properties"]:
+    if "properties" not in schema:
         return dict[str, Any] | None
     fields = [
         (name, _type_of(field, is_strict=is_strict) | msgspec.UnsetType, msgspec.UNSET)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -14,7 +12,9 @@ import msgspec
 from seeker_leads_api.errors import RetryableError
 from seeker_leads_api.http.outcomes import Answer
 from tap_seeker_leads.leads.lead_types import items_type, page_decoder
-from tap_seeker_leads.leads.records import lead_by_the_contract, lead_with_more, to_lead
+from tap_seeker_leads.leads.links import has_link, linked_cursor
+from tap_seeker_leads.leads.odd_json import is_storable, may_hold_controls, read_json, storable
+from tap_seeker_leads.leads.records import lead_by_the_contract, lead_id_of, lead_with_more, to_lead
 
 if TYPE_CHECKING:
     import requests
@@ -29,14 +29,30 @@ class Page:
     """The leads of one answer, and where to go on."""
 
     leads: list[Lead]
-    size: int  #: how many items it held; those without a `leadId` are no leads
+    size: int  #: how many items it held; those without a `leadId` that can be a key are not leads
     next_cursor: str | None  #: None after the last page
     announced: bool = False  #: the API's status said that there is a next page; a link alone may lead to nothing
+    is_linked: bool = False  #: the API gave a link
     has_list: bool = True  #: without a list of leads the API says, in one way or another, that the period is empty
+    altered_ids: int = 0  #: items whose `leadId` no warehouse can hold as it is
+    counted: tuple[str, int] | None = None  #: how many leads `metadata` counts, and by what name
+
+
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """What a body holds."""
+
+    leads: list[Lead] | None  #: None where the page is empty by having no list of them
+    size: int = 0
+    links: object = None
+    metadata: object = None
+    altered_ids: int = 0
 
 
 #: Statuses that say it by themselves; of the 404s, those that `classify` accepts are the API's own.
 _EMPTY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND})
+#: The names of `metadata` that count the leads of a page or of its period; which of the two is open [?].
+_COUNTS = ("count", "total", "totalCount")
 
 
 def page_of(response: requests.Response) -> Page:
@@ -58,54 +74,99 @@ def _decode(response: requests.Response) -> Page:
     answer = Answer.of(response)
     if answer.status in _EMPTY:
         return Page([], 0, None, has_list=False)
-    leads, size, links = _contents(answer)
+    contents = _contents(answer)
+    leads = contents.leads or []
     is_partial = answer.status == HTTPStatus.PARTIAL_CONTENT
-    if leads is None:
-        return Page([], 0, _linked_cursor(links), has_list=False)
-    if (linked := _linked_cursor(links)) is not None:
-        return Page(leads, size, linked, announced=is_partial)
+    is_linked = has_link(contents.links)
+    return Page(
+        leads,
+        contents.size,
+        _next_cursor(answer, response, contents),
+        announced=is_partial,
+        is_linked=is_linked,
+        has_list=contents.leads is not None,
+        altered_ids=contents.altered_ids,
+        counted=_counted(contents.metadata),
+    )
+
+
+def _next_cursor(answer: Answer, response: requests.Response, contents: _Contents) -> str | None:
+    leads, size = contents.leads or [], contents.size
+    is_linked = has_link(contents.links)
+    if is_linked:
+        linked = linked_cursor(contents.links, [lead.lead_id for lead in leads], _asked(response, "start"))
+        if linked is not None:
+            return linked
     # Without a link, 206 says that there is more [F]. A full page with 200 may be the last one, or come from a server
-    # that tells neither way [?]: asking once more is safe.
-    if not is_partial and (not size or size < _page_size(response)):
-        return Page(leads, size, None)
+    # that tells neither way [?]: asking once more is safe. So it is where a link gives no cursor.
+    is_partial = answer.status == HTTPStatus.PARTIAL_CONTENT
+    is_full = size >= int(_asked(response, "limit") or 0)
+    if not (is_partial or (size and (is_full or is_linked))):
+        return None
     if not leads:
         msg = f"{answer.request}: there is another page, but neither a link nor a `leadId` to ask for it"
         raise RetryableError(msg)
-    return Page(leads, size, leads[-1].lead_id, announced=is_partial)
+    return leads[-1].lead_id
 
 
-def _contents(answer: Answer) -> tuple[list[Lead] | None, int, object]:
-    """Return the leads (None where the page is empty by having no list of them), the number of items and the links."""
-    try:
-        page = page_decoder().decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass  # something in it is new, or odd, or no JSON: the ways for those cost more
-    else:
-        return [lead_by_the_contract(item) for item in page.items], len(page.items), page.links
-    body = _json(answer)
+def _contents(answer: Answer) -> _Contents:
+    if not may_hold_controls(answer.body):
+        try:
+            page = page_decoder().decode(answer.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass  # something in it is new, or odd, or not JSON: the ways for those cost more
+        else:
+            leads = [lead_by_the_contract(item) for item in page.items]
+            return _Contents(leads, len(page.items), page.links, page.metadata)
+    body, altered_ids = _body(answer)
     if isinstance(body, dict) and isinstance(items := body.get("items"), list):
-        return _leads(items), len(items), body.get("links")
-    if _says_empty(answer):
-        return None, 0, body.get("links")
+        return _Contents(_leads(items), len(items), body.get("links"), body.get("metadata"), altered_ids)
+    if isinstance(body, dict) and _says_empty(answer, body):
+        return _Contents(None, links=body.get("links"))
     msg = f"{answer.request}: the answer is JSON, but not a page of leads: it has no list `items`"
     raise RetryableError(msg)
 
 
-def _says_empty(answer: Answer) -> bool:
-    """Tell whether a body is how some servers write an empty list: `items` is null, in so many words.
+def _body(answer: Answer) -> tuple[Any, int]:
+    """Return the JSON of a body with items that can be stored, and how many lost a `leadId` that cannot.
 
-    A body without `items` is no such word: a gateway's `{}` would silently pass for a page without leads.
+    Such an id is not replaced: with another one, the lead might take another's place.
     """
-    if answer.status != HTTPStatus.OK:
-        return False
+    if not may_hold_controls(answer.body):
+        try:
+            return msgspec.json.decode(answer.body), 0
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
     try:
-        body = msgspec.json.decode(answer.body)  # not mended: NaN is no null
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # One character in one message, or a number too large, must not make the whole page unreadable for ever.
+        body = read_json(answer.body)
+        if not isinstance(body, dict) or not isinstance(body.get("items"), list):
+            return body, 0
+        keeps_its_id = [is_storable(lead_id_of(item) or "") for item in body["items"]]
+        items = [storable(item) if keeps else None for item, keeps in zip(body["items"], keeps_its_id, strict=True)]
+    except (ValueError, RecursionError):
+        msg = f"{answer.request}: the answer is not JSON, or was cut ({len(answer.body)} bytes)"
+        raise RetryableError(msg) from None
+    return body | {"items": items}, keeps_its_id.count(False)
+
+
+def _says_empty(answer: Answer, body: dict[str, Any]) -> bool:
+    """Return whether a body is how some servers write an empty list: `items` is null, in so many words.
+
+    A body without `items` does not say that: a gateway's `{}` would silently pass for a page without leads.
+    """
+    if answer.status != HTTPStatus.OK or body.get("items", ...) is not None:
         return False
-    if not isinstance(body, dict) or body.get("items", ...) is not None:
-        return False
-    metadata = body.get("metadata")
-    return not (isinstance(metadata, dict) and metadata.get("count"))
+    counted = _counted(body.get("metadata"))
+    return counted is None or counted[1] == 0
+
+
+def _counted(metadata: object) -> tuple[str, int] | None:
+    """Return the largest of the counts in a page's `metadata`, with its name."""
+    if not isinstance(metadata, dict):
+        return None
+    counts = [(name, metadata[name]) for name in _COUNTS if type(metadata.get(name)) is int]
+    return max(counts, key=lambda count: count[1], default=None)
 
 
 def _leads(items: list[Any]) -> list[Lead]:
@@ -117,42 +178,5 @@ def _leads(items: list[Any]) -> list[Lead]:
     return [lead_with_more(known, item) for known, item in zip(checked, items, strict=True)]
 
 
-def _json(answer: Answer) -> Any:  # noqa: ANN401  # any JSON
-    try:
-        return msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
-    try:
-        # Half an emoji in one message, or a number too large, must not make the whole page unreadable for ever.
-        return _mended(json.loads(answer.body, parse_constant=lambda _: None))
-    except (ValueError, RecursionError):
-        msg = f"{answer.request}: the answer is not JSON, or was cut ({len(answer.body)} bytes)"
-        raise RetryableError(msg) from None
-
-
-def _mended(value: Any) -> Any:  # noqa: ANN401  # any JSON
-    """Replace what JSON in UTF-8 cannot hold: lone surrogates by U+FFFD, infinite numbers by null."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, list):
-        return [_mended(element) for element in value]
-    if isinstance(value, dict):
-        return {_mended(name): _mended(element) for name, element in value.items()}
-    return value
-
-
-def _page_size(response: requests.Response) -> int:
-    return int(parse_qs(urlsplit(response.request.path_url).query)["limit"][0])
-
-
-def _linked_cursor(links: object) -> str | None:
-    """Return the `start` of `links.next`, and nothing else of it: the token goes to `api_url` alone."""
-    link = links.get("next") if isinstance(links, dict) else None
-    if not isinstance(link, str):
-        return None
-    try:
-        return parse_qs(urlsplit(link).query).get("start", [None])[0]
-    except ValueError:
-        return None
+def _asked(response: requests.Response, name: str) -> str | None:
+    return parse_qs(urlsplit(response.request.path_url).query).get(name, [None])[0]

@@ -56,9 +56,9 @@ def lead_with_more(known: Any, item: dict[str, Any]) -> Lead:  # noqa: ANN401  #
 def to_lead(item: Any) -> Lead | None:  # noqa: ANN401  # any JSON
     """Return the record of one of the API's items; None for an item that is no lead, having no `leadId`.
 
-    The record always fits the stream's schema. What the contract does not know goes into `extra`, and so does the
-    original of whatever has another type than the contract says, with null in its place: one odd value must neither
-    stop a loader nor be lost.
+    The record always fits the stream's schema. What the contract does not know goes into `extra`, and so does each
+    value of another type than the contract says, by its own path, with null in its place: one odd value must neither
+    stop a loader nor be lost, nor take along values that fit.
     """
     lead_id = lead_id_of(item)
     if lead_id is None:
@@ -71,9 +71,9 @@ def to_lead(item: Any) -> Lead | None:  # noqa: ANN401  # any JSON
     for name, record_name in METADATA_FIELDS.items():
         value = metadata.get(name)
         convert = _instant if name in INSTANTS else _fitting
-        record[record_name], fits = convert(value, properties[record_name])
-        if not fits:
-            extra_metadata[name] = value
+        record[record_name], misfit = convert(value, properties[record_name])
+        if misfit is not None:
+            extra_metadata[name] = misfit
     record["leadId"] = lead_id
     for name in PARTS:
         value = item.get(name)
@@ -82,9 +82,9 @@ def to_lead(item: Any) -> Lead | None:  # noqa: ANN401  # any JSON
             msgspec.convert(value, part_type(name))
             record[name] = value
         except msgspec.ValidationError:
-            record[name], fits = _fitting(value, properties[name])
-            if not fits:
-                extra[name] = value
+            record[name], misfit = _fitting(value, properties[name])
+            if misfit is not None:
+                extra[name] = misfit
     if extra_metadata:
         extra["metadata"] = extra_metadata
     record["extra"] = extra or None
@@ -108,15 +108,15 @@ def lead_id_of(item: object) -> str | None:
     return lead_id if isinstance(lead_id, str) and lead_id else None
 
 
-def _instant(value: object, _: JsonSchema) -> tuple[str | None, bool]:
+def _instant(value: object, _: JsonSchema) -> tuple[str | None, object]:
     if value is None:
-        return None, True
+        return None, None
     if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return None, False
+        return None, value
     try:
-        return to_rfc3339(int(value)), True
+        return to_rfc3339(int(value)), None
     except (ValueError, OverflowError):
-        return None, False
+        return None, value
 
 
 _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
@@ -129,26 +129,24 @@ _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def _fitting(value: Any, schema: JsonSchema) -> tuple[Any, bool]:  # noqa: ANN401  # any JSON
-    """Return the value with null for whatever has the wrong type, and whether all of it fitted."""
+def _fitting(value: Any, schema: JsonSchema) -> tuple[Any, Any]:  # noqa: ANN401  # any JSON
+    """Return the value with null for whatever has the wrong type, and only what has, by the same path.
+
+    The second is None where all of it fits. In a list, null keeps the places of the elements that fit.
+    """
     if value is None:
-        return None, True
+        return None, None
     kind = schema["type"][0]
     is_of_kind = isinstance(value, _PYTHON_TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
     if not is_of_kind:
-        return None, False
-    fields: dict[Any, tuple[Any, bool]]
+        return None, value
     if kind == "object":
-        known = schema["properties"]
+        known = schema.get("properties", {})
         fields = {name: _fitting(value[name], known[name]) for name in value if name in known}
-    elif kind == "array":
-        fields = {index: _fitting(element, schema["items"]) for index, element in enumerate(value)}
-    else:
-        return value, True
-    misfits = {key: fitted for key, (fitted, fits) in fields.items() if not fits}
-    if not misfits:
-        return value, True
-    copy = value.copy()
-    for key, fitted in misfits.items():
-        copy[key] = fitted
-    return copy, False
+        misfits = {name: misfit for name, (_, misfit) in fields.items() if misfit is not None}
+        return (value | {name: fields[name][0] for name in misfits}, misfits) if misfits else (value, None)
+    if kind == "array":
+        elements = [_fitting(element, schema["items"]) for element in value]
+        if any(misfit is not None for _, misfit in elements):
+            return [fitted for fitted, _ in elements], [misfit for _, misfit in elements]
+    return value, None

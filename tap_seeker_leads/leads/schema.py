@@ -24,6 +24,8 @@ METADATA_FIELDS = {
 }
 #: The parts of a lead besides `metadata`, in the order of the record's columns.
 PARTS = ("contactRequest", "property", "project", "distributionType", "callDetails")
+#: The parts that are about a person: what is unknown in them may be personal too.
+PERSONAL_PARTS = ("contactRequest", "callDetails")
 
 
 @cache
@@ -47,7 +49,10 @@ def leads_schema() -> contract.JsonSchema:
     properties |= {name: _readable(parts[name]) for name in PARTS}
     properties["extra"] = {
         "type": ["object", "null"],
-        "description": "What the API sent beyond its contract; unknown fields of `metadata` under that key.",
+        "description": (
+            "What the API sent beyond its contract, and values of another type than it says, by their own path;"
+            " those of `metadata` under that key."
+        ),
         "additionalProperties": True,
     }
     return {"type": "object", "properties": properties, "required": [PRIMARY_KEY]}
@@ -67,7 +72,9 @@ def _readable(node: contract.JsonSchema) -> contract.JsonSchema:
     if kind == "array":
         result["items"] = _readable(node["items"])
     if kind == "object":
-        result["properties"] = {name: _readable(field) for name, field in node.get("properties", {}).items()}
+        # An object of which no field is known has no `properties`: so the SDK keeps it whole when it flattens.
+        if fields := node.get("properties"):
+            result["properties"] = {name: _readable(field) for name, field in fields.items()}
         result["additionalProperties"] = True
     return result
 

@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from seeker_leads_api.errors import StoppedError
+from seeker_leads_api.errors import RequestRejectedError, StoppedError
 from seeker_leads_api.stopping import CHECK_INTERVAL_SECONDS, StopOrder
 from tap_seeker_leads.leads.page import page_of
 
@@ -126,8 +126,16 @@ class WindowReaders:
             paginator = open_paginator()
             while (request := paginator.current_value) is not None:
                 self._stopping.acquire(self._room)
-                response = ask(self._client, paginator, self._page_size)
-                self._found.put(PageRead(request.window, page_of(response), response.headers.get("Date")))
+                try:
+                    response = ask(self._client, paginator, self._page_size)
+                except RequestRejectedError:
+                    if not request.is_beyond:
+                        raise
+                    self._room.release()
+                    paginator.nothing_beyond()
+                    continue
+                page = paginator.new_page(response)
+                self._found.put(PageRead(request.window, page, response.headers.get("Date")))
                 paginator.advance(response)
         except StopOrder:
             self._found.put(_Ended(None))

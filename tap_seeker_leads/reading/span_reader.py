@@ -70,7 +70,7 @@ class SpanReader:
         self._prefix = FinishedPrefix(start)
         self._seams = SeamFilter()
         self._progress = Progress(settings, start, clock=clock)
-        self._skipped_items = 0
+        self._skipped_items = self._altered_ids = self._early_leads = 0
         self.found_a_list = False  #: whether any answer was a list of leads, however short
         self.last_lead: int | None = None  #: the latest ingestion date read so far, in Unix seconds
 
@@ -121,6 +121,16 @@ class SpanReader:
         """Yield what a user should know about a run that read everything."""
         if self._skipped_items:
             yield f"{self._skipped_items} items without a `leadId` were skipped: they cannot be stored"
+        if self._altered_ids:
+            yield (
+                f"{self._altered_ids} items were skipped, since their `leadId` holds control characters or broken text:"
+                " with another id, they might take another lead's place. Please report them to the vendor"
+            )
+        if self._early_leads:
+            yield (
+                f"{self._early_leads} leads were skipped: their `ingestionDate` is before {to_rfc3339(self.start)}, and"
+                " before the period that the API gave them for"
+            )
         # Some servers answer an unknown route just as the API answers an empty period. A single window may well be one.
         if not self.found_a_list and self._plan.total > 1:
             yield (
@@ -134,13 +144,16 @@ class SpanReader:
         Raises:
             FatalError: not one item of the page is a lead, so that going on would pass over all of them.
         """
-        if page.size and not page.leads:
+        if page.size > page.altered_ids and not page.leads:
             msg = f"GET /leads: none of the {page.size} items of a page has a `leadId`; the API may have changed"
             raise FatalError(msg)
-        self._skipped_items += page.size - len(page.leads)
+        self._skipped_items += page.size - len(page.leads) - page.altered_ids
+        self._altered_ids += page.altered_ids
         seconds = [lead.second for lead in page.leads if lead.second is not None]
         self.last_lead = max([*seconds, self.last_lead or 0]) or None
         for lead in page.leads:
-            is_early = lead.second is not None and lead.second < self.start
-            if not is_early and self._seams.passes(lead.lead_id, lead.second, window):
+            if lead.second is not None and lead.second < self.start:
+                # Of the second before its start a window asks for too, see `Window`.
+                self._early_leads += lead.second < window.min_date
+            elif self._seams.passes(lead.lead_id, lead.second, window):
                 yield lead.record

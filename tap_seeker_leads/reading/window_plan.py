@@ -6,6 +6,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
+from tap_seeker_leads.reading.window_ends import WindowEnds
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -16,6 +18,7 @@ class WindowPlan:
     """The windows of a run, shared by all its readers."""
 
     def __init__(self, windows: Iterable[Window]) -> None:
+        self.ends = WindowEnds()
         self._waiting = deque(windows)
         self.total = len(self._waiting)  #: windows of the run, parts that were cut off included
         self._changed = threading.Condition()
@@ -46,6 +49,13 @@ class WindowPlan:
             self._at_work -= 1
             if self._at_work == 0:
                 self._changed.notify_all()
+
+    def resume(self, window: Window) -> None:
+        """Give a window out again that was taken and not read to its end."""
+        with self._changed:
+            self._at_work -= 1
+            self._waiting.appendleft(window)
+            self._changed.notify_all()
 
     def idle_readers(self) -> int:
         """Return how many readers wait for a window that somebody cuts off."""

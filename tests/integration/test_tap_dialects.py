@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seeker_leads_sandbox import Bounds, EmptyPeriod, Links, Order, PageStatus, SandboxOptions
+from seeker_leads_sandbox import Bounds, EmptyPeriod, Links, Order, PageStatus, Sandbox, SandboxOptions
+from tests.conftest import TapRunner
 
 if TYPE_CHECKING:
-    from seeker_leads_sandbox import Sandbox
-    from tests.conftest import Clock, TapRunner
+    from tests.conftest import Clock
 
 DAY = 86_400
 #: The forms of an empty period that the contract knows; the others have tests of their own, for the matrix is long.
@@ -24,6 +24,11 @@ DIALECTS = [
 OTHER_DIALECTS = [
     SandboxOptions(enforce_limit=False, empty=e, links=li, page_status=PageStatus.ALWAYS_200)
     for e, li in itertools.product(OTHER_EMPTY, (Links.ALWAYS, Links.NONE))
+]
+#: Servers that give fewer leads than were asked for, with a sign of more and without one.
+CAPPING = [
+    SandboxOptions(enforce_limit=False, page_cap=30, order=o, empty=e, links=li, page_status=s)
+    for o, e, li, s in itertools.product(Order, KNOWN_EMPTY, (Links.ABSOLUTE, Links.NONE), PageStatus)
 ]
 
 
@@ -55,6 +60,30 @@ def test_small_pages_are_complete_too(run_tap: TapRunner, sandbox: Sandbox, cloc
     assert run.error is None
     assert sorted(run.ids) == sorted(set(run.ids))
     assert len(run.ids) == 28
+
+
+@pytest.mark.parametrize("sandbox_options", CAPPING, indirect=True, ids=name)
+def test_server_that_caps_its_pages_loses_no_lead(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """Pages that are never full end no window early, though nothing but the leads behind them shows it."""
+    ages_days = [day + part / 50 for day in (1, 9, 17) for part in range(40)]
+    sandbox.add_leads(ingestion_dates=[clock.now - int(age * DAY) for age in ages_days])
+    run = run_tap(start_date="2026-10-24T08:00:00Z")
+    assert run.error is None
+    assert len(run.ids) == len(set(run.ids)) == 120
+    assert run.bookmark == "2026-11-23T08:00:00Z"
+
+
+@pytest.mark.parametrize("links", Links)
+@pytest.mark.parametrize("page_status", PageStatus)
+def test_ids_with_a_plus_are_cursors_in_every_form_of_link(clock: Clock, links: Links, page_status: PageStatus) -> None:
+    """A link may hold the `+` of an id as it is: it is read as the id, not as a blank."""
+    options = SandboxOptions(enforce_limit=False, links=links, page_status=page_status)
+    with Sandbox.start(options, clock=clock) as sandbox:
+        ids = [f"{letter}+{letter} {letter}=" for letter in "abcdefg"]
+        metadata = {"ingestionDate": clock.now - DAY, "portal": "SLG-FRA"}
+        sandbox.add_leads(leads=[{"metadata": {"leadId": lead_id, **metadata}} for lead_id in ids])
+        run = TapRunner(clock, sandbox)(start_date="2026-11-20", page_size=2)
+    assert (run.error, sorted(run.ids)) == (None, ids)
 
 
 @pytest.mark.parametrize("sandbox_options", OTHER_DIALECTS, indirect=True, ids=name)

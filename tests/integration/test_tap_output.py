@@ -136,6 +136,21 @@ def test_stream_map_that_cannot_be_evaluated_is_called_so(run_tap: TapRunner, ex
 
 
 @pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
+def test_stream_map_that_cannot_be_flattened_is_called_so(run_tap: TapRunner) -> None:
+    """A map that makes an object without columns ends the run with its name, not with records beyond the SCHEMA."""
+    maps: dict[str, Any] = {
+        "stream_maps": {"leads": {"contactRequest": "{'who': leadId}"}},
+        "stream_map_config": {},
+        "flattening_enabled": True,
+        "flattening_max_depth": 1,
+    }
+    run = run_tap(**maps, start_date="2026-11-01")
+    assert isinstance(run.error, SettingsError)
+    assert "`stream_maps`: `contactRequest` is an object with fields that its schema does not have" in str(run.error)
+    assert run.records == []
+
+
+@pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
 @pytest.mark.parametrize("stream_maps", [{}, {"leads": {"new": "1"}}], ids=["as is", "mapped"])
 def test_records_are_counted(run_tap: TapRunner, caplog: pytest.LogCaptureFixture, stream_maps: Any) -> None:
     """The SDK's metric counts the records, and no record is put out without the moment at which it was read."""

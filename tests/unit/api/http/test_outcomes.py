@@ -27,6 +27,7 @@ def answer(status: int, body: object = b"", **headers: str) -> Answer:
         (answer(200, {"items": []}), Recovery.ACCEPT),
         (answer(206, {"items": []}), Recovery.ACCEPT),
         (answer(404, PROBLEM), Recovery.NOT_FOUND),
+        (answer(404, b"\xef\xbb\xbf" + json.dumps(PROBLEM).encode()), Recovery.NOT_FOUND),
         (answer(404, b"<html>no such page</html>"), Recovery.STOP),
         (answer(404, {"message": "no route matched"}), Recovery.STOP),
         (answer(404, b'["title"]'), Recovery.STOP),

@@ -49,6 +49,30 @@ def test_206_without_a_link_goes_on_after_the_last_lead(links: object) -> None:
     assert (answer.next_cursor, answer.announced) == ("lead-0", True)
 
 
+@pytest.mark.parametrize(
+    "link", ["?start=a+b", "?start=x&start=y", "?page=2", "?start=a\tb", "http://[bad", {"href": "?"}]
+)
+def test_link_without_a_certain_cursor_goes_on_after_the_last_lead(link: object) -> None:
+    """A link says that there is more, also where its cursor is in doubt: the page is never taken for the last one."""
+    answer = page_of(response(page(1, {"next": link}), 200))
+    assert (answer.next_cursor, answer.announced, answer.is_linked) == ("lead-0", False, True)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "counted"),
+    [
+        ({"count": 3}, ("count", 3)),
+        ({"count": 2, "total": 5}, ("total", 5)),
+        ({"totalCount": 1}, ("totalCount", 1)),
+        ({"limit": 100, "accountLeads": 9, "count": True}, None),
+        (None, None),
+    ],
+)
+def test_count_of_a_page_is_read_by_its_known_names(metadata: object, counted: object) -> None:
+    """What `metadata` counts is compared with what came; numbers by other names may mean anything."""
+    assert page_of(response({**page(1), "metadata": metadata})).counted == counted
+
+
 def test_full_page_without_any_sign_asks_once_more() -> None:
     """A full page with 200 may or may not be the last one: the next is asked for, but was not announced."""
     answer = page_of(response(page(2), 200))
@@ -112,7 +136,9 @@ def test_page_that_is_not_the_last_has_a_list(status: int, body: bytes) -> None:
         b'{"items": 0}',
         b'{"items": NaN}',
         b'{"items": 1e999}',
-        b'{"items": ["\xff"]}',
+        b'{"items": [{"metadata": {"leadId": "a"}, "message": "\xff',
+        b'{"items": [{"metadata": {"leadId": "a"}, "message": "\x00"}',
+        b'{"items": [\x00]}',
     ],
 )
 def test_body_that_is_no_page_is_asked_for_again(body: bytes) -> None:

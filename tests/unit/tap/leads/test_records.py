@@ -100,13 +100,14 @@ def test_lead_with_a_bad_date_is_still_a_lead(date: object) -> None:
 
 
 def test_value_of_a_wrong_type_goes_to_extra() -> None:
-    """One odd value neither stops a loader nor is lost: null in its place, its part as it came in `extra`."""
+    """One odd value neither stops a loader nor is lost: null in its place, and it alone in `extra`, by its path."""
     contact = {"firstName": 5, "email": "a@b.fr", "phoneNumbers": ["06", {"number": "07"}]}
     record = record_of({**ITEM, "contactRequest": contact, "property": "sold", "metadata": {**METADATA, "portal": 1}})
     assert record["contactRequest"] == {"firstName": None, "email": "a@b.fr", "phoneNumbers": [None, {"number": "07"}]}
     assert record["property"] is None
     assert record["portal"] is None
-    assert record["extra"] == {"contactRequest": contact, "property": "sold", "metadata": {"portal": 1}}
+    odd = {"firstName": 5, "phoneNumbers": ["06", None]}
+    assert record["extra"] == {"contactRequest": odd, "property": "sold", "metadata": {"portal": 1}}
 
 
 @given(st.dictionaries(FIELDS, JSON, max_size=4), st.dictionaries(st.sampled_from([*METADATA, "new"]), JSON))

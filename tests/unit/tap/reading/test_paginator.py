@@ -8,23 +8,27 @@ import requests
 
 from seeker_leads_api.errors import FatalError
 from seeker_leads_api.http.rate_limiter import RateLimiter
-from tap_seeker_leads.reading.paginator import LeadsPaginator, PageRequest
+from tap_seeker_leads.reading.page_request import PageRequest
+from tap_seeker_leads.reading.paginator import LeadsPaginator
 from tap_seeker_leads.reading.window_plan import WindowPlan
 from tap_seeker_leads.reading.windows import Window
 
 FIRST, SECOND = Window(0, 10), Window(10, 20)
 
 
+LIMITER = RateLimiter(10, 0.2, 10)
+
+
 def paginator(*windows: Window, read: list[Window] | None = None) -> LeadsPaginator:
     note = (read if read is not None else []).append
-    return LeadsPaginator(WindowPlan(windows), limiter=RateLimiter(10, 0.2, 10), on_window_read=note)
+    return LeadsPaginator(WindowPlan(windows), limiter=LIMITER, on_window_read=note)
 
 
 def answer(status: int, body: dict[str, Any]) -> requests.Response:
     result = requests.Response()
     result.status_code = status
     result._content = json.dumps(body).encode()
-    result.request = requests.Request("GET", "https://api/leads", params={"limit": 1}).prepare()
+    result.request = requests.Request("GET", "https://api/leads", params={"limit": 2}).prepare()
     return result
 
 
@@ -32,7 +36,13 @@ def more(cursor: str) -> requests.Response:
     return answer(206, {"items": [{"metadata": {"leadId": cursor}}]})
 
 
-LAST = answer(200, {"items": []})
+def short(*lead_ids: str, status: int = 200, **metadata: int) -> requests.Response:
+    items = [{"metadata": {"leadId": lead_id}} for lead_id in lead_ids]
+    return answer(status, {"items": items, "metadata": metadata})
+
+
+LAST = short("last")
+EMPTY = answer(200, {"items": []})
 NOT_FOUND = answer(404, {"type": "about:blank", "title": "Not found"})
 NO_CONTENT = answer(204, {})
 
@@ -91,7 +101,7 @@ def test_same_lead_may_be_a_cursor_in_two_windows() -> None:
     assert way.finished
 
 
-@pytest.mark.parametrize("missing", [NOT_FOUND, NO_CONTENT, answer(200, {"items": None})])
+@pytest.mark.parametrize("missing", [NOT_FOUND, NO_CONTENT, EMPTY, answer(200, {"items": None})])
 def test_announced_page_that_is_missing_is_not_the_end(missing: requests.Response) -> None:
     """No leads for a page that the API announced leave the window unread; for one that we guessed they are the end."""
     way = paginator(FIRST)
@@ -99,6 +109,109 @@ def test_announced_page_that_is_missing_is_not_the_end(missing: requests.Respons
     with pytest.raises(FatalError, match="announced"):
         way.advance(missing)
     guessed = paginator(FIRST)
-    guessed.advance(answer(200, {"items": [{"metadata": {"leadId": "a"}}]}))
+    guessed.advance(short("a", "b"))
     guessed.advance(missing)
     assert guessed.finished
+
+
+@pytest.mark.parametrize(
+    "behind", [NOT_FOUND, NO_CONTENT, EMPTY, short("a"), None], ids=["404", "204", "200", "same", "400"]
+)
+def test_end_behind_a_short_page_is_asked_for_once_a_run(behind: requests.Response | None) -> None:
+    """Where nothing tells how a window ends, one page that is not full is proved the last; the others are believed."""
+    read: list[Window] = []
+    way = paginator(FIRST, SECOND, read=read)
+    way.advance(short("a"))
+    assert (way.current_value, read) == (PageRequest(FIRST, "a", is_beyond=True), [])
+    if behind is None:
+        way.nothing_beyond()
+    else:
+        assert way.new_page(behind).leads == []
+        way.advance(behind)
+    assert (way.current_value, read) == (PageRequest(SECOND), [FIRST])
+    way.advance(short("b"))
+    assert (way.finished, read) == (True, [FIRST, SECOND])
+
+
+@pytest.mark.parametrize("sign", [more("x"), linked(200, "x")], ids=["206", "link"])
+def test_short_page_is_believed_once_a_sign_was_seen(sign: requests.Response) -> None:
+    """A server that gives links or 206 says by itself where a window goes on: no window costs a request more."""
+    way = paginator(FIRST, SECOND)
+    for response in (sign, LAST, short("b")):
+        way.advance(response)
+    assert way.finished
+
+
+def test_every_window_goes_on_where_a_short_page_was_not_the_last() -> None:
+    """A server that caps or hides what it gives is asked until an answer brings nothing new, in every window."""
+    way = paginator(FIRST, SECOND)
+    given: list[str] = []
+    answers = [short("a"), short("b"), short("b", "c"), short("b"), short("x"), short("y"), NOT_FOUND]
+    for response in answers:
+        given += [lead.lead_id for lead in way.new_page(response).leads]
+        way.advance(response)
+    assert (way.finished, given) == (True, ["a", "b", "c", "x", "y"])
+
+
+class PlanWithoutWaiting(WindowPlan):
+    """Sends a reader home where it would wait for another one."""
+
+    def take(self) -> Window | None:
+        return super().take() if self._waiting else None
+
+
+@pytest.mark.parametrize("behind", [short("a"), short("c")], ids=["nothing", "more"])
+def test_windows_are_held_while_one_reader_finds_out(behind: requests.Response) -> None:
+    """No window ends on trust while a reader asks for what is behind another's last page: it is held, and nobody waits.
+
+    Where nothing was there, the held windows are read; where leads came, they go on behind their last one.
+    """
+    read: list[Window] = []
+    plan = PlanWithoutWaiting([FIRST, SECOND, Window(20, 30)])
+    one, other = (LeadsPaginator(plan, limiter=LIMITER, on_window_read=read.append) for _ in range(2))
+    one.advance(short("a"))
+    other.advance(short("b"))
+    assert (one.current_value, other.current_value) == (
+        PageRequest(FIRST, "a", is_beyond=True),
+        PageRequest(Window(20, 30)),
+    )
+    assert read == []
+    one.advance(behind)
+    other.advance(NOT_FOUND)
+    if behind.content == short("a").content:
+        assert (one.finished, other.finished) == (True, True)
+        assert read == [SECOND, FIRST, Window(20, 30)]
+        return
+    assert one.current_value == PageRequest(FIRST, "c", is_beyond=True)
+    assert other.current_value == PageRequest(SECOND, "b", is_beyond=True)
+    assert [lead.lead_id for lead in other.new_page(short("b", "d")).leads] == ["d"]
+    for reader in (one, other):
+        reader.nothing_beyond()
+    assert (one.finished, other.finished, read) == (True, True, [Window(20, 30), FIRST, SECOND])
+
+
+@pytest.mark.parametrize("metadata", [{"count": 3}, {"total": 3}, {"count": 1, "totalCount": 3}])
+@pytest.mark.parametrize("first", [[], [more("z")]], ids=["no sign", "206 seen"])
+def test_window_with_fewer_leads_than_counted_is_an_error(
+    metadata: dict[str, int], first: list[requests.Response]
+) -> None:
+    """Where `metadata` counts more than came, the rest is asked for; what is missing then leaves the window unread."""
+    for rest in (EMPTY, short("a", **metadata), None):
+        read: list[Window] = []
+        way = paginator(FIRST, read=read)
+        for response in [*first, short("a", **metadata)]:
+            way.advance(response)
+        assert way.current_value == PageRequest(FIRST, "a", is_beyond=True)
+        with pytest.raises(FatalError, match=r"gave \d leads .* counts 3"):
+            way.nothing_beyond() if rest is None else way.advance(rest)
+        assert read == []
+    whole = paginator(FIRST)
+    for response in [*first, short("a", **metadata), short("b", "c", **metadata), EMPTY]:
+        whole.advance(response)
+    assert whole.finished
+
+
+def test_empty_list_of_a_window_that_counts_leads_is_an_error() -> None:
+    """No leads where `metadata` counts some are not an empty period."""
+    with pytest.raises(FatalError, match="gave 0 leads"):
+        paginator(FIRST).advance(short(count=2))

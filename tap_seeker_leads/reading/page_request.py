@@ -1,0 +1,27 @@
+"""One request for leads, as far as a window and a cursor make it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tap_seeker_leads.reading.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Which page to ask for."""
+
+    window: Window
+    cursor: str | None = None  #: the lead after which the page starts; None for the first page
+    is_beyond: bool = False  #: behind a page that may be the last: leads that the window gave already do not count
+
+    def query(self, page_size: int) -> dict[str, object]:
+        """Return the query of `GET /leads`."""
+        query: dict[str, object] = {
+            "minDate": self.window.min_date,
+            "maxDate": self.window.max_date,
+            "limit": page_size,
+        }
+        return query if self.cursor is None else {**query, "start": self.cursor}

@@ -1,0 +1,95 @@
+"""The SDK's stream maps, so that neither what the user switched off nor a column without a schema comes out."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.exceptions import MappingError
+from singer_sdk.mapper import RemoveRecordTransform, StreamMap
+
+from tap_seeker_leads.leads.flattening import with_unknown_in_extra
+from tap_seeker_leads.leads.switched_off import mapped_away, without
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tap_seeker_leads.leads.switched_off import Path
+
+
+def leads_maps(
+    stream_maps: Sequence[StreamMap],
+    deselected: frozenset[Path],
+    settings: Mapping[str, Any] | None,
+    stream_name: str,
+) -> list[StreamMap]:
+    """Return the stream maps, each without what the catalog or it switches off; where that is nothing, the SDK's own.
+
+    `settings` is the setting `stream_maps`, from which they were made.
+    """
+    definitions = _definitions(settings or {}, stream_name)
+    result: list[StreamMap] = []
+    for stream_map, definition in zip(stream_maps, definitions, strict=True):
+        off = deselected | mapped_away(definition)
+        is_needed = off or stream_map.flattening_enabled
+        is_kept = is_needed and not isinstance(stream_map, RemoveRecordTransform)
+        result.append(LeadsMap(stream_map, off) if is_kept else stream_map)
+    return result
+
+
+def _definitions(settings: Mapping[str, Any], stream_name: str) -> list[object]:
+    """Return what the setting says of each of the stream's maps, in the SDK's order: the stream's own is the first."""
+    own: object = None
+    others: list[object] = []
+    for name, definition in settings.items():
+        is_copy = isinstance(definition, dict) and "__source__" in definition
+        if not fnmatch(stream_name, definition["__source__"] if is_copy else name):
+            continue
+        if is_copy:
+            others.append(definition)
+        else:
+            own = definition
+    return [own, *others]
+
+
+class UnflattenableError(MappingError):
+    """A user's expression makes an object that has no columns; the text names the map's column, and no value."""
+
+
+class LeadsMap(StreamMap):
+    """One of the SDK's stream maps, with what stands before and after it."""
+
+    def __init__(self, stream_map: StreamMap, off: frozenset[Path]) -> None:
+        super().__init__(stream_map.stream_alias, stream_map.raw_schema, stream_map.raw_key_properties, None)
+        self.transformed_schema = stream_map.transformed_schema
+        self.transformed_key_properties = stream_map.transformed_key_properties
+        self._map = stream_map
+        self._off = off
+
+    def get_filter_result(self, record: dict[str, Any]) -> bool:
+        """Return whether the map's filter lets the record pass."""
+        return self._map.get_filter_result(record)
+
+    def transform(self, record: dict[str, Any]) -> dict[str, Any] | None:
+        """Return what comes out of a record, None where the map's filter leaves it out.
+
+        Raises:
+            UnflattenableError: with flattening, a map gives an object with a field that the schema does not have.
+        """
+        if self._off:
+            record = without(record, self._off)
+        options = self._map.flattening_options
+        if options is None or not self._map.flattening_enabled:
+            return self._map.transform(record)
+        mapped = self._map.transform(with_unknown_in_extra(record, options.max_level, self._off))
+        return None if mapped is None else self._columns(mapped, options.separator)
+
+    def _columns(self, mapped: dict[str, Any], separator: str) -> dict[str, Any]:
+        """Return a flattened record with each column of the schema and no other; those of a null object are null."""
+        columns = self.transformed_schema["properties"]
+        for name, value in mapped.items():
+            if value is not None and name not in columns:
+                column = name.partition(separator)[0]  # what follows may come out of a lead
+                msg = f"`{column}` is an object with fields that its schema does not have, so it cannot be flattened"
+                raise UnflattenableError(msg)
+        return {name: mapped.get(name) for name in columns}
