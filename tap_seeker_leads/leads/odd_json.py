@@ -22,7 +22,7 @@ _RAW_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 def may_hold_controls(body: bytes) -> bool:
     """Return whether JSON that msgspec takes may hold characters to replace; quick, since every page is looked at."""
     is_escaped = b"\\" in body and _ESCAPED_CONTROL.search(body) is not None
-    return is_escaped or b"\x7f" in body or _RAW_CONTROL.search(body) is not None
+    return is_escaped or b"\x7f" in body or (b"\xc2" in body and _RAW_CONTROL.search(body) is not None)
 
 
 def read_json(body: bytes) -> Any:  # noqa: ANN401  # any JSON
