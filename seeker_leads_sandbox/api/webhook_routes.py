@@ -38,8 +38,9 @@ async def update_subscription(request: web.Request) -> web.Response:
 
 async def delete_subscription(request: web.Request) -> web.Response:
     """`DELETE /webhook/subscriptions/{subscriptionId}`."""
-    request.app[BACKEND].subscriptions.delete(_existing(request).subscription_id)
-    return web.Response(status=204)
+    subscription = _existing(request)
+    request.app[BACKEND].subscriptions.delete(subscription.subscription_id)
+    return _json(subscription.deleted_as_json())
 
 
 async def audit_subscription(request: web.Request) -> web.Response:

@@ -28,6 +28,10 @@ class Subscription:
             "updatedAt": _iso(self.updated_at),
         }
 
+    def deleted_as_json(self) -> dict[str, Any]:
+        """Return what the API answers when it is deleted."""
+        return {**self.as_json(), "message": "The subscription is deleted"}
+
     def audit_as_json(self) -> dict[str, Any]:
         """Return its audit: as the sandbox calls nobody, no event ever."""
         return {**self.as_json(), "lastSuccessTimestamp": None, "recentEvents": []}
@@ -68,9 +72,9 @@ class Subscriptions:
         self._by_id[subscription.subscription_id] = changed
         return changed
 
-    def delete(self, subscription_id: str) -> bool:
-        """Whether there was one to delete."""
-        return self._by_id.pop(subscription_id, None) is not None
+    def delete(self, subscription_id: str) -> None:
+        """Delete one that exists."""
+        del self._by_id[subscription_id]
 
 
 def _iso(seconds: float) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from tests.acceptance.conftest import BIN, PROJECT, shell
+from tests.pages import blocks_in, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +83,7 @@ def test_leads_arrive_and_only_new_ones_follow(
     assert set(rows()) == {*expected, *new}
     state = json.loads(meltano("--log-level", "error", "state", "get", STATE_ID).stdout)
     bookmark = state["singer_state"]["bookmarks"]["leads"]
-    assert set(bookmark) == {"replication_key", "replication_key_value"}
+    assert set(bookmark) == {"replication_key", "replication_key_value", "last_lead_at"}
 
 
 def test_what_postgresql_cannot_hold_costs_no_row(
@@ -173,6 +176,45 @@ def test_account_in_env_file_is_that_of_the_vendors_environments(
         assert config["environment"] == environment
         assert config["client_id"] == "an-agency"
         assert config["client_secret"]  # Meltano shows that there is one, not which
+
+
+def test_hubs_test_commands_use_the_settings_of_the_environment(
+    with_env_file: Callable[..., subprocess.CompletedProcess[str]], account: Sandbox
+) -> None:
+    """Each command that the Hub gives to test the tap uses the environment's settings: here, its token."""
+    texts = yaml.safe_load((PROJECT / "hub" / "tap-seeker-leads.yml").read_text("utf-8"))
+    lines = [line for block in blocks_in("hub", texts["next_steps"]) for line in block.text.splitlines()]
+    tests = [line.replace("=dev ", "=local ") for line in lines if "test tap-" in line or line.endswith("--test")]
+    assert len(tests) == 2
+    for line in tests:
+        account.statistics.reset()
+        ended = with_env_file({}, *shlex.split(line)[1:], TAP_SEEKER_LEADS_API_URL=account.api_url)
+        assert ended.returncode == 0, line + ended.stderr[-3000:]
+        assert account.statistics.requests > 0
+
+
+def test_state_is_kept_in_the_database_of_the_page(
+    meltano: Callable[..., Any], database: psycopg.Connection, database_url: str, tmp_path: Path
+) -> None:
+    """With `MELTANO_DATABASE_URI` in the page's form and Meltano's extra `postgres`, PostgreSQL keeps the state."""
+    (needs, uri) = next(
+        (row[2], row[1]) for row in rows_of("docs/operations.md", "State backends") if "MELTANO_DATABASE_URI" in row[1]
+    )
+    assert needs == "`meltano[postgres]`"
+    scheme = uri.strip("`").removeprefix("MELTANO_DATABASE_URI=").partition("://")[0]
+    database.execute("DROP SCHEMA IF EXISTS meltano CASCADE")
+    database.execute("CREATE SCHEMA meltano")
+    ended = meltano(
+        "run",
+        "tap-seeker-leads",
+        "target-jsonl",
+        TARGET_JSONL_DESTINATION_PATH=str(tmp_path),
+        MELTANO_DATABASE_URI=f"{scheme}://{database_url.partition('://')[2]}&options=-csearch_path%3Dmeltano",
+    )
+    assert ended.status == 0, ended.stdout + ended.stderr[-3000:]
+    ((state_id, state),) = database.execute("SELECT state_id, completed_state FROM meltano.state").fetchall()
+    assert state_id == "local:tap-seeker-leads-to-target-jsonl"
+    assert "replication_key_value" in state
 
 
 def test_environment_without_an_account_says_so(

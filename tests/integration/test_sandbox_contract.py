@@ -132,4 +132,6 @@ def test_what_exists_is_shown_as_in_the_contract(contract_sandbox: Sandbox) -> N
     changed = call("PUT", one, path_parameters=path_parameters, body={}, media_type="application/json")
     assert changed.status_code == 200
     assert call("GET", one + "/audit", path_parameters=path_parameters).status_code == 200
-    assert call("DELETE", one, path_parameters=path_parameters).status_code == 204
+    deleted = call("DELETE", one, path_parameters=path_parameters)
+    assert deleted.status_code == 200
+    assert set(deleted.json()) == {*made, "message"}

@@ -82,23 +82,26 @@ def test_a_body_that_is_no_json_is_a_400(request_arguments: dict[str, Any]) -> N
 
 
 def test_subscriptions_are_kept_changed_and_deleted() -> None:
-    """A subscription lives from POST to DELETE, and changes by PUT."""
+    """A subscription lives from POST to DELETE, which shows it once more, and changes by PUT."""
     with Sandbox.start(clock=lambda: NOW) as sandbox:
         made = call(sandbox, "POST", "/webhook/subscriptions", HOOK)
         path = f"/webhook/subscriptions/{made.json()['subscriptionId']}"
         changed = call(sandbox, "PUT", path, {"status": "INACTIVE"})
         listed = call(sandbox, "GET", "/webhook/subscriptions")
         audit = call(sandbox, "GET", path + "/audit?limit=1")
-        deleted = [call(sandbox, "DELETE", path).status_code for _ in range(2)]
-        gone = [call(sandbox, "PUT", path, {}), call(sandbox, "GET", path + "/audit")]
+        deleted = call(sandbox, "DELETE", path)
+        gone = [call(sandbox, "DELETE", path), call(sandbox, "PUT", path, {}), call(sandbox, "GET", path + "/audit")]
+        left = call(sandbox, "GET", "/webhook/subscriptions")
 
     assert made.json()["createdAt"] == "2025-06-15T15:06:40Z"
     assert (made.json()["status"], changed.json()["status"]) == ("ACTIVE", "INACTIVE")
     assert listed.json() == {"items": [changed.json()]}
     assert audit.json() == {**changed.json(), "lastSuccessTimestamp": None, "recentEvents": []}
-    assert deleted == [204, 404]
-    assert [response.status_code for response in gone] == [404, 404]
-    assert not any("very-secret" in response.text for response in (made, changed, listed, audit))
+    assert deleted.status_code == 200
+    assert deleted.json() == {**changed.json(), "message": "The subscription is deleted"}
+    assert [response.status_code for response in gone] == [404, 404, 404]
+    assert left.json() == {"items": []}
+    assert not any("very-secret" in response.text for response in (made, changed, listed, audit, deleted))
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,9 @@ def test_from_an_empty_folder_to_a_table(
         assert said.count("Run completed") == 2
         assert len(sandbox.issued_tokens) > 0
         assert sandbox.options.client_secret not in said
+        *_, test = blocks_in("hub/tap-seeker-leads.yml", hub_texts("tap-seeker-leads")["next_steps"])
+        said = shell(test.text.replace("--environment=dev", "--environment=sandbox"), project, **servers)
+        assert "Plugin configuration is valid" in said
         expected = {lead["metadata"]["leadId"] for lead in sandbox.store.all()}
         assert len(expected) == 120
         with psycopg.connect(database_url) as connection:
