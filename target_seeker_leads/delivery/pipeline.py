@@ -41,6 +41,8 @@ class Pipeline:
         self._settings = settings
         self._logger = logger
         stopping = Stopping()
+        # The ledger recovers after the order to stop, which must not end its waits.
+        wait_for_the_ledger = sleep or time.sleep
         sleep = sleep or stopping.sleep
         self._pool: WorkerPool[tuple[Incoming, Ticket]] = WorkerPool(connection.max_concurrent_requests, stopping)
         # A dry run settles nothing, so the source's next run must begin where this one did.
@@ -49,7 +51,13 @@ class Pipeline:
         self._client = ApiClient(connection, user_agent, report=logger.warning, sleep=sleep, clock=clock)
         # After all that can find a setting wrong: what was not opened need not be closed.
         bounds = Bounds(settings.max_resends, destination_of(settings))
-        self._ledger = Ledger.open(settings.ledger_url, settings.on_unknown_outcome, bounds, read_only=settings.dry_run)
+        self._ledger = Ledger.open(
+            settings.ledger_url,
+            settings.on_unknown_outcome,
+            bounds,
+            read_only=settings.dry_run,
+            sleep=wait_for_the_ledger,
+        )
         if self._ledger.is_new:
             logger.warning(
                 "The ledger %s is new, so no lead counts as sent before. If this is not your first run, see that"

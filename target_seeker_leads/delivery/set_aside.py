@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from target_seeker_leads.delivery.report import Result
@@ -67,4 +68,10 @@ def _is_deleted(record: Mapping[str, Any]) -> bool:
 
 def _by_name(record: Mapping[str, Any]) -> dict[str, Any]:
     # Warehouses write names in their own way.
-    return {normalise(name): value for name, value in record.items()}
+    return {_plain(name): value for name, value in record.items()}
+
+
+@lru_cache(maxsize=4096)
+def _plain(name: str) -> str:
+    # The columns of a source are the same in each of its records.
+    return normalise(name)

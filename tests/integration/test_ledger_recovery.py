@@ -84,7 +84,6 @@ def test_run_that_loses_its_database_says_what_it_knows(
 
     def lose_the_database(target: TargetSeekerLeads) -> None:
         pipeline = target.pipeline
-        pipeline._ledger._sleep = lambda _: None
         create = pipeline._client.post
 
         def post(*arguments: object, **more: object) -> object:
