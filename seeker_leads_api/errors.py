@@ -4,10 +4,13 @@
     ├── SettingsError        mend a setting, the state or the catalog: the run ends, as a rule before any request
     ├── RetryableError       a passing fault: ask again, after `retry_after_seconds` where the API gave it
     │   ├── ThrottledError   the rate limit was passed: everybody waits, not only who met it
+    │   ├── ServerFaultError the server failed and did nothing: if that stays, it may be this request's fault alone
     │   └── AnswerLostError  the request may have been carried out: ask again only if twice does no harm
     ├── TokenRefusedError    the API refuses the token: get a new one, once
     ├── RequestRejectedError the API refuses this request for what it says: keep it and go on with others
     └── FatalError           nothing that this run can do; it ends, and keeps the state of what is finished
+        ├── NotServedError         refused without the API's reason: the account, the URL, or this request alone
+        ├── RetriesUsedUpError     a fault did not pass; `last` is the error of the last try
         ├── UnreadableAnswerError  an answer came that cannot be read: whether the request was carried out is not known
         └── StoppedError     a signal asked the run to end
 
@@ -39,6 +42,23 @@ class ThrottledError(RetryableError):
     """The API asks for fewer requests: nobody asks before the wait is over."""
 
 
+class ServerFaultError(RetryableError):
+    """The server answered that it failed, and did nothing: a passing fault, or one that only this request meets."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_seconds: float | None = None,
+        problems: tuple[tuple[str, str], ...] = (),
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message, retry_after_seconds=retry_after_seconds)
+        #: As those of `RequestRejectedError`.
+        self.problems = problems
+        self.request_id = request_id
+
+
 class AnswerLostError(RetryableError):
     """The request was sent, and whether it was carried out is not known."""
 
@@ -67,6 +87,26 @@ class RequestRejectedError(SeekerLeadsError):
 
 class FatalError(SeekerLeadsError):
     """The run must end; what was finished before is kept."""
+
+
+class NotServedError(FatalError):
+    """The request was refused, and the answer does not say whether others would be: nothing was done."""
+
+    def __init__(
+        self, message: str, *, problems: tuple[tuple[str, str], ...] = (), request_id: str | None = None
+    ) -> None:
+        super().__init__(message)
+        #: As those of `RequestRejectedError`.
+        self.problems = problems
+        self.request_id = request_id
+
+
+class RetriesUsedUpError(FatalError):
+    """A fault stayed through all tries."""
+
+    def __init__(self, message: str, *, last: RetryableError) -> None:
+        super().__init__(message)
+        self.last = last
 
 
 class UnreadableAnswerError(FatalError):

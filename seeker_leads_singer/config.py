@@ -107,6 +107,8 @@ def from_environment(
     for name, declaration in declared.items():
         variable = prefix + name.upper()
         text, kind = variables.get(variable, ""), declaration["type"][0]
+        if "string" in declaration["type"] and not text.lstrip().startswith("["):
+            kind = "string"  # a list may also be given as its only text
         read, wanted = _READERS.get(kind, (str, "a text"))
         if not (text if kind == "string" else text.strip()):
             continue

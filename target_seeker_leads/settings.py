@@ -13,6 +13,7 @@ from seeker_leads_api.declarations import read, setting
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.private_files import user_folder
 from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
+from target_seeker_leads.delivery.deleted_marks import DeletedMark
 from target_seeker_leads.ledger.rules import UnknownOutcome
 from target_seeker_leads.mapping.record_to_request import parse_defaults
 
@@ -67,6 +68,22 @@ TARGET_SETTINGS: dict[str, contract.JsonSchema] = {
         enum=[choice.value for choice in UnknownOutcome],
         default=UnknownOutcome.RETRY.value,
     ),
+    "max_resends": setting(
+        "integer",
+        "Maximum resends",
+        "How often a lead is resent after lost answers, in all runs together. Then it becomes a dead letter if other"
+        " leads were accepted since its first try; if none was, each run tries it once.",
+        default=7,
+        minimum=1,
+    ),
+    "deleted_when": setting(
+        "array",
+        "Deleted when",
+        "What marks deleted rows, which are not sent: `column` (it holds a value) or `column=value`, or a list of"
+        " these, of the record as the source gives it. A `_sdc_deleted_at` is known without it.",
+        type=["array", "string", "null"],
+        items={"type": "string"},
+    ),
     "defaults": setting(
         "object",
         "Defaults",
@@ -93,6 +110,8 @@ class TargetSettings:
     on_unknown_outcome: UnknownOutcome
     defaults: Mapping[str, Any] = field(repr=False)
     max_rejects: int | None
+    max_resends: int = 7
+    deleted_when: tuple[DeletedMark, ...] = ()
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> TargetSettings:
@@ -111,7 +130,18 @@ class TargetSettings:
             on_unknown_outcome=UnknownOutcome(values["on_unknown_outcome"]),
             defaults=parse_defaults(values["defaults"] or {}),
             max_rejects=values["max_rejects"],
+            max_resends=values["max_resends"],
+            deleted_when=_deleted_marks(values["deleted_when"] or []),
         )
+
+
+def _deleted_marks(texts: str | list[str]) -> tuple[DeletedMark, ...]:
+    texts = [texts] if isinstance(texts, str) else texts
+    try:
+        return tuple(DeletedMark.parse(text) for text in texts)
+    except ValueError:
+        msg = "`deleted_when` must be `column` or `column=value`, or a list of these"
+        raise SettingsError(msg) from None
 
 
 def _with_places(values: dict[str, Any]) -> dict[str, Any]:

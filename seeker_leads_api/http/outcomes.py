@@ -15,9 +15,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api.errors import (
-    FatalError,
+    NotServedError,
     RequestRejectedError,
-    RetryableError,
+    ServerFaultError,
     ThrottledError,
     TokenRefusedError,
 )
@@ -130,16 +130,21 @@ def raise_for(outcome: Outcome, *, sent_token: str) -> None:
     """Raise the error that an outcome calls for; an answer that is accepted or not found passes.
 
     Raises:
-        RetryableError: a passing fault (ThrottledError: the rate limit).
+        ServerFaultError: a passing fault (ThrottledError: the rate limit).
         TokenRefusedError: `sent_token` was refused.
         RequestRejectedError: the request is wrong.
-        FatalError: asking again cannot help.
+        NotServedError: asking again cannot help.
     """
     match outcome.recovery:
         case Recovery.ACCEPT | Recovery.NOT_FOUND:
             return
         case Recovery.RETRY:
-            raise RetryableError(outcome.message, retry_after_seconds=outcome.retry_after_seconds)
+            raise ServerFaultError(
+                outcome.message,
+                retry_after_seconds=outcome.retry_after_seconds,
+                problems=outcome.problems,
+                request_id=outcome.request_id,
+            )
         case Recovery.SLOW_DOWN:
             raise ThrottledError(outcome.message, retry_after_seconds=outcome.retry_after_seconds)
         case Recovery.RENEW_TOKEN:
@@ -147,7 +152,7 @@ def raise_for(outcome: Outcome, *, sent_token: str) -> None:
         case Recovery.REJECT:
             raise RequestRejectedError(outcome.message, problems=outcome.problems, request_id=outcome.request_id)
         case Recovery.STOP:
-            raise FatalError(outcome.message)
+            raise NotServedError(outcome.message, problems=outcome.problems, request_id=outcome.request_id)
 
 
 def _recovery(answer: Answer, problem: Mapping[str, Any] | None) -> Recovery:

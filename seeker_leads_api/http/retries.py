@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import backoff
 
-from seeker_leads_api.errors import FatalError, RetryableError, ThrottledError
+from seeker_leads_api.errors import FatalError, RetriesUsedUpError, RetryableError, ThrottledError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,8 @@ class Retrier:
         """Return what the function returns.
 
         Raises:
-            FatalError: the tries are used up, or the API asks for too long a wait.
+            RetriesUsedUpError: the tries are used up.
+            FatalError: the API asks for too long a wait.
             Exception: whatever else the function or `sleep` raises.
         """
         waits = backoff.expo(factor=FIRST_WAIT_SECONDS, max_value=LONGEST_WAIT_SECONDS)
@@ -84,6 +85,6 @@ def _give_up(details: Any) -> None:  # noqa: ANN401  # backoff's type is private
     error: RetryableError = details["exception"]
     if _asks_for_too_long_a_wait(error):
         msg = f"{error}; the API asks to wait {error.retry_after_seconds:.0f} s: run again then"
-    else:
-        msg = f"{error}; gave up after {details['tries']} tries"
-    raise FatalError(msg)
+        raise FatalError(msg)
+    msg = f"{error}; gave up after {details['tries']} tries"
+    raise RetriesUsedUpError(msg, last=error)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from seeker_leads_api.errors import FatalError, UnreadableAnswerError
+from seeker_leads_api.errors import NotServedError, UnreadableAnswerError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ def _refuse_page(answer: Answer) -> None:
             f"{REQUEST} answered {answer.status} with a web page instead of data: something else than the API"
             " answers. Check `api_url`, and proxies in between"
         )
-        raise FatalError(msg)
+        raise NotServedError(msg)
     if answer.body.strip() or not answer.is_whole:
         msg = (
             f"{REQUEST} answered {answer.status} with neither data nor a web page, so the lead may or may not exist."

@@ -1,30 +1,27 @@
 """One record on its way: map, validate, claim in the ledger, POST, settle.
 
-    record -> request -> violations? -> ledger -> POST -> settled | dead letter
+    record -> set aside? -> request -> violations? -> ledger -> POST -> settled | dead letter | held
 
-Whatever happens on the way, a record ends as one of: created, skipped as known, kept in the dead letters. Or it is not
-settled at all: then an error ends the run, and no STATE after it is passed on.
+Whatever happens on the way, a record ends as one of: set aside, created, skipped as known, kept in the dead letters. Or
+it is not settled at all: then an error ends the run, and no STATE after it is passed on.
 """
 
 from __future__ import annotations
 
+import dataclasses
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from seeker_leads_api.errors import (
-    AnswerLostError,
-    FatalError,
-    RequestRejectedError,
-    SeekerLeadsError,
-    UnreadableAnswerError,
-)
-from seeker_leads_api.stopping import StopOrder
-from target_seeker_leads.dead_letters import DeadLetter, Reason
-from target_seeker_leads.delivery.create_lead import REQUEST, create_lead
+from seeker_leads_api.errors import FatalError
 from target_seeker_leads.delivery.dry_run import DryRun
+from target_seeker_leads.delivery.fate import MAX_FAILURES_IN_A_ROW, Failure, Fate
+from target_seeker_leads.delivery.held import HeldRecords
+from target_seeker_leads.delivery.keeping import Keeper
 from target_seeker_leads.delivery.prepared_record import PreparedRecord, RecordPreparer
 from target_seeker_leads.delivery.report import SKIPS, Result
-from target_seeker_leads.ledger.ledger import Settlement
+from target_seeker_leads.delivery.sending import End, Limits, Sent, send
+from target_seeker_leads.delivery.set_aside import why_set_aside
 from target_seeker_leads.ledger.rules import Decision, Status, UnknownOutcome
 
 if TYPE_CHECKING:
@@ -39,19 +36,19 @@ if TYPE_CHECKING:
 
 #: How often a record that another run is sending right now is looked up again.
 WAIT_SECONDS = 0.2
-_LONGEST_REQUEST_ID = 200
-
-_MEND = "Mend the record as the API asks, and feed this line again"
-_REFUSED = Reason(None, "the API refused it", _MEND)
-_ANSWER_LOST = Reason(
-    None,
-    f"the answer to {REQUEST} was lost, so the lead may or may not exist",
-    "Look for it at the agency before you feed this line again: that sends it, whether it exists or not",
-)
 
 
 def _now() -> datetime:
     return datetime.now(timezone.utc)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A record that was not created, as far as is known, and what is to be called once it is settled."""
+
+    prepared: PreparedRecord
+    sent: Sent
+    settled: Callable[[], object]
 
 
 class Delivery:
@@ -70,132 +67,151 @@ class Delivery:
     ) -> None:
         self._settings = settings
         self._ledger = ledger
-        self._dead_letters = dead_letters
         self._report = report
         self._client = client
         self._sleep = sleep
         self._now = now
         self._preparer = RecordPreparer(settings)
         self._dry_run = DryRun(settings, ledger, report)
+        self._keeper = Keeper(settings, ledger, dead_letters, report, now)
+        self._held = HeldRecords[_Failed]()
+        #: Why records were left to the next run. Texts: an error would keep the record itself.
+        self._left: list[str] = []
+        #: Columns of `deleted_when` that no record has had so far.
+        self._unseen_columns = {mark.column for mark in settings.deleted_when}
 
-    def deliver(self, incoming: Incoming) -> None:
-        """Settle a record.
+    def deliver(self, incoming: Incoming, settled: Callable[[], object]) -> None:
+        """Settle a record, and call `settled` then: now, or once other records tell what becomes of it.
 
         Raises:
             FatalError: it is not settled, or it was the last reject that `max_rejects` allows.
         """
-        prepared = self._preparer.prepare(incoming, self._now())
-        self._report.count_warnings(prepared.stream_warnings)
-        if self._settings.dry_run:
-            self._dry_run.run(prepared)
-            return
-        while (decision := self._ledger.claim(prepared.claim)) is Decision.WAIT:
-            self._sleep(WAIT_SECONDS)
+        if self._unseen_columns:
+            self._unseen_columns.difference_update(incoming.source.record)
+        if result := why_set_aside(incoming, self._settings.deleted_when):
+            self._report.count(result)
+        else:
+            prepared = self._preparer.prepare(incoming, self._now())
+            self._report.count_warnings(prepared.stream_warnings)
+            if self._settings.dry_run:
+                self._dry_run.run(prepared)
+            elif not self._is_settled(prepared, settled):
+                return
+        settled()
+
+    def unseen_columns(self) -> list[str]:
+        """Return the columns of `deleted_when` that no record had."""
+        return sorted(self._unseen_columns)
+
+    def finish(self) -> None:
+        """Settle what was held, once all other records are settled.
+
+        Raises:
+            FatalError: a record could not be settled: nothing was accepted since, or its answer was lost.
+        """
+        keep, leave = self._held.end(
+            lambda failed: self._ledger.others_were_accepted(failed.prepared.claim),
+        )
+        self._keep_failed(keep)
+        left = [*self._left, *(str(failed.sent.error) for failed in leave)]
+        if left:
+            others = f". The next run tries this record again, and {len(left) - 1:,} more" if len(left) > 1 else ""
+            msg = f"{left[0]}{others}"
+            raise FatalError(msg)
+
+    def _is_settled(self, prepared: PreparedRecord, settled: Callable[[], object]) -> bool:
+        decision = self._claim(prepared)
         if decision in SKIPS:
             self._report.count(SKIPS[decision], is_changed=prepared.says_something_else(decision))
         elif decision is Decision.KEEP_UNKNOWN:
-            self._keep(prepared, (_ANSWER_LOST, *prepared.reasons), Status.UNKNOWN)
-            self._report.count(Result.UNKNOWN)
+            self._keeper.keep_unknown(prepared)
         elif prepared.reasons:
-            self._reject(prepared, prepared.reasons, shown=prepared.reasons)
+            self._keeper.reject(prepared)
         else:
             self._report.count_warnings(prepared.warnings)
-            self._send(prepared, is_again=decision is Decision.SEND_AGAIN)
+            return self._send(prepared, decision, settled)
+        return True
 
-    def _send(self, prepared: PreparedRecord, *, is_again: bool) -> None:
-        lost_answers = 0
+    def _claim(self, prepared: PreparedRecord) -> Decision:
+        while (decision := self._ledger.claim(prepared.claim)) is Decision.WAIT:
+            self._sleep(WAIT_SECONDS)
+        return decision
 
-        def attempt(token: str) -> str | None:
-            nonlocal lost_answers
-            try:
-                return create_lead(self._client, prepared.request, token)
-            except AnswerLostError as error:
-                lost_answers += 1
-                if self._settings.on_unknown_outcome is UnknownOutcome.REJECT:
-                    raise _OutcomeUnknown(error) from None
-                raise
-
-        try:
-            request_id = self._client.retried(attempt)
-        except RequestRejectedError as error:
-            if is_again or lost_answers:
+    def _send(self, prepared: PreparedRecord, decision: Decision, settled: Callable[[], object]) -> bool:
+        """Send a record, and settle it; return whether it is settled."""
+        is_again = decision is Decision.SEND_AGAIN
+        made = self._ledger.resends(prepared.claim)
+        is_strict = self._settings.on_unknown_outcome is UnknownOutcome.REJECT
+        allowed = 0 if is_strict else max(self._settings.max_resends - made, 0)
+        # What was sent as often as is allowed, or is kept already, gets one more chance with each run.
+        is_single_try = decision is Decision.TRY_ONCE or (
+            made > self._settings.max_resends and not prepared.claim.is_replay
+        )
+        sent = send(self._client, prepared.request, Limits(allowed, is_single_try=is_single_try), self._held.begin)
+        self._report.count_resends(sent.resends + (is_again and sent.is_answered))
+        may_exist = is_again or sent.lost_answers > 0
+        match sent.end:
+            case End.CREATED:
+                self._keeper.settle(prepared, Status.DELIVERED, request_id=sent.request_id, resends=sent.resends)
+                self._report.count(Result.CREATED)
+                self._keep_failed(self._held.accepted(sent.began_at))
+                return True
+            case End.REJECTED if may_exist:
                 # This request created nothing. One before it, of this run or an earlier one, may have.
-                self._keep(
-                    prepared,
-                    (_ANSWER_LOST, *_api_reasons(error)),
-                    Status.UNKNOWN,
-                    error.request_id,
-                    resends=lost_answers,
-                    or_else=Status.SENDING if lost_answers else None,
-                )
-                self._report.count(Result.UNKNOWN, is_sent_again=True)
-            else:
-                # The API's words may quote the person's data: they go into the file, and not into the log.
-                self._reject(prepared, _api_reasons(error), shown=(_REFUSED,), request_id=error.request_id)
-        except _OutcomeUnknown:
-            self._keep(prepared, (_ANSWER_LOST,), Status.UNKNOWN, or_else=Status.SENDING)
-            self._report.count(Result.UNKNOWN, is_sent_again=is_again)
-        except (SeekerLeadsError, StopOrder) as error:
-            # Known not to have been created; or unknown, which the next run must know.
-            unknown = lost_answers + isinstance(error, UnreadableAnswerError)
-            self._settle(prepared, Status.SENDING if unknown else None, resends=max(unknown - 1, 0))
-            raise
-        else:
-            self._settle(prepared, Status.DELIVERED, request_id=request_id, resends=lost_answers)
-            self._report.count(Result.CREATED, is_sent_again=is_again or lost_answers > 0)
+                self._keeper.keep_unknown(prepared, sent, resends=sent.resends, or_else=_unsettled(sent))
+                return True
+            case End.REJECTED:
+                self._keeper.reject_as_answered(prepared, sent)
+                return True
+            case End.LOST if is_strict and not sent.is_unreadable:
+                self._keeper.keep_unknown(prepared, sent, or_else=Status.SENDING)
+                return True
+            case End.REFUSED if decision is Decision.TRY_ONCE:
+                self._keeper.settle(prepared, None)
+                self._report.count(Result.REFUSED_BEFORE)
+                return True
+            case End.STOPPED:
+                # Known not to have been created; or unknown, which the next run must know.
+                self._keeper.settle(prepared, _unsettled(sent), resends=sent.resends)
+                raise sent.error or AssertionError
+        # In the ledger it is as it will be if this run ends without knowing more.
+        status = _unsettled(sent) or (None if is_again else Status.FAILED)
+        self._keeper.settle(prepared, status, resends=sent.resends)
+        is_too_often = made + sent.resends >= self._settings.max_resends
+        self._judge(_Failed(prepared, sent, settled), _failure(sent, is_too_often=is_too_often))
+        return False
 
-    def _reject(
-        self,
-        prepared: PreparedRecord,
-        reasons: tuple[Reason, ...],
-        *,
-        shown: tuple[Reason, ...],
-        request_id: str | None = None,
-    ) -> None:
-        self._report.count_reasons(shown)
-        self._keep(prepared, reasons, Status.REJECTED, request_id)
-        rejected = self._report.count(Result.REJECTED)
-        if self._settings.max_rejects is not None and rejected >= self._settings.max_rejects:
+    def _judge(self, failed: _Failed, failure: Failure) -> None:
+        fate = self._held.failed(failed, failure)
+        if fate is Fate.STOP:
             msg = (
-                f"{rejected:,} records were rejected, as many as `max_rejects` allows; they are kept in"
-                f" {self._settings.rejects_path} with their reasons. Mend the mapping or the source"
+                f"{failed.sent.error}. {MAX_FAILURES_IN_A_ROW} records in a row ended so or alike, and no lead was"
+                " accepted: it is not a single record's fault. The next run tries them again"
             )
             raise FatalError(msg)
+        if fate is Fate.LEAVE:
+            self._left.append(str(failed.sent.error))
 
-    def _keep(  # noqa: PLR0913  # how it ended, and how where that cannot be kept
-        self,
-        prepared: PreparedRecord,
-        reasons: tuple[Reason, ...],
-        status: Status,
-        request_id: str | None = None,
-        *,
-        resends: int = 0,
-        or_else: Status | None = None,
-    ) -> None:
-        # First the file, then the ledger: a crash in between writes a line twice, but loses none.
-        source = prepared.incoming.source
-        letter = DeadLetter(source.stream, source.key_properties, source.record, reasons, self._now(), request_id)
-        try:
-            self._dead_letters.append(letter)
-        except (FatalError, StopOrder):
-            # A release brings back what earlier runs left, unknown outcomes too; only one of this call must be added.
-            self._settle(prepared, or_else, resends=resends)
-            raise
-        self._settle(prepared, status, request_id=request_id, resends=resends)
-
-    def _settle(
-        self, prepared: PreparedRecord, status: Status | None, *, request_id: str | None = None, resends: int = 0
-    ) -> None:
-        claim = prepared.claim
-        if request_id is not None and not (request_id.isprintable() and len(request_id) <= _LONGEST_REQUEST_ID):
-            request_id = None  # no name of a request, and PostgreSQL takes no NUL: the rest of the row counts more
-        self._ledger.settle(Settlement(claim.key, claim.content, claim.stream, status, request_id, resends))
+    def _keep_failed(self, records: list[_Failed]) -> None:
+        """Keep records that are known to be at fault; another run may have settled them meanwhile."""
+        for failed in records:
+            claim = dataclasses.replace(failed.prepared.claim, will_send=False)
+            prepared = dataclasses.replace(failed.prepared, claim=claim)
+            decision = self._claim(prepared)
+            if decision in SKIPS:
+                self._report.count(SKIPS[decision])
+            elif decision is Decision.KEEP_UNKNOWN:
+                self._keeper.keep_unknown(prepared, failed.sent)
+            else:
+                self._keeper.refuse(prepared, failed.sent)
+            failed.settled()
 
 
-class _OutcomeUnknown(Exception):  # noqa: N818  # an outcome, not an error
-    """The lead may exist, and it must not be sent again."""
+def _unsettled(sent: Sent) -> Status | None:
+    return Status.SENDING if sent.lost_answers else None
 
 
-def _api_reasons(error: RequestRejectedError) -> tuple[Reason, ...]:
-    problems = tuple(Reason(name or None, f"the API says: {reason}", _MEND) for name, reason in error.problems)
-    return problems or (Reason(None, f"the API refused it: {error}", _MEND),)
+def _failure(sent: Sent, *, is_too_often: bool) -> Failure:
+    if sent.end is End.REFUSED:
+        return Failure.REFUSED
+    return Failure.LOST_TOO_OFTEN if is_too_often else Failure.LOST

@@ -20,6 +20,7 @@ _AGAIN = {
     Result.CREATED: Result.DELIVERED_BEFORE,
     Result.REJECTED: Result.REJECTED_BEFORE,
     Result.UNKNOWN: Result.UNKNOWN_BEFORE,
+    Result.REFUSED_BEFORE: Result.REFUSED_BEFORE,
 }
 
 
@@ -67,4 +68,6 @@ def _result(decision: Decision, prepared: PreparedRecord) -> Result:
         return Result.DELIVERED_BEFORE  # another run has it in hand: this one would wait for that
     if decision is Decision.KEEP_UNKNOWN:
         return Result.UNKNOWN
+    if decision is Decision.TRY_ONCE:
+        return Result.REFUSED_BEFORE  # a run would try it once more, and nobody knows with what result
     return Result.REJECTED if prepared.reasons else Result.CREATED

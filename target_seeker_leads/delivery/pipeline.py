@@ -10,9 +10,10 @@ from seeker_leads_api.errors import FatalError, StoppedError
 from seeker_leads_api.stopping import Stopping
 from target_seeker_leads.dead_letters import DeadLetterFile
 from target_seeker_leads.delivery.delivery import Delivery
+from target_seeker_leads.delivery.prepared_record import destination_of
 from target_seeker_leads.delivery.report import Report
 from target_seeker_leads.delivery.worker_pool import WorkerPool
-from target_seeker_leads.ledger.ledger import Ledger
+from target_seeker_leads.ledger.ledger import Bounds, Ledger
 from target_seeker_leads.singer.state_queue import StateQueue, Ticket
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Pipeline:
         self._settings = settings
         self._logger = logger
         stopping = Stopping()
+        # The ledger recovers after the order to stop, which must not end its waits.
+        wait_for_the_ledger = sleep or time.sleep
         sleep = sleep or stopping.sleep
         self._pool: WorkerPool[tuple[Incoming, Ticket]] = WorkerPool(connection.max_concurrent_requests, stopping)
         # A dry run settles nothing, so the source's next run must begin where this one did.
@@ -47,7 +50,20 @@ class Pipeline:
         self._report = Report(connection.requests_per_second, clock=clock)
         self._client = ApiClient(connection, user_agent, report=logger.warning, sleep=sleep, clock=clock)
         # After all that can find a setting wrong: what was not opened need not be closed.
-        self._ledger = Ledger.open(settings.ledger_url, settings.on_unknown_outcome, read_only=settings.dry_run)
+        bounds = Bounds(settings.max_resends, destination_of(settings))
+        self._ledger = Ledger.open(
+            settings.ledger_url,
+            settings.on_unknown_outcome,
+            bounds,
+            read_only=settings.dry_run,
+            sleep=wait_for_the_ledger,
+        )
+        if self._ledger.is_new:
+            logger.warning(
+                "The ledger %s is new, so no lead counts as sent before. If this is not your first run, see that"
+                " `ledger_url` names a place that outlives the run: a container's own disk does not",
+                self._ledger.shown_location,
+            )
         self._dead_letters = DeadLetterFile(settings.rejects_path, clock=clock, sleep=sleep)
         self._delivery = Delivery(
             settings,
@@ -88,9 +104,12 @@ class Pipeline:
         """Judge a run that took all its input.
 
         Raises:
-            FatalError: every single record was rejected.
+            FatalError: a record could not be settled, or all were rejected.
         """
         self._pool.drain()
+        for column in self._delivery.unseen_columns() if self._report.has_records() else ():
+            self._logger.warning("`deleted_when` names `%s`, and no record of this run has such a column", column)
+        self._delivery.finish()
         if rejected := self._report.all_rejected():
             kept = (
                 ""
@@ -112,10 +131,15 @@ class Pipeline:
             self._logger.warning(line)
         if not self._settings.dry_run:
             self._logger.info("Ledger: %s", self._ledger.shown_location)
+        if forgotten := self._ledger.forgotten_deliveries:
+            self._logger.warning(
+                "%s leads were delivered, and the ledger could not be told: the next run may send them again, so look"
+                " at the agency first",
+                f"{forgotten:,}",
+            )
         if self._dead_letters.count:
             self._logger.warning("Rejects, each with its reasons: %s", self._settings.rejects_path)
 
     def _deliver(self, item: tuple[Incoming, Ticket]) -> None:
         incoming, ticket = item
-        self._delivery.deliver(incoming)
-        self._states.settled(ticket)
+        self._delivery.deliver(incoming, lambda: self._states.settled(ticket))

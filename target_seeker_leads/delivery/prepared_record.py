@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from target_seeker_leads.dead_letters import Reason
 from target_seeker_leads.delivery.identity import Identifier
+from target_seeker_leads.delivery.set_aside import came_at, holds_its_key_alone
 from target_seeker_leads.ledger.rules import Claim, Decision
 from target_seeker_leads.mapping.plausibility.examine import examine
 from target_seeker_leads.mapping.record_to_request import to_request, with_defaults
 from target_seeker_leads.mapping.validation import MappingWarning
+from target_seeker_leads.singer.singer_json import encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +23,13 @@ if TYPE_CHECKING:
     from target_seeker_leads.delivery.incoming import Incoming
     from target_seeker_leads.mapping.validation import Violation
     from target_seeker_leads.settings import TargetSettings
+
+
+_KEY_ALONE = Reason(
+    None,
+    "holds nothing but its key, as what is left of a deleted row does: `defaults` alone make no lead",
+    "Let the source give the whole record; what marks deleted rows goes into `deleted_when`",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,7 @@ class PreparedRecord:
     stream_warnings: tuple[MappingWarning, ...] = ()
 
     def says_something_else(self, decision: Decision) -> bool:
-        """Tell whether it does than when it was delivered; what a broken stream map hides, nobody knows."""
+        """Return whether it differs from what was delivered; what a broken stream map hides, nobody knows."""
         return decision is Decision.SKIP_CHANGED and self.incoming.failure is None
 
 
@@ -53,6 +63,8 @@ class RecordPreparer:
         full = with_defaults(mapped, self._defaults, now)
         findings = examine(full.request, now)
         reasons = (incoming.failure,) if incoming.failure else _reasons(findings.violations, full.sources)
+        if not reasons and holds_its_key_alone(incoming.source) and examine(mapped.request, now).violations:
+            reasons = (_KEY_ALONE,)
         identity = self._identifier.identify(incoming, mapped.request, can_be_sent=not reasons)
         claim = Claim(
             key=identity.key,
@@ -60,10 +72,18 @@ class RecordPreparer:
             stream=incoming.stream,
             is_replay=incoming.source.is_replay,
             will_send=not reasons,
+            earlier_keys=identity.earlier_keys,
+            fingerprint=identity.fingerprint or None,
+            came_at=came_at(incoming.source.record),
         )
         return PreparedRecord(
             incoming, claim, full.request, reasons, findings.warnings, _stream_warnings(incoming, identity)
         )
+
+
+def destination_of(settings: TargetSettings) -> str:
+    """Return the SHA-256, in hex, of the account that leads go to."""
+    return hashlib.sha256(encode(Identifier.of(settings).destination, is_sorted=True)).hexdigest()
 
 
 def _stream_warnings(incoming: Incoming, identity: Identity) -> tuple[MappingWarning, ...]:

@@ -31,6 +31,12 @@ class Result(enum.Enum):
     REJECTED_BEFORE = "skipped as rejected before"  #: and kept in the dead letters then
     UNKNOWN = "of unknown outcome"  #: kept as a dead letter
     UNKNOWN_BEFORE = "skipped as unknown before"  #: and kept in the dead letters then
+    REFUSED = "refused while others were accepted"  #: kept as a dead letter
+    REFUSED_BEFORE = "refused again as before"  #: and kept in the dead letters then
+    DELETED = "skipped as deleted by the source"
+    OWN = "skipped as leads from here that came back"
+    ERASED = "skipped as erased"  #: a lead of the tap without the person's data
+    TEST = "skipped as a test record of Meltano"
 
 
 #: What a record counts as that the ledger says to skip.
@@ -39,7 +45,11 @@ SKIPS = {
     Decision.SKIP_CHANGED: Result.DELIVERED_BEFORE,
     Decision.SKIP_REJECTED: Result.REJECTED_BEFORE,
     Decision.SKIP_UNKNOWN: Result.UNKNOWN_BEFORE,
+    Decision.SKIP_OWN: Result.OWN,
 }
+#: What says nothing of the mapping, since the record was not meant to become a lead.
+_SET_ASIDE = frozenset({Result.DELETED, Result.OWN, Result.ERASED, Result.TEST})
+_REJECTS = frozenset({Result.REJECTED, Result.REJECTED_BEFORE})
 #: Shown even where there are none.
 _ALWAYS_SHOWN = frozenset({Result.CREATED, Result.DELIVERED_BEFORE, Result.REJECTED, Result.UNKNOWN})
 
@@ -55,13 +65,12 @@ class Report:
         self._results: Counter[Result] = Counter()
         self._reasons: Counter[tuple[str | None, str]] = Counter()
         self._warnings: Counter[MappingWarning] = Counter()
-        self._sent_twice = self._changed = 0
+        self._sent_again = self._resends = self._changed = 0
 
-    def count(self, result: Result, *, is_sent_again: bool = False, is_changed: bool = False) -> int:
+    def count(self, result: Result, *, is_changed: bool = False) -> int:
         """Note what became of a record; return how many had that result so far."""
         with self._turn:
             self._results[result] += 1
-            self._sent_twice += is_sent_again
             self._changed += is_changed
             return self._results[result]
 
@@ -69,6 +78,22 @@ class Report:
         """Note why a record broke the contract."""
         with self._turn:
             self._reasons.update({(reason.field, reason.rule) for reason in reasons})
+
+    def count_resends(self, times: int) -> None:
+        """Note how often a record was sent while the outcome of an earlier request for it was unknown."""
+        with self._turn:
+            self._sent_again += times > 0
+            self._resends += times
+
+    def kept_as_rejects(self) -> int:
+        """Return how many records were kept since they were rejected or refused, in this run."""
+        with self._turn:
+            return self._results[Result.REJECTED] + self._results[Result.REFUSED]
+
+    def has_records(self) -> bool:
+        """Return whether anything became of any record."""
+        with self._turn:
+            return bool(self._results)
 
     def count_warnings(self, warnings: Iterable[MappingWarning]) -> None:
         """Note what was unlikely of a record, or what its stream lacks."""
@@ -85,10 +110,14 @@ class Report:
             ]
 
     def all_rejected(self) -> int:
-        """Return how many records there were if every one of them was rejected, now or before, else 0."""
+        """Return how many records there were if all were rejected, now or before, and the mapping must be wrong.
+
+        Otherwise 0. One record may be wrong by itself, and rejects that are all known are nothing new.
+        """
         with self._turn:
             rejected = self._results[Result.REJECTED] + self._results[Result.REJECTED_BEFORE]
-            return rejected if rejected == self._results.total() else 0
+            others = sum(count for result, count in self._results.items() if result not in _SET_ASIDE | _REJECTS)
+            return rejected if self._results[Result.REJECTED] and rejected > 1 and not others else 0
 
     def progress(self) -> str | None:
         """Return a line about the run so far, or None where the last one is not long ago."""
@@ -111,10 +140,10 @@ class Report:
                 f"Rejected {times:,} x {f'`{field}` ' if field else ''}{rule}"
                 for (field, rule), times in self._reasons.most_common(_MOST_REASONS)
             ]
-            if self._sent_twice:
+            if self._sent_again:
                 lines.append(
-                    f"{self._sent_twice:,} leads were sent again after an answer was lost, so they may exist twice:"
-                    " `resends` > 0 in the ledger"
+                    f"{self._sent_again:,} leads were sent again after an answer was lost, {self._resends:,} times in"
+                    " all, so they may exist more than once: `resends` > 0 in the ledger"
                 )
             if self._changed:
                 lines.append(

@@ -16,7 +16,9 @@ from sqlalchemy.pool import NullPool
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.private_files import make_private_folder
 from target_seeker_leads.ledger.live_runs import LOCK_TIMEOUT_SECONDS, FileRuns, Runs, SessionRuns, exclusive
-from target_seeker_leads.ledger.tables import is_prepared, prepare
+from target_seeker_leads.ledger.migrations import LATEST_FORMAT
+from target_seeker_leads.ledger.schemas import find_schema
+from target_seeker_leads.ledger.tables import found_format, prepare
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -40,6 +42,9 @@ class Session:
     connection: Connection
     runs: Runs
     read_only: bool
+    version: int  #: the format; an older one is read as it is where nothing may be written
+    is_new: bool  #: nothing was there before
+    schema: str | None  #: in PostgreSQL
 
     @classmethod
     def open(cls, location: Location, *, read_only: bool) -> Self | None:
@@ -55,14 +60,23 @@ class Session:
             runs = FileRuns(_runs_folder(location.path)) if location.path else SessionRuns(connection)
             with contextlib.ExitStack() as on_failure:
                 on_failure.callback(connection.close)
-                make_ready = is_prepared if read_only else prepare
                 with connection.begin():
-                    if not make_ready(connection, location.shown):
+                    schema = find_schema(connection, location)
+                if schema:
+                    # What is found under an unqualified name may change, as the server's `search_path` does.
+                    connection.execution_options(schema_translate_map={None: schema})
+                version, is_new = LATEST_FORMAT, False
+                with connection.begin():
+                    if not read_only:
+                        is_new = prepare(connection, location.shown)
+                    elif (found := found_format(connection, location.shown)) is None:
                         return None
+                    else:
+                        version = found
                 if not read_only:
                     runs.start()
                 on_failure.pop_all()
-            return cls(location, connection, runs, read_only)
+            return cls(location, connection, runs, read_only, version, is_new, schema)
 
     def close(self) -> None:
         """End the run."""

@@ -7,30 +7,18 @@ in between: the claim is a row, and the run that wrote it is known to be alive a
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+import time
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy.exc import DBAPIError
 
-from seeker_leads_api.errors import FatalError
+from seeker_leads_api.errors import FatalError, SeekerLeadsError
 from target_seeker_leads.group_commit import GroupCommit
 from target_seeker_leads.ledger.database import Session
 from target_seeker_leads.ledger.location import Location
-from target_seeker_leads.ledger.rules import (
-    HOLDING,
-    NOBODY,
-    Claim,
-    Decision,
-    Held,
-    Row,
-    Settlement,
-    Status,
-    UnknownOutcome,
-    decide,
-    row_after_claim,
-    row_after_settlement,
-)
+from target_seeker_leads.ledger.operations import Answer, AskOthersAccepted, Bounds, Judge, Operation, Peek
+from target_seeker_leads.ledger.rules import Claim, Decision, Held, Settlement, Status, UnknownOutcome
 from target_seeker_leads.ledger.tables import load, write
 
 if TYPE_CHECKING:
@@ -38,7 +26,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-__all__ = ["Claim", "Decision", "Ledger", "Settlement", "Status", "UnknownOutcome"]
+__all__ = ["Bounds", "Claim", "Decision", "Ledger", "Settlement", "Status", "UnknownOutcome"]
 
 #: A few statements carry a whole group, and SQLite takes only so many parameters.
 _MAX_OPERATIONS = 500
@@ -47,41 +35,55 @@ _MAX_TRIES = 10
 _PASSING = frozenset({"40001", "40P01"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Peek:
-    claim: Claim
-
-    @property
-    def key(self) -> str:
-        return self.claim.key
+#: How often `close` tries to write down what a failure kept from being written, with a wait before each further try.
+_RECOVERY_WAITS_SECONDS = (0.0, 1.0, 4.0)
 
 
 def _utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-_Operation: TypeAlias = "Claim | Settlement | _Peek"
-
-
 class Ledger:
     """Claims and settles records for one run; any number of threads may use it. `open` makes one."""
 
-    def __init__(
-        self, location: Location, session: Session | None, policy: UnknownOutcome, clock: Callable[[], datetime]
+    def __init__(  # noqa: PLR0913  # `open` gathers them
+        self,
+        location: Location,
+        session: Session | None,
+        policy: UnknownOutcome,
+        bounds: Bounds,
+        *,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], object],
     ) -> None:
+        schema = f", schema {session.schema}" if session and session.schema else ""
         #: Where it is, for messages: no password in it.
-        self.shown_location = location.shown
+        self.shown_location = f"{location.shown}{schema}"
+        #: Whether there was none before.
+        self.is_new = session is not None and session.is_new
+        #: After `close`: leads that the API took, which the ledger could not be told.
+        self.forgotten_deliveries = 0
         self._location = location
         self._session = session
-        self._policy = policy
+        self._judge = Judge(policy, bounds, clock)
+        self._bounds = bounds
         self._clock = clock
+        self._sleep = sleep
         self._held: dict[str, Held] = {}
+        self._unwritten: list[Settlement] = []
         self._is_closed = False
-        self._group = GroupCommit[_Operation, "Decision | None"](self._commit, max_operations=_MAX_OPERATIONS)
+        self._group = GroupCommit[Operation, Answer](self._commit, max_operations=_MAX_OPERATIONS)
 
     @classmethod
-    def open(
-        cls, url: str, policy: UnknownOutcome, *, read_only: bool = False, clock: Callable[[], datetime] = _utc_now
+    def open(  # noqa: PLR0913  # time is injected
+        cls,
+        url: str,
+        policy: UnknownOutcome,
+        bounds: Bounds | None = None,
+        *,
+        read_only: bool = False,
+        clock: Callable[[], datetime] = _utc_now,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> Self:
         """Open the ledger and begin a run. With `read_only` nothing is created, and only `peek` may be called.
 
@@ -94,7 +96,7 @@ class Ledger:
             session = Session.open(location, read_only=read_only)
         except (DBAPIError, OSError) as error:
             raise location.error(error, was_open=False) from None
-        return cls(location, session, policy, clock)
+        return cls(location, session, policy, bounds or Bounds(), clock=clock, sleep=sleep)
 
     def __enter__(self) -> Self:
         return self
@@ -120,42 +122,62 @@ class Ledger:
 
     def peek(self, claim: Claim) -> Decision:
         """Decide on a record as a claim would, and write nothing."""
-        return cast("Decision", self._group.submit(_Peek(claim)))
+        return cast("Decision", self._group.submit(Peek(claim)))
+
+    def resends(self, claim: Claim) -> int:
+        """Return how often a record that the caller holds was sent while an outcome was unknown, this time included."""
+        held = next((self._held[key] for key in (claim.key, *claim.earlier_keys) if key in self._held), None)
+        return held.now.resends if held and held.now else 0
+
+    def others_were_accepted(self, claim: Claim) -> bool:
+        """Return whether a lead was accepted since this record was first sent, by whatever run."""
+        return bool(self._group.submit(AskOthersAccepted(claim)))
 
     def close(self) -> None:
-        """End the run: the outcome of what it has not settled is unknown from now on."""
+        """End the run: the outcome of what it has not settled is unknown from now on.
+
+        What a failure kept from being written is written now, over a new connection, if that is possible.
+        """
         with self._group.paused():
             session, self._session, self._is_closed = self._session, None, True
             # What is committed is committed; that the end is not clean costs nothing.
             with contextlib.suppress(DBAPIError, OSError):
                 if session:
                     session.close()
+            if self._unwritten and session:
+                self._recover()
 
-    def _commit(self, operations: Sequence[_Operation]) -> list[Decision | None]:
+    def _commit(self, operations: Sequence[Operation]) -> list[Answer]:
+        try:
+            return self._commit_all(operations)
+        except FatalError:
+            self._unwritten += [operation for operation in operations if isinstance(operation, Settlement)]
+            raise
+
+    def _commit_all(self, operations: Sequence[Operation]) -> list[Answer]:
         # A connection that is opened anew would lack the lock by which others know that this run is alive.
         if self._is_closed or (self._session and self._session.connection.invalidated):
             msg = f"The ledger {self.shown_location} is closed: nothing more is sent"
             raise FatalError(msg)
         for _ in range(_MAX_TRIES):
-            decisions = self._try_commit(operations)
+            decisions = self._try_commit(self._session, operations)
             if decisions is not None:
                 return decisions
         msg = f"The ledger {self.shown_location} is changed by others faster than it can be written: use fewer workers"
         raise FatalError(msg)
 
-    def _try_commit(self, operations: Sequence[_Operation]) -> list[Decision | None] | None:
+    def _try_commit(self, session: Session | None, operations: Sequence[Operation]) -> list[Answer] | None:
         """Commit the group as a whole; None: another process was in the way, nothing was written."""
-        keys = sorted({operation.key for operation in operations})
-        session = self._session
+        keys = sorted({key for operation in operations for key in (operation.key, *operation.earlier_keys)})
         if session is None:
-            return self._apply(operations, dict.fromkeys(keys), {})
+            return self._judge.apply(None, operations, dict.fromkeys(keys), {})
         held = dict(self._held)
         try:
             with session.connection.begin() as transaction:
-                before = load(session.connection, keys, for_update=not session.read_only)
+                before = load(session.connection, keys, for_update=not session.read_only, version=session.version)
                 after = dict(before)
-                decisions = self._apply(operations, after, held)
-                if not write(session.connection, before, after, self._clock()):
+                decisions = self._judge.apply(session, operations, after, held)
+                if not write(session.connection, before, after, self._clock(), self._bounds.destination):
                     transaction.rollback()
                     return None
         except (DBAPIError, OSError) as error:
@@ -165,32 +187,23 @@ class Ledger:
         self._held = held
         return decisions
 
-    def _apply(
-        self, operations: Sequence[_Operation], rows: dict[str, Row | None], held: dict[str, Held]
-    ) -> list[Decision | None]:
-        """Change `rows` and `held` as the operations say, each on what those before it left."""
-        run_id = self._session.runs.run_id if self._session else NOBODY
-        decisions: list[Decision | None] = []
-        for operation in operations:
-            key, row = operation.key, rows[operation.key]
-            match operation:
-                case Settlement():
-                    rows[key] = row_after_settlement(row, held.pop(key, None), operation, run_id)
-                    decisions.append(None)
-                case _Peek(claim):
-                    decisions.append(self._decide(row, claim))
-                case Claim() if key in held:
-                    decisions.append(Decision.WAIT)
-                case Claim():
-                    decision = self._decide(row, operation)
-                    decisions.append(decision)
-                    rows[key] = row_after_claim(row, operation, decision, run_id)
-                    if decision in HOLDING:
-                        held[key] = Held(row, rows[key])
-        return decisions
-
-    def _decide(self, row: Row | None, claim: Claim) -> Decision:
-        is_alive = False
-        if self._session and row and row.status is Status.SENDING:
-            is_alive = self._session.runs.is_alive(row.run_id)
-        return decide(row, claim, self._policy, is_alive=is_alive)
+    def _recover(self) -> None:
+        """Write down over a new connection what could not be written; count what cannot be even now."""
+        for wait_seconds in _RECOVERY_WAITS_SECONDS:
+            self._sleep(wait_seconds)
+            try:
+                session = Session.open(self._location, read_only=False)
+            except (DBAPIError, OSError, SeekerLeadsError):
+                continue
+            if session is None:
+                continue
+            try:
+                if self._try_commit(session, self._unwritten) is not None:
+                    self._unwritten = []
+                    return
+            except FatalError:
+                continue
+            finally:
+                with contextlib.suppress(DBAPIError, OSError):
+                    session.close()
+        self.forgotten_deliveries = sum(settlement.status is Status.DELIVERED for settlement in self._unwritten)

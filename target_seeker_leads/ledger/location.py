@@ -31,6 +31,7 @@ class Location:
 
     path: Path | None = None  #: an SQLite file, free of symbolic links: its runs meet under one name
     url: URL | None = field(default=None, repr=False)  #: PostgreSQL, as SQLAlchemy wants it
+    schema: str | None = None  #: in PostgreSQL, where the URL names one: `?schema=...`
 
     @classmethod
     def parse(cls, ledger_url: str) -> Location:
@@ -51,7 +52,12 @@ class Location:
             if "@" in (url.host or "") + (url.database or ""):
                 msg = "`ledger_url`: write @ in a user name or password as %40, / as %2F"
                 raise SettingsError(msg)
-            return cls(url=url.set(drivername="postgresql+psycopg"))
+            schema = url.query.get("schema")
+            if schema is not None and (not isinstance(schema, str) or not schema.strip()):
+                msg = "`ledger_url`: ?schema= takes the name of one schema"
+                raise SettingsError(msg)
+            url = url.difference_update_query(["schema"])
+            return cls(url=url.set(drivername="postgresql+psycopg"), schema=schema)
         msg = f"`ledger_url`: {url.drivername} cannot hold a ledger: use sqlite:///path or postgresql://..."
         raise SettingsError(msg)
 
@@ -77,9 +83,9 @@ class Location:
         if not was_open:
             # Nothing was asked of it yet, so the words hold neither SQL nor data; they name the host, the user ...
             return FatalError(f"The ledger {self.shown} could not be opened ({kind}: {words}): {cure}")
+        # What became of the leads under way is told at the end of the run, which tries once more to write it down.
         return FatalError(
-            f"The ledger {self.shown} could not be written ({kind}): nothing more is sent; {cure}, then run again: "
-            "what was delivered is not sent twice"
+            f"The ledger {self.shown} could not be written ({kind}): nothing more is sent; {cure}, then run again"
         )
 
 

@@ -5,6 +5,8 @@ A record's life, as its row tells it:
     (no row) ── claim ──> SENDING ── settle ──> DELIVERED    for good
                                   ├───────────> REJECTED     until its content changes, or it is replayed
                                   ├───────────> UNKNOWN      until it is replayed
+                                  ├───────────> FAILED       not created and not kept: the next run sends it
+                                  ├───────────> REFUSED      not created and kept: later runs try it once more each
                                   └── release ─> what it was before the claim
 
 A run that dies leaves SENDING behind: nobody knows whether the API took the lead, and the policy says what then.
@@ -15,6 +17,11 @@ from __future__ import annotations
 import dataclasses
 import enum
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 #: The `run_id` of a row whose run has given it up. No run is ever called so, which is why it counts as dead.
 NOBODY = ""
@@ -27,6 +34,8 @@ class Status(str, enum.Enum):
     DELIVERED = "delivered"  #: the API took it; never sent again
     REJECTED = "rejected"  #: refused by contract or API, kept as a dead letter
     UNKNOWN = "unknown"  #: may or may not exist at the API; kept as a dead letter, not sent again by itself
+    FAILED = "failed"  #: not created, and not known whose fault it was; not kept, sent by the next run that gets it
+    REFUSED = "refused"  #: not created while other leads were; kept as a dead letter, tried once by each later run
 
 
 class UnknownOutcome(str, enum.Enum):
@@ -37,20 +46,24 @@ class UnknownOutcome(str, enum.Enum):
 
 
 class Decision(enum.Enum):
-    """The answer to a claim. The first three make the record the caller's, who must settle it."""
+    """The answer to a claim. The first four make the record the caller's, who must settle it."""
 
     SEND = "send"  #: claimed for this run (row written): POST now
     SEND_AGAIN = "send again"  #: as SEND, though an earlier POST's outcome is unknown: it may exist twice
+    TRY_ONCE = "try once"  #: as SEND, for a record that was refused before and is kept: POST once, without retries
     KEEP_UNKNOWN = "keep unknown"  #: it may exist, and is not sent: put it into the dead letters, then settle UNKNOWN
     SKIP_DELIVERED = "skip delivered"  #: the API has it
     SKIP_CHANGED = "skip changed"  #: the same, but what was sent then said something else
     SKIP_REJECTED = "skip rejected"  #: rejected before with the same content, and kept already
     SKIP_UNKNOWN = "skip unknown"  #: kept in the dead letters already
+    SKIP_OWN = "skip own"  #: a lead that was sent from here came back through the tap
     WAIT = "wait"  #: another thread or a living run has it in hand: ask again soon
 
 
 #: Decisions after which nobody else may touch the record before it is settled.
-HOLDING = frozenset({Decision.SEND, Decision.SEND_AGAIN, Decision.KEEP_UNKNOWN})
+HOLDING = frozenset({Decision.SEND, Decision.SEND_AGAIN, Decision.TRY_ONCE, Decision.KEEP_UNKNOWN})
+#: An earlier POST of these may have created the lead.
+MAY_EXIST = frozenset({Status.SENDING, Status.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,10 @@ class Claim:
     stream: str
     is_replay: bool  #: a mended dead letter that the user feeds again
     will_send: bool  #: False: it breaks the contract; the claim is looked up and writes nothing
+    earlier_keys: tuple[str, ...] = ()  #: keys under which earlier versions stored the same record
+    fingerprint: str | None = None  #: SHA-256 in hex of what the lead says, whatever record says it
+    #: The tap's `ingestionDate` of a lead that came from the API itself; None for every other record.
+    came_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +91,8 @@ class Row:
     run_id: str  #: the run that wrote it last
     request_id: str | None = None
     resends: int = 0  #: POSTs made while the outcome of an earlier one was unknown
+    fingerprint: str | None = None
+    first_tried_at: datetime | None = None  #: the first POST since when the lead is not settled, or was not
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,25 +117,65 @@ class Settlement:
     status: Status | None
     request_id: str | None = None
     resends: int = 0  #: POSTs of this claim that followed one of its own whose answer was lost
+    earlier_keys: tuple[str, ...] = ()
+    fingerprint: str | None = None
+
+    @classmethod
+    def of(cls, claim: Claim, status: Status | None, request_id: str | None = None, resends: int = 0) -> Settlement:
+        """Return how a claim ended."""
+        return cls(
+            claim.key,
+            claim.content,
+            claim.stream,
+            status,
+            request_id,
+            resends,
+            claim.earlier_keys,
+            claim.fingerprint,
+        )
 
 
-def decide(row: Row | None, claim: Claim, policy: UnknownOutcome, *, is_alive: bool) -> Decision:
-    """Say what to do with a record, given its row and whether the run still lives that holds a SENDING one."""
-    if row is None:
-        return Decision.SEND
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What else counts for a decision, beside the row."""
+
+    policy: UnknownOutcome = UnknownOutcome.RETRY
+    is_alive: bool = False  #: the run lives that holds a SENDING row
+    is_at_bound: bool = False  #: the row has as many resends as `max_resends` allows
+    others_accepted: bool = False  #: a lead of another record was accepted since the row's first try
+    sent_before: datetime | None = None  #: when a lead with the claim's fingerprint was first sent from here
+
+
+#: The API's clock and this machine's may differ, and the API stores a lead before its answer is here.
+CLOCK_TOLERANCE = timedelta(minutes=1)
+
+
+def decide(row: Row | None, claim: Claim, circumstances: Circumstances) -> Decision:
+    """Decide what to do with a record, given its row and the circumstances."""
+    if row is None or row.status is Status.FAILED:
+        return Decision.SKIP_OWN if _is_own(claim, circumstances) else Decision.SEND
     match row.status:
         case Status.DELIVERED:
             return Decision.SKIP_DELIVERED if row.content == claim.content else Decision.SKIP_CHANGED
-        case Status.REJECTED:
-            is_known = row.content == claim.content and not claim.is_replay
-            return Decision.SKIP_REJECTED if is_known else Decision.SEND
+        case Status.REJECTED | Status.REFUSED:
+            if row.content != claim.content or claim.is_replay:
+                return Decision.SEND
+            return Decision.TRY_ONCE if row.status is Status.REFUSED and claim.will_send else Decision.SKIP_REJECTED
         case Status.UNKNOWN:
             # A replay is the user's word that it may be sent.
             return _send_again(claim) if claim.is_replay else Decision.SKIP_UNKNOWN
-        case Status.SENDING if is_alive:
-            return Decision.WAIT
         case Status.SENDING:
-            return _send_again(claim) if policy is UnknownOutcome.RETRY else Decision.KEEP_UNKNOWN
+            return _decide_on_a_lost_answer(claim, circumstances)
+
+
+def _decide_on_a_lost_answer(claim: Claim, circumstances: Circumstances) -> Decision:
+    if circumstances.is_alive:
+        return Decision.WAIT
+    # With as many resends as are allowed it is this lead's answer that is lost again and again, if others arrived.
+    # Where none did it is an outage, which says nothing of this lead.
+    is_enough = circumstances.is_at_bound and circumstances.others_accepted and not claim.is_replay
+    may_resend = circumstances.policy is UnknownOutcome.RETRY and not is_enough
+    return _send_again(claim) if may_resend else Decision.KEEP_UNKNOWN
 
 
 def _send_again(claim: Claim) -> Decision:
@@ -124,14 +183,32 @@ def _send_again(claim: Claim) -> Decision:
     return Decision.SEND_AGAIN if claim.will_send else Decision.KEEP_UNKNOWN
 
 
-def row_after_claim(row: Row | None, claim: Claim, decision: Decision, run_id: str) -> Row | None:
+def _is_own(claim: Claim, circumstances: Circumstances) -> bool:
+    if claim.came_at is None or circumstances.sent_before is None or claim.is_replay:
+        return False
+    return claim.came_at >= circumstances.sent_before - CLOCK_TOLERANCE
+
+
+def row_after_claim(
+    row: Row | None, claim: Claim, decision: Decision, run_id: str, now: datetime | None = None
+) -> Row | None:
     """Return the row that the decision leaves; the same one where nothing is to be written."""
     if not claim.will_send or decision not in HOLDING:
         return row
     if decision is Decision.KEEP_UNKNOWN and row is not None:
         return dataclasses.replace(row, run_id=run_id)
     resends = (row.resends if row else 0) + (decision is Decision.SEND_AGAIN)
-    return Row(Status.SENDING, claim.stream, claim.content, run_id, resends=resends)
+    is_same = row is not None and (row.status in MAY_EXIST or row.content == claim.content)
+    first_tried_at = (row.first_tried_at if row and is_same else None) or now
+    return Row(
+        Status.SENDING,
+        claim.stream,
+        claim.content,
+        run_id,
+        resends=resends,
+        fingerprint=claim.fingerprint,
+        first_tried_at=first_tried_at,
+    )
 
 
 def row_after_settlement(row: Row | None, held: Held | None, settlement: Settlement, run_id: str) -> Row | None:
@@ -143,14 +220,19 @@ def row_after_settlement(row: Row | None, held: Held | None, settlement: Settlem
         return row
     if status is None:
         return held.before
-    if status is Status.REJECTED and held.before and held.before.status in {Status.SENDING, Status.UNKNOWN}:
-        # This POST was refused, but the one before it may have created the lead: not sent again by itself.
-        status = Status.UNKNOWN
+    if held.before and held.before.status in MAY_EXIST:
+        # This POST created nothing, but the one before it may have: not forgotten, and not sent again by a mere reject.
+        if status is Status.FAILED:
+            return held.before
+        if status in {Status.REJECTED, Status.REFUSED}:
+            status = Status.UNKNOWN
     return Row(
         status,
         settlement.stream,
         settlement.content,
-        NOBODY if status is Status.SENDING else run_id,
+        NOBODY if status in {Status.SENDING, Status.FAILED} else run_id,
         settlement.request_id,
         (row.resends if row else 0) + settlement.resends,
+        settlement.fingerprint or (row.fingerprint if row else None),
+        row.first_tried_at if row else None,
     )

@@ -4,25 +4,33 @@ The form is a promise; it changes only with the number in `seeker_leads_ledger_v
 
 `seeker_leads_ledger` holds one row for each record that was ever claimed, and no personal data, only hashes:
 
-    key         text, primary key   SHA-256 (hex) of what identifies the record
-    stream      text                the Singer stream that it came with
-    content     text                SHA-256 (hex) of the lead that was, or would have been, sent
-    status      text                sending | delivered | rejected | unknown
-    run_id      text                the run that wrote the row last; empty: it gave the record up
-    request_id  text, may be null   the API's own name for the request, where it gave one
-    resends     integer             POSTs made while the outcome of an earlier one was unknown
-    updated_at  timestamp           UTC (PostgreSQL: with its time zone)
+    key             text, primary key   SHA-256 (hex) of what identifies the record
+    stream          text                the Singer stream that it came with
+    content         text                SHA-256 (hex) of the lead that was, or would have been, sent
+    status          text                sending | delivered | rejected | unknown | failed | refused
+    run_id          text                the run that wrote the row last; empty: it gave the record up
+    request_id      text, may be null   the API's own name for the request, where it gave one
+    resends         integer             POSTs made while the outcome of an earlier one was unknown, in all runs
+    updated_at      timestamp           UTC (PostgreSQL: with its time zone); of a delivered lead: when it was delivered
+    destination     text, may be null   SHA-256 (hex) of the account that the lead went to; null: not known
+    fingerprint     text, may be null   SHA-256 (hex) of destination, person, listing and message; null: not known
+    first_tried_at  timestamp, or null  when the lead was first sent as it is; null: never, or not known
+
+Format 1 lacks the last three columns, their index, and the statuses `failed` and `refused`. It is migrated when it is
+opened to be written; see `migrations.py`.
 
     SELECT stream, status, count(*) FROM seeker_leads_ledger GROUP BY stream, status
 """
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     Column,
     DateTime,
+    Index,
     Integer,
     MetaData,
     String,
@@ -38,15 +46,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from seeker_leads_api.errors import SettingsError
-from target_seeker_leads.ledger.rules import Row, Status
+from target_seeker_leads.ledger.migrations import LATEST_FORMAT, migrate
+from target_seeker_leads.ledger.rules import MAY_EXIST, Row, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
-_FORMAT_VERSION = 1
 #: Any number will do that nobody else takes in the same database.
 _CREATION_LOCK_ID = 0x5EE4_E41E_AD5
 
@@ -62,14 +69,22 @@ LEDGER = Table(
     Column("request_id", Text),
     Column("resends", Integer, nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("destination", String(64)),
+    Column("fingerprint", String(64)),
+    Column("first_tried_at", DateTime(timezone=True)),
+    Index("seeker_leads_ledger_fingerprint", "fingerprint"),
 )
+#: Columns that a format before this one lacks.
+_SINCE = {"destination": 2, "fingerprint": 2, "first_tried_at": 2}
 VERSION = Table(
     "seeker_leads_ledger_version", _METADATA, Column("version", Integer, primary_key=True, autoincrement=False)
 )
 
 
 def prepare(connection: Connection, shown_location: str) -> bool:
-    """Create what is not there; return True. Within a transaction, so that of two processes one finds the other's work.
+    """Create what is not there, or migrate what is; return whether the ledger is new.
+
+    Within a transaction, so that of two processes one finds the other's work.
 
     Raises:
         SettingsError: the ledger was written by a newer version of this target.
@@ -78,24 +93,33 @@ def prepare(connection: Connection, shown_location: str) -> bool:
         # CREATE TABLE IF NOT EXISTS is no protection: two at once fail on the catalog's own keys.
         connection.execute(select(func.pg_advisory_xact_lock(_CREATION_LOCK_ID)))
     VERSION.create(connection, checkfirst=True)
-    if not _has_version(connection, shown_location):
+    version = _version(connection, shown_location)
+    if version is None:
         LEDGER.create(connection, checkfirst=True)
-        connection.execute(VERSION.insert().values(version=_FORMAT_VERSION))
-    return True
+        connection.execute(VERSION.insert().values(version=LATEST_FORMAT))
+    elif version < LATEST_FORMAT:
+        migrate(connection, _name_in_sql(connection), version)
+        connection.execute(update(VERSION).values(version=LATEST_FORMAT))
+    return version is None
 
 
-def is_prepared(connection: Connection, shown_location: str) -> bool:
-    """Say whether the tables are there, and write nothing.
+def found_format(connection: Connection, shown_location: str) -> int | None:
+    """Return the format of the ledger that is there, None if there is none, and write nothing.
 
     Raises:
         SettingsError: the ledger was written by a newer version of this target.
     """
-    return inspect(connection).has_table(VERSION.name) and _has_version(connection, shown_location)
+    if not inspect(connection).has_table(VERSION.name, schema=_schema(connection)):
+        return None
+    return _version(connection, shown_location)
 
 
-def load(connection: Connection, keys: Sequence[str], *, for_update: bool) -> dict[str, Row | None]:
+def load(
+    connection: Connection, keys: Sequence[str], *, for_update: bool, version: int = LATEST_FORMAT
+) -> dict[str, Row | None]:
     """Return the row of each key, and keep other writers away from those that are there."""
-    query = select(LEDGER).where(LEDGER.c.key.in_(keys))
+    known = [column for column in LEDGER.c if version >= _SINCE.get(column.name, 1)]
+    query = select(*known).where(LEDGER.c.key.in_(keys))
     if for_update:
         # Everybody locks in the same order, so that two never wait for each other. (SQLite has locked all already.)
         query = query.order_by(LEDGER.c.key).with_for_update()
@@ -108,12 +132,38 @@ def load(connection: Connection, keys: Sequence[str], *, for_update: bool) -> di
             found["run_id"],
             found["request_id"],
             found["resends"],
+            found.get("fingerprint"),
+            _utc(found.get("first_tried_at")),
         )
     return rows
 
 
+def first_sent(connection: Connection, fingerprints: Iterable[str]) -> dict[str, datetime]:
+    """Return when a lead of each fingerprint was first sent from here, if it was created then, or may have been."""
+    may_be_there = [status.value for status in (Status.DELIVERED, *MAY_EXIST)]
+    sent_at = func.min(func.coalesce(LEDGER.c.first_tried_at, LEDGER.c.updated_at), type_=LEDGER.c.updated_at.type)
+    query = (
+        select(LEDGER.c.fingerprint, sent_at)
+        .where(LEDGER.c.fingerprint.in_(fingerprints), LEDGER.c.status.in_(may_be_there))
+        .group_by(LEDGER.c.fingerprint)
+    )
+    return {fingerprint: at for fingerprint, found in connection.execute(query) if (at := _utc(found))}
+
+
+def last_accepted(connection: Connection, destination: str) -> datetime | None:
+    """Return when the latest lead for a destination was delivered; None if there is none, as far as is known."""
+    query = select(func.max(LEDGER.c.updated_at)).where(
+        LEDGER.c.status == Status.DELIVERED.value, LEDGER.c.destination == (destination or None)
+    )
+    return _utc(connection.execute(query).scalar_one())
+
+
 def write(
-    connection: Connection, before: Mapping[str, Row | None], after: Mapping[str, Row | None], at: datetime
+    connection: Connection,
+    before: Mapping[str, Row | None],
+    after: Mapping[str, Row | None],
+    at: datetime,
+    destination: str = "",
 ) -> bool:
     """Write what differs. False: another process was first with a new key; roll back, load and decide again."""
     new, changed, gone = [], [], []
@@ -124,9 +174,9 @@ def write(
         if row is None:
             gone.append({"of_key": key})
         elif old is None:
-            new.append({"key": key, **_columns(row, at)})
+            new.append({"key": key, **_columns(row, at, destination)})
         else:
-            changed.append({"of_key": key, **_columns(row, at)})
+            changed.append({"of_key": key, **_columns(row, at, destination)})
     if new:
         is_sqlite = connection.dialect.name == "sqlite"
         insert = sqlite.insert(LEDGER) if is_sqlite else postgresql.insert(LEDGER)
@@ -141,18 +191,34 @@ def write(
     return True
 
 
-def _has_version(connection: Connection, shown_location: str) -> bool:
-    version = connection.execute(select(func.max(VERSION.c.version))).scalar_one()
-    if version is not None and version > _FORMAT_VERSION:
+def _version(connection: Connection, shown_location: str) -> int | None:
+    version: int | None = connection.execute(select(func.max(VERSION.c.version))).scalar_one()
+    if version is not None and version > LATEST_FORMAT:
         msg = (
             f"The ledger {shown_location} was written by a newer version of this target (its format is {version}, "
-            f"this version knows {_FORMAT_VERSION}): upgrade singer-seeker-leads, or give `ledger_url` another ledger"
+            f"this version knows {LATEST_FORMAT}): upgrade singer-seeker-leads, or give `ledger_url` another ledger"
         )
         raise SettingsError(msg)
-    return version is not None
+    return version
 
 
-def _columns(row: Row, at: datetime) -> dict[str, Any]:
+def _schema(connection: Connection) -> str | None:
+    schemas: Mapping[None, str] = connection.get_execution_options().get("schema_translate_map", {})
+    return schemas.get(None)
+
+
+def _name_in_sql(connection: Connection) -> str:
+    schema = _schema(connection)
+    prefix = f"{connection.dialect.identifier_preparer.quote(schema)}." if schema else ""
+    return f"{prefix}{LEDGER.name}"
+
+
+def _utc(found: datetime | None) -> datetime | None:
+    # SQLite stores no offset: what was written is UTC.
+    return found.replace(tzinfo=timezone.utc) if found is not None and found.tzinfo is None else found
+
+
+def _columns(row: Row, at: datetime, destination: str) -> dict[str, Any]:
     return {
         "stream": row.stream,
         "content": row.content,
@@ -161,4 +227,7 @@ def _columns(row: Row, at: datetime) -> dict[str, Any]:
         "request_id": row.request_id,
         "resends": row.resends,
         "updated_at": at,
+        "destination": destination or None,
+        "fingerprint": row.fingerprint,
+        "first_tried_at": row.first_tried_at,
     }

@@ -142,7 +142,7 @@ def test_one_file_under_two_names_is_one_ledger(file: Path, sqlite_url: str, tmp
 def test_newer_ledger_is_refused(url: str) -> None:
     """A ledger of a newer version is not touched; the error says what to do."""
     Ledger.open(url, RETRY).close()
-    execute(url, "UPDATE seeker_leads_ledger_version SET version = 2")
+    execute(url, "UPDATE seeker_leads_ledger_version SET version = 3")
     for read_only in (False, True):
         with pytest.raises(SettingsError, match="upgrade singer-seeker-leads"):
             Ledger.open(url, RETRY, read_only=read_only)

@@ -68,7 +68,7 @@ class History(RuleBasedStateMachine):
             assert key not in self.in_hand[number]
             assert not any(held.will_send for held, _ in holders), "two have it in hand"
             assert key not in self.delivered, "sent again though delivered"
-        if decision is Decision.SEND:
+        if decision in {Decision.SEND, Decision.TRY_ONCE}:
             assert key not in self.may_exist, "sent as if it were new"
         if decision is Decision.SEND_AGAIN and self.policies[self.runs[number]] is REJECT:
             assert is_replay, "sent again though the policy forbids"
@@ -106,7 +106,7 @@ class History(RuleBasedStateMachine):
         self.runs[number].settle(settlement(key, end, asked.content))
         if end is Status.DELIVERED:
             self.delivered[key] = asked.content
-        if end is Status.REJECTED:
+        if end in {Status.REJECTED, Status.REFUSED}:
             self.rejected.add((key, asked.content))
         if end in {Status.DELIVERED, Status.SENDING, Status.UNKNOWN} and asked.will_send:
             self.may_exist.add(key)

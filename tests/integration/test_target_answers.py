@@ -66,7 +66,7 @@ def test_web_page_with_200_created_nothing(run_target: TargetRunner, answer: byt
         run = run_target([SCHEMA, record(1), state(1)], api_url=portal.url)
     assert "web page" in str(run.error)
     assert run.states == []
-    assert rows(f"sqlite:///{run_target.ledger_path}") == []
+    assert rows(f"sqlite:///{run_target.ledger_path}", "status") == [("failed",)]
 
 
 NO_PAGES = {

@@ -69,11 +69,12 @@ def test_streams_and_states_interleaved(run_target: TargetRunner, sandbox: Sandb
         of_other(record(200, message=None)),
         state("kept"),
     ]
-    sandbox.script(Fault(FaultKind.STATUS, path="/leads", after=11, times=1))
-    failed = run_target(messages, max_retries=0, max_concurrent_requests=1)
-    assert "answered 500" in str(failed.error)
+    sandbox.script(Fault(FaultKind.STATUS, path="/leads", status=401, after=11))
+    failed = run_target(messages, max_concurrent_requests=1)
+    assert "answered 401" in str(failed.error)
     assert failed.states[-1] == {"leads": 4, "other": 4}
     assert len(sandbox.created) == 11, "of the sixth pair, `leads` is delivered, and `other` failed"
+    sandbox.script()
     run = run_target(messages)
     assert run.error is None
     assert run.states[-1] == "kept"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from seeker_leads_api.contract import JsonSchema
 
 PROJECT = Path(__file__).resolve().parents[2]
-KINDS = {"string": "string", "integer": "integer", "boolean": "boolean", "object": "object"}
+KINDS = {"string": "string", "integer": "integer", "boolean": "boolean", "object": "object", "array": "array"}
 #: What the SDK makes of the capability `stream-maps`.
 STREAM_MAPS = {"name": "stream_maps", "label": "Stream maps", "kind": "object"}
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
+
 from target_seeker_leads.dead_letters import Reason
 from target_seeker_leads.delivery.report import Report, Result
 
@@ -24,7 +26,9 @@ def test_summary_counts_results_and_reasons() -> None:
     now = iter([0.0, 4.0])
     report = Report(50, clock=lambda: next(now))
     report.count(Result.CREATED)
-    report.count(Result.CREATED, is_sent_again=True)
+    report.count(Result.CREATED)
+    report.count_resends(0)
+    report.count_resends(3)
     report.count(Result.REJECTED)
     report.count_reasons([Reason("email", "is required", "")])
     report.count_reasons([Reason("email", "is required", ""), Reason(None, "the API refused it", "")])
@@ -32,20 +36,37 @@ def test_summary_counts_results_and_reasons() -> None:
         ("2 created, 0 skipped as delivered before, 1 rejected, 0 of unknown outcome in 4.0 s (0.5 leads/s)"),
         "Rejected 2 x `email` is required",
         "Rejected 1 x the API refused it",
-        "1 leads were sent again after an answer was lost, so they may exist twice: `resends` > 0 in the ledger",
+        (
+            "1 leads were sent again after an answer was lost, 3 times in all, so they may exist more than once:"
+            " `resends` > 0 in the ledger"
+        ),
     ]
 
 
-def test_all_rejected_means_every_record() -> None:
-    """Only a run in which no record fared better counts as a wrong mapping."""
+R = Result
+
+
+@pytest.mark.parametrize(
+    ("results", "count"),
+    [
+        ([], 0),
+        ([R.REJECTED], 0),  # one record may be wrong by itself
+        ([R.REJECTED_BEFORE, R.REJECTED_BEFORE], 0),  # nothing new
+        ([R.REJECTED, R.REJECTED], 2),
+        ([R.REJECTED, R.REJECTED_BEFORE], 2),
+        ([R.REJECTED, R.REJECTED, R.DELIVERED_BEFORE], 0),
+        ([R.REJECTED, R.REJECTED, R.CREATED], 0),
+        ([R.REJECTED, R.REJECTED, R.UNKNOWN], 0),
+        ([R.REJECTED, R.REJECTED, R.REFUSED], 0),  # what was refused fitted the contract
+        ([R.REJECTED, R.REJECTED, R.DELETED, R.ERASED, R.OWN, R.TEST], 2),  # these were no leads to be
+    ],
+)
+def test_wrong_mapping_is_new_rejects_and_nothing_else(results: list[Result], count: int) -> None:
+    """The mapping counts as wrong if more than one record was to be sent, all were rejected, and some newly so."""
     report = Report(50)
-    assert report.all_rejected() == 0
-    report.count(Result.REJECTED)
-    assert report.all_rejected() == 1
-    report.count(Result.REJECTED_BEFORE)
-    assert report.all_rejected() == 2
-    report.count(Result.DELIVERED_BEFORE)
-    assert report.all_rejected() == 0
+    for result in results:
+        report.count(result)
+    assert report.all_rejected() == count
 
 
 def test_rarer_results_are_shown_where_there_are_any() -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
+from datetime import datetime, timedelta, timezone
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +10,7 @@ from hypothesis import strategies as st
 from target_seeker_leads.ledger.rules import (
     HOLDING,
     NOBODY,
+    Circumstances,
     Claim,
     Decision,
     Held,
@@ -66,16 +70,16 @@ def test_what_is_settled_decides_alone(
 ) -> None:
     """Delivered is for good; a reject comes again with other content or as a replay; unknown only as a replay."""
     for policy in UnknownOutcome:
-        assert decide(row(status), claim(content, is_replay=is_replay), policy, is_alive=False) is decision
+        assert decide(row(status), claim(content, is_replay=is_replay), Circumstances(policy)) is decision
 
 
 @pytest.mark.parametrize("is_replay", [False, True])
 def test_row_of_a_lost_answer_waits_for_the_policy(is_replay: bool) -> None:  # noqa: FBT001  # pytest gives it by name
     """A POST without an answer is waited for while its run lives; then the policy says what happens, replay or not."""
     sending, asked = row(Status.SENDING), claim(is_replay=is_replay)
-    assert decide(sending, asked, UnknownOutcome.RETRY, is_alive=True) is Decision.WAIT
-    assert decide(sending, asked, UnknownOutcome.RETRY, is_alive=False) is Decision.SEND_AGAIN
-    assert decide(sending, asked, UnknownOutcome.REJECT, is_alive=False) is Decision.KEEP_UNKNOWN
+    assert decide(sending, asked, Circumstances(UnknownOutcome.RETRY, is_alive=True)) is Decision.WAIT
+    assert decide(sending, asked, Circumstances(UnknownOutcome.RETRY, is_alive=False)) is Decision.SEND_AGAIN
+    assert decide(sending, asked, Circumstances(UnknownOutcome.REJECT, is_alive=False)) is Decision.KEEP_UNKNOWN
 
 
 @pytest.mark.parametrize("policy", UnknownOutcome)
@@ -85,13 +89,13 @@ def test_row_of_a_lost_answer_waits_for_the_policy(is_replay: bool) -> None:  # 
 def test_what_may_exist_is_no_mere_reject(policy: UnknownOutcome, status: Status, *, is_replay: bool) -> None:
     """That a record breaks the contract now says nothing of what was sent for it before."""
     asked = claim(is_replay=is_replay, will_send=False)
-    assert decide(row(status), asked, policy, is_alive=False) is Decision.KEEP_UNKNOWN
+    assert decide(row(status), asked, Circumstances(policy, is_alive=False)) is Decision.KEEP_UNKNOWN
 
 
 @given(found=st.none() | ROWS, asked=CLAIMS, policy=POLICIES, is_alive=st.booleans())
 def test_every_case_is_decided(found: Row | None, asked: Claim, policy: UnknownOutcome, *, is_alive: bool) -> None:
     """Every row and claim has a decision; none sends what was delivered, nor what may exist as if it were new."""
-    decision = decide(found, asked, policy, is_alive=is_alive)
+    decision = decide(found, asked, Circumstances(policy, is_alive=is_alive))
     assert isinstance(decision, Decision)
     if found is None:
         assert decision is Decision.SEND
@@ -109,7 +113,7 @@ def test_claim_writes_only_what_it_holds(
     found: Row | None, asked: Claim, policy: UnknownOutcome, *, is_alive: bool
 ) -> None:
     """A record that will be sent is this run's and SENDING before that; a look or a skip changes nothing."""
-    decision = decide(found, asked, policy, is_alive=is_alive)
+    decision = decide(found, asked, Circumstances(policy, is_alive=is_alive))
     left = row_after_claim(found, asked, decision, RUN)
     if not asked.will_send or decision not in HOLDING:
         assert left == found
@@ -122,7 +126,7 @@ def test_claim_writes_only_what_it_holds(
 @given(found=st.none() | ROWS, asked=CLAIMS, policy=POLICIES)
 def test_release_leaves_no_trace(found: Row | None, asked: Claim, policy: UnknownOutcome) -> None:
     """A released claim leaves the row as it found it, unknown outcomes included."""
-    decision = decide(found, asked, policy, is_alive=False)
+    decision = decide(found, asked, Circumstances(policy, is_alive=False))
     left = row_after_claim(found, asked, decision, RUN)
     if decision in HOLDING:
         assert row_after_settlement(left, Held(found, left), settlement(None), RUN) == found
@@ -150,7 +154,7 @@ def test_refused_replay_stays_unknown() -> None:
     left = row_after_settlement(again, Held(unknown, again), settlement(Status.REJECTED, "b"), RUN)
     assert left is not None
     assert left.status is Status.UNKNOWN
-    assert decide(left, claim("a"), UnknownOutcome.RETRY, is_alive=False) is Decision.SKIP_UNKNOWN
+    assert decide(left, claim("a"), Circumstances(UnknownOutcome.RETRY, is_alive=False)) is Decision.SKIP_UNKNOWN
 
 
 def test_given_up_record_is_nobodys() -> None:
@@ -159,3 +163,99 @@ def test_given_up_record_is_nobodys() -> None:
     left = row_after_settlement(held, Held(None, held), settlement(Status.SENDING), RUN)
     assert left is not None
     assert (left.status, left.run_id) == (Status.SENDING, NOBODY)
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "is_replay", "will_send", "decision"),
+    [
+        (Status.FAILED, "a", False, True, Decision.SEND),
+        (Status.FAILED, "b", False, True, Decision.SEND),
+        (Status.FAILED, "a", False, False, Decision.SEND),
+        (Status.REFUSED, "a", False, True, Decision.TRY_ONCE),
+        (Status.REFUSED, "a", False, False, Decision.SKIP_REJECTED),
+        (Status.REFUSED, "b", False, True, Decision.SEND),
+        (Status.REFUSED, "a", True, True, Decision.SEND),
+    ],
+)
+def test_what_was_not_created_is_tried_again(
+    status: Status, content: str, decision: Decision, *, is_replay: bool, will_send: bool
+) -> None:
+    """A failure of nobody knows whom is sent as new; one that is kept gets a single try, unless it changes."""
+    asked = claim(content, is_replay=is_replay, will_send=will_send)
+    for policy in UnknownOutcome:
+        assert decide(row(status), asked, Circumstances(policy)) is decision
+
+
+@pytest.mark.parametrize(
+    ("is_at_bound", "others_accepted", "is_replay", "decision"),
+    [
+        (False, False, False, Decision.SEND_AGAIN),
+        (False, True, False, Decision.SEND_AGAIN),
+        (True, False, False, Decision.SEND_AGAIN),  # an outage: once in each run
+        (True, True, False, Decision.KEEP_UNKNOWN),
+        (True, True, True, Decision.SEND_AGAIN),  # the user's word
+    ],
+)
+def test_resends_end_at_the_bound(
+    decision: Decision, *, is_at_bound: bool, others_accepted: bool, is_replay: bool
+) -> None:
+    """At the bound a lost answer is this lead's own fault if others were accepted since, and an outage if not."""
+    now = Circumstances(is_at_bound=is_at_bound, others_accepted=others_accepted)
+    assert decide(row(Status.SENDING), claim(is_replay=is_replay), now) is decision
+
+
+SENT = datetime(2026, 11, 23, 8, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("came_after_seconds", "status", "is_replay", "decision"),
+    [
+        (0, None, False, Decision.SKIP_OWN),
+        (86400, None, False, Decision.SKIP_OWN),
+        (-30, None, False, Decision.SKIP_OWN),  # clocks differ
+        (-3600, None, False, Decision.SEND),
+        (None, None, False, Decision.SEND),
+        (0, None, True, Decision.SEND),
+        (0, Status.FAILED, False, Decision.SKIP_OWN),
+        (0, Status.DELIVERED, False, Decision.SKIP_DELIVERED),
+        (0, Status.UNKNOWN, False, Decision.SKIP_UNKNOWN),
+    ],
+)
+def test_lead_that_comes_back_is_known(
+    came_after_seconds: int | None, status: Status | None, decision: Decision, *, is_replay: bool
+) -> None:
+    """A lead of the tap that says what was sent from here before it came is ours; what has a row is known anyway."""
+    came_at = None if came_after_seconds is None else SENT + timedelta(seconds=came_after_seconds)
+    asked = dataclasses.replace(claim(is_replay=is_replay), came_at=came_at, fingerprint="f")
+    found = row(status) if status else None
+    assert decide(found, asked, Circumstances(sent_before=SENT)) is decision
+    if found is None:
+        assert decide(None, asked, Circumstances(sent_before=None)) is Decision.SEND
+
+
+def test_first_try_is_remembered_while_the_lead_is_the_same() -> None:
+    """The first try counts from when the lead is as it is; what may exist is the same lead with any words."""
+    later = SENT + timedelta(hours=1)
+    first = row_after_claim(None, claim(), Decision.SEND, RUN, SENT)
+    assert first is not None
+    assert first.first_tried_at == SENT
+    for status, content, expected in [
+        (Status.FAILED, "a", SENT),
+        (Status.FAILED, "b", later),
+        (Status.SENDING, "b", SENT),
+    ]:
+        left = row_after_settlement(first, Held(None, first), settlement(status), RUN)
+        again = row_after_claim(left, claim(content), Decision.SEND, RUN, later)
+        assert again is not None
+        assert again.first_tried_at == expected
+
+
+@pytest.mark.parametrize("before", [Status.SENDING, Status.UNKNOWN])
+@pytest.mark.parametrize("status", [Status.FAILED, Status.REFUSED, Status.REJECTED])
+def test_refusal_never_hides_an_earlier_lost_answer(before: Status, status: Status) -> None:
+    """That this POST created nothing does not say that the one before it did not."""
+    found = row(before)
+    again = row_after_claim(found, claim(), Decision.SEND_AGAIN, RUN)
+    left = row_after_settlement(again, Held(found, again), settlement(status), RUN)
+    assert left is not None
+    assert left.status in {before, Status.UNKNOWN}

@@ -1,0 +1,145 @@
+"""What a group of claims and settlements makes of the rows that it found: decisions, and the rows as they are then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from target_seeker_leads.ledger.migrations import LATEST_FORMAT
+from target_seeker_leads.ledger.rules import (
+    HOLDING,
+    NOBODY,
+    Circumstances,
+    Claim,
+    Decision,
+    Held,
+    Row,
+    Settlement,
+    Status,
+    UnknownOutcome,
+    decide,
+    row_after_claim,
+    row_after_settlement,
+)
+from target_seeker_leads.ledger.tables import first_sent, last_accepted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from target_seeker_leads.ledger.database import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What bounds resends: how many there may be, and for which account the leads are that count as others."""
+
+    max_resends: int = 7
+    destination: str = ""  #: SHA-256 in hex
+
+
+@dataclass(frozen=True, slots=True)
+class Peek:
+    """Asks what a claim would be told, and changes nothing."""
+
+    claim: Claim
+
+    @property
+    def key(self) -> str:
+        """The record's key."""
+        return self.claim.key
+
+    @property
+    def earlier_keys(self) -> tuple[str, ...]:
+        """The record's keys of earlier versions."""
+        return self.claim.earlier_keys
+
+
+@dataclass(frozen=True, slots=True)
+class AskOthersAccepted(Peek):
+    """Asks whether other leads were accepted since a record's first try."""
+
+
+Operation: TypeAlias = Claim | Settlement | Peek
+Answer: TypeAlias = Decision | bool | None
+
+
+class Judge:
+    """Decides on groups of operations, for one run and one thread at a time."""
+
+    def __init__(self, policy: UnknownOutcome, bounds: Bounds, clock: Callable[[], datetime]) -> None:
+        self._policy = policy
+        self._bounds = bounds
+        self._clock = clock
+        self._last_accepted_at: datetime | None = None
+
+    def apply(
+        self,
+        session: Session | None,
+        operations: Sequence[Operation],
+        rows: dict[str, Row | None],
+        held: dict[str, Held],
+    ) -> list[Answer]:
+        """Change `rows` and `held` as the operations say, each on what those before it left."""
+        run_id = session.runs.run_id if session else NOBODY
+        sent_before = _sent_before(session, operations)
+        answers: list[Answer] = []
+        for operation in operations:
+            key = _stored_key(operation, rows, held)
+            row = rows[key]
+            match operation:
+                case Settlement():
+                    rows[key] = row_after_settlement(row, held.pop(key, None), operation, run_id)
+                    answers.append(None)
+                case AskOthersAccepted():
+                    answers.append(self._others_accepted(session, row))
+                case Peek(claim):
+                    answers.append(self._decide(session, row, claim, sent_before))
+                case Claim() if key in held:
+                    answers.append(Decision.WAIT)
+                case Claim():
+                    decision = self._decide(session, row, operation, sent_before)
+                    answers.append(decision)
+                    rows[key] = row_after_claim(row, operation, decision, run_id, self._clock())
+                    if decision in HOLDING:
+                        held[key] = Held(row, rows[key])
+        return answers
+
+    def _decide(
+        self, session: Session | None, row: Row | None, claim: Claim, sent_before: Mapping[str, datetime]
+    ) -> Decision:
+        circumstances = Circumstances(self._policy, sent_before=sent_before.get(claim.fingerprint or ""))
+        if session and row and row.status is Status.SENDING:
+            is_at_bound = row.resends >= self._bounds.max_resends
+            circumstances = Circumstances(
+                self._policy,
+                is_alive=session.runs.is_alive(row.run_id),
+                is_at_bound=is_at_bound,
+                others_accepted=is_at_bound and self._others_accepted(session, row),
+            )
+        return decide(row, claim, circumstances)
+
+    def _others_accepted(self, session: Session | None, row: Row | None) -> bool:
+        """Return whether a lead was delivered since the row's first try. The row is open, so it was another's."""
+        if session is None or session.version < LATEST_FORMAT or row is None or row.first_tried_at is None:
+            return False
+        if self._last_accepted_at is None or self._last_accepted_at <= row.first_tried_at:
+            self._last_accepted_at = last_accepted(session.connection, self._bounds.destination)
+        return self._last_accepted_at is not None and self._last_accepted_at > row.first_tried_at
+
+
+def _sent_before(session: Session | None, operations: Sequence[Operation]) -> Mapping[str, datetime]:
+    """Return when what may be leads of ours that come back was first sent."""
+    claims = [operation.claim if isinstance(operation, Peek) else operation for operation in operations]
+    fingerprints = {
+        claim.fingerprint for claim in claims if isinstance(claim, Claim) and claim.came_at and claim.fingerprint
+    }
+    if session is None or session.version < LATEST_FORMAT or not fingerprints:
+        return {}
+    return first_sent(session.connection, fingerprints)
+
+
+def _stored_key(operation: Operation, rows: Mapping[str, Row | None], held: Mapping[str, Held]) -> str:
+    """Return the key under which the record has a row, be it one of an earlier version, or else its own."""
+    keys = (operation.key, *operation.earlier_keys)
+    return next((key for key in keys if rows[key] is not None or key in held), operation.key)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from target_seeker_leads.delivery.fate import MAX_FAILURES_IN_A_ROW, Circumstances, Failure, Fate, decide_fate
+
+REFUSED, LOST, TOO_OFTEN = Failure.REFUSED, Failure.LOST, Failure.LOST_TOO_OFTEN
+FIRST = Circumstances()
+BEFORE = Circumstances(accepted_before=True)
+AFTER = Circumstances(accepted_after=True)
+IN_A_ROW = Circumstances(failures_in_a_row=MAX_FAILURES_IN_A_ROW, accepted_before=True)
+END = Circumstances(is_over=True)
+END_BEFORE = Circumstances(is_over=True, accepted_before=True)
+END_SINCE = Circumstances(is_over=True, accepted_since_first_try=True)
+
+
+@pytest.mark.parametrize(
+    ("circumstances", "refused", "too_often"),
+    [
+        pytest.param(FIRST, Fate.HOLD, Fate.HOLD, id="first of a run"),
+        pytest.param(BEFORE, Fate.HOLD, Fate.HOLD, id="others accepted before: the account may be closed since"),
+        pytest.param(AFTER, Fate.KEEP, Fate.KEEP, id="others accepted after"),
+        pytest.param(IN_A_ROW, Fate.STOP, Fate.STOP, id="five in a row"),
+        pytest.param(END, Fate.LEAVE, Fate.LEAVE, id="all failed"),
+        pytest.param(END_BEFORE, Fate.KEEP, Fate.LEAVE, id="at the end, others accepted before"),
+        pytest.param(END_SINCE, Fate.KEEP, Fate.KEEP, id="at the end, others accepted since the first try"),
+    ],
+)
+def test_fate_of_one_record(circumstances: Circumstances, refused: Fate, too_often: Fate) -> None:
+    """A record is at fault if others are accepted; while nobody knows it is held, and an outage keeps nothing."""
+    assert decide_fate(REFUSED, circumstances) is refused
+    assert decide_fate(TOO_OFTEN, circumstances) is too_often
+
+
+@pytest.mark.parametrize("circumstances", [FIRST, BEFORE, AFTER, END, END_BEFORE, END_SINCE])
+def test_lost_answer_below_the_bound_is_the_next_runs(circumstances: Circumstances) -> None:
+    """A lead that may be sent again is left to the next run, whatever becomes of others."""
+    assert decide_fate(LOST, circumstances) is Fate.LEAVE
+
+
+@given(
+    st.sampled_from(Failure),
+    st.builds(Circumstances, st.integers(1, 9), st.booleans(), st.booleans(), st.booleans(), st.booleans()),
+)
+def test_nothing_is_kept_while_nothing_is_accepted(failure: Failure, circumstances: Circumstances) -> None:
+    """A dead letter needs a lead of another record that was accepted; and the end of a run leaves nothing held."""
+    fate = decide_fate(failure, circumstances)
+    others = (
+        circumstances.accepted_before,
+        circumstances.accepted_after,
+        circumstances.accepted_since_first_try,
+    )
+    assert fate is not Fate.KEEP or any(others)
+    assert not (circumstances.is_over and fate is Fate.HOLD)

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from target_seeker_leads.delivery.fate import MAX_FAILURES_IN_A_ROW, Failure, Fate
+from target_seeker_leads.delivery.held import HeldRecords
+
+REFUSED = Failure.REFUSED
+
+
+def nobody(_: str) -> bool:
+    return False
+
+
+def test_lead_that_was_under_way_at_a_failure_proves_nothing() -> None:
+    """Only a lead that was sent after a failure shows that others are accepted: an account may close in between."""
+    held = HeldRecords[str]()
+    under_way = held.begin()
+    assert held.failed("a", REFUSED) is Fate.HOLD
+    assert held.accepted(under_way) == []
+    assert held.accepted(held.begin()) == ["a"]
+    assert held.accepted(held.begin()) == [], "kept once"
+
+
+def test_five_failures_in_a_row_stop_the_run_and_keep_nothing() -> None:
+    """From the fifth failure with nothing accepted in between, nothing is kept, whatever comes late."""
+    held = HeldRecords[str]()
+    assert held.accepted(held.begin()) == []
+    fates = [held.failed(str(number), REFUSED) for number in range(MAX_FAILURES_IN_A_ROW)]
+    assert fates == [Fate.HOLD] * (MAX_FAILURES_IN_A_ROW - 1) + [Fate.STOP]
+    assert held.accepted(held.begin()) == []
+    assert held.end(nobody) == ([], [])
+
+
+def test_lead_in_between_begins_the_row_anew() -> None:
+    """Failures among leads that are accepted never stop a run, however many they are."""
+    held = HeldRecords[str]()
+    for number in range(3 * MAX_FAILURES_IN_A_ROW):
+        assert held.failed(str(number), REFUSED) is Fate.HOLD
+        assert held.accepted(held.begin()) == [str(number)]
+    assert held.end(nobody) == ([], [])
+
+
+def test_outage_over_three_runs_keeps_nothing() -> None:
+    """While nothing is accepted every run leaves its records as they are; the first that is accepted tells."""
+    for failure in (REFUSED, Failure.LOST_TOO_OFTEN):
+        for _ in range(3):
+            held = HeldRecords[str]()
+            assert held.failed("a", failure) is Fate.HOLD
+            assert held.end(nobody) == ([], ["a"])
+        held = HeldRecords[str]()
+        held.failed("a", failure)
+        assert held.accepted(held.begin()) == ["a"]
+
+
+def test_end_of_a_run_asks_the_ledger() -> None:
+    """What was accepted by another run since a record's first try shows that the record is at fault."""
+    held = HeldRecords[str]()
+    held.failed("a", REFUSED)
+    held.failed("b", Failure.LOST_TOO_OFTEN)
+    assert held.end(lambda record: record == "b") == (["b"], ["a"])
