@@ -243,7 +243,7 @@ def test_ledger_can_be_moved(meltano_environment: dict[str, str], database_url: 
         run(block, text, tmp_path, {**meltano_environment, "PGOPTIONS": "-c timezone=America/New_York"})
         postgres.execute("SET timezone = 'UTC'")
         moved = postgres.execute(ROWS).fetchall()
-        assert postgres.execute("SELECT version FROM seeker_leads_ledger_version").fetchall() == [(1,)]
+        assert postgres.execute("SELECT version FROM seeker_leads_ledger_version").fetchall() == [(2,)]
         postgres.execute("DROP TABLE seeker_leads_ledger, seeker_leads_ledger_version")
     with closing(sqlite3.connect(tmp_path / "data" / "ledger.db")) as ledger:
         kept = ledger.execute(ROWS).fetchall()
