@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 from contextlib import closing
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -247,7 +248,11 @@ def test_ledger_can_be_moved(meltano_environment: dict[str, str], database_url: 
         postgres.execute("DROP TABLE seeker_leads_ledger, seeker_leads_ledger_version")
     with closing(sqlite3.connect(tmp_path / "data" / "ledger.db")) as ledger:
         kept = ledger.execute(ROWS).fetchall()
-    assert [(*row[:-1], f"{row[-1]:%Y-%m-%d %H:%M:%S.%f}") for row in moved] == kept
+    as_sqlite_has_it = [
+        tuple(f"{value:%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else value for value in row)
+        for row in moved
+    ]
+    assert as_sqlite_has_it == kept
     assert len(moved) == len(Status)
     assert not (tmp_path / "ledger.csv").exists()
 
