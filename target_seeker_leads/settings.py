@@ -15,6 +15,7 @@ from seeker_leads_api.private_files import user_folder
 from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
 from target_seeker_leads.delivery.deleted_marks import DeletedMark
 from target_seeker_leads.ledger.rules import UnknownOutcome
+from target_seeker_leads.mapping.dates import DateReader, parse_date_formats, parse_timezone
 from target_seeker_leads.mapping.record_to_request import parse_defaults
 
 if TYPE_CHECKING:
@@ -89,6 +90,20 @@ TARGET_SETTINGS: dict[str, contract.JsonSchema] = {
         "Defaults",
         "Values for fields that a record lacks, by the API's names; `submittedDate: now` is the time of sending.",
     ),
+    "date_format": setting(
+        "array",
+        "Date formats",
+        "How the source writes dates, beside ISO 8601 and Unix seconds: a format of Python's strptime, or a list of"
+        " them, e.g. `%d/%m/%Y %H:%M` for 05/11/2026 14:30.",
+        type=["array", "string", "null"],
+        items={"type": "string"},
+    ),
+    "timezone": setting(
+        "string",
+        "Time zone",
+        "Zone of times that the source writes without an offset, as an IANA name, e.g. `Europe/Paris`."
+        " Default: UTC.",
+    ),
     "max_rejects": setting(
         "integer",
         "Most rejects",
@@ -109,6 +124,7 @@ class TargetSettings:
     dedupe_by: DedupeBy
     on_unknown_outcome: UnknownOutcome
     defaults: Mapping[str, Any] = field(repr=False)
+    dates: DateReader
     max_rejects: int | None
     max_resends: int = 7
     deleted_when: tuple[DeletedMark, ...] = ()
@@ -121,6 +137,7 @@ class TargetSettings:
             SettingsError: names the setting at fault and the cure.
         """
         values = _with_places(read(config, TARGET_SETTINGS))
+        dates = DateReader(parse_date_formats(values["date_format"]), parse_timezone(values["timezone"]))
         return cls(
             connection=ConnectionSettings.from_config(values),
             dry_run=values["dry_run"],
@@ -128,7 +145,8 @@ class TargetSettings:
             ledger_url=values["ledger_url"],
             dedupe_by=DedupeBy(values["dedupe_by"]),
             on_unknown_outcome=UnknownOutcome(values["on_unknown_outcome"]),
-            defaults=parse_defaults(values["defaults"] or {}),
+            defaults=parse_defaults(values["defaults"] or {}, dates),
+            dates=dates,
             max_rejects=values["max_rejects"],
             max_resends=values["max_resends"],
             deleted_when=_deleted_marks(values["deleted_when"] or []),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from target_seeker_leads.mapping.conversions import to_text
-from target_seeker_leads.mapping.phones import FORMAT_1
+from target_seeker_leads.mapping.format_1 import FORMAT_1
 from target_seeker_leads.mapping.record_to_request import to_request
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from target_seeker_leads.dead_letters import Reason
 from target_seeker_leads.delivery.identity import Identifier
 from target_seeker_leads.delivery.set_aside import came_at, holds_its_key_alone
 from target_seeker_leads.ledger.rules import Claim, Decision
+from target_seeker_leads.mapping.lead import Lead, read_lead
 from target_seeker_leads.mapping.plausibility.examine import examine
-from target_seeker_leads.mapping.record_to_request import to_request, with_defaults
 from target_seeker_leads.mapping.validation import MappingWarning
 from target_seeker_leads.singer.singer_json import encode
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from target_seeker_leads.delivery.identity import Identity
     from target_seeker_leads.delivery.incoming import Incoming
-    from target_seeker_leads.mapping.validation import Violation
     from target_seeker_leads.settings import TargetSettings
 
 
@@ -40,10 +39,12 @@ class PreparedRecord:
     claim: Claim
     request: Mapping[str, Any]
     reasons: tuple[Reason, ...]
-    #: What is unlikely of it, if it is sent.
+    #: What is unlikely of it, or left out, if it is sent.
     warnings: tuple[MappingWarning, ...] = ()
     #: What its stream lacks, whatever becomes of it.
     stream_warnings: tuple[MappingWarning, ...] = ()
+    #: How it was read.
+    lead: Lead | None = None
 
     def says_something_else(self, decision: Decision) -> bool:
         """Return whether it differs from what was delivered; what a broken stream map hides, nobody knows."""
@@ -55,17 +56,16 @@ class RecordPreparer:
 
     def __init__(self, settings: TargetSettings) -> None:
         self._defaults = settings.defaults
+        self._dates = settings.dates
         self._identifier = Identifier.of(settings)
 
     def prepare(self, incoming: Incoming, now: datetime) -> PreparedRecord:
         """Return what a record asks for."""
-        mapped = to_request(incoming.record)
-        full = with_defaults(mapped, self._defaults, now)
-        findings = examine(full.request, now)
-        reasons = (incoming.failure,) if incoming.failure else _reasons(findings.violations, full.sources)
-        if not reasons and holds_its_key_alone(incoming.source) and examine(mapped.request, now).violations:
+        lead = read_lead(incoming.record, self._defaults, self._dates, now)
+        reasons = (incoming.failure,) if incoming.failure else _reasons(lead)
+        if not reasons and holds_its_key_alone(incoming.source) and examine(lead.mapped.request, now).violations:
             reasons = (_KEY_ALONE,)
-        identity = self._identifier.identify(incoming, mapped.request, can_be_sent=not reasons)
+        identity = self._identifier.identify(incoming, lead.mapped.request, can_be_sent=not reasons)
         claim = Claim(
             key=identity.key,
             content=identity.content,
@@ -77,7 +77,7 @@ class RecordPreparer:
             came_at=came_at(incoming.source.record),
         )
         return PreparedRecord(
-            incoming, claim, full.request, reasons, findings.warnings, _stream_warnings(incoming, identity)
+            incoming, claim, lead.request, reasons, lead.warnings, _stream_warnings(incoming, identity), lead
         )
 
 
@@ -97,10 +97,10 @@ def _stream_warnings(incoming: Incoming, identity: Identity) -> tuple[MappingWar
     )
 
 
-def _reasons(violations: tuple[Violation, ...], sources: Mapping[str, str]) -> tuple[Reason, ...]:
+def _reasons(lead: Lead) -> tuple[Reason, ...]:
     reasons = []
-    for violation in violations:
-        source = sources.get(violation.field) or sources.get(violation.field.partition(".")[0])
+    for violation in lead.violations:
+        source = ", ".join(lead.source_of(violation))
         cure = f"{violation.cure} (it came from `{source}`)" if source else violation.cure
         reasons.append(Reason(violation.field, violation.rule, cure))
     return tuple(reasons)

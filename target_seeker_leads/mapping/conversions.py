@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from target_seeker_leads.mapping.invisible import is_blank
+from target_seeker_leads.mapping.words import gender_of, language_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,16 +21,6 @@ if TYPE_CHECKING:
 _MAX_DIGITS = 40
 
 _LOCALE = re.compile(r"([A-Z]{2,3})[_-][A-Z0-9@._-]+", re.ASCII)
-#: Unix seconds from 1973 to 2286; fewer digits are rather a date (20261123), more are milliseconds.
-_EPOCH = re.compile(r"(\d{9,10})(?:\.(\d+))?", re.ASCII)
-_FIRST_INSTANT = datetime(1970, 1, 1)  # noqa: DTZ001  # the offset is written apart
-# Not `fromisoformat`: what it reads depends on Python's version, and on whether the SDK has replaced it.
-_ISO_8601 = re.compile(
-    r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
-    r"(?:[Tt ](?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?"
-    r" ?(?:Z|UTC|(?P<sign>[+-])(?P<offset_hour>[01]\d|2[0-3])(?::?(?P<offset_minute>[0-5]\d))?)?)?",
-    re.ASCII | re.IGNORECASE,
-)
 
 
 def is_empty(value: object) -> bool:
@@ -79,66 +69,29 @@ def to_upper(value: Any) -> Any:  # noqa: ANN401  # as above
     return text.upper() if isinstance(text, str) else text
 
 
-def to_language(value: Any) -> Any:  # noqa: ANN401  # as above
-    """Return the language's code upper-cased; a locale such as `fr_FR` gives its language."""
+def to_gender(value: Any) -> Any:  # noqa: ANN401  # as above
+    """Return the contract's code for a gender in words such as `Mme`; unknown words upper-cased."""
     text = to_upper(value)
-    locale = _LOCALE.fullmatch(text) if isinstance(text, str) else None
-    return locale[1] if locale else text
+    return (gender_of(text) or text) if isinstance(text, str) else text
 
 
-def to_date_time(value: Any) -> Any:  # noqa: ANN401  # as above
-    """Return the instant as RFC 3339 with its own offset, `Z` for UTC; without an offset it is UTC."""
-    if isinstance(value, datetime):
-        return _from_datetime(value)
-    if isinstance(value, date):
-        return f"{value.isoformat()}T00:00:00Z"
-    text = to_trimmed(value)
+def to_language(value: Any) -> Any:  # noqa: ANN401  # as above
+    """Return the contract's code for a language: of a word such as `Français`, of a code, of a locale as `fr_FR`."""
+    text = to_upper(value)
     if not isinstance(text, str):
         return text
-    if seconds := _EPOCH.fullmatch(text):
-        return _rfc3339(_FIRST_INSTANT + timedelta(seconds=int(seconds[1])), seconds[2])
-    return _from_iso8601(text)
+    locale = _LOCALE.fullmatch(text)
+    code = locale[1] if locale else text
+    return language_of(code) or code
 
 
-def _from_datetime(moment: datetime) -> str:
-    offset = moment.utcoffset()
-    if offset and offset % timedelta(minutes=1):
-        # RFC 3339 knows no seconds in offsets, which local times before standard time have.
-        try:
-            moment = moment.astimezone(timezone.utc)
-        except OverflowError:
-            return moment.isoformat()
-        offset = None
-    if not offset:
-        return f"{moment.replace(tzinfo=None).isoformat()}Z"
-    return moment.isoformat()
-
-
-def _from_iso8601(text: str) -> str:
-    matched = _ISO_8601.fullmatch(text)
-    if matched is None:
-        return text
-    parts = [int(matched[name] or 0) for name in ("year", "month", "day", "hour", "minute", "second")]
-    try:
-        moment = datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001  # six numbers; the offset is written apart
-    except ValueError:
-        return text
-    offset = f"{matched['offset_hour'] or '00'}:{matched['offset_minute'] or '00'}"
-    return _rfc3339(moment, matched["fraction"], "Z" if offset == "00:00" else f"{matched['sign']}{offset}")
-
-
-def _rfc3339(moment: datetime, fraction: str | None, offset: str = "Z") -> str:
-    return f"{moment.isoformat()}.{fraction}{offset}" if fraction else f"{moment.isoformat()}{offset}"
-
-
-#: How the values of each field but the phones are read.
+#: How the values of each field are read, but for phones and the date, which have modules of their own.
 CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "firstName": to_text,
     "lastName": to_text,
     "message": to_text,
     "email": to_trimmed,
     "classifiedId": to_trimmed,
-    "gender": to_upper,
+    "gender": to_gender,
     "language": to_language,
-    "submittedDate": to_date_time,
 }

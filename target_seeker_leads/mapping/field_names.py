@@ -11,29 +11,67 @@ SUBMITTED_DATE = "submittedDate"
 
 #: The contract's fields, each with the names that mean it, normalised; the first that holds a value wins.
 FIELD_NAMES: dict[str, tuple[str, ...]] = {
-    "firstName": ("firstname", "givenname", "prenom"),
-    "lastName": ("lastname", "surname", "familyname", "nom", "nomdefamille"),
-    "gender": ("gender",),
-    "email": ("email", "emailaddress", "mail", "courriel"),
-    "language": ("language", "lang"),
-    PHONES: ("phonenumbers", "phones", "phonenumber", "phone", "telephone", "tel"),
-    "message": ("message", "messagetext", "comment", "comments"),
-    "classifiedId": ("classifiedid",),
+    "firstName": (
+        *("firstname", "givenname", "forename"),
+        *("prenom", "prenoms", "prenomducontact", "prenomcontact", "prenomduclient", "prenomclient", "prenomprospect"),
+    ),
+    "lastName": (
+        *("lastname", "surname", "familyname"),
+        *("nom", "nomdefamille", "nomducontact", "nomcontact", "nomduclient", "nomclient", "nomprospect"),
+    ),
+    "gender": ("gender", "sex", "salutation", "civility", "civilite", "genre", "sexe"),
+    "email": (
+        *("email", "emailaddress", "mail", "mailaddress", "courriel"),
+        *("adresseemail", "adressemail", "adressecourriel", "adresseelectronique", "courrierelectronique"),
+        *("emailducontact", "emailcontact", "mailcontact", "emailduclient", "emailclient", "mailclient"),
+        *("emailprospect", "mailprospect"),
+    ),
+    "language": (
+        *("language", "lang", "preferredlanguage", "locale"),
+        *("langue", "languepreferee", "langueducontact", "languecontact", "langueclient"),
+    ),
+    PHONES: (
+        *("phonenumbers", "phones", "phonenumber", "phone", "phone1", "phone2", "telephonenumber"),
+        *("telephone", "telephones", "tel", "telephone1", "telephone2", "tel1", "tel2"),
+        *("numerodetelephone", "numerotelephone", "numtelephone", "numtel", "ntelephone", "ntel"),
+        *("telephoneducontact", "telephonecontact", "telcontact", "telephoneclient", "telclient", "telephoneprospect"),
+    ),
+    "message": (
+        *("message", "messagetext", "messageducontact", "messagecontact", "messageduclient", "messageclient"),
+        *("messageduprospect", "messageprospect", "textedumessage"),
+        *("comment", "comments", "commentaire", "commentaires", "commentaireducontact", "commentaireduclient"),
+    ),
+    "classifiedId": (
+        *("classifiedid", "listingid", "listingreference", "listingref", "listingnumber", "adid", "adreference"),
+        *("referenceannonce", "referencedelannonce", "refannonce", "refdelannonce", "annonceref", "annoncereference"),
+        *("numeroannonce", "numerodannonce", "numerodelannonce", "numannonce", "nannonce", "noannonce", "ndannonce"),
+        *("idannonce", "iddelannonce", "annonceid", "identifiantannonce", "identifiantdelannonce", "codeannonce"),
+    ),
     SUBMITTED_DATE: (
-        "submitteddate",
-        "submittedat",
-        "createdat",
-        "createddate",
-        "createdate",
-        "creationdate",
-        "datecreated",
+        *("submitteddate", "submittedat", "createdat", "createddate", "createdate", "creationdate", "datecreated"),
+        *("submittedon", "submissiondate", "receivedat", "receiveddate", "receivedon", "datereceived", "createdon"),
+        *("datedelademande", "datedemande", "datedesoumission", "datesoumission", "dateducontact", "datedecontact"),
+        *("datecontact", "datedumessage", "datemessage", "recule", "datedereception", "datereception", "envoyele"),
+        *("datedenvoi", "dateenvoi", "datedulead", "datelead", "datedecreation", "datecreation", "creele"),
         "ingestiondate",  # of the tap's own leads: when the portal processed what somebody had just submitted
     ),
 }
 #: Names of phones that say the type too; they stand behind those of `FIELD_NAMES`.
 TYPED_PHONE_NAMES: dict[str, tuple[str, ...]] = {
-    "MOBILE": ("mobile", "mobilephone", "mobilenumber", "cellphone", "portable"),
-    "LANDLINE": ("landline", "landlinephone", "homephone", "fixe"),
+    "MOBILE": (
+        *("mobile", "mobilephone", "mobilenumber", "mobilephonenumber", "cellphone", "cell"),
+        *("portable", "telephoneportable", "telportable", "telephonemobile", "telmobile", "numerodeportable"),
+        *("numeroportable", "numerodemobile", "numeromobile", "gsm"),
+    ),
+    "LANDLINE": (
+        *("landline", "landlinephone", "homephone"),
+        *("fixe", "telephonefixe", "telfixe", "lignefixe", "telephonedomicile", "teldomicile", "numerofixe"),
+    ),
+}
+#: Names that may mean something else as well. They count at the top level, where no better name holds a value.
+VAGUE_NAMES: dict[str, tuple[str, ...]] = {
+    "classifiedId": ("annonce", "listing", "referencedubien", "referencebien", "refbien", "reference", "ref"),
+    SUBMITTED_DATE: ("date", "dateetheure", "dateheure", "horodatage", "timestamp"),
 }
 
 #: Objects whose fields count as the record's, each with what it can say about a lead. When a property or a person
@@ -54,6 +92,8 @@ class Meaning:
     #: Lower goes first: by field, then by name, then by place, the top level before the containers.
     priority: tuple[int, int, int]
     phone_type: str | None = None
+    #: It may mean something else as well.
+    is_vague: bool = False
 
 
 def meaning_of(name: str, container: str = "") -> Meaning | None:
@@ -63,7 +103,7 @@ def meaning_of(name: str, container: str = "") -> Meaning | None:
 
 
 def is_container(name: str) -> bool:
-    """Say whether a field of that name holds fields of the lead."""
+    """Return whether a field of that name holds fields of the lead."""
     return normalise(name) in CONTAINERS
 
 
@@ -84,6 +124,8 @@ def _meanings() -> dict[str, Meaning]:
             if field in fields:
                 for name_rank, (name, phone_type) in enumerate(names):
                     meanings[place + name] = Meaning(field, (field_rank, name_rank, place_rank), phone_type)
+        for name_rank, name in enumerate(VAGUE_NAMES.get(field, ()), start=len(names)):
+            meanings[name] = Meaning(field, (field_rank, name_rank, 0), is_vague=True)
     return meanings
 
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from target_seeker_leads.mapping.conversions import from_json_text, is_empty, to_text, to_trimmed, to_upper
-from target_seeker_leads.mapping.field_names import normalise
+from target_seeker_leads.mapping.conversions import CONVERTERS, from_json_text, is_empty, to_text, to_upper
+from target_seeker_leads.mapping.field_names import Meaning, meaning_of, normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 #: A number as a spreadsheet writes it, with the point of English or the comma of French: `612345678.0`, `6,12E+08`.
 _SPREADSHEET_NUMBER = re.compile(r"[1-9]\d*(?:[.,]\d+)?[Ee]\+?\d{1,2}|[1-9]\d{6,}[.,]0+", re.ASCII)
@@ -32,6 +32,10 @@ class Reading:
 
     is_empty: Callable[[object], bool]
     to_number: Callable[[Any], Any]
+    #: What a name means, in a container or at the top level.
+    meaning_of: Callable[[str, str], Meaning | None]
+    #: By field, but for phones and the date.
+    converters: Mapping[str, Callable[[Any], Any]]
 
 
 def to_phones(
@@ -101,17 +105,5 @@ def _to_phone(item: Any, phone_type: str | None, reading: Reading) -> dict[str, 
     return phone if kind is None else {**phone, "type": kind}
 
 
-def _number_of_format_1(value: Any) -> Any:  # noqa: ANN401  # as above
-    text = to_trimmed(value)
-    # Digits only, since the contract's pattern would take a minus or a decimal point for a separator.
-    return text if isinstance(value, str) or (isinstance(text, str) and text.isdigit()) else value
-
-
-def _is_empty_in_format_1(value: object) -> bool:
-    return not value.strip() if isinstance(value, str) else is_empty(value)
-
-
 #: How values are read now.
-CURRENT = Reading(is_empty, to_number)
-#: How they were read when the ledger's format 1 was written: a promise, so it never changes.
-FORMAT_1 = Reading(_is_empty_in_format_1, _number_of_format_1)
+CURRENT = Reading(is_empty, to_number, meaning_of, CONVERTERS)

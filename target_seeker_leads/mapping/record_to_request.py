@@ -1,27 +1,27 @@
 """From any record to what it says of a createLeadRequest: pure, and never an error.
 
-Names are looked up in `field_names`, values are read by `conversions` and `phones`; whatever is wrong is left to
-`validation` and `plausibility`.
+Names are looked up in `field_names`, values are read by `conversions`, `phones` and `dates`; whatever is wrong is
+left to `validation` and `plausibility`.
 """
 
 from __future__ import annotations
 
 import copy
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api.errors import SettingsError
-from target_seeker_leads.mapping.conversions import CONVERTERS, from_json_text, to_date_time
+from target_seeker_leads.mapping.conversions import from_json_text
+from target_seeker_leads.mapping.dates import DateReader
 from target_seeker_leads.mapping.field_names import (
     FIELD_NAMES,
     PHONES,
     SUBMITTED_DATE,
     Meaning,
     is_container,
-    meaning_of,
 )
 from target_seeker_leads.mapping.phones import CURRENT, Reading, to_phones
 from target_seeker_leads.mapping.plausibility.examine import examine
@@ -29,9 +29,13 @@ from target_seeker_leads.mapping.plausibility.examine import examine
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from target_seeker_leads.mapping.validation import MappingWarning, Violation
+
 #: The default of `submittedDate` that means the moment of delivery.
 NOW = "now"
 
+#: Dates as ISO 8601 and Unix seconds; times without an offset are UTC.
+ISO_DATES = DateReader()
 #: Any instant that breaks no rule: it stands in for `now` while the rules are checked.
 _SOME_INSTANT = datetime(2020, 1, 1, tzinfo=timezone.utc)
 
@@ -45,8 +49,13 @@ class Mapped:
 
     #: Fields that the record lacks are absent.
     request: dict[str, Any]
-    #: The contract's path (`lastName`, `phoneNumbers[0]`) -> the record's own name or names (`contact.last_name`).
-    sources: Mapping[str, str]
+    #: The contract's path (`lastName`, `phoneNumbers[0]`) -> the record's own names (`contact.last_name`).
+    sources: Mapping[str, tuple[str, ...]]
+    #: The record's names that mean nothing, or less than another one that holds a value.
+    unused: tuple[str, ...] = ()
+    #: What reading found that the request alone does not show.
+    violations: tuple[Violation, ...] = ()
+    warnings: tuple[MappingWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +69,32 @@ class _Leaf:
     is_literal: bool
 
 
-def to_request(record: Mapping[str, Any], reading: Reading = CURRENT) -> Mapped:
+def to_request(record: Mapping[str, Any], reading: Reading = CURRENT, dates: DateReader = ISO_DATES) -> Mapped:
     """Return what a record says of a createLeadRequest; it guesses nothing that the table of names does not say."""
     request: dict[str, Any] = {}
-    sources: dict[str, str] = {}
-    known, _ = _leaves(record)
+    sources: dict[str, tuple[str, ...]] = {}
+    known, unused = _leaves(record, reading)
+    mapped = Mapped(request, sources)
     for field, group in groupby(known, key=lambda leaf: leaf.meaning.field):
         leaves = [leaf for leaf in group if not reading.is_empty(leaf.value)]
         if field == PHONES:
             phones = _combined_phones(leaves, reading)
             request |= {PHONES: [phone for phone, _ in phones]} if phones else {}
-            sources |= {
-                f"{PHONES}[{index}]": ", ".join(dict.fromkeys(names)) for index, (_, names) in enumerate(phones)
-            }
+            sources |= {f"{PHONES}[{index}]": tuple(dict.fromkeys(names)) for index, (_, names) in enumerate(phones)}
         elif leaves:
-            request[field] = CONVERTERS[field](leaves[0].value)
-            sources[field] = leaves[0].source
-    return Mapped(request, sources)
+            sources[field] = (leaves[0].source,)
+            unused += [leaf.source for leaf in leaves[1:]]
+            if field == SUBMITTED_DATE:
+                read = dates.read(leaves[0].value)
+                request[field] = read.value
+                mapped = replace(
+                    mapped,
+                    violations=(read.violation,) if read.violation else (),
+                    warnings=(read.warning,) if read.warning else (),
+                )
+            else:
+                request[field] = reading.converters[field](leaves[0].value)
+    return replace(mapped, unused=tuple(unused))
 
 
 def with_defaults(mapped: Mapped, defaults: Mapping[str, Any], now: datetime) -> Mapped:
@@ -86,13 +104,13 @@ def with_defaults(mapped: Mapped, defaults: Mapping[str, Any], now: datetime) ->
     for field, value in missing.items():
         is_now = field == SUBMITTED_DATE and value == NOW
         # A copy, since all leads of a run share the list of phones.
-        request[field] = to_date_time(now) if is_now else copy.deepcopy(value)
+        request[field] = ISO_DATES.read(now).value if is_now else copy.deepcopy(value)
         paths = [f"{field}[{index}]" for index in range(len(value))] if field == PHONES else [field]
-        sources |= dict.fromkeys(paths, "defaults")
-    return Mapped(request, sources)
+        sources |= dict.fromkeys(paths, ("defaults",))
+    return replace(mapped, request=request, sources=sources)
 
 
-def parse_defaults(defaults: Mapping[str, Any]) -> dict[str, Any]:
+def parse_defaults(defaults: Mapping[str, Any], dates: DateReader = ISO_DATES) -> dict[str, Any]:
     """Return the setting `defaults` by the contract's names, each value converted as a record's would be.
 
     Raises:
@@ -103,17 +121,18 @@ def parse_defaults(defaults: Mapping[str, Any]) -> dict[str, Any]:
         fields = ", ".join(FIELD_NAMES)
         msg = f"`defaults` names what is no field of a lead: {', '.join(unknown)}; the fields are {fields}"
         raise SettingsError(msg)
-    parsed = to_request(defaults).request
+    mapped = to_request(defaults, dates=dates)
+    parsed = dict(mapped.request)
     for leaf in known:
         # An empty default is meant: the contract takes an empty message, and its rules speak for the other fields.
         parsed.setdefault(leaf.meaning.field, leaf.value)
     submitted = parsed.get(SUBMITTED_DATE)
     is_now = isinstance(submitted, str) and submitted.lower() == NOW
     # The word is ours, not the contract's.
-    checked = {**parsed, SUBMITTED_DATE: to_date_time(_SOME_INSTANT)} if is_now else parsed
+    checked = {**parsed, SUBMITTED_DATE: ISO_DATES.read(_SOME_INSTANT).value} if is_now else parsed
     if problems := [
         f"{violation.field} {violation.rule} ({violation.cure})"
-        for violation in examine(checked, _SOME_INSTANT).violations
+        for violation in (*mapped.violations, *examine(checked, _SOME_INSTANT).violations)
         if re.split(r"[.\[]", violation.field)[0] in parsed
     ]:
         msg = f"`defaults` breaks the API's contract: {'; '.join(problems)}"
@@ -121,12 +140,12 @@ def parse_defaults(defaults: Mapping[str, Any]) -> dict[str, Any]:
     return {**parsed, SUBMITTED_DATE: NOW} if is_now else parsed
 
 
-def _leaves(record: Mapping[str, Any]) -> tuple[list[_Leaf], list[str]]:
+def _leaves(record: Mapping[str, Any], reading: Reading = CURRENT) -> tuple[list[_Leaf], list[str]]:
     """Return the fields that mean one of a lead's, first those that go first, and the names of all others."""
     known, unknown = [], []
     for place, name, value in _places(record):
         source = f"{place}.{name}" if place else name
-        meaning = meaning_of(name, place)
+        meaning = reading.meaning_of(name, place)
         if meaning is None:
             unknown.append(source)
         else:

@@ -56,7 +56,7 @@ def test_target_page_has_the_fields() -> None:
     rules = {names_in(row[0])[0]: row[1] == "yes" for row in rows_of("docs/target.md", "Rules")}
     assert rules == {name: name in request["required"] for name in request["properties"]}
     values = [name for row in rows_of("docs/target.md", "Values") for name in names_in(row[0])]
-    assert set(values) == {*CONVERTERS, "phoneNumbers"} == set(FIELD_NAMES)
+    assert set(values) == {*CONVERTERS, "phoneNumbers", "submittedDate"} == set(FIELD_NAMES)
     places = {normalise(name) for row in rows_of("docs/target.md", "Places") for name in names_in(row[0])}
     assert places == set(CONTAINERS)
 

@@ -14,9 +14,10 @@ from seeker_leads_api.settings import CONNECTION_SETTINGS
 from tap_seeker_leads.leads.schema import leads_schema
 from tap_seeker_leads.settings import TAP_SETTINGS
 from tap_seeker_leads.tap import TapSeekerLeads
-from target_seeker_leads.mapping.field_names import FIELD_NAMES, TYPED_PHONE_NAMES, normalise
+from target_seeker_leads.mapping.field_names import FIELD_NAMES, TYPED_PHONE_NAMES, VAGUE_NAMES, meaning_of, normalise
 from target_seeker_leads.settings import TARGET_SETTINGS
 from target_seeker_leads.target import TargetSeekerLeads
+from tests.pages import names_in, rows_of
 
 if TYPE_CHECKING:
     from seeker_leads_api.contract import JsonSchema
@@ -69,17 +70,25 @@ def test_readme_lists_every_column(readme: str) -> None:
     assert columns == set(leads_schema()["properties"])
 
 
-def test_readme_lists_every_synonym(readme: str) -> None:
-    """The table of names has each name that the mapping knows, with the field that it means."""
+def test_target_page_lists_every_name() -> None:
+    """The table of names has each name that the mapping knows, in its order, with the field that it means."""
+    listed = [(names_in(row[0]), [*map(normalise, names_in(row[1]))]) for row in rows_of("docs/target.md", "Names")]
+    expected = [([field], [*names]) for field, names in FIELD_NAMES.items()]
+    phones = [field for [field], _ in expected].index("phoneNumbers") + 1
+    expected[phones:phones] = [(["phoneNumbers", kind], [*names]) for kind, names in TYPED_PHONE_NAMES.items()]
+    assert listed == [*expected, *(([field], [*names]) for field, names in VAGUE_NAMES.items())]
+
+
+def test_readme_lists_only_names_that_are_known(readme: str) -> None:
+    """The short table of the README names fields, and names that mean them."""
     section = readme.partition("### From record to lead")[2].partition("###")[0]
     rows = re.findall(r"^\| `(\w+)`(?: \*)? \| (.*?) \|", section, re.MULTILINE)
-    listed = {field: [normalise(name) for name in re.findall(r"`(\w+)`", names)] for field, names in rows}
-    expected = {field: list(names) for field, names in FIELD_NAMES.items()}
-    expected["phoneNumbers"] += [name for names in TYPED_PHONE_NAMES.values() for name in names]
-    for field, names in expected.items():
-        assert [name for name in names if name != normalise(field)] == [
-            name for name in listed[field] if name != normalise(field)
-        ]
+    assert {field for field, _ in rows} == set(FIELD_NAMES)
+    for field, names in rows:
+        for name in re.findall(r"`(\w+)`", names):
+            meaning = meaning_of(name)
+            assert meaning is not None
+            assert meaning.field == field
 
 
 def test_recipe_for_odoo_has_one_source(readme: str, meltano: dict[str, Any]) -> None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_seeker_leads.mapping.phones import FORMAT_1, to_number, to_phones
+from target_seeker_leads.mapping.format_1 import FORMAT_1
+from target_seeker_leads.mapping.phones import to_number, to_phones
 
 OBJECT = {"number": "0612345678"}
 PHONES: list[tuple[Any, list[dict[str, Any]]]] = [

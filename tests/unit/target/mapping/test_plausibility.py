@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_seeker_leads.mapping.conversions import to_date_time
+from target_seeker_leads.mapping.dates import DateReader
 from target_seeker_leads.mapping.phones import to_number
 from target_seeker_leads.mapping.plausibility import dates, phones, texts
 from target_seeker_leads.mapping.plausibility.examine import examine
@@ -168,6 +168,6 @@ def test_no_request_of_the_contracts_fault_is_passed(request: dict[str, Any]) ->
 @given(st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2026, 11, 23)))  # noqa: DTZ001  # naive, as databases have it
 def test_dates_of_the_web_are_beyond_doubt(moment: datetime) -> None:
     """No instant of this century up to now is refused or doubted."""
-    findings = examine({**LEAD, "submittedDate": to_date_time(moment)}, NOW)
+    findings = examine({**LEAD, "submittedDate": DateReader().read(moment).value}, NOW)
     assert findings.violations == ()
     assert findings.warnings == ()

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from seeker_leads_api import contract
 from seeker_leads_api.errors import SettingsError
-from target_seeker_leads.mapping.field_names import CONTAINERS, FIELD_NAMES, TYPED_PHONE_NAMES, normalise
+from target_seeker_leads.mapping.field_names import (
+    CONTAINERS,
+    FIELD_NAMES,
+    TYPED_PHONE_NAMES,
+    VAGUE_NAMES,
+    normalise,
+)
 from target_seeker_leads.mapping.record_to_request import Mapped, parse_defaults, to_request, with_defaults
 from target_seeker_leads.mapping.validation import violations
 
@@ -99,7 +105,7 @@ def test_lead_is_found_wherever_it_stands(record: dict[str, Any]) -> None:
 )
 def test_names_are_known_in_every_style(name: str) -> None:
     """Case, separators and accents of a name do not matter; sources tell the record's own spelling."""
-    assert to_request({name: "Zo\u00e9"}) == Mapped({"firstName": "Zo\u00e9"}, {"firstName": name})
+    assert to_request({name: "Zo\u00e9"}) == Mapped({"firstName": "Zo\u00e9"}, {"firstName": (name,)})
 
 
 @pytest.mark.parametrize(
@@ -108,7 +114,7 @@ def test_names_are_known_in_every_style(name: str) -> None:
 )
 def test_synonyms(field: str, name: str) -> None:
     """Each name of the table means its field."""
-    assert to_request({name: LEAD[field]}) == Mapped({field: LEAD[field]}, {field: name})
+    assert to_request({name: LEAD[field]}) == Mapped({field: LEAD[field]}, {field: (name,)})
 
 
 @pytest.mark.parametrize(
@@ -119,13 +125,13 @@ def test_synonyms(field: str, name: str) -> None:
 def test_names_of_phones(kind: str | None, name: str) -> None:
     """A plain phone becomes `phoneNumbers`, with the type that its name says."""
     phone = {"number": "0612345678"} | ({"type": kind} if kind else {})
-    assert to_request({name: "0612345678"}) == Mapped({"phoneNumbers": [phone]}, {"phoneNumbers[0]": name})
+    assert to_request({name: "0612345678"}) == Mapped({"phoneNumbers": [phone]}, {"phoneNumbers[0]": (name,)})
 
 
 @pytest.mark.parametrize(
     "record",
     [
-        {"name": "Exemple", "contact_name": "Exemple", "email_from": "a@b.fr", "phone2": "0612345678", "id": 7},
+        {"name": "Exemple", "contact_name": "Exemple", "email_from": "a@b.fr", "fax": "0123456789", "id": 7},
         {"property": {"createdAt": "2026-01-01", "email": "owner@example.org"}, "property_phone": "0612345678"},
         {"contact": {"createdAt": "2026-01-01"}, "metadata": {"email": "a@b.fr"}},
         {"user": {"email": "a@b.fr"}, "contact": "Exemple", "contactRequest": ["a@b.fr"], "property": "{email"},
@@ -134,30 +140,66 @@ def test_names_of_phones(kind: str | None, name: str) -> None:
 )
 def test_nothing_else_is_guessed(record: dict[str, Any]) -> None:
     """A name that the table does not know, or in a place where it says something else, is none of the lead's."""
-    assert to_request(record) == Mapped({}, {})
+    mapped = to_request(record)
+    assert (mapped.request, mapped.sources) == ({}, {})
+    assert mapped.unused
+
+
+@pytest.mark.parametrize(
+    ("record", "source", "unused"),
+    [
+        ({"mail": "b@b.fr", "Email": "a@b.fr"}, "Email", ("mail",)),
+        ({"EMAIL": "b@b.fr", "email": "a@b.fr"}, "email", ("EMAIL",)),
+        ({"mail": "b@b.fr", "contact": {"email": "a@b.fr"}}, "contact.email", ("mail",)),
+        ({"contactRequest": {"email": "b@b.fr"}, "email": "a@b.fr"}, "email", ("contactRequest.email",)),
+        (
+            {"contact": {"email": "b@b.fr"}, "contact_request__email": "a@b.fr"},
+            "contact_request__email",
+            ("contact.email",),
+        ),
+        ({"email": " ", "emailAddress": None, "mail": "a@b.fr", "courriel": "b@b.fr"}, "mail", ("courriel",)),
+        ({"email": False, "contact": {"email": "", "mail": "a@b.fr"}}, "contact.mail", ()),
+    ],
+)
+def test_first_name_with_a_value_wins(record: dict[str, Any], source: str, unused: tuple[str, ...]) -> None:
+    """Exact names go before synonyms, outer places before inner ones; empty values pass on to the next."""
+    assert to_request(record) == Mapped({"email": "a@b.fr"}, {"email": (source,)}, unused=unused)
 
 
 @pytest.mark.parametrize(
     ("record", "source"),
     [
-        ({"mail": "b@b.fr", "Email": "a@b.fr"}, "Email"),
-        ({"EMAIL": "b@b.fr", "email": "a@b.fr"}, "email"),
-        ({"mail": "b@b.fr", "contact": {"email": "a@b.fr"}}, "contact.email"),
-        ({"contactRequest": {"email": "b@b.fr"}, "email": "a@b.fr"}, "email"),
-        ({"contact": {"email": "b@b.fr"}, "contact_request__email": "a@b.fr"}, "contact_request__email"),
-        ({"email": " ", "emailAddress": None, "mail": "a@b.fr", "courriel": "b@b.fr"}, "mail"),
-        ({"email": False, "contact": {"email": "", "mail": "a@b.fr"}}, "contact.mail"),
+        ({"Date": "2026-11-23"}, {"submittedDate": ("Date",)}),
+        ({"Date": "2026-11-23", "Re\u00e7u le": "2026-11-24"}, {"submittedDate": ("Re\u00e7u le",)}),
+        ({"Date": "2026-11-23", "Re\u00e7u le": ""}, {"submittedDate": ("Date",)}),
+        ({"Annonce": "26ABCDEFGHJK", "R\u00e9f. annonce": "26ABCDEFGHJK"}, {"classifiedId": ("R\u00e9f. annonce",)}),
+        ({"property": {"date": "2026-11-23"}, "contact": {"annonce": "26ABCDEFGHJK"}}, {}),
     ],
 )
-def test_first_name_with_a_value_wins(record: dict[str, Any], source: str) -> None:
-    """Exact names go before synonyms, outer places before inner ones, and an empty value passes on to the next."""
-    assert to_request(record) == Mapped({"email": "a@b.fr"}, {"email": source})
+def test_vague_names_count_where_nothing_better_is_there(record: dict[str, Any], source: dict[str, Any]) -> None:
+    """A name that could mean two things is the last resort, and only at the top level."""
+    assert to_request(record).sources == source
+
+
+def test_no_name_means_two_things() -> None:
+    """Each name, in each place and flattened, has one meaning: none of the tables' entries is overwritten."""
+    places = {"": frozenset(FIELD_NAMES), **CONTAINERS}
+    typed = [name for names in TYPED_PHONE_NAMES.values() for name in names]
+    entries = [
+        place + name
+        for field, names in FIELD_NAMES.items()
+        for place, fields in places.items()
+        if field in fields
+        for name in (*names, *(typed if field == "phoneNumbers" else ()))
+    ]
+    entries += [name for names in VAGUE_NAMES.values() for name in names]
+    assert len(entries) == len(set(entries))
 
 
 def test_own_date_goes_before_the_ingestion_date() -> None:
     """The tap's `ingestionDate` is the date only where the record has no better one."""
     record = {"ingestionDate": "2026-11-24T00:00:00Z", "contactRequest": {"createdAt": date(2026, 11, 23)}}
-    assert to_request(record).sources == {"submittedDate": "contactRequest.createdAt"}
+    assert to_request(record).sources == {"submittedDate": ("contactRequest.createdAt",)}
     assert request_of(record) == {"submittedDate": "2026-11-23T00:00:00Z"}
 
 
@@ -182,11 +224,11 @@ def test_phones_of_all_fields_are_combined() -> None:
             ]
         },
         {
-            "phoneNumbers[0]": "contact.phones, portable",
-            "phoneNumbers[1]": "contact.phones, fixe",
-            "phoneNumbers[2]": "Phone, mobile",
-            "phoneNumbers[3]": "tel",
-            "phoneNumbers[4]": "tel",
+            "phoneNumbers[0]": ("contact.phones", "portable"),
+            "phoneNumbers[1]": ("contact.phones", "fixe"),
+            "phoneNumbers[2]": ("Phone", "mobile"),
+            "phoneNumbers[3]": ("tel",),
+            "phoneNumbers[4]": ("tel",),
         },
     )
 
@@ -216,8 +258,8 @@ def test_defaults_fill_absent_fields_only() -> None:
         "message": "",
         "submittedDate": "2026-11-23T08:00:00Z",
     }
-    default_paths = dict.fromkeys(("language", "phoneNumbers[0]", "message", "submittedDate"), "defaults")
-    assert filled.sources == {"lastName": "lastName", **default_paths}
+    default_paths = dict.fromkeys(("language", "phoneNumbers[0]", "message", "submittedDate"), ("defaults",))
+    assert filled.sources == {"lastName": ("lastName",), **default_paths}
     filled.request["phoneNumbers"][0]["number"] = "changed"
     assert with_defaults(mapped, defaults, NOW).request["phoneNumbers"][0]["number"] == "0612345678"
     assert mapped.request == {"lastName": "Exemple"}

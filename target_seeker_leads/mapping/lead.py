@@ -1,0 +1,97 @@
+"""A record read as a lead: what would be asked of the API, what speaks against it, and what was left out: pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from seeker_leads_api import contract
+from target_seeker_leads.mapping.field_names import PHONES
+from target_seeker_leads.mapping.plausibility.examine import examine
+from target_seeker_leads.mapping.record_to_request import Mapped, to_request, with_defaults
+from target_seeker_leads.mapping.validation import MappingWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from target_seeker_leads.mapping.dates import DateReader
+    from target_seeker_leads.mapping.validation import Violation
+
+#: A phone without a type is a phone all the same.
+_INDEX = re.compile(r"\[\d+\]")
+_PHONE_TYPE = re.compile(rf"{PHONES}\[(\d+)\]\.type")
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What a record says of a lead."""
+
+    #: What it says itself, without the defaults.
+    mapped: Mapped
+    #: What the API would be asked.
+    request: Mapping[str, Any]
+    #: Why it cannot be sent; nothing means that it can.
+    violations: tuple[Violation, ...]
+    #: What was left out since it does not fit an optional field.
+    left_out: tuple[Violation, ...]
+    #: What is unlikely, read in one of two ways, or left out.
+    warnings: tuple[MappingWarning, ...]
+
+    def source_of(self, violation: Violation) -> tuple[str, ...]:
+        """Return the record's names that a violation is about; none where the record lacks the field."""
+        sources = self.mapped.sources
+        return sources.get(violation.field) or sources.get(violation.field.partition(".")[0]) or ()
+
+
+def read_lead(record: Mapping[str, Any], defaults: Mapping[str, Any], dates: DateReader, now: datetime) -> Lead:
+    """Return what a record says of a lead. What does not fit an optional field is left out: it costs no lead."""
+    mapped = to_request(record, dates=dates)
+    full = with_defaults(mapped, defaults, now)
+    findings = examine(full.request, now)
+    left_out = tuple(
+        replace(violation, rule=f"{violation.rule}: it was left out")
+        for violation in findings.violations
+        if _is_optional(violation.field)
+    )
+    found = findings.violations
+    if left_out:
+        mapped = _without(mapped, left_out)
+        full = with_defaults(mapped, defaults, now)
+        found = tuple(violation for violation in found if not _is_optional(violation.field))
+    if mapped.violations:
+        # What reading found says more than what the contract says about the same field.
+        fields = {violation.field for violation in mapped.violations}
+        found = (*(violation for violation in found if violation.field not in fields), *mapped.violations)
+    warnings = (*mapped.warnings, *findings.warnings, *map(_as_warning, left_out))
+    return Lead(mapped, full.request, found, left_out, warnings)
+
+
+def _as_warning(violation: Violation) -> MappingWarning:
+    return MappingWarning(_INDEX.sub("[]", violation.field), violation.rule, violation.cure)
+
+
+def _is_optional(path: str) -> bool:
+    field = re.split(r"[.\[]", path)[0]
+    return field not in _required_fields() if field != PHONES else _PHONE_TYPE.fullmatch(path) is not None
+
+
+@cache
+def _required_fields() -> frozenset[str]:
+    return frozenset(contract.schema("CreateLeadRequest")["required"])
+
+
+def _without(mapped: Mapped, misfits: Iterable[Violation]) -> Mapped:
+    request = dict(mapped.request)
+    for misfit in misfits:
+        phone = _PHONE_TYPE.fullmatch(misfit.field)
+        if phone:
+            index = int(phone[1])
+            phones = list(request[PHONES])
+            phones[index] = {name: value for name, value in phones[index].items() if name != "type"}
+            request[PHONES] = phones
+        else:
+            request.pop(re.split(r"[.\[]", misfit.field)[0], None)
+    return replace(mapped, request=request)
