@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from singer_sdk import metrics
 from singer_sdk.singerlib.exceptions import InvalidInputLine
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from singer_sdk.mapper import PluginMapper
 
-    from target_seeker_leads.delivery.pipeline import Pipeline
-
 #: Columns that the SDK's targets add and remove. They are about the way of a record, not about a lead.
 _METADATA_COLUMNS = frozenset(
     f"_sdc_{name}"
@@ -28,12 +26,22 @@ _METADATA_COLUMNS = frozenset(
 )
 
 
+class Receiver(Protocol):
+    """What records and STATEs go to: the pipeline of a run, or what only looks at them."""
+
+    def take(self, incoming: Incoming, /) -> None:
+        """Take a record."""
+
+    def state(self, value: Any, /) -> None:  # noqa: ANN401  # any JSON
+        """Take a STATE."""
+
+
 class Messages:
     """Does with each message what its type asks for."""
 
-    def __init__(self, mapper: PluginMapper, pipeline: Pipeline, config: Mapping[str, Any]) -> None:
+    def __init__(self, mapper: PluginMapper, receiver: Receiver, config: Mapping[str, Any]) -> None:
         self._mapper = mapper
-        self._pipeline = pipeline
+        self._receiver = receiver
         self._config = config
         self._key_properties: dict[str, tuple[str, ...]] = {}
         self._counters: dict[str, metrics.Counter] = {}
@@ -101,14 +109,14 @@ class Messages:
                     f"`stream_maps` could not be evaluated for it ({type(error).__name__})",
                     "Fix the expression so that it allows for this record, or the record, and feed this line again",
                 )
-                self._pipeline.take(Incoming(source.stream, source.key_properties, source.record, source, reason))
+                self._receiver.take(Incoming(source.stream, source.key_properties, source.record, source, reason))
                 return
             if mapped is not None:  # else a filter left it out
                 self._take(stream_map.stream_alias, stream_map.transformed_key_properties or (), mapped, source)
 
     def _take(self, stream: str, key_properties: Sequence[str], mapped: Mapping[str, Any], source: Source) -> None:
         record = {name: value for name, value in mapped.items() if name not in _METADATA_COLUMNS}
-        self._pipeline.take(Incoming(stream, tuple(key_properties), record, source))
+        self._receiver.take(Incoming(stream, tuple(key_properties), record, source))
         if stream not in self._counters:
             self._counters[stream] = metrics.record_counter(stream)
         self._counters[stream].increment()
@@ -117,7 +125,7 @@ class Messages:
         if "value" not in message:
             msg = "lacks a `value`"
             raise InvalidInputLine(msg)
-        self._pipeline.state(message["value"])
+        self._receiver.state(message["value"])
 
     def _activate_version(self, message: dict[str, Any]) -> None:
         """Do nothing: a lead that was sent cannot be taken back."""

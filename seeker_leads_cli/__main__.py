@@ -1,0 +1,5 @@
+"""Runs `python -m seeker_leads_cli`."""
+
+from seeker_leads_cli.main import main
+
+main(prog_name="seeker-leads")

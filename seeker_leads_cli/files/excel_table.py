@@ -1,0 +1,73 @@
+"""An Excel workbook as rows: its first sheet, read by `python-calamine`, which is imported when it is needed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from seeker_leads_cli.errors import InputFileError
+from seeker_leads_cli.files.table import Header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from seeker_leads_cli.files.given import GivenFile
+
+
+class ExcelTable:
+    """The first sheet of a workbook."""
+
+    def __init__(self, file: GivenFile) -> None:
+        """Open the workbook.
+
+        Raises:
+            InputFileError: the extra is not installed, or it is not a workbook, or it is empty.
+        """
+        try:
+            import python_calamine  # noqa: PLC0415  # an extra
+        except ImportError:
+            msg = "Excel files need the extra `cli`: pip install 'singer-seeker-leads[cli]', or save it as CSV UTF-8"
+            raise InputFileError(msg) from None
+        try:
+            workbook = python_calamine.CalamineWorkbook.from_path(file.path)
+            self._sheet = workbook.get_sheet_by_index(0)
+        except Exception as error:  # calamine names its errors by what failed within
+            if isinstance(error, MemoryError):
+                raise
+            msg = f"{file.name} is not a workbook that can be read: save it again as .xlsx, or as CSV UTF-8"
+            raise InputFileError(msg) from None
+        self._others = len(workbook.sheet_names) - 1
+        first = next(self._cells(), None)
+        if first is None:
+            msg = f"The first sheet of {file.name} is empty: move the leads to it"
+            raise InputFileError(msg)
+        self._header = Header(first)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The named columns, in order."""
+        return self._header.columns
+
+    @property
+    def form(self) -> str:
+        """What was recognised."""
+        return f"Excel, the first of {self._others + 1} sheets" if self._others else "Excel"
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows that hold anything."""
+        cells = self._cells()
+        next(cells)
+        for row in cells:
+            yield self._header.record([_value(cell) for cell in row])
+
+    def _cells(self) -> Iterator[list[Any]]:
+        return (row for row in self._sheet.iter_rows() if any(cell != "" for cell in row))
+
+
+def _value(cell: Any) -> Any:  # noqa: ANN401  # whatever a cell holds
+    """Return a cell as JSON has it: Excel knows floats only, and dates without an offset."""
+    if isinstance(cell, float) and cell.is_integer():
+        return int(cell)
+    if isinstance(cell, (dt.date, dt.time)):  # a datetime is a date
+        return cell.isoformat()
+    return str(cell) if isinstance(cell, dt.timedelta) else cell

@@ -1,0 +1,79 @@
+"""The file that a command is given: a path, or `-` for standard input, as a file that can be read more than once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from seeker_leads_cli.errors import InputFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenFile:
+    """A file that can be read, as often as needed."""
+
+    path: Path
+    name: str  #: as messages call it
+
+
+@contextlib.contextmanager
+def given_file(argument: str) -> Iterator[GivenFile]:
+    """Check a file; what comes from a pipe is first written to a file of its own, which the end removes.
+
+    Raises:
+        InputFileError: there is nothing that can be read.
+    """
+    if argument == _STANDARD_INPUT:
+        if sys.stdin is None:
+            msg = "stdin is closed: give the path of a file"
+            raise InputFileError(msg)
+        with _copied(sys.stdin.buffer, "stdin") as given:
+            yield given
+        return
+    name = repr(argument)
+    with _opened(argument, name) as file:
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            yield GivenFile(Path(argument), name)
+        else:
+            with _copied(file, name) as given:
+                yield given
+
+
+def _opened(argument: str, name: str) -> BinaryIO:
+    try:
+        return Path(argument).open("rb")
+    except IsADirectoryError:
+        problem = "is a folder: give the path of a file in it"
+    except FileNotFoundError:
+        problem = "does not exist: check its path"
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror}): check what it is, and its mode"
+    except ValueError:
+        problem = "is not a path: check it"
+    msg = f"{name} {problem}"
+    raise InputFileError(msg)
+
+
+@contextlib.contextmanager
+def _copied(source: BinaryIO, name: str) -> Iterator[GivenFile]:
+    # A named temporary file is 0600: it holds people's data.
+    with tempfile.NamedTemporaryFile(prefix="seeker-leads-") as copy:
+        try:
+            shutil.copyfileobj(source, copy, 1024 * 1024)
+            copy.flush()
+        except OSError as error:
+            msg = f"{name} could not be copied ({error.strerror}): let TMPDIR name a folder with room"
+            raise InputFileError(msg) from None
+        yield GivenFile(Path(copy.name), name)

@@ -1,0 +1,52 @@
+"""What kind of file it is, by its content, since what comes through a pipe has no name."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from typing import TYPE_CHECKING
+
+from seeker_leads_cli.errors import InputFileError
+from seeker_leads_cli.files.csv_table import CsvTable
+from seeker_leads_cli.files.excel_table import ExcelTable
+
+if TYPE_CHECKING:
+    from seeker_leads_cli.files.given import GivenFile
+    from seeker_leads_cli.files.table import Table
+
+_ZIP = b"PK\x03\x04"  # what an .xlsx is
+_OLD_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")
+_OTHERS = {_OLD_OFFICE: "an old .xls", b"%PDF": "a PDF", b"\x1f\x8b": "compressed", b"{\\rtf": "RTF"}
+#: Of a file that is not Singer messages, the first line may be all of it.
+_LONGEST_LINE = 16 * 1024 * 1024
+
+
+def table_of(file: GivenFile, encoding: str | None = None) -> Table | None:
+    """Return a file's rows; None for a file of Singer messages, which have names of their own.
+
+    Raises:
+        InputFileError: it is neither.
+    """
+    with file.path.open("rb") as stream:
+        head = stream.read(len(_OLD_OFFICE))
+        if not head:
+            msg = f"{file.name} is empty: export it again"
+            raise InputFileError(msg)
+        if head.startswith(_ZIP):
+            return ExcelTable(file)
+        for mark, kind in _OTHERS.items():
+            if head.startswith(mark):
+                msg = f"{file.name} is {kind}: save or export it as .xlsx, or as CSV UTF-8"
+                raise InputFileError(msg)
+        stream.seek(0)
+        first = stream.readline(_LONGEST_LINE)
+    return None if _is_message(first) else CsvTable(file, encoding)
+
+
+def _is_message(line: bytes) -> bool:
+    """Return whether a file that begins with this line is one of Singer messages."""
+    try:
+        message = json.loads(line.removeprefix(codecs.BOM_UTF8))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(message, dict) and "type" in message

@@ -1,0 +1,70 @@
+"""What a command is given to read, as Singer messages: the rows of a table, or a file of messages as it is."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from seeker_leads_cli.errors import InputFileError
+from seeker_leads_cli.files.given import given_file
+from seeker_leads_cli.files.kinds import table_of
+from seeker_leads_cli.singer_lines import line_stream, messages_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from seeker_leads_cli.files.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class InputOptions:
+    """How a file is to be read."""
+
+    file: str
+    encoding: str | None = None
+    stream: str = "leads"
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file that can be read as Singer messages, as often as needed."""
+
+    name: str
+    path: Path
+    options: InputOptions
+    table: Table | None  #: None for a file of Singer messages
+
+    @property
+    def form(self) -> str:
+        """What was recognised."""
+        return self.table.form if self.table else "Singer messages"
+
+    @contextlib.contextmanager
+    def messages(self) -> Iterator[IO[bytes]]:
+        """Open the messages, from the first one."""
+        if self.table:
+            yield line_stream(messages_of(self.table, self.options.stream, self.options.keys))
+        else:
+            with self.path.open("rb") as file:
+                yield file
+
+
+@contextlib.contextmanager
+def opened(options: InputOptions) -> Iterator[Input]:
+    """Recognise a file.
+
+    Raises:
+        InputFileError: it cannot be read as leads, or an option does not fit it.
+    """
+    with given_file(options.file) as given:
+        table = table_of(given, options.encoding)
+        if table is None and options.keys:
+            msg = f"{given.name} holds Singer messages, which say their keys themselves: leave --key out"
+            raise InputFileError(msg)
+        if missing := [key for key in options.keys if table and key not in table.columns]:
+            msg = f"--key {missing[0]!r} is not a column: the columns are {', '.join(table.columns if table else ())}"
+            raise InputFileError(msg)
+        yield Input(given.name, given.path, options, table)

@@ -1,0 +1,62 @@
+"""The command `seeker-leads`: a group, each command of which is a module of its own."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from importlib.metadata import version
+from typing import Any, NoReturn
+
+import click
+
+from seeker_leads_api.errors import SeekerLeadsError, SettingsError, StoppedError
+from seeker_leads_cli.preview.command import preview
+from seeker_leads_singer.command import EXIT_FAILED, EXIT_SETTINGS, EXIT_SIGNAL, describe
+from seeker_leads_singer.package import PACKAGE_NAME
+
+
+class Tool(click.Group):
+    """Turns an error that reaches its `main` into one line on stderr.
+
+    An unexpected error is shown by its type and place only: its text and a traceback may hold a person's data.
+    """
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # the command's
+        """Run the tool.
+
+        Raises:
+            SystemExit: with 2 for a wrong setting, option or file, 128 and the signal after a signal, 1 for any other
+                error.
+        """
+        try:
+            return super().main(*args, **kwargs)
+        except SettingsError as error:
+            _end(str(error), EXIT_SETTINGS)
+        except StoppedError as error:
+            _end(str(error), EXIT_SIGNAL + error.signal_number)
+        except SeekerLeadsError as error:
+            _end(str(error), EXIT_FAILED)
+        except Exception as error:  # noqa: BLE001  # the last resort, so that no traceback with data is printed
+            _end(f"{describe(error)}. Please report it: this is a defect", EXIT_FAILED)
+
+
+def _end(message: str, status: int) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(status)
+
+
+@click.group(cls=Tool, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version(PACKAGE_NAME), message="%(prog)s v%(version)s", prog_name="seeker-leads")
+def main() -> None:
+    r"""Look at files of leads, and send them through the Seeker Leads API.
+
+    \b
+    Example:
+      seeker-leads preview export-crm.csv
+      seeker-leads send export-crm.csv --config config.json
+    """
+    # The programs' own logs are for those who run them unattended; here what is said is printed.
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+
+
+main.add_command(preview)

@@ -1,0 +1,44 @@
+"""The options that commands share."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+import click
+
+from seeker_leads_cli.input import InputOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CONFIG = click.option(
+    "--config",
+    "config_files",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(),
+    help="Settings of the target, as JSON. Default: the variables TARGET_SEEKER_LEADS_….",
+)
+_KEY_HELP = "What tells rows apart; given more than once, the columns are the key together."
+_STREAM_HELP = "Under which name the ledger knows the rows of this source."
+_OF_A_FILE = (
+    click.argument("file", metavar="FILE", type=click.Path(allow_dash=True)),
+    click.option("--encoding", metavar="NAME", help="Of a CSV, e.g. cp1252. Default: it is recognised."),
+    click.option("--key", "keys", multiple=True, metavar="COLUMN", help=_KEY_HELP),
+    click.option("--stream", metavar="NAME", default="leads", show_default=True, help=_STREAM_HELP),
+    CONFIG,
+)
+
+
+def of_a_file(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what a command needs to know of a file: it is called with `InputOptions` and the files of settings."""
+
+    @functools.wraps(command)
+    def call(file: str, encoding: str | None, keys: tuple[str, ...], stream: str, **rest: object) -> None:
+        command(InputOptions(file, encoding, stream, keys), **rest)
+
+    decorated: Callable[..., None] = call
+    for decorate in reversed(_OF_A_FILE):
+        decorated = decorate(decorated)
+    return decorated

@@ -1,0 +1,35 @@
+"""A preview as JSON, without anybody's data: the shape is a promise, and `docs/cli.md` describes it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from seeker_leads_cli.preview.repeats import Fate
+
+if TYPE_CHECKING:
+    from seeker_leads_cli.preview.columns import Column
+    from seeker_leads_cli.preview.survey import Survey
+
+
+def as_json(survey: Survey) -> str:
+    """Return the preview as a JSON object on several lines."""
+    content = {
+        "rows": survey.rows,
+        **{fate.value: survey.fates[fate] for fate in Fate},
+        "columns": [_column(column) for column in survey.columns.all.values()],
+        "reasons": [
+            {"field": field, "rule": rule, "count": count} for (field, rule), count in survey.reasons.most_common()
+        ],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=2)
+
+
+def _column(column: Column) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "field": column.field,
+        "used": column.is_used,
+        "accepted": column.accepted,
+        "problems": [{"rule": rule, "count": count} for rule, count in column.problems.most_common()],
+    }

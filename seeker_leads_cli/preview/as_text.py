@@ -1,0 +1,77 @@
+"""A preview for a person. It shows samples of the file's own values."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+import yaml
+
+from seeker_leads_cli.preview.repeats import Fate
+from seeker_leads_cli.screen import printable, show_table
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from seeker_leads_cli.preview.columns import Column
+    from seeker_leads_cli.preview.proposals import Proposals
+    from seeker_leads_cli.preview.survey import Survey
+
+#: How much is shown of a column, and of the reasons.
+_SAMPLES = 3
+_PROBLEMS = 2
+_REASONS = 20
+
+
+def show(survey: Survey, proposals: Proposals, title: str, *, as_json: bool) -> None:
+    """Print columns, counts, and the proposed settings: as JSON for a file of settings, else as for `meltano.yml`."""
+    click.echo(f"{title}: {survey.rows:,} rows\n")
+    rows = [_row(column) for column in survey.columns.all.values()]
+    show_table(("column", "means", "accepted", "samples", "problems"), rows)
+    fates = survey.fates
+    click.echo(
+        f"\n{fates[Fate.SENDABLE]:,} would be sent, {fates[Fate.REJECTED]:,} rejected, {fates[Fate.DOUBLED]:,} doubled"
+    )
+    _show_counts("Rejected", survey.reasons)
+    _show_counts("Warning", survey.warnings)
+    if proposals.config:
+        click.echo(f"\nSettings to begin with, {'for your file' if as_json else 'for `config:` of the target'}:\n")
+        click.echo(_block(proposals, as_json=as_json))
+    for note in proposals.notes:
+        click.echo(f"\n{note}")
+
+
+def _row(column: Column) -> tuple[str, ...]:
+    problems = [f"{count:,} x {rule}" for rule, count in column.problems.most_common(_PROBLEMS)]
+    return (
+        printable(column.name),
+        _meaning(column),
+        f"{column.accepted:,}" if column.fields else "",
+        " | ".join(printable(sample) for sample in column.samples[:_SAMPLES]),
+        "; ".join(problems),
+    )
+
+
+def _meaning(column: Column) -> str:
+    parts = [column.field] if column.field else []
+    if column.meaning and column.meaning.phone_type and column.field:
+        parts[0] = f"{column.field} ({column.meaning.phone_type})"
+    if column.is_vague:
+        parts.append("vague: counts only since nothing better is there")
+    if column.role:
+        parts.append(column.role)
+    if not parts:
+        parts.append("not used, since another goes first" if column.is_outranked and column.meaning else "not used")
+    return ", ".join(parts)
+
+
+def _show_counts(word: str, counts: Counter[tuple[str | None, str]]) -> None:
+    for (field, rule), count in counts.most_common(_REASONS):
+        click.echo(f"{word} {count:,} x {f'`{field}` ' if field else ''}{rule}")
+
+
+def _block(proposals: Proposals, *, as_json: bool) -> str:
+    if as_json:
+        return json.dumps(proposals.config, ensure_ascii=False, indent=2)
+    return yaml.safe_dump(proposals.config, allow_unicode=True, sort_keys=False, width=10_000).rstrip()

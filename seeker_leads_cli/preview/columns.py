@@ -1,0 +1,125 @@
+"""What is found out about each column of a file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from target_seeker_leads.mapping.conversions import is_empty
+from target_seeker_leads.mapping.field_names import Meaning, meaning_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from target_seeker_leads.mapping.lead import Lead
+
+#: How many of a column's values are kept, to be shown and looked at for proposals; they are those of the first rows.
+_KEPT_SAMPLES = 30
+_SAMPLED_ROWS = 2_000
+
+
+@dataclass(slots=True)
+class Column:
+    """A column, and what became of its values."""
+
+    name: str
+    #: The lead's fields that its values went into; more than one by stream maps.
+    fields: Counter[str] = field(default_factory=Counter)
+    accepted: int = 0
+    #: Rule -> how many values broke it.
+    problems: Counter[str] = field(default_factory=Counter)
+    samples: list[Any] = field(default_factory=list)
+    #: Samples that were not accepted.
+    bad_samples: list[Any] = field(default_factory=list)
+    #: What it is beside a field of the lead: `key` or `filter`.
+    role: str = ""
+    #: It holds values, and another column went before it.
+    is_outranked: bool = False
+
+    @property
+    def meaning(self) -> Meaning | None:
+        """What its name means."""
+        container, _, name = self.name.rpartition(".")
+        return meaning_of(name, container)
+
+    @property
+    def field(self) -> str | None:
+        """The field that it means; of an empty column the one that it would mean. None where it is not used."""
+        if self.fields:
+            return ", ".join(sorted(self.fields))
+        return self.meaning.field if self.meaning and not self.samples else None
+
+    @property
+    def is_used(self) -> bool:
+        """Return whether its values count, for the lead or for what it is besides."""
+        return bool(self.role) or self.field is not None
+
+    @property
+    def is_vague(self) -> bool:
+        """Return whether it counts only since nothing better is there."""
+        return bool(self.fields and self.meaning and self.meaning.is_vague)
+
+    def judge(self, value: Any, broken_rules: Sequence[str]) -> None:  # noqa: ANN401  # any value
+        """Note whether one of its values was accepted, or which rules it broke."""
+        self.accepted += not broken_rules
+        if broken_rules:
+            self.problems.update(broken_rules)
+            if len(self.bad_samples) < _KEPT_SAMPLES:
+                self.bad_samples.append(value)
+
+    def look_at(self, value: Any) -> None:  # noqa: ANN401  # any value
+        """Keep one of its values as a sample."""
+        if len(self.samples) < _KEPT_SAMPLES and not is_empty(value) and value not in self.samples:
+            self.samples.append(value)
+
+
+class Columns:
+    """The columns of a file, in the order in which they appear."""
+
+    def __init__(self, names: Iterable[str], keys: Iterable[str]) -> None:
+        self.all: dict[str, Column] = {name: Column(name) for name in names}
+        for key in keys:
+            self[key].role = "key"
+        self._rows = 0
+
+    def __getitem__(self, name: str) -> Column:
+        column = self.all.get(name)
+        if column is None:
+            column = self.all[name] = Column(name)
+        return column
+
+    def take(self, lead: Lead, record: Mapping[str, Any], behind: Mapping[str, frozenset[str]]) -> None:
+        """Note what became of a record's values; `behind` says which names stream maps make a property of."""
+
+        def columns(name: str) -> list[Column]:
+            names = [other for other in behind[name] if other in record] if name in behind else [name]
+            return [self[column] for column in names]
+
+        broken: dict[str, list[str]] = {}
+        for violation in (*lead.violations, *lead.left_out):
+            for name in lead.source_of(violation):
+                broken.setdefault(name, []).append(violation.rule)
+        for path, names in lead.mapped.sources.items():
+            for column in [column for name in names for column in columns(name)]:
+                column.fields[path.partition("[")[0]] += 1
+        for name in {name for names in lead.mapped.sources.values() for name in names}:
+            for column in columns(name):
+                column.judge(_value(record, column.name), broken.get(name, ()))
+        for column in [column for name in lead.mapped.unused for column in columns(name)]:
+            column.is_outranked = True
+        self._sample(record)
+
+    def _sample(self, record: Mapping[str, Any]) -> None:
+        self._rows += 1
+        if self._rows <= _SAMPLED_ROWS:
+            for column in self.all.values():
+                column.look_at(_value(record, column.name))
+
+
+def _value(record: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401  # any value
+    if name in record:
+        return record[name]
+    container, _, inner = name.rpartition(".")
+    inside = record.get(container)
+    return inside.get(inner) if isinstance(inside, dict) else None

@@ -1,0 +1,35 @@
+"""The command `preview`."""
+
+from __future__ import annotations
+
+import click
+
+from seeker_leads_cli.input import InputOptions, opened
+from seeker_leads_cli.options import of_a_file
+from seeker_leads_cli.preview.as_json import as_json
+from seeker_leads_cli.preview.as_text import show
+from seeker_leads_cli.preview.proposals import proposals
+from seeker_leads_cli.preview.target import survey_of
+from seeker_leads_cli.settings import read_config
+
+
+@click.command()
+@of_a_file
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, without samples, in a shape that stays.")
+def preview(options: InputOptions, config_files: tuple[str, ...], *, is_json: bool) -> None:
+    r"""Look at a file of leads: which column means what, and what would become of each row.
+
+    FILE is a CSV, an Excel workbook (.xlsx) or Singer messages; `-` is standard input. Nothing is sent or written, and
+    no account is needed. It is the target's own mapping, so a run does the same.
+
+    \b
+    Example:
+      seeker-leads preview export-crm.csv --key "Réf. contact"
+    """
+    config = read_config(config_files)
+    with opened(options) as given:
+        survey = survey_of(given, config)
+        if is_json:
+            click.echo(as_json(survey))
+        else:
+            show(survey, proposals(survey), f"{given.name}, {given.form}", as_json=bool(config_files))

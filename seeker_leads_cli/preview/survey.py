@@ -1,0 +1,80 @@
+"""What would become of each record: the target's own preparation of it, counted instead of sent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from seeker_leads_cli.preview.repeats import Fate
+from target_seeker_leads.delivery.prepared_record import RecordPreparer
+from target_seeker_leads.mapping.map_columns import columns_behind
+from target_seeker_leads.settings import DedupeBy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from seeker_leads_cli.preview.columns import Columns
+    from seeker_leads_cli.preview.repeats import Repeats
+    from target_seeker_leads.delivery.incoming import Incoming
+    from target_seeker_leads.settings import TargetSettings
+
+
+class Survey:
+    """Stands where a run has its pipeline: it takes the same records, and sends none."""
+
+    def __init__(
+        self, settings: TargetSettings, stream_maps: Mapping[str, Any] | None, columns: Columns, repeats: Repeats
+    ) -> None:
+        self.columns = columns
+        self.fates: Counter[Fate] = Counter()
+        #: Field and rule -> how many records were rejected for it.
+        self.reasons: Counter[tuple[str | None, str]] = Counter()
+        #: Field and rule -> how many records are sent all the same.
+        self.warnings: Counter[tuple[str | None, str]] = Counter()
+        #: Streams with records -> whether each has a key.
+        self.streams: dict[str, bool] = {}
+        self.settings = settings
+        self._preparer = RecordPreparer(settings)
+        self._may_repeat = settings.dedupe_by is not DedupeBy.NONE
+        self._stream_maps = stream_maps
+        self._behind: dict[str, Mapping[str, frozenset[str]]] = {}
+        self._repeats = repeats
+        self._now = datetime.now(timezone.utc)
+
+    @property
+    def rows(self) -> int:
+        """How many records there were."""
+        return self.fates.total()
+
+    def take(self, incoming: Incoming) -> None:
+        """Count a record."""
+        source = incoming.source
+        if source.stream not in self._behind:
+            self._know(incoming)
+        prepared = self._preparer.prepare(incoming, self._now)
+        reasons = {(reason.field, reason.rule) for reason in prepared.reasons}
+        fate = Fate.REJECTED if reasons else Fate.SENDABLE
+        if self._may_repeat:
+            fate = self._repeats.fate(prepared.claim.key, is_sendable=not reasons)
+        self.fates[fate] += 1
+        if fate is Fate.REJECTED:
+            self.reasons.update(reasons)
+        if fate is Fate.SENDABLE:
+            self.warnings.update({(warning.field, warning.rule) for warning in prepared.warnings})
+        if prepared.lead and incoming.failure is None:
+            self.columns.take(prepared.lead, source.record, self._behind[source.stream])
+
+    def state(self, value: Any) -> None:  # noqa: ANN401  # any JSON
+        """Do nothing: no state is passed on."""
+
+    def _know(self, incoming: Incoming) -> None:
+        source = incoming.source
+        self._behind[source.stream] = behind = columns_behind(self._stream_maps, source.stream)
+        self.streams[source.stream] = bool(incoming.key_properties)
+        for name in source.record:
+            column = self.columns[name]
+            if name in source.key_properties:
+                column.role = "key"
+            elif name in behind.get("__filter__", ()):
+                column.role = "filter"

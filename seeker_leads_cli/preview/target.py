@@ -1,0 +1,52 @@
+"""The target, with a survey in the place of its pipeline: messages, stream maps and mapping are those of a run."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from seeker_leads_api.errors import FatalError
+from seeker_leads_cli.errors import InputFileError
+from seeker_leads_cli.preview.columns import Columns
+from seeker_leads_cli.preview.repeats import repeats
+from seeker_leads_cli.preview.survey import Survey
+from seeker_leads_cli.settings import without_account
+from target_seeker_leads.messages import Messages
+from target_seeker_leads.target import TargetSeekerLeads
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from seeker_leads_cli.input import Input
+
+
+class _PreviewTarget(TargetSeekerLeads):
+    """Reads as the target does, and hands all to a survey."""
+
+    survey: Survey
+
+    @cached_property
+    def messages(self) -> Messages:
+        return Messages(self.mapper, self.survey, self.config)
+
+    def process_endofpipe(self) -> None:
+        """Do nothing: there is nothing to wait for."""
+
+
+def survey_of(given: Input, config: Mapping[str, Any]) -> Survey:
+    """Return what would become of a file.
+
+    Raises:
+        SettingsError: a setting is wrong.
+        InputFileError: the file cannot be read to its end.
+        StoppedError: a signal came.
+    """
+    target = _PreviewTarget(config=without_account(config))
+    columns = Columns(given.table.columns if given.table else (), given.options.keys)
+    with repeats() as seen, given.messages() as messages:
+        target.survey = survey = Survey(target.settings, target.config.get("stream_maps"), columns, seen)
+        try:
+            target.listen(messages)
+        except FatalError as error:
+            raise InputFileError(str(error)) from None
+    return survey

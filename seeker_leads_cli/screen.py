@@ -1,0 +1,43 @@
+"""What is shown to a person: tables by `rich` on a terminal that has it, plain text everywhere else."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LONGEST_CELL = 60
+
+
+def printable(value: Any) -> str:  # noqa: ANN401  # any value
+    """Return a value as a short text on one line, without what a terminal would act upon."""
+    text = "".join(char if char.isprintable() else " " for char in str(value)).strip()
+    return text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - 1]}…"
+
+
+def show_table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table."""
+    if not _show_with_rich(heading, rows):
+        widths = [max(len(row[place]) for row in (heading, *rows)) for place in range(len(heading))]
+        for row in (heading, *rows):
+            click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _show_with_rich(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    if not sys.stdout.isatty():
+        return False
+    try:
+        from rich.console import Console  # noqa: PLC0415  # an extra
+        from rich.table import Table  # noqa: PLC0415  # as above
+        from rich.text import Text  # noqa: PLC0415  # as above
+    except ImportError:
+        return False
+    table = Table(*heading)
+    for row in rows:
+        table.add_row(*map(Text, row))  # of a `Text`, no bracket is markup
+    Console().print(table)
+    return True

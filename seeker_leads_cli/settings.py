@@ -1,0 +1,34 @@
+"""The target's settings, from files or from the target's own variables, as Meltano hands them over."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from seeker_leads_singer.config import read_environment, read_files, variable_prefix
+from target_seeker_leads.target import TargetSeekerLeads
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+#: What a preview needs no real value of: it sends and writes nothing.
+_PLACEHOLDERS = {"auth_token": "preview", "ledger_url": "sqlite://", "rejects_path": "rejects.jsonl"}
+_ACCOUNT = frozenset({"client_id", "client_secret", "intermediary_id", "audience", "auth_url"})
+
+
+def read_config(paths: Sequence[str]) -> dict[str, Any]:
+    """Return the settings that the files give; without files, those that `TARGET_SEEKER_LEADS_…` give.
+
+    Raises:
+        SettingsError: a file or a variable does not hold settings.
+    """
+    if paths:
+        return read_files(paths)
+    declared = copy.deepcopy(TargetSeekerLeads.config_jsonschema)
+    TargetSeekerLeads.append_builtin_config(declared)
+    return read_environment(variable_prefix(TargetSeekerLeads.name), declared["properties"])
+
+
+def without_account(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the same settings for one who has no account, or who does not use it."""
+    return {name: value for name, value in config.items() if name not in _ACCOUNT} | _PLACEHOLDERS

@@ -1,0 +1,48 @@
+"""Rows as Singer messages, made line by line while the target reads them."""
+
+from __future__ import annotations
+
+import io
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from target_seeker_leads.singer.singer_json import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from seeker_leads_cli.files.table import Table
+
+
+def line_stream(lines: Iterable[bytes]) -> IO[bytes]:
+    """Return a file whose lines are made when they are read."""
+    return cast("IO[bytes]", _LineStream(lines))
+
+
+class _LineStream(io.RawIOBase):
+    """A file whose lines are made when they are read."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        super().__init__()
+        self._lines = iter(lines)
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def readline(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002  # a message is read as a whole
+        """Return the next line; nothing at the end."""
+        return next(self._lines, b"")
+
+
+def messages_of(table: Table, stream: str, key_properties: Sequence[str]) -> Iterator[bytes]:
+    """Yield the SCHEMA of a table, and a RECORD for each row."""
+    properties: dict[str, Any] = {column: {} for column in table.columns}
+    yield _line(
+        {"type": "SCHEMA", "stream": stream, "schema": {"properties": properties}, "key_properties": key_properties}
+    )
+    for row in table.rows():
+        yield _line({"type": "RECORD", "stream": stream, "record": row})
+
+
+def _line(message: dict[str, Any]) -> bytes:
+    return encode(message) + b"\n"
