@@ -9,10 +9,10 @@ from typing import IO, TYPE_CHECKING
 from seeker_leads_cli.errors import InputFileError
 from seeker_leads_cli.files.given import given_file
 from seeker_leads_cli.files.kinds import table_of
-from seeker_leads_cli.singer_lines import line_stream, messages_of
+from seeker_leads_cli.singer_lines import count_records, line_stream, messages_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from seeker_leads_cli.files.table import Table
@@ -42,14 +42,25 @@ class Input:
         """What was recognised."""
         return self.table.form if self.table else "Singer messages"
 
-    @contextlib.contextmanager
-    def messages(self) -> Iterator[IO[bytes]]:
-        """Open the messages, from the first one."""
+    def check(self) -> int:
+        """Read all of it, so that nothing is done by halves; return how many rows there are.
+
+        Raises:
+            InputFileError: a part of it cannot be read.
+        """
         if self.table:
-            yield line_stream(messages_of(self.table, self.options.stream, self.options.keys))
+            return sum(1 for _ in self.table.rows())
+        with self.path.open("rb") as file:
+            return count_records(file, self.name)
+
+    @contextlib.contextmanager
+    def messages(self, passing: Callable[[Iterator[bytes]], Iterator[bytes]] = iter) -> Iterator[IO[bytes]]:
+        """Open the messages, from the first one; each line comes by way of `passing`."""
+        if self.table:
+            yield line_stream(passing(messages_of(self.table, self.options.stream, self.options.keys)))
         else:
             with self.path.open("rb") as file:
-                yield file
+                yield line_stream(passing(file))
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ import click
 
 from seeker_leads_api.errors import SeekerLeadsError, SettingsError, StoppedError
 from seeker_leads_cli.preview.command import preview
+from seeker_leads_cli.send.command import send
 from seeker_leads_singer.command import EXIT_FAILED, EXIT_SETTINGS, EXIT_SIGNAL, describe
 from seeker_leads_singer.package import PACKAGE_NAME
 
@@ -55,8 +56,10 @@ def main() -> None:
       seeker-leads preview export-crm.csv
       seeker-leads send export-crm.csv --config config.json
     """
-    # The programs' own logs are for those who run them unattended; here what is said is printed.
+    # What the SDK tells programs that watch a run is of no use to a person who looks on.
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("singer_sdk.metrics").disabled = True
 
 
 main.add_command(preview)
+main.add_command(send)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from target_seeker_leads.singer.singer_json import encode
+from seeker_leads_cli.errors import InputFileError
+from target_seeker_leads.singer.singer_json import decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -42,6 +43,27 @@ def messages_of(table: Table, stream: str, key_properties: Sequence[str]) -> Ite
     )
     for row in table.rows():
         yield _line({"type": "RECORD", "stream": stream, "record": row})
+
+
+def count_records(lines: Iterable[bytes], name: str) -> int:
+    """Return how many RECORD messages there are.
+
+    Raises:
+        InputFileError: a line is not a message.
+    """
+    records = 0
+    for number, line in enumerate(lines, start=1):
+        if line.isspace():
+            continue
+        try:
+            message = decode(line)
+        except ValueError:
+            message = None
+        if not isinstance(message, dict) or "type" not in message:
+            msg = f"Line {number} of {name} is not a Singer message: check what wrote it"
+            raise InputFileError(msg)
+        records += message["type"] == "RECORD"
+    return records
 
 
 def _line(message: dict[str, Any]) -> bytes:

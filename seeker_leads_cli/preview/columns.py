@@ -82,6 +82,7 @@ class Columns:
         for key in keys:
             self[key].role = "key"
         self._rows = 0
+        self._unused: set[tuple[str, ...]] = set()
 
     def __getitem__(self, name: str) -> Column:
         column = self.all.get(name)
@@ -106,8 +107,10 @@ class Columns:
         for name in {name for names in lead.mapped.sources.values() for name in names}:
             for column in columns(name):
                 column.judge(_value(record, column.name), broken.get(name, ()))
-        for column in [column for name in lead.mapped.unused for column in columns(name)]:
-            column.is_outranked = True
+        if lead.mapped.unused not in self._unused:  # most rows of a file are alike
+            self._unused.add(lead.mapped.unused)
+            for column in [column for name in lead.mapped.unused for column in columns(name)]:
+                column.is_outranked = True
         self._sample(record)
 
     def _sample(self, record: Mapping[str, Any]) -> None:

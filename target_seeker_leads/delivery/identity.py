@@ -66,8 +66,12 @@ class Identifier:
         account = (credentials.client_id, credentials.intermediary_id) if credentials else (None, None)
         return cls((settings.connection.api_url, *account), settings.defaults, settings.dedupe_by)
 
-    def identify(self, incoming: Incoming, mapped: Mapping[str, Any], *, can_be_sent: bool) -> Identity:
+    def identify(
+        self, incoming: Incoming, mapped: Mapping[str, Any], *, can_be_sent: bool, looks_back: bool = True
+    ) -> Identity:
         """Return a record's identity; `mapped` is what it says itself of a lead, without the defaults.
+
+        Where nothing `looks_back`, no earlier keys are made: they cost as much as all the rest.
 
         Where the record has a `failure`, such as a stream map that broke, `mapped` is read from the record as it came.
         A map that leaves the lead's fields alone makes the same of it once it is fixed, so the failure is part of the
@@ -82,7 +86,7 @@ class Identifier:
         form = self._form(incoming, mapped, can_be_sent=can_be_sent)
         key = _sha256(form)
         earlier: tuple[str, ...] = ()
-        if self.dedupe_by is not DedupeBy.NONE:
+        if looks_back and self.dedupe_by is not DedupeBy.NONE:
             by_key = self.dedupe_by is DedupeBy.KEY
             forms = earlier_forms(incoming, self.destination, by_key=by_key, can_be_sent=can_be_sent)
             hashes = dict.fromkeys(_sha256(other) for other in forms if other != form)

@@ -54,10 +54,12 @@ class PreparedRecord:
 class RecordPreparer:
     """Makes orders of records, as the settings say."""
 
-    def __init__(self, settings: TargetSettings) -> None:
+    def __init__(self, settings: TargetSettings, *, looks_back: bool = True) -> None:
         self._defaults = settings.defaults
         self._dates = settings.dates
         self._identifier = Identifier.of(settings)
+        #: Whether the keys that earlier versions gave a record are wanted: a ledger has them, a file does not.
+        self._looks_back = looks_back
 
     def prepare(self, incoming: Incoming, now: datetime) -> PreparedRecord:
         """Return what a record asks for."""
@@ -65,7 +67,9 @@ class RecordPreparer:
         reasons = (incoming.failure,) if incoming.failure else _reasons(lead)
         if not reasons and holds_its_key_alone(incoming.source) and examine(lead.mapped.request, now).violations:
             reasons = (_KEY_ALONE,)
-        identity = self._identifier.identify(incoming, lead.mapped.request, can_be_sent=not reasons)
+        identity = self._identifier.identify(
+            incoming, lead.mapped.request, can_be_sent=not reasons, looks_back=self._looks_back
+        )
         claim = Claim(
             key=identity.key,
             content=identity.content,

@@ -10,6 +10,8 @@ _CATEGORIES = frozenset({"Cf", "Cc"})
 
 def is_blank(text: str) -> bool:
     """Return whether a text has nothing to see: blanks and invisible characters only."""
+    if text.isprintable():  # as nearly every text is
+        return not text or text.isspace()
     return all(char.isspace() or unicodedata.category(char) in _CATEGORIES for char in text)
 
 

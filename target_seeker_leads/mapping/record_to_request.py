@@ -10,6 +10,7 @@ import copy
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from target_seeker_leads.mapping.phones import CURRENT, Reading, to_phones
 from target_seeker_leads.mapping.plausibility.examine import examine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from target_seeker_leads.mapping.validation import MappingWarning, Violation
 
@@ -142,6 +143,11 @@ def parse_defaults(defaults: Mapping[str, Any], dates: DateReader = ISO_DATES) -
 
 def _leaves(record: Mapping[str, Any], reading: Reading = CURRENT) -> tuple[list[_Leaf], list[str]]:
     """Return the fields that mean one of a lead's, first those that go first, and the names of all others."""
+    layout = _flat_layout(tuple(record), reading.meaning_of)
+    if layout is not None:
+        return [_Leaf(name, record[name], meaning, name == meaning.field) for name, meaning in layout.known], [
+            *layout.unknown
+        ]
     known, unknown = [], []
     for place, name, value in _places(record):
         source = f"{place}.{name}" if place else name
@@ -152,6 +158,25 @@ def _leaves(record: Mapping[str, Any], reading: Reading = CURRENT) -> tuple[list
             known.append(_Leaf(source, value, meaning, name == meaning.field))
     known.sort(key=lambda leaf: (leaf.meaning.priority, not leaf.is_literal))
     return known, unknown
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """The names of a record, those that mean a field first."""
+
+    known: tuple[tuple[str, Meaning], ...]
+    unknown: tuple[str, ...]
+
+
+@lru_cache(maxsize=256)  # a stream has few shapes and many records
+def _flat_layout(names: tuple[str, ...], meaning_of: Callable[[str, str], Meaning | None]) -> _Layout | None:
+    """Return the order of a record's names; None where some may hold others, which differ from record to record."""
+    if any(map(is_container, names)):
+        return None
+    meanings = {name: meaning_of(name, "") for name in names}
+    known = [(name, meaning) for name, meaning in meanings.items() if meaning is not None]
+    known.sort(key=lambda entry: (entry[1].priority, entry[0] != entry[1].field))
+    return _Layout(tuple(known), tuple(name for name in names if meanings[name] is None))
 
 
 def _places(record: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:

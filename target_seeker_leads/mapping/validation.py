@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 
 from seeker_leads_api import contract
+from target_seeker_leads.mapping.quick_check import check_of, is_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -84,6 +85,8 @@ _UNICODE_CURE = "Take out the broken characters (lone surrogates), or read the s
 
 def violations(request: Mapping[str, Any]) -> tuple[Violation, ...]:
     """Return everything in which a request breaks the contract, by field; nothing means that it can be sent."""
+    if _quick_check()(request):
+        return ()
     found = {_violation(error) for error in _validator().iter_errors(dict(request))}
     return tuple(sorted(found, key=lambda violation: (violation.field, violation.rule)))
 
@@ -102,6 +105,11 @@ def _violation(error: jsonschema.ValidationError) -> Violation:
 
 
 @cache
+def _quick_check() -> Callable[[Any], bool]:
+    return check_of(contract.schema("CreateLeadRequest"), _FORMATS, _compiled)
+
+
+@cache
 def _validator() -> Any:  # noqa: ANN401  # jsonschema's classes made by `extend` have no type
     checker = jsonschema.FormatChecker(formats=())
     for name, is_valid in _FORMATS.items():
@@ -117,7 +125,7 @@ def _validator() -> Any:  # noqa: ANN401  # jsonschema's classes made by `extend
 def _type(validator: Any, kind: str, value: object, _schema: object) -> Iterator[jsonschema.ValidationError]:  # noqa: ANN401  # as above
     if not validator.is_type(value, kind):
         yield jsonschema.ValidationError("type")
-    elif isinstance(value, str) and not _is_unicode(value):
+    elif isinstance(value, str) and not is_unicode(value):
         # Valid for JSON Schema, but no body of a request can hold it.
         yield jsonschema.ValidationError("unicode", validator="unicode")
 
@@ -172,14 +180,6 @@ def _is_date_time(text: str) -> bool:
     try:
         datetime(*map(int, matched.groups()))  # type: ignore[arg-type]  # noqa: DTZ001  # is there such a day and time?
     except ValueError:
-        return False
-    return True
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
         return False
     return True
 

@@ -49,8 +49,7 @@ def examine(request: Mapping[str, Any], now: datetime) -> Findings:
     """
     found: dict[str, Violation] = {}
     warnings = []
-    for path, text in _texts(request):
-        place = re.sub(r"\[\d+\]", "[]", path)
+    for path, place, text in _texts(request):
         verdict = _JUDGES[place](text, now)
         if verdict and verdict.is_refusal:
             found[path] = Violation(path, verdict.rule, verdict.cure)
@@ -64,12 +63,12 @@ def examine(request: Mapping[str, Any], now: datetime) -> Findings:
     )
 
 
-def _texts(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the path and the value of each text that has a judge."""
+def _texts(request: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield the path, with and without an index, and the value of each text that has a judge."""
     for path, value in request.items():
         if path in _JUDGES and isinstance(value, str):
-            yield path, value
+            yield path, path, value
     phones = request.get("phoneNumbers")
     for index, phone in enumerate(phones if isinstance(phones, list) else []):
         if isinstance(phone, dict) and isinstance(phone.get("number"), str):
-            yield f"phoneNumbers[{index}].number", phone["number"]
+            yield f"phoneNumbers[{index}].number", "phoneNumbers[].number", phone["number"]

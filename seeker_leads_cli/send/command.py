@@ -1,0 +1,56 @@
+"""The command `send`."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import click
+
+from seeker_leads_cli.input import opened
+from seeker_leads_cli.options import of_a_file
+from seeker_leads_cli.send.progress import LogBesideProgress, Progress
+from seeker_leads_cli.settings import read_config
+from target_seeker_leads.ledger.location import Location
+from target_seeker_leads.target import TargetSeekerLeads
+
+if TYPE_CHECKING:
+    from seeker_leads_cli.input import Input, InputOptions
+
+
+@click.command()
+@of_a_file
+@click.option("--dry-run", is_flag=True, help="Say what would be sent, by the ledger too, and send nothing.")
+def send(options: InputOptions, config_files: tuple[str, ...], *, dry_run: bool) -> None:
+    r"""Send a file of leads: each row that was not sent before becomes a lead.
+
+    FILE is a CSV, an Excel workbook (.xlsx) or Singer messages; `-` is standard input. The whole file is read before
+    anything is sent. Rows that cannot be sent are kept in the file of `rejects_path`, with their reasons.
+
+    \b
+    Example:
+      seeker-leads send export-crm.csv --config config.json --key "Réf. contact"
+    """
+    config = read_config(config_files)
+    if dry_run:
+        config["dry_run"] = True
+    with opened(options) as given:
+        total = given.check()
+        target = TargetSeekerLeads(config=config)
+        click.echo(f"Ledger: {Location.parse(target.settings.ledger_url).shown}", err=True)
+        _run(target, given, Progress(total))
+
+
+def _run(target: TargetSeekerLeads, given: Input, progress: Progress) -> None:
+    handler = LogBesideProgress(progress)
+    logger = logging.getLogger(TargetSeekerLeads.name)
+    logger.addHandler(handler)
+    logger.propagate = False
+    logger.setLevel(logging.INFO)
+    try:
+        with given.messages(progress.count) as messages:
+            target.run(messages)  # type: ignore[arg-type]  # the SDK says text; the reader takes bytes
+    finally:
+        progress.clear()
+        logger.removeHandler(handler)
+        logger.propagate = True

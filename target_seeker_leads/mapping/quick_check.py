@@ -1,0 +1,89 @@
+"""Whether a value plainly fits a JSON Schema: most records do, and a whole validation is ten times as dear.
+
+It may say no to what fits, never yes to what does not. A no is followed by the validation, which knows the reasons.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Mapping
+
+    from seeker_leads_api.contract import JsonSchema
+
+    Check = Callable[[Any], bool]
+
+#: What a check looks at, or may pass over. A schema with any other keyword is left to the validation.
+_KEYWORDS = {
+    "string": frozenset({"minLength", "maxLength", "enum", "pattern", "format"}),
+    "array": frozenset({"minItems", "items"}),
+    "object": frozenset({"required", "properties"}),
+}
+_ANNOTATIONS = frozenset({"type", "description", "default", "example", "title"})
+
+
+def check_of(
+    schema: JsonSchema, formats: Mapping[str, Check], compiled: Callable[[str], re.Pattern[str]]
+) -> Callable[[Any], bool]:
+    """Return the check of a schema, whose formats and patterns are those of the validation."""
+    kind = schema.get("type")
+    if not isinstance(kind, str) or not set(schema) <= _KEYWORDS.get(kind, frozenset()) | _ANNOTATIONS:
+        return lambda _: False
+    if kind == "object":
+        checks = {name: check_of(inner, formats, compiled) for name, inner in schema.get("properties", {}).items()}
+        return _of_object(frozenset(schema.get("required", ())), checks)
+    if kind == "array":
+        return _of_array(schema.get("minItems", 0), check_of(schema.get("items", {}), formats, compiled))
+    return _of_text(schema, formats, compiled)
+
+
+def _of_object(required: frozenset[str], checks: Mapping[str, Check]) -> Check:
+    def fits(value: Any) -> bool:  # noqa: ANN401  # any JSON
+        return (
+            isinstance(value, dict)
+            and required <= value.keys()
+            and all(name in checks and checks[name](inner) for name, inner in value.items())
+        )
+
+    return fits
+
+
+def _of_array(shortest: int, check: Check) -> Check:
+    def fits(value: Any) -> bool:  # noqa: ANN401  # any JSON
+        return isinstance(value, list) and len(value) >= shortest and all(map(check, value))
+
+    return fits
+
+
+def _of_text(schema: JsonSchema, formats: Mapping[str, Check], compiled: Callable[[str], re.Pattern[str]]) -> Check:
+    shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
+    checks: list[Check] = []
+    if "enum" in schema:
+        checks.append(frozenset(schema["enum"]).__contains__)
+    if "pattern" in schema:
+        pattern = compiled(schema["pattern"])
+        checks.append(lambda text: pattern.search(text) is not None)
+    if "format" in schema:
+        checks.append(formats.get(schema["format"], lambda _: False))
+
+    def fits(value: Any) -> bool:  # noqa: ANN401  # any JSON
+        return (
+            isinstance(value, str)
+            and shortest <= len(value)
+            and (longest is None or len(value) <= longest)
+            and (value.isascii() or is_unicode(value))
+            and all(check(value) for check in checks)
+        )
+
+    return fits
+
+
+def is_unicode(text: str) -> bool:
+    """Return whether UTF-8 can carry a text: it holds no half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
