@@ -26,7 +26,22 @@ def read_config(paths: Sequence[str]) -> dict[str, Any]:
         return read_files(paths)
     declared = copy.deepcopy(TargetSeekerLeads.config_jsonschema)
     TargetSeekerLeads.append_builtin_config(declared)
-    return read_environment(variable_prefix(TargetSeekerLeads.name), declared["properties"])
+    config = read_environment(variable_prefix(TargetSeekerLeads.name), declared["properties"])
+    if isinstance(maps := config.get("stream_maps"), dict):
+        config["stream_maps"] = _nested(maps)
+    return config
+
+
+def _nested(maps: Mapping[str, Any]) -> dict[str, Any]:
+    """Return stream maps by stream: Meltano flattens what a variable holds, to `{"leads.lastName": …}`."""
+    nested: dict[str, Any] = {}
+    for name, definition in maps.items():
+        stream, dot, field = name.rpartition(".")
+        if dot and isinstance(definition, (str, type(None))):
+            nested.setdefault(stream, {})[field] = definition
+        else:
+            nested[name] = definition
+    return nested
 
 
 def without_account(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 from typing import TYPE_CHECKING
 
 from seeker_leads_cli.errors import InputFileError
@@ -48,7 +49,8 @@ def encoding_of(path: Path, given: str | None = None) -> str:
 
 def _codec(given: str) -> str:
     try:
-        b"".decode(given)  # `rot13` and `zip` are codecs, but not of texts
+        with contextlib.suppress(UnicodeDecodeError):
+            b"a".decode(given)  # finds out too that `rot13` and `zip` are codecs, but not of texts
     except (LookupError, ValueError):
         msg = f"--encoding {given!r} is not known: give e.g. utf-8, cp1252 or utf-16"
         raise InputFileError(msg) from None

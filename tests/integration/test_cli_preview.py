@@ -1,0 +1,236 @@
+"""`seeker-leads preview` on files as people have them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from seeker_leads_cli.main import main
+from tests.workbooks import number, text, workbook
+
+if TYPE_CHECKING:
+    from click.testing import Result
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+#: What the columns of `examples/export-crm.csv` mean. All others say nothing of a lead.
+MEANINGS = {
+    "Civilité": "gender",
+    "Nom": "lastName",
+    "Prénom": "firstName",
+    "Adresse e-mail": "email",
+    "Téléphone portable": "phoneNumbers",
+    "Téléphone fixe": "phoneNumbers",
+    "Langue": "language",
+    "N° annonce": "classifiedId",
+    "Reçu le": "submittedDate",
+    "Message du contact": "message",
+    "Commentaire(s)": "message",
+}
+ROW = "Durand;luc@example.org;06 39 98 00 01;26ABCDEFGHJK;2026-11-05T14:30:00Z;Bonjour\n"
+HEADER = "Nom;E-mail;Portable;Réf. annonce;Reçu le;Message\n"
+
+
+def preview(*arguments: str | Path, given: bytes = b"", **environment: str) -> Result:
+    return CliRunner().invoke(main, ["preview", *map(str, arguments)], input=given, env=environment)
+
+
+def preview_of(*arguments: str | Path, given: bytes = b"", **environment: str) -> dict[str, Any]:
+    ended = preview(*arguments, "--json", given=given, **environment)
+    assert ended.exit_code == 0, ended.stderr
+    said: dict[str, Any] = json.loads(ended.stdout)
+    return said
+
+
+def fields_of(said: dict[str, Any]) -> dict[str, str]:
+    return {column["name"]: column["field"] for column in said["columns"] if column["field"]}
+
+
+@pytest.mark.parametrize("timezone", ["", "Europe/Paris"])
+def test_a_french_export_just_works(timezone: str) -> None:
+    """Without any setting, each of 27 French headers is understood or named as not used, and each bad row counted."""
+    said = preview_of(EXAMPLES / "export-crm.csv", TARGET_SEEKER_LEADS_TIMEZONE=timezone)
+    assert len(said["columns"]) == 27
+    assert fields_of(said) == MEANINGS
+    assert [column["used"] for column in said["columns"]] == [column["name"] in MEANINGS for column in said["columns"]]
+    assert [said[name] for name in ("rows", "sendable", "rejected", "doubled")] == [40, 34, 6, 0]
+    reasons = {(reason["field"], reason["count"]) for reason in said["reasons"]}
+    assert reasons == {
+        (field, 1)
+        for field in ("lastName", "email", "phoneNumbers[0].number", "classifiedId", "submittedDate", "message")
+    }
+
+
+def test_the_template_needs_nothing_but_leads() -> None:
+    """Each column of the template is understood, the key apart."""
+    said = preview_of(EXAMPLES / "leads-template.csv", "--key", "Référence contact")
+    assert all(column["used"] for column in said["columns"])
+    assert (said["rows"], said["sendable"]) == (1, 1)
+
+
+def test_a_person_sees_samples_and_what_is_vague() -> None:
+    """The table says what each column means, shows values, and says where a name is the last resort."""
+    header = HEADER.replace("Reçu le", "Date").replace("Réf. annonce", "Annonce")
+    ended = preview("-", given=(header + ROW).encode())
+    assert ended.exit_code == 0
+    assert "stdin, CSV in UTF-8, with ; between cells: 1 rows" in ended.stdout
+    assert ended.stdout.count("vague: counts only since nothing better is there") == 2
+    assert "luc@example.org" in ended.stdout
+    assert "1 would be sent, 0 rejected, 0 doubled" in ended.stdout
+    assert "No key: " in ended.stdout
+
+
+def test_json_shows_nobodys_data() -> None:
+    """The machine's form holds names of columns, rules and counts, and no value."""
+    ended = preview("-", "--json", given=(HEADER + ROW.replace("06 39", "6")).encode())
+    assert not [value for value in ROW.strip().split(";") if value in ended.stdout]
+
+
+def test_what_a_terminal_would_act_upon_is_not_shown() -> None:
+    """A value cannot clear the screen or set its title."""
+    ended = preview("-", given=(HEADER + ROW.replace("Bonjour", "\x1b[2J\x07 [bold]hallo")).encode())
+    assert "\x1b" not in ended.stdout
+    assert "[bold]hallo" in ended.stdout
+
+
+def test_rows_that_come_twice_are_counted() -> None:
+    """By what they say, or by their key."""
+    rows = ROW + ROW + ROW.replace("Durand", "Petit")
+    assert preview_of("-", given=(HEADER + rows).encode())["doubled"] == 1
+    said = preview_of("-", "--key", "E-mail", given=(HEADER + rows).encode())
+    assert (said["sendable"], said["doubled"]) == (1, 2)
+
+
+def test_an_excel_file_is_read(tmp_path: Path) -> None:
+    """A workbook's dates and numbers are what the sheet shows, in the zone of the settings."""
+    values = ["Faÿ", "zoe@example.org", None, "26ABCDEFGHJK", None, "Bonjour"]
+    cells = [text(f"{letter}2", value) for letter, value in zip("ABCDEF", values, strict=True) if value]
+    cells[2:2] = [number("C2", "639980001")]
+    cells[4:4] = [number("E2", "46331.604166666664", 1)]
+    names = "".join(text(f"{letter}1", name) for letter, name in zip("ABCDEF", HEADER.strip().split(";"), strict=True))
+    given = workbook(tmp_path / "leads.xlsx", f'<row r="1">{names}</row><row r="2">{"".join(cells)}</row>')
+    said = preview_of(given.path)
+    assert (said["rows"], said["sendable"]) == (1, 1)
+    assert preview_of("-", given=given.path.read_bytes()) == said
+
+
+def test_singer_messages_are_read(tmp_path: Path) -> None:
+    """Messages keep their own streams and keys; what is in an object is named with it."""
+    record = {"id": 1, "contact": {"nom": "Durand", "email": "luc@example.org", "mobile": "06 39 98 00 01"}, "x": 1}
+    record |= {"message": "Bonjour", "classified_id": "26ABCDEFGHJK", "created_at": "2026-11-05"}
+    schema = {"type": "SCHEMA", "stream": "crm", "schema": {"properties": {}}, "key_properties": ["id"]}
+    lines = [schema, *[{"type": "RECORD", "stream": "crm", "record": record}] * 2, {"type": "STATE", "value": {}}]
+    path = tmp_path / "messages.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    said = preview_of(path)
+    assert (said["rows"], said["sendable"], said["doubled"]) == (2, 1, 1)
+    assert fields_of(said)["contact.nom"] == "lastName"
+    used = {column["name"]: column["used"] for column in said["columns"]}
+    assert (used["id"], used["x"]) == (True, False)
+
+
+def test_stream_maps_count(tmp_path: Path) -> None:
+    """What the settings make of columns is what a preview shows, and the columns are those of the file."""
+    config = tmp_path / "config.json"
+    config.write_text(
+        json.dumps(
+            {
+                "stream_maps": {
+                    "leads": {
+                        "lastName": "record['Nom complet'].split(' ')[-1]",
+                        "language": "'FR'",
+                        "__filter__": "Statut != 'perdu'",
+                    }
+                }
+            }
+        )
+    )
+    header, row = HEADER.replace("Nom", "Nom complet;Statut"), ROW.replace("Durand", "Luc Durand;neuf")
+    rows = row + row.replace("neuf", "perdu")
+    said = preview_of("-", "--config", config, given=(header + rows).encode())
+    assert (said["rows"], said["sendable"]) == (1, 1)
+    assert fields_of(said)["Nom complet"] == "lastName"
+    assert {column["name"]: column["used"] for column in said["columns"]}["Statut"]
+
+
+def test_what_is_missing_is_proposed(tmp_path: Path) -> None:
+    """The block to paste names what the target needs; with it, every row can be sent."""
+    header = "Nom complet;Courriel perso;À joindre au;Bien;Quand\n"
+    row = "Luc Durand;luc@example.org;06 39 98 00 01;26ABCDEFGHJK;05/11/2026 14:30\n"
+    path = tmp_path / "leads.csv"
+    path.write_text(header + row)
+    said = preview(path).stdout
+    assert "0 would be sent, 1 rejected" in said
+    block = yaml.safe_load(said.partition("for `config:` of the target:\n")[2].partition("\n\n`timezone`")[0])
+    assert block == {
+        "date_format": ["%d/%m/%Y %H:%M"],
+        "timezone": "Europe/Paris",
+        "defaults": {"message": "(sans message)"},
+        "stream_maps": {
+            "leads": {
+                "lastName": "record['Nom complet']",
+                "email": "record['Courriel perso']",
+                "phoneNumbers": "record['À joindre au']",
+                "classifiedId": "record['Bien']",
+                "submittedDate": "record['Quand']",
+            }
+        },
+    }
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(block))
+    assert preview_of(path, "--config", config)["sendable"] == 1
+    assert "Settings to begin with" not in preview(path, "--config", config).stdout
+
+
+def test_for_a_file_of_settings_the_block_is_json(tmp_path: Path) -> None:
+    """Who uses `--config` is shown what can be pasted there."""
+    config = tmp_path / "config.json"
+    config.write_text("{}")
+    said = preview("-", "--config", config, given=(HEADER + ROW.replace("T14:30:00Z", "")).encode()).stdout
+    assert json.loads(said[said.index("{") : said.rindex("}") + 1]) == {"timezone": "Europe/Paris"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "words"),
+    [
+        (("-",), b"", "stdin is empty"),
+        (("-",), b"nom;mail\n1;2;3\n", "Line 2 has 3 cells"),
+        (("-",), b"nom;nom\n1;2\n", "'nom' twice"),
+        (("-",), b"nom;mail\n1;\0\n", "holds a NUL"),
+        (("-", "--encoding", "utf-8"), b"nom;mail\n\xe9;2\n", "Line 2 of the file is not utf-8"),
+        (("-", "--encoding", "x"), b"nom;mail\n", "--encoding 'x' is not known"),
+        (("-", "--key", "id"), b"nom;mail\n", "--key 'id' is not a column"),
+        (("-", "--key", "id"), b'{"type": "STATE", "value": 1}\n', "say their keys themselves"),
+        (("-",), b'{"type": "STATE", "value": 1}\nhello\n', "Line 2 of the input is not JSON"),
+        (("-",), b"PK\x03\x04broken", "is not a workbook"),
+        ((".",), b"", "is a folder"),
+        (("nothing.csv",), b"", "does not exist"),
+        (("-", "--config", "nothing.json"), b"nom;mail\n", "does not exist"),
+    ],
+)
+def test_bad_input_is_one_line_with_the_cure(arguments: tuple[str, ...], given: bytes, words: str) -> None:
+    """Whatever is wrong with a file or an option ends with status 2 and one line."""
+    ended = preview(*arguments, given=given)
+    assert ended.exit_code == 2
+    assert words in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert ended.stdout == ""
+
+
+def test_a_wrong_setting_is_named() -> None:
+    """A setting that a run would refuse is refused here, too."""
+    ended = preview("-", given=(HEADER + ROW).encode(), TARGET_SEEKER_LEADS_TIMEZONE="Paris")
+    assert ended.exit_code == 2
+    assert ended.stderr.startswith("`timezone` must be an IANA name")
+
+
+@pytest.mark.parametrize("rows", ["", ";;;;;\n"])
+def test_a_file_without_rows_is_no_error(rows: str) -> None:
+    """A night without leads gives a header alone: its columns are known all the same."""
+    said = preview_of("-", given=(HEADER + rows).encode())
+    assert said["rows"] == 0
+    assert set(fields_of(said).values()) >= {"lastName", "email", "phoneNumbers", "classifiedId", "message"}

@@ -1,0 +1,142 @@
+"""`seeker-leads send` into the sandbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from seeker_leads_cli.main import main
+
+if TYPE_CHECKING:
+    from click.testing import Result
+
+    from seeker_leads_sandbox import Sandbox
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+EXPORT = EXAMPLES / "export-crm.csv"
+Send = Callable[..., Any]
+
+
+@pytest.fixture
+def send(sandbox: Sandbox, tmp_path: Path) -> Send:
+    """Send a file with settings of the test's own."""
+    config = tmp_path / "config.json"
+    settings = {
+        "api_url": sandbox.api_url,
+        "auth_token": sandbox.options.token,
+        "rate_limit_requests": 1000,
+        "ledger_url": f"sqlite:///{tmp_path / 'ledger.db'}",
+        "rejects_path": str(tmp_path / "rejects.jsonl"),
+        "timezone": "Europe/Paris",
+    }
+
+    def run(*arguments: str | Path, given: bytes = b"", **more: Any) -> Result:
+        config.write_text(json.dumps({**settings, **more}))
+        return CliRunner().invoke(main, ["send", *map(str, arguments), "--config", str(config)], input=given)
+
+    return run
+
+
+def letters(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "rejects.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("key", [(), ("--key", "Réf. contact")])
+def test_a_french_export_is_sent_once(send: Send, sandbox: Sandbox, tmp_path: Path, key: tuple[str, ...]) -> None:
+    """34 of 40 rows arrive, with 14:30 in Paris as 13:30Z; the others are kept; a second run sends none."""
+    ended = send(EXPORT, *key)
+    assert ended.exit_code == 0, ended.stderr
+    assert ended.stderr.startswith(f"Ledger: {tmp_path / 'ledger.db'}\n")
+    assert "34 created, 0 skipped as delivered before, 6 rejected" in ended.stderr
+    assert len(sandbox.created) == 34
+    (first,) = (lead for lead in sandbox.created if lead["lastName"] == "Lefèvre")
+    assert first["submittedDate"] == "2026-11-05T13:30:00Z"
+    assert (first["gender"], first["language"]) == ("MALE", "FR")
+    kept = letters(tmp_path)
+    assert len(kept) == 6
+    assert {letter["stream"] for letter in kept} == {"leads"}
+    assert all(letter["key_properties"] == list(key[1:]) for letter in kept)
+    again = send(EXPORT, *key)
+    assert again.exit_code == 0
+    assert "0 created, 34 skipped as delivered before, 0 rejected, 6 skipped as rejected before" in again.stderr
+    assert len(sandbox.created) == 34
+
+
+def test_the_name_of_a_file_is_no_part_of_a_lead(send: Send, sandbox: Sandbox, tmp_path: Path) -> None:
+    """The same rows under another file name are the same leads; under another stream they are others."""
+    copy = tmp_path / "export 2.csv"
+    copy.write_bytes(EXPORT.read_bytes())
+    send(EXPORT, "--key", "Réf. contact")
+    send(copy, "--key", "Réf. contact")
+    assert len(sandbox.created) == 34
+    send(copy, "--key", "Réf. contact", "--stream", "other agency")
+    assert len(sandbox.created) == 68
+
+
+def test_a_dry_run_sends_nothing(send: Send, sandbox: Sandbox, tmp_path: Path) -> None:
+    """It says what a run would do, by the ledger too, and writes nothing."""
+    ended = send(EXPORT, "--dry-run")
+    assert ended.exit_code == 0
+    assert "Dry run, nothing was sent or written: " in ended.stderr
+    assert not sandbox.created
+    assert not (tmp_path / "rejects.jsonl").exists()
+    assert not (tmp_path / "ledger.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (EXPORT.read_bytes() + b"too;few\r\n", "has 2 cells, but the header has 27"),
+        (EXPORT.read_bytes() + b"\x81", "is not UTF-8, nor CP1252"),
+        (b'{"type": "SCHEMA", "stream": "a", "schema": {"properties": {}}}\nhello\n', "Line 2 of stdin is not"),
+    ],
+)
+def test_a_file_that_is_broken_at_its_end_changes_nothing(
+    send: Send, sandbox: Sandbox, tmp_path: Path, given: bytes, words: str
+) -> None:
+    """The whole file is read before the first row is sent."""
+    ended = send("-", given=given)
+    assert ended.exit_code == 2
+    assert words in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert not sandbox.created
+    assert not (tmp_path / "ledger.db").exists()
+
+
+def test_it_exits_as_the_target_does(send: Send, sandbox: Sandbox) -> None:
+    """A setting ends with 2, a run that cannot send with 1; each says why in one line."""
+    wrong = send(EXPORT, max_rejects="many")
+    assert wrong.exit_code == 2
+    assert "`max_rejects`" in wrong.stderr
+    refused = send(EXPORT, auth_token="wrong")
+    assert refused.exit_code == 1
+    assert "401" in refused.stderr
+    assert not sandbox.created
+
+
+def test_all_rows_rejected_is_an_error(send: Send) -> None:
+    """As for the target: the mapping is wrong."""
+    ended = send("-", given=b"nom;mail\nDurand;luc@example.org\n")
+    assert ended.exit_code == 1
+    assert "All 1 records were rejected" in ended.stderr
+
+
+def test_singer_messages_are_sent(send: Send, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Dead letters that were fixed can be sent as they are."""
+    send(EXPORT, "--key", "Réf. contact")
+    fixed = (tmp_path / "rejects.jsonl").read_text("utf-8").replace("(at)", "@")
+    ended = send("-", given=fixed.encode())
+    assert "1 created, 0 skipped as delivered before, 5 rejected" in ended.stderr
+    assert len(sandbox.created) == 35
+
+
+def test_a_file_without_rows_is_no_error(send: Send) -> None:
+    """A night without leads ends with 0."""
+    ended = send("-", given=b"nom;mail\n")
+    assert ended.exit_code == 0
+    assert "0 created" in ended.stderr

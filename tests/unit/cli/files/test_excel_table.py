@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import sys
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from seeker_leads_cli.errors import InputFileError
+from seeker_leads_cli.files.excel_table import ExcelTable
+from seeker_leads_cli.files.given import GivenFile
+from tests.workbooks import number, text, workbook
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADER = f'<row r="2">{text("A2", "Nom")}{text("B2", "Tél. portable")}{text("C2", "Reçu le")}</row>'
+LEADS = (
+    HEADER
+    + f'<row r="3">{text("A3", "Faÿ")}{number("B3", "639980001")}{number("C3", "46331.604166666664", 1)}</row>'
+    + f'<row r="5">{text("A5", "Le Goff")}{text("B5", "06 39 98 00 02")}{number("C5", "0.5")}</row>'
+)
+
+
+def test_cells_are_what_json_has(tmp_path: Path) -> None:
+    """Whole numbers are no floats, dates are ISO 8601 without an offset, and empty rows are passed over."""
+    table = ExcelTable(workbook(tmp_path / "leads.xlsx", LEADS))
+    assert table.columns == ("Nom", "Tél. portable", "Reçu le")
+    assert (
+        list(table.rows())
+        == list(table.rows())
+        == [
+            {"Nom": "Faÿ", "Tél. portable": 639980001, "Reçu le": "2026-11-05T14:30:00"},
+            {"Nom": "Le Goff", "Tél. portable": "06 39 98 00 02", "Reçu le": 0.5},
+        ]
+    )
+    assert table.form == "Excel"
+
+
+def test_a_name_without_an_extension_will_do(tmp_path: Path) -> None:
+    """What comes through a pipe has no name, and the first of several sheets counts."""
+    assert ExcelTable(workbook(tmp_path / "copy", LEADS, sheets=2)).form == "Excel, the first of 2 sheets"
+
+
+@pytest.mark.parametrize("rows", ["", '<row r="1"/>'])
+def test_an_empty_sheet_is_named(tmp_path: Path, rows: str) -> None:
+    """A workbook whose first sheet holds nothing is one line with the cure."""
+    with pytest.raises(InputFileError, match=r"The first sheet of 'leads.xlsx' is empty: "):
+        ExcelTable(workbook(tmp_path / "leads.xlsx", rows))
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda whole: whole[: len(whole) // 2], lambda _: b"PK\x03\x04", lambda _: b"PK\x05\x06"]
+)
+def test_a_broken_workbook_is_named(tmp_path: Path, damage: object) -> None:
+    """A file that was cut off, or is another kind of zip, is one line with the cure."""
+    path = tmp_path / "leads.xlsx"
+    workbook(path, LEADS)
+    path.write_bytes(damage(path.read_bytes()))  # type: ignore[operator]  # a function
+    with pytest.raises(InputFileError, match="is not a workbook that can be read: save it again"):
+        ExcelTable(GivenFile(path, "'leads.xlsx'"))
+
+
+def test_another_zip_is_named(tmp_path: Path) -> None:
+    """A zip that is not a workbook is one line with the cure."""
+    path = tmp_path / "leads.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("leads.csv", "a;b\n")
+    with pytest.raises(InputFileError, match="is not a workbook"):
+        ExcelTable(GivenFile(path, "'leads.zip'"))
+
+
+def test_without_the_extra_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has not installed what reads workbooks is told how to."""
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    with pytest.raises(InputFileError, match=r"pip install 'singer-seeker-leads\[cli\]'"):
+        ExcelTable(workbook(tmp_path / "leads.xlsx", LEADS))

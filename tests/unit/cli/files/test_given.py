@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import io
+import os
+import stat
+import sys
+import threading
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from seeker_leads_cli.errors import InputFileError
+from seeker_leads_cli.files.given import given_file
+from seeker_leads_cli.files.kinds import table_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_file_is_read_where_it_is(tmp_path: Path) -> None:
+    """A path is not copied: a file of 2 GB needs no second place."""
+    path = tmp_path / "leads.csv"
+    path.write_bytes(b"a;b\n")
+    with given_file(str(path)) as given:
+        assert given.path == path
+
+
+def test_standard_input_can_be_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes through a pipe is kept in a private file, which is gone afterwards."""
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"a;b\n1;2\n")))
+    with given_file("-") as given:
+        assert given.name == "stdin"
+        assert given.path.read_bytes() == given.path.read_bytes() == b"a;b\n1;2\n"
+        assert stat.S_IMODE(given.path.stat().st_mode) == 0o600
+    assert not given.path.exists()
+
+
+def test_a_named_pipe_can_be_read_again(tmp_path: Path) -> None:
+    """So it is with a pipe that has a name, as shells give one."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_bytes, args=(b"a;b\n",))
+    writer.start()
+    with given_file(str(path)) as given:
+        assert given.path.read_bytes() == given.path.read_bytes() == b"a;b\n"
+    writer.join()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (".", "is a folder: "),
+        ("nothing.csv", "does not exist: "),
+        ("a\0b", "is not a path: "),
+        ("x" * 300, "cannot be read"),
+    ],
+)
+def test_what_is_not_a_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str) -> None:
+    """A folder, or a path that leads nowhere, is one line with the cure."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputFileError, match=words), given_file(name):
+        pass
+
+
+def test_a_closed_standard_input_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that was started without stdin says so."""
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(InputFileError, match="stdin is closed"), given_file("-"):
+        pass
+
+
+def test_a_full_disk_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no room for the copy of a pipe, the place that can be changed is named."""
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"a;b\n")))
+    monkeypatch.setattr("shutil.copyfileobj", fail)
+    with pytest.raises(InputFileError, match=r"No space left on device\): let TMPDIR name"), given_file("-"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty: "),
+        (b"%PDF-1.7\n", "is a PDF: "),
+        (bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 512, "is an old .xls: "),
+        (b"\x1f\x8b\x08\x00", "is compressed: "),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "holds a NUL"),
+        (b'{"name": "Durand"}\n', "is not a CSV: "),
+        (b"[" * 100_000, "is not a CSV: "),
+    ],
+)
+def test_what_is_not_leads_is_named(tmp_path: Path, content: bytes, words: str) -> None:
+    """A file of another kind is one line with the cure."""
+    path = tmp_path / "leads.csv"
+    path.write_bytes(content)
+    with given_file(str(path)) as given, pytest.raises(InputFileError, match=words):
+        table_of(given)
+
+
+def test_the_content_tells_the_kind(tmp_path: Path) -> None:
+    """Singer messages and CSVs are told apart by what is in them, whatever they are called."""
+    path = tmp_path / "leads.txt"
+    for content, columns in (
+        (b'{"type": "SCHEMA", "stream": "leads", "schema": {"properties": {}}}\n', None),
+        (b'\xef\xbb\xbf{"type": "STATE", "value": {}}\n', None),
+        (b'{"type";b\n', ('{"type"', "b")),
+    ):
+        path.write_bytes(content)
+        with given_file(str(path)) as given:
+            table = table_of(given)
+            assert (table.columns if table else None) == columns

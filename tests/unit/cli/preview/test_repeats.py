@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seeker_leads_cli.preview.repeats import Fate, repeats
+from target_seeker_leads.dead_letters import Reason
+from target_seeker_leads.delivery.dry_run import DryRun
+from target_seeker_leads.delivery.incoming import Incoming, Source
+from target_seeker_leads.delivery.prepared_record import PreparedRecord
+from target_seeker_leads.delivery.report import Report, Result
+from target_seeker_leads.ledger.rules import Claim, Decision
+from target_seeker_leads.settings import DedupeBy
+
+#: What a dry run counts a record as, in the words of a preview.
+FATES = {
+    Result.CREATED: Fate.SENDABLE,
+    Result.REJECTED: Fate.REJECTED,
+    Result.DELIVERED_BEFORE: Fate.DOUBLED,
+    Result.REJECTED_BEFORE: Fate.DOUBLED,
+}
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=12))
+def test_rows_that_come_twice_are_what_a_dry_run_says(rows: list[tuple[int, bool]]) -> None:
+    """Whatever comes again in whatever order, the preview counts it as the dry run of an empty ledger does."""
+    ledger: Any = SimpleNamespace(peek=lambda _: Decision.SEND)
+    settings: Any = SimpleNamespace(dedupe_by=DedupeBy.KEY)
+    report = Report(50)
+    dry_run = DryRun(settings, ledger, report)
+    counted = dict.fromkeys(Fate, 0)
+    with repeats() as seen:
+        for number, is_sendable in rows:
+            key = f"{number:064x}"
+            counted[seen.fate(key, is_sendable=is_sendable)] += 1
+            incoming = Incoming("leads", (), {}, Source("leads", (), {}, is_replay=False))
+            claim = Claim(key, content="", stream="leads", is_replay=False, will_send=is_sendable)
+            dry_run.run(
+                PreparedRecord(incoming, claim, {}, () if is_sendable else (Reason("email", "is required", ""),))
+            )
+    said = dict.fromkeys(Fate, 0)
+    for result, count in report._results.items():
+        said[FATES[result]] += count
+    assert counted == said

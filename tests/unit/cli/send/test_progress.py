@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import io
+import logging
+
+import pytest
+
+from seeker_leads_cli.send.progress import LogBesideProgress, Progress, progress_line
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "seconds", "line"),
+    [
+        (0, 40, 0.0, "[--------------------] 0 of 40 rows (0%), 0.0 rows/s"),
+        (1000, 4000, 20.0, "[#####---------------] 1,000 of 4,000 rows (25%), 50.0 rows/s, 1:00 left"),
+        (50, 1_000_000, 1.0, "[--------------------] 50 of 1,000,000 rows (0%), 50.0 rows/s, 5:33:19 left"),
+        (40, 40, 1.0, "[####################] 40 of 40 rows (100%), 40.0 rows/s, 0:00 left"),
+        (0, 0, 1.0, "[####################] 0 of 0 rows (100%), 0.0 rows/s"),
+    ],
+)
+def test_a_line_says_rate_and_time_left(done: int, total: int, seconds: float, line: str) -> None:
+    """A person sees how far it is, how fast it goes, and how long it takes."""
+    assert progress_line(done, total, seconds) == line
+
+
+def test_lines_are_passed_on_and_counted() -> None:
+    """On a terminal a line replaces the one before it; what is logged in between has a line of its own."""
+    terminal = Terminal()
+    now = iter(range(100))
+    progress = Progress(2, terminal, clock=lambda: float(next(now)))
+    assert list(progress.count(iter([b"a", b"b", b"c"]))) == [b"a", b"b", b"c"]
+    assert terminal.getvalue().count("\r\x1b[K[") == 3
+    assert "2 of 2 rows (100%)" in terminal.getvalue()
+    handler = LogBesideProgress(progress)
+    handler.setStream(terminal)
+    handler.handle(logging.LogRecord("target", logging.INFO, __file__, 1, "done", None, None))
+    assert terminal.getvalue().endswith("\r\x1b[Kdone\n")
+
+
+def test_elsewhere_nothing_is_shown() -> None:
+    """A file or a pipe gets no control characters."""
+    pipe = io.StringIO()
+    progress = Progress(1, pipe)
+    assert list(progress.count(iter([b"a"]))) == [b"a"]
+    progress.clear()
+    assert pipe.getvalue() == ""
