@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (PROJECT / "docs").glob("*.md")))
+PAGES = ("README.md", *sorted(path.relative_to(PROJECT).as_posix() for path in (PROJECT / "docs").rglob("*.md")))
 _FENCE = re.compile(r"```(.*)")
 _MARKER = re.compile(r"<!-- ((?:file|run|shows)\b.*?) -->")
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import seeker_leads_api
+import seeker_leads_cli
 import seeker_leads_sandbox
 import seeker_leads_singer
 import tap_seeker_leads
@@ -24,8 +25,15 @@ from tests.packaging.lowest import constraints
 if TYPE_CHECKING:
     from types import ModuleType
 
-PACKAGES = (seeker_leads_api, seeker_leads_sandbox, seeker_leads_singer, tap_seeker_leads, target_seeker_leads)
-PROGRAMS = ("tap-seeker-leads", "target-seeker-leads", "seeker-leads-sandbox")
+PACKAGES = (
+    seeker_leads_api,
+    seeker_leads_cli,
+    seeker_leads_sandbox,
+    seeker_leads_singer,
+    tap_seeker_leads,
+    target_seeker_leads,
+)
+PROGRAMS = ("tap-seeker-leads", "target-seeker-leads", "seeker-leads-sandbox", "seeker-leads")
 NAMES = [package.__name__ for package in PACKAGES]
 
 
@@ -130,7 +138,7 @@ def test_plain_install_has_no_server(plain: Path) -> None:
     code = "from importlib.metadata import distributions as d; print(*{x.metadata['Name'].lower() for x in d()})"
     installed = run(plain / "python", "-c", code).stdout.split()
     assert "singer-seeker-leads" in installed
-    assert {"aiohttp", "faker", "psycopg", "meltano", "pytest"}.isdisjoint(installed)
+    assert {"aiohttp", "faker", "psycopg", "meltano", "pytest", "rich", "python-calamine"}.isdisjoint(installed)
     ended = run(plain / "seeker-leads-sandbox", "serve", "--port", "0")
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1
