@@ -46,16 +46,17 @@ def _end(message: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
-@click.group(cls=Tool, context_settings={"help_option_names": ["-h", "--help"]})
+_EXAMPLE = """\b
+Example:
+  seeker-leads preview export-crm.csv
+  seeker-leads send export-crm.csv --config config.json
+"""
+
+
+@click.group(cls=Tool, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXAMPLE)
 @click.version_option(version(PACKAGE_NAME), message="%(prog)s v%(version)s", prog_name="seeker-leads")
 def main() -> None:
-    r"""Look at files of leads, and send them through the Seeker Leads API.
-
-    \b
-    Example:
-      seeker-leads preview export-crm.csv
-      seeker-leads send export-crm.csv --config config.json
-    """
+    """Look at files of leads, and send them through the Seeker Leads API."""
     # What the SDK tells programs that watch a run is of no use to a person who looks on.
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("singer_sdk.metrics").disabled = True

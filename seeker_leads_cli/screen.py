@@ -10,13 +10,13 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_LONGEST_CELL = 60
+_LONGEST_TEXT = 60
 
 
-def printable(value: Any) -> str:  # noqa: ANN401  # any value
+def printable(value: Any, longest: int = _LONGEST_TEXT) -> str:  # noqa: ANN401  # any value
     """Return a value as a short text on one line, without what a terminal would act upon."""
     text = "".join(char if char.isprintable() else " " for char in str(value)).strip()
-    return text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - 1]}…"
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def show_table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: How much is shown of a column, and of the reasons.
 _SAMPLES = 3
+_LONGEST_SAMPLE = 30
 _PROBLEMS = 2
 _REASONS = 20
 
@@ -48,7 +49,7 @@ def _row(column: Column) -> tuple[str, ...]:
         printable(column.name),
         _meaning(column),
         f"{column.accepted:,}" if column.fields else "",
-        " | ".join(printable(sample) for sample in column.samples[:_SAMPLES]),
+        " | ".join(printable(sample, _LONGEST_SAMPLE) for sample in column.samples[:_SAMPLES]),
         "; ".join(problems),
     )
 

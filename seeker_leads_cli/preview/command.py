@@ -12,19 +12,20 @@ from seeker_leads_cli.preview.proposals import proposals
 from seeker_leads_cli.preview.target import survey_of
 from seeker_leads_cli.settings import read_config
 
+_EXAMPLE = """\b
+Example:
+  seeker-leads preview export-crm.csv --key "Réf. contact"
+"""
 
-@click.command()
+
+@click.command(short_help="Show what would become of a file of leads.", epilog=_EXAMPLE)
 @of_a_file
 @click.option("--json", "is_json", is_flag=True, help="Print JSON, without samples, in a shape that stays.")
 def preview(options: InputOptions, config_files: tuple[str, ...], *, is_json: bool) -> None:
-    r"""Look at a file of leads: which column means what, and what would become of each row.
+    """Look at a file of leads: which column means what, and what would become of each row.
 
     FILE is a CSV, an Excel workbook (.xlsx) or Singer messages; `-` is standard input. Nothing is sent or written, and
     no account is needed. It is the target's own mapping, so a run does the same.
-
-    \b
-    Example:
-      seeker-leads preview export-crm.csv --key "Réf. contact"
     """
     config = read_config(config_files)
     with opened(options) as given:

@@ -18,25 +18,27 @@ if TYPE_CHECKING:
     from seeker_leads_cli.input import Input, InputOptions
 
 
-@click.command()
+_EXAMPLE = """\b
+Example:
+  seeker-leads send export-crm.csv --config config.json --key "Réf. contact"
+"""
+
+
+@click.command(short_help="Send a file of leads.", epilog=_EXAMPLE)
 @of_a_file
 @click.option("--dry-run", is_flag=True, help="Say what would be sent, by the ledger too, and send nothing.")
 def send(options: InputOptions, config_files: tuple[str, ...], *, dry_run: bool) -> None:
-    r"""Send a file of leads: each row that was not sent before becomes a lead.
+    """Send a file of leads: each row that was not sent before becomes a lead.
 
     FILE is a CSV, an Excel workbook (.xlsx) or Singer messages; `-` is standard input. The whole file is read before
     anything is sent. Rows that cannot be sent are kept in the file of `rejects_path`, with their reasons.
-
-    \b
-    Example:
-      seeker-leads send export-crm.csv --config config.json --key "Réf. contact"
     """
     config = read_config(config_files)
     if dry_run:
         config["dry_run"] = True
+    target = TargetSeekerLeads(config=config)
     with opened(options) as given:
         total = given.check()
-        target = TargetSeekerLeads(config=config)
         click.echo(f"Ledger: {Location.parse(target.settings.ledger_url).shown}", err=True)
         _run(target, given, Progress(total))
 

@@ -1,0 +1,100 @@
+"""`seeker-leads` as a program."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.acceptance.conftest import BIN, PROJECT, shell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from seeker_leads_sandbox import Sandbox
+
+TOOL: list[str | Path] = [BIN / "python", "-m", "seeker_leads_cli"]
+EXPORT = PROJECT / "examples" / "export-crm.csv"
+
+
+@pytest.mark.parametrize("command", [(), ("preview",), ("send",)])
+def test_help_has_an_example(command: tuple[str, ...], tmp_path: Path) -> None:
+    """Each command shows how it is called, on a line of its own."""
+    ended = subprocess.run(
+        [*TOOL, *command, "--help"], capture_output=True, text=True, check=True, env=shell(tmp_path), timeout=60
+    )
+    assert f"Example:\n    seeker-leads {command[0] if command else 'preview'}" in ended.stdout
+
+
+@pytest.mark.parametrize("of_shell", ["bash", "zsh", "fish"])
+def test_shells_are_told_how_to_complete(of_shell: str, tmp_path: Path) -> None:
+    """The variable that the page names makes the tool print what the shell reads."""
+    environment = shell(tmp_path, _SEEKER_LEADS_COMPLETE=f"{of_shell}_source")
+    ended = subprocess.run(TOOL, capture_output=True, text=True, check=True, env=environment, timeout=60)
+    assert "_SEEKER_LEADS_COMPLETE=" in ended.stdout
+    environment = shell(tmp_path, _SEEKER_LEADS_COMPLETE="bash_complete", COMP_WORDS="seeker-leads se", COMP_CWORD="1")
+    ended = subprocess.run(TOOL, capture_output=True, text=True, check=True, env=environment, timeout=60)
+    assert ended.stdout.split() == ["plain,send"]
+
+
+def test_nothing_is_asked_of_a_terminal(account: Sandbox, tmp_path: Path) -> None:
+    """On a terminal a line shows how far a run is, and no question is put."""
+    config = tmp_path / "config.json"
+    config.write_text(
+        json.dumps(
+            {
+                "api_url": account.api_url,
+                "auth_token": "sandbox-token",
+                "ledger_url": f"sqlite:///{tmp_path / 'ledger.db'}",
+                "rejects_path": str(tmp_path / "rejects.jsonl"),
+                "rate_limit_requests": 5,
+                "timezone": "Europe/Paris",
+            }
+        )
+    )
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [*TOOL, "send", EXPORT, "--config", config],
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+        env=shell(tmp_path),
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while chunk := _read(ours):
+            shown += chunk
+        assert process.wait(60) == 0
+    assert b" of 40 rows (" in shown
+    assert b" left" in shown
+    assert b"34 created" in shown
+    assert len(account.created) == 34
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # how Linux says that the other end is closed
+        return b""
+
+
+def test_an_unexpected_error_shows_nobodys_data(tmp_path: Path) -> None:
+    """A defect is told by its type and place, without a traceback and without what was in hand."""
+    code = (
+        "import seeker_leads_cli.preview.command as c\n"
+        "def fail(*_): raise RuntimeError('luc@example.org')\n"
+        "c.survey_of = fail\n"
+        "from seeker_leads_cli.main import main\n"
+        f"main(['preview', {str(EXPORT)!r}])\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=shell(tmp_path), timeout=60
+    )
+    assert ended.returncode == 1
+    assert "Unexpected RuntimeError at " in ended.stderr
+    assert "luc@example.org" not in ended.stderr
+    assert ended.stderr.count("\n") == 1
