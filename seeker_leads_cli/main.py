@@ -58,8 +58,9 @@ Example:
 def main() -> None:
     """Look at files of leads, and send them through the Seeker Leads API."""
     # What the SDK tells programs that watch a run is of no use to a person who looks on.
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    logging.getLogger("singer_sdk.metrics").disabled = True
+    handler = logging.StreamHandler()
+    handler.addFilter(lambda record: record.name != "singer_sdk.metrics")
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
 
 
 main.add_command(preview)

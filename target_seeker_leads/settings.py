@@ -101,8 +101,7 @@ TARGET_SETTINGS: dict[str, contract.JsonSchema] = {
     "timezone": setting(
         "string",
         "Time zone",
-        "Zone of times that the source writes without an offset, as an IANA name, e.g. `Europe/Paris`."
-        " Default: UTC.",
+        "Zone of times that the source writes without an offset, as an IANA name, e.g. `Europe/Paris`. Default: UTC.",
     ),
     "max_rejects": setting(
         "integer",

@@ -6,7 +6,6 @@ import copy
 import json
 import re
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema

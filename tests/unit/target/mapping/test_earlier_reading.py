@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from target_seeker_leads.mapping.phones import FORMAT_1
+from target_seeker_leads.mapping.format_1 import FORMAT_1
 from target_seeker_leads.mapping.record_to_request import to_request
 
 #: Headers of CRM exports that the first version did not understand.
