@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import traceback
 from fnmatch import fnmatch
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,18 @@ def are_at_fault(error: Exception, config: Mapping[str, Any]) -> bool:
     These raise anything at all, so it is what neither this project nor the SDK raises on purpose for another reason.
     """
     return bool(config.get("stream_maps")) and not _is_for_another_reason(error)
+
+
+def property_at_fault(error: Exception) -> str | None:
+    """Return which property's expression raised an error, `__filter__` for a filter's; None where that is not known.
+
+    The SDK's error does not say it, so it is looked up where the SDK evaluates expressions.
+    """
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_name == "_eval" and "property_name" in frame.f_locals:
+            name = frame.f_locals["property_name"]
+            return "__filter__" if name is None else str(name)
+    return None
 
 
 def _is_for_another_reason(error: Exception) -> bool:

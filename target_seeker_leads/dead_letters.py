@@ -41,6 +41,8 @@ class Reason:
     field: str | None
     rule: str
     cure: str
+    #: Where in the source it is, in words: a column, or a stream map. A letter says so in the cure.
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,7 @@ def _to_line(letter: DeadLetter) -> bytes:
         "stream": letter.stream,
         "record": dict(letter.record),
         "key_properties": letter.key_properties,
-        "reasons": letter.reasons,
+        "reasons": [{"field": reason.field, "rule": reason.rule, "cure": reason.cure} for reason in letter.reasons],
         "at": letter.at,
     }
     if letter.request_id is not None:

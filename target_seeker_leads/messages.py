@@ -9,6 +9,7 @@ from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from seeker_leads_singer import stream_maps
 from target_seeker_leads.dead_letters import Reason
+from target_seeker_leads.delivery.columns_used import listed
 from target_seeker_leads.delivery.incoming import Incoming, Source
 
 if TYPE_CHECKING:
@@ -104,11 +105,7 @@ class Messages:
             except Exception as error:
                 if not stream_maps.are_at_fault(error, self._config):
                     raise
-                reason = Reason(
-                    None,
-                    f"`stream_maps` could not be evaluated for it ({type(error).__name__})",
-                    "Fix the expression so that it allows for this record, or the record, and feed this line again",
-                )
+                reason = _map_failed(error, source.record)
                 self._receiver.take(Incoming(source.stream, source.key_properties, source.record, source, reason))
                 return
             if mapped is not None:  # else a filter left it out
@@ -139,6 +136,18 @@ class Messages:
         if self._key_properties.get(stream) != tuple(key_properties):
             schema: dict[str, Any] = {"properties": {name: {} for name in [*record, *key_properties]}}
             self._register(stream, schema, key_properties)
+
+
+def _map_failed(error: Exception, record: Mapping[str, Any]) -> Reason:
+    at_fault = stream_maps.property_at_fault(error)
+    expression = f"the expression of `{at_fault}`" if at_fault else "the expression"
+    columns = f"the record has the columns {listed(record)}"
+    return Reason(
+        None,
+        f"`stream_maps` could not be evaluated for it ({type(error).__name__})",
+        f"Fix {expression} so that it allows for this record, or the record, and feed this line again: {columns}",
+        source=f"{expression}; {columns}",
+    )
 
 
 def _key_properties(message: dict[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from target_seeker_leads.mapping.map_columns import columns_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from target_seeker_leads.delivery.incoming import Incoming
     from target_seeker_leads.mapping.lead import Lead
@@ -58,7 +58,7 @@ class ColumnsUsed:
         """Return a line for each stream that has columns that were not used."""
         with self._turn:
             return [
-                f"Columns of `{name}` that were not used: {_shown(unused)}"
+                f"Columns of `{name}` that were not used: {listed(unused)}"
                 for name, stream in self._streams.items()
                 if (unused := [column for column in stream.unused if column not in stream.used | stream.read_elsewhere])
             ]
@@ -69,6 +69,8 @@ class ColumnsUsed:
         return _Stream(read)
 
 
-def _shown(names: list[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+def listed(names: Iterable[str]) -> str:
+    """Return names of columns as a list in a sentence, not all of very many."""
+    every = list(names)
+    more = len(every) - _MOST_NAMED
+    return ", ".join(every[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -104,7 +104,7 @@ def _stream_warnings(incoming: Incoming, identity: Identity) -> tuple[MappingWar
 def _reasons(lead: Lead) -> tuple[Reason, ...]:
     reasons = []
     for violation in lead.violations:
-        source = ", ".join(lead.source_of(violation))
-        cure = f"{violation.cure} (it came from `{source}`)" if source else violation.cure
-        reasons.append(Reason(violation.field, violation.rule, cure))
+        source = ", ".join(f"`{name}`" for name in lead.source_of(violation))
+        cure = f"{violation.cure} (it came from {source})" if source else violation.cure
+        reasons.append(Reason(violation.field, violation.rule, cure, f"from {source}" if source else None))
     return tuple(reasons)

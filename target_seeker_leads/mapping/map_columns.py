@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def columns_behind(stream_maps: Mapping[str, Any] | None, stream: str) -> dict[s
     """
     behind: dict[str, frozenset[str]] = {}
     for name, definition in (stream_maps or {}).items():
-        if isinstance(definition, dict) and definition.get(_SOURCE, name) == stream:
+        if isinstance(definition, dict) and fnmatch(stream, str(definition.get(_SOURCE, name))):
             for key, expression in definition.items():
                 if isinstance(expression, str) and (key == _FILTER or not key.startswith("__")):
                     behind[key] = frozenset(_names(key, expression)) | behind.get(key, frozenset())

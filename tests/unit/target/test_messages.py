@@ -146,3 +146,23 @@ def test_records_are_counted(caplog: pytest.LogCaptureFixture) -> None:
     (line,) = [line for line in caplog.messages if "record_count" in line]
     assert '"value":2' in line
     assert '"stream":"crm"' in line
+
+
+@pytest.mark.parametrize(
+    ("maps", "named"),
+    [
+        ({"lastName": "nom", "email": "mail.lower()"}, "`email`"),
+        ({"lastName": "missing_name"}, "`lastName`"),
+        ({"__filter__": "etat > 1", "lastName": "nom"}, "`__filter__`"),
+    ],
+)
+def test_a_map_that_failed_is_named(maps: dict[str, str], named: str) -> None:
+    """The reason says which expression failed, and which columns the record has, and shows no value of it."""
+    properties: dict[str, Any] = {name: {"type": "string"} for name in ("nom", "mail", "etat")}
+    schema = {**SCHEMA, "schema": {"properties": properties}, "key_properties": []}
+    (incoming,) = handle(schema, record(nom="Secret", mail=None, etat=None), crm=maps)
+    assert incoming.failure is not None
+    assert f"Fix the expression of {named} " in incoming.failure.cure
+    assert incoming.failure.cure.endswith("the record has the columns nom, mail, etat")
+    assert named in str(incoming.failure.source)
+    assert "Secret" not in str(incoming.failure)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from target_seeker_leads.delivery.columns_used import ColumnsUsed, listed
+from target_seeker_leads.delivery.incoming import Incoming, Source
+from target_seeker_leads.mapping.dates import DateReader
+from target_seeker_leads.mapping.lead import read_lead
+
+NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
+
+
+def note(columns: ColumnsUsed, record: dict[str, Any], stream: str = "leads", keys: tuple[str, ...] = ()) -> None:
+    source = Source(stream, keys, record, is_replay=False)
+    columns.note(Incoming(stream, keys, record, source), read_lead(record, {}, DateReader(), NOW))
+
+
+def test_columns_that_no_record_used_are_named_by_stream() -> None:
+    """What counted in one record counts; the key counts; each stream has a line of its own, in the source's order."""
+    columns = ColumnsUsed(None)
+    note(columns, {"id": 1, "ville": "Lyon", "nom": "Faÿ", "Date": "", "agent": "x"}, keys=("id",))
+    note(columns, {"id": 2, "ville": "Lyon", "nom": "", "Date": "2026-11-05", "agent": "x"}, keys=("id",))
+    note(columns, {"surname": "a", "nom": "b"}, stream="other")
+    note(columns, {"nom": "a"}, stream="good")
+    assert columns.lines() == [
+        "Columns of `leads` that were not used: ville, agent",
+        "Columns of `other` that were not used: nom",
+    ]
+
+
+def test_a_column_that_goes_second_is_used_where_it_goes_first() -> None:
+    """A column is unused only if another went before it in every record."""
+    columns = ColumnsUsed(None)
+    note(columns, {"surname": "a", "nom": "b"})
+    assert columns.lines()
+    note(columns, {"surname": "", "nom": "b"})
+    assert columns.lines() == []
+
+
+def test_what_a_stream_map_reads_is_used() -> None:
+    """A column that an expression or a filter reads is not reported, though the mapped record still holds it."""
+    columns = ColumnsUsed({"leads": {"lastName": "record['Nom complet']", "__filter__": "etat == 'neuf'"}})
+    note(columns, {"Nom complet": "a", "etat": "neuf", "ville": "Lyon", "lastName": "a"})
+    assert columns.lines() == ["Columns of `leads` that were not used: ville"]
+
+
+def test_memory_is_bounded() -> None:
+    """A source whose names differ from record to record fills neither memory nor the log."""
+    columns = ColumnsUsed(None)
+    for number in range(3_000):
+        note(columns, {f"column{number}": 1})
+    (line,) = columns.lines()
+    assert len(line) < 1_000
+    assert line.endswith(" more")
+    assert listed(["a", "b"]) == "a, b"
