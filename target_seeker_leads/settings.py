@@ -126,6 +126,8 @@ class TargetSettings:
     dates: DateReader
     max_rejects: int | None
     max_resends: int = 7
+    #: The SDK's setting, which the mapper evaluates: for messages about the columns that it reads.
+    stream_maps: Mapping[str, Any] | None = field(default=None, repr=False)
     deleted_when: tuple[DeletedMark, ...] = ()
 
     @classmethod
@@ -148,6 +150,7 @@ class TargetSettings:
             dates=dates,
             max_rejects=values["max_rejects"],
             max_resends=values["max_resends"],
+            stream_maps=config.get("stream_maps") or None,
             deleted_when=_deleted_marks(values["deleted_when"] or []),
         )
 

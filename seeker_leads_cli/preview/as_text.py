@@ -31,9 +31,13 @@ def show(survey: Survey, proposals: Proposals, title: str, *, as_json: bool) -> 
     rows = [_row(column) for column in survey.columns.all.values()]
     show_table(("column", "means", "accepted", "samples", "problems"), rows)
     fates = survey.fates
-    click.echo(
-        f"\n{fates[Fate.SENDABLE]:,} would be sent, {fates[Fate.REJECTED]:,} rejected, {fates[Fate.DOUBLED]:,} doubled"
-    )
+    counts = [
+        f"{fates[Fate.SENDABLE]:,} would be sent",
+        f"{fates[Fate.REJECTED]:,} rejected",
+        f"{fates[Fate.DOUBLED]:,} doubled",
+        *(f"{count:,} {why}" for why, count in survey.set_aside.items()),
+    ]
+    click.echo(f"\n{', '.join(counts)}")
     _show_counts("Rejected", survey.reasons)
     _show_counts("Warning", survey.warnings)
     if proposals.config:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from seeker_leads_cli.preview.repeats import Fate
 from target_seeker_leads.delivery.prepared_record import RecordPreparer
+from target_seeker_leads.delivery.set_aside import why_set_aside
 from target_seeker_leads.mapping.map_columns import columns_behind
 from target_seeker_leads.settings import DedupeBy
 
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 class Survey:
     """Stands where a run has its pipeline: it takes the same records, and sends none."""
 
-    def __init__(
-        self, settings: TargetSettings, stream_maps: Mapping[str, Any] | None, columns: Columns, repeats: Repeats
-    ) -> None:
+    def __init__(self, settings: TargetSettings, columns: Columns, repeats: Repeats) -> None:
         self.columns = columns
         self.fates: Counter[Fate] = Counter()
+        #: Why -> how many records are not meant to become leads.
+        self.set_aside: Counter[str] = Counter()
         #: Field and rule -> how many records were rejected for it.
         self.reasons: Counter[tuple[str | None, str]] = Counter()
         #: Field and rule -> how many records are sent all the same.
@@ -37,7 +38,6 @@ class Survey:
         self.settings = settings
         self._preparer = RecordPreparer(settings, looks_back=False)
         self._may_repeat = settings.dedupe_by is not DedupeBy.NONE
-        self._stream_maps = stream_maps
         self._behind: dict[str, Mapping[str, frozenset[str]]] = {}
         self._repeats = repeats
         self._now = datetime.now(timezone.utc)
@@ -45,13 +45,16 @@ class Survey:
     @property
     def rows(self) -> int:
         """How many records there were."""
-        return self.fates.total()
+        return self.fates.total() + self.set_aside.total()
 
     def take(self, incoming: Incoming) -> None:
         """Count a record."""
         source = incoming.source
         if source.stream not in self._behind:
             self._know(incoming)
+        if result := why_set_aside(incoming, self.settings.deleted_when):
+            self.set_aside[result.value] += 1
+            return
         prepared = self._preparer.prepare(incoming, self._now)
         reasons = {(reason.field, reason.rule) for reason in prepared.reasons}
         fate = Fate.REJECTED if reasons else Fate.SENDABLE
@@ -60,8 +63,10 @@ class Survey:
         self.fates[fate] += 1
         if fate is Fate.REJECTED:
             self.reasons.update(reasons)
+        warnings = prepared.stream_warnings if incoming.key_properties else ()
         if fate is Fate.SENDABLE:
-            self.warnings.update({(warning.field, warning.rule) for warning in prepared.warnings})
+            warnings += prepared.warnings
+        self.warnings.update({(warning.field, warning.rule) for warning in warnings})
         if prepared.lead and incoming.failure is None:
             self.columns.take(prepared.lead, source.record, self._behind[source.stream])
 
@@ -70,7 +75,7 @@ class Survey:
 
     def _know(self, incoming: Incoming) -> None:
         source = incoming.source
-        self._behind[source.stream] = behind = columns_behind(self._stream_maps, source.stream)
+        self._behind[source.stream] = behind = columns_behind(self.settings.stream_maps, source.stream)
         self.streams[source.stream] = bool(incoming.key_properties)
         for name in source.record:
             column = self.columns[name]

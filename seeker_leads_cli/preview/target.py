@@ -44,7 +44,7 @@ def survey_of(given: Input, config: Mapping[str, Any]) -> Survey:
     target = _PreviewTarget(config=without_account(config))
     columns = Columns(given.table.columns if given.table else (), given.options.keys)
     with repeats() as seen, given.messages() as messages:
-        target.survey = survey = Survey(target.settings, target.config.get("stream_maps"), columns, seen)
+        target.survey = survey = Survey(target.settings, columns, seen)
         try:
             target.listen(messages)  # type: ignore[arg-type]  # the SDK says text; the reader takes bytes
         except FatalError as error:

@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from seeker_leads_api.errors import FatalError
+from target_seeker_leads.delivery.columns_used import ColumnsUsed
 from target_seeker_leads.delivery.dry_run import DryRun
 from target_seeker_leads.delivery.fate import MAX_FAILURES_IN_A_ROW, Failure, Fate
 from target_seeker_leads.delivery.held import HeldRecords
@@ -79,6 +80,7 @@ class Delivery:
         self._left: list[str] = []
         #: Columns of `deleted_when` that no record has had so far.
         self._unseen_columns = {mark.column for mark in settings.deleted_when}
+        self._columns = ColumnsUsed(settings.stream_maps)
 
     def deliver(self, incoming: Incoming, settled: Callable[[], object]) -> None:
         """Settle a record, and call `settled` then: now, or once other records tell what becomes of it.
@@ -93,6 +95,8 @@ class Delivery:
         else:
             prepared = self._preparer.prepare(incoming, self._now())
             self._report.count_warnings(prepared.stream_warnings)
+            if prepared.lead and incoming.failure is None:
+                self._columns.note(incoming, prepared.lead)
             if self._settings.dry_run:
                 self._dry_run.run(prepared)
             elif not self._is_settled(prepared, settled):
@@ -102,6 +106,10 @@ class Delivery:
     def unseen_columns(self) -> list[str]:
         """Return the columns of `deleted_when` that no record had."""
         return sorted(self._unseen_columns)
+
+    def unused_columns(self) -> list[str]:
+        """Return a line for each stream that has columns of which no lead was made."""
+        return self._columns.lines()
 
     def finish(self) -> None:
         """Settle what was held, once all other records are settled.

@@ -125,7 +125,7 @@ class Pipeline:
         self._client.close()
         self._ledger.close()
         self._dead_letters.close()
-        for line in self._report.summary(dry_run=self._settings.dry_run):
+        for line in [*self._report.summary(dry_run=self._settings.dry_run), *self._delivery.unused_columns()]:
             self._logger.info(line)
         for line in self._report.warnings():
             self._logger.warning(line)

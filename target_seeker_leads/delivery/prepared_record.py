@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from target_seeker_leads.dead_letters import Reason
@@ -13,6 +14,7 @@ from target_seeker_leads.ledger.rules import Claim, Decision
 from target_seeker_leads.mapping.lead import Lead, read_lead
 from target_seeker_leads.mapping.plausibility.examine import examine
 from target_seeker_leads.mapping.validation import MappingWarning
+from target_seeker_leads.settings import DedupeBy
 from target_seeker_leads.singer.singer_json import encode
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class RecordPreparer:
     def __init__(self, settings: TargetSettings, *, looks_back: bool = True) -> None:
         self._defaults = settings.defaults
         self._dates = settings.dates
+        self._needs_key = settings.dedupe_by is DedupeBy.KEY
         self._identifier = Identifier.of(settings)
         #: Whether the keys that earlier versions gave a record are wanted: a ledger has them, a file does not.
         self._looks_back = looks_back
@@ -81,24 +84,36 @@ class RecordPreparer:
             came_at=came_at(incoming.source.record),
         )
         return PreparedRecord(
-            incoming, claim, lead.request, reasons, lead.warnings, _stream_warnings(incoming, identity), lead
+            incoming, claim, lead.request, reasons, lead.warnings, self._stream_warnings(incoming, identity), lead
         )
+
+    def _stream_warnings(self, incoming: Incoming, identity: Identity) -> tuple[MappingWarning, ...]:
+        if self._needs_key and not incoming.key_properties:
+            return (_no_key(incoming.stream),)
+        return tuple(_no_key_property(incoming.stream, name) for name in identity.missing_key_properties)
+
+
+@lru_cache(maxsize=256)
+def _no_key(stream: str) -> MappingWarning:
+    return MappingWarning(
+        None,
+        f"stream `{stream}` has no key: a corrected row is a new lead",
+        "Set `__key_properties__` in `stream_maps`, or --key of `seeker-leads send`",
+    )
+
+
+@lru_cache(maxsize=256)
+def _no_key_property(stream: str, name: str) -> MappingWarning:
+    return MappingWarning(
+        None,
+        f"stream `{stream}`: its key property `{name}` is missing, so records are known by what they say",
+        "Look for a byte order mark or another case in the column's name, or declare another key",
+    )
 
 
 def destination_of(settings: TargetSettings) -> str:
     """Return the SHA-256, in hex, of the account that leads go to."""
     return hashlib.sha256(encode(Identifier.of(settings).destination, is_sorted=True)).hexdigest()
-
-
-def _stream_warnings(incoming: Incoming, identity: Identity) -> tuple[MappingWarning, ...]:
-    return tuple(
-        MappingWarning(
-            None,
-            f"stream `{incoming.stream}`: its key property `{name}` is missing, so records are known by what they say",
-            "Look for a byte order mark or another case in the column's name, or declare another key",
-        )
-        for name in identity.missing_key_properties
-    )
 
 
 def _reasons(lead: Lead) -> tuple[Reason, ...]:

@@ -6,6 +6,7 @@ import enum
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from target_seeker_leads.ledger.rules import Decision
@@ -63,7 +64,7 @@ class Report:
         self._turn = threading.Lock()
         self._started = self._reported = clock()
         self._results: Counter[Result] = Counter()
-        self._reasons: Counter[tuple[str | None, str]] = Counter()
+        self._reasons: Counter[Reason] = Counter()
         self._warnings: Counter[MappingWarning] = Counter()
         self._sent_again = self._resends = self._changed = 0
 
@@ -77,7 +78,8 @@ class Report:
     def count_reasons(self, reasons: Iterable[Reason]) -> None:
         """Note why a record broke the contract."""
         with self._turn:
-            self._reasons.update({(reason.field, reason.rule) for reason in reasons})
+            # The cure of a record may tell more of it than the kind of reason does.
+            self._reasons.update({replace(reason, cure="") for reason in reasons})
 
     def count_resends(self, times: int) -> None:
         """Note how often a record was sent while the outcome of an earlier request for it was unknown."""
@@ -134,11 +136,14 @@ class Report:
         with self._turn:
             seconds = max(self._clock() - self._started, 1e-9)
             rate = self._results[Result.CREATED] / seconds
-            first = f"{self._counts()} in {seconds:.1f} s ({rate:.1f} leads/s)"
-            lines = [f"Dry run, nothing was sent or written: {first}" if dry_run else first]
+            if dry_run:
+                lines = [f"Dry run, nothing was sent or written: {self._counts('would create')} in {seconds:.1f} s"]
+            else:
+                lines = [f"{self._counts()} in {seconds:.1f} s ({rate:.1f} leads/s)"]
             lines += [
-                f"Rejected {times:,} x {f'`{field}` ' if field else ''}{rule}"
-                for (field, rule), times in self._reasons.most_common(_MOST_REASONS)
+                f"Rejected {times:,} x {f'`{reason.field}` ' if reason.field else ''}{reason.rule}"
+                f"{f' ({reason.source})' if reason.source else ''}"
+                for reason, times in self._reasons.most_common(_MOST_REASONS)
             ]
             if self._sent_again:
                 lines.append(
@@ -152,9 +157,11 @@ class Report:
                 )
             return lines
 
-    def _counts(self) -> str:
+    def _counts(self, would_create: str = "") -> str:
+        shown = [result for result in Result if self._results[result] or result in _ALWAYS_SHOWN]
         return ", ".join(
-            f"{self._results[result]:,} {result.value}"
-            for result in Result
-            if self._results[result] or result in _ALWAYS_SHOWN
+            f"{would_create} {self._results[result]:,}"
+            if would_create and result is Result.CREATED
+            else f"{self._results[result]:,} {result.value}"
+            for result in shown
         )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 #: The stream of the record that `meltano config test` sends.
 MELTANO_TEST_STREAM = "meltano_test_stream"
+_OF_THE_TAP = frozenset({"leadid", "ingestiondate", "iserased"})
 METADATA_PREFIX = "_sdc_"
 _DELETED_SUFFIX = "deleted_at"
 
@@ -67,11 +68,10 @@ def _is_deleted(record: Mapping[str, Any]) -> bool:
 
 
 def _by_name(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {normalised: record[name] for normalised, name in _names_of_the_tap(tuple(record)).items()}
+
+
+@lru_cache(maxsize=256)  # a stream has few shapes and many records
+def _names_of_the_tap(names: tuple[str, ...]) -> dict[str, str]:
     # Warehouses write names in their own way.
-    return {_plain(name): value for name, value in record.items()}
-
-
-@lru_cache(maxsize=4096)
-def _plain(name: str) -> str:
-    # The columns of a source are the same in each of its records.
-    return normalise(name)
+    return {normalised: name for name in names if (normalised := normalise(name)) in _OF_THE_TAP}

@@ -136,7 +136,7 @@ def test_dry_run_does_nothing_but_report(target: TargetProgram, account: Sandbox
     target.configure(account.api_url, dry_run=True)
     ended = target.run(rows)
     assert ended.status == 0, ended.stderr
-    assert "Dry run, nothing was sent or written: 2 created, 1 skipped" in ended.stderr
+    assert "Dry run, nothing was sent or written: would create 2, 1 skipped" in ended.stderr
     assert "Rejected 1 x `email`" in ended.stderr
     assert ended.stdout == ""
     assert account.statistics.requests == 0

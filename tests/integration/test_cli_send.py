@@ -54,6 +54,13 @@ def test_a_french_export_is_sent_once(send: Send, sandbox: Sandbox, tmp_path: Pa
     assert ended.stderr.startswith(f"Ledger: {tmp_path / 'ledger.db'}\n")
     assert "34 created, 0 skipped as delivered before, 6 rejected" in ended.stderr
     assert len(sandbox.created) == 34
+    assert "Rejected 1 x `email` must be a valid e-mail address (from `Adresse e-mail`)" in ended.stderr
+    assert "Columns of `leads` that were not used: " in ended.stderr
+    unused = ended.stderr.partition("that were not used: ")[2].splitlines()[0].split(", ")
+    assert {"Annonce", "Ville", "Consentement RGPD"} <= set(unused)
+    assert "Nom" not in unused
+    assert ("Réf. contact" in unused) == (not key)
+    assert ("stream `leads` has no key: a corrected row is a new lead" in ended.stderr) == (not key)
     (first,) = (lead for lead in sandbox.created if lead["lastName"] == "Lefèvre")
     assert first["submittedDate"] == "2026-11-05T13:30:00Z"
     assert (first["gender"], first["language"]) == ("MALE", "FR")
@@ -121,9 +128,9 @@ def test_it_exits_as_the_target_does(send: Send, sandbox: Sandbox) -> None:
 
 def test_all_rows_rejected_is_an_error(send: Send) -> None:
     """As for the target: the mapping is wrong."""
-    ended = send("-", given=b"nom;mail\nDurand;luc@example.org\n")
+    ended = send("-", given=b"nom;mail\nDurand;luc@example.org\nPetit;lea@example.org\n")
     assert ended.exit_code == 1
-    assert "All 1 records were rejected" in ended.stderr
+    assert "All 2 records were rejected" in ended.stderr
 
 
 def test_singer_messages_are_sent(send: Send, sandbox: Sandbox, tmp_path: Path) -> None:

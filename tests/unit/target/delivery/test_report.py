@@ -78,3 +78,25 @@ def test_rarer_results_are_shown_where_there_are_any() -> None:
     lines = report.summary()
     assert "0 rejected, 1 skipped as rejected before, 0 of unknown outcome, 1 skipped as unknown before" in lines[0]
     assert "1 of those delivered before said something else then" in lines[1]
+
+
+def test_a_dry_run_says_what_it_would_do() -> None:
+    """Nothing was created, so nothing is said to be, and no rate."""
+    report = Report(50)
+    report.count(Result.CREATED)
+    (line,) = report.summary(dry_run=True)
+    assert line.startswith("Dry run, nothing was sent or written: would create 1, 0 skipped as delivered before, 0 rej")
+    assert "leads/s" not in line
+
+
+def test_rejects_are_counted_by_rule_and_column() -> None:
+    """A line says which of the source's columns broke the rule; the cure of a single record does not split it."""
+    report = Report(50)
+    for number in range(2):
+        report.count(Result.REJECTED)
+        report.count_reasons([Reason("email", "is required", f"cure {number}", "from `Adresse e-mail`")])
+    report.count_reasons([Reason("email", "is required", "cure")])
+    assert report.summary()[1:] == [
+        "Rejected 2 x `email` is required (from `Adresse e-mail`)",
+        "Rejected 1 x `email` is required",
+    ]
