@@ -60,9 +60,14 @@ def holds_its_key_alone(source: Source) -> bool:
 
 
 def _is_deleted(record: Mapping[str, Any]) -> bool:
-    return any(
-        not is_empty(value)
-        for name, value in record.items()
+    return any(not is_empty(record[name]) for name in _deletion_marks(tuple(record)))
+
+
+@lru_cache(maxsize=256)  # a stream has few shapes and many records
+def _deletion_marks(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name in names
         if (folded := name.casefold()).startswith(METADATA_PREFIX) and folded.endswith(_DELETED_SUFFIX)
     )
 
@@ -71,7 +76,7 @@ def _by_name(record: Mapping[str, Any]) -> dict[str, Any]:
     return {normalised: record[name] for normalised, name in _names_of_the_tap(tuple(record)).items()}
 
 
-@lru_cache(maxsize=256)  # a stream has few shapes and many records
+@lru_cache(maxsize=256)  # as above
 def _names_of_the_tap(names: tuple[str, ...]) -> dict[str, str]:
     # Warehouses write names in their own way.
     return {normalised: name for name in names if (normalised := normalise(name)) in _OF_THE_TAP}

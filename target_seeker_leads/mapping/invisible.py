@@ -17,7 +17,7 @@ def is_blank(text: str) -> bool:
 
 def has_invisible(text: str) -> bool:
     """Return whether a text holds a character that is neither seen nor a blank."""
-    return not text.isascii() and any(unicodedata.category(char) == "Cf" for char in text)
+    return not text.isprintable() and any(unicodedata.category(char) == "Cf" for char in text)
 
 
 def without_invisible(text: str) -> str:
