@@ -61,7 +61,8 @@ class ExcelTable:
             yield self._header.record([_value(cell) for cell in row])
 
     def _cells(self) -> Iterator[list[Any]]:
-        return (row for row in self._sheet.iter_rows() if any(cell != "" for cell in row))
+        rows = self._sheet.iter_rows() if self._sheet.height else ()  # of none, some versions fail
+        return (row for row in rows if any(cell != "" for cell in row))
 
 
 def _value(cell: Any) -> Any:  # noqa: ANN401  # whatever a cell holds

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import sys
 import time
 from dataclasses import dataclass, field
@@ -38,7 +39,9 @@ class Sent:
 
     @property
     def summary(self) -> str:
-        return next(line for line in reversed(self.log) if " created" in line)
+        """The line of counts; that of a dry run in the words of a run, so that the two can be compared."""
+        said = (re.sub(r"would create ([\d,]+)", r"\1 created", line) for line in reversed(self.log))
+        return next(line for line in said if " created" in line)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,22 @@ def test_a_french_export_is_sent_once(send: Send, sandbox: Sandbox, tmp_path: Pa
     assert again.exit_code == 0
     assert "0 created, 34 skipped as delivered before, 0 rejected, 6 skipped as rejected before" in again.stderr
     assert len(sandbox.created) == 34
+
+
+@pytest.mark.parametrize("key", [(), ("--key", "Réf. contact"), ("--key", "Agence"), ("--key", "Civilité")])
+def test_preview_counts_what_a_run_does(send: Send, sandbox: Sandbox, tmp_path: Path, key: tuple[str, ...]) -> None:
+    """With or without a key, with rows that come twice, are empty or are wrong: the counts are those of the run."""
+    rows = EXPORT.read_bytes() + b"".join(EXPORT.read_bytes().splitlines(keepends=True)[1:8])
+    ended = send("-", *key, given=rows, max_concurrent_requests=1)
+    said = CliRunner().invoke(
+        main, ["preview", "-", "--json", *key, "--config", str(tmp_path / "config.json")], input=rows
+    )
+    counts = json.loads(said.stdout)
+    created, again, rejected = re.findall(r"(\d+) (?:created|skipped as delivered before|rejected)", ended.stderr)[:3]
+    assert counts["sendable"] == int(created) == len(sandbox.created)
+    assert counts["rejected"] == int(rejected)
+    assert counts["rows"] == counts["sendable"] + counts["rejected"] + counts["doubled"] > 40
+    assert counts["doubled"] >= int(again) > 0
 
 
 def test_the_name_of_a_file_is_no_part_of_a_lead(send: Send, sandbox: Sandbox, tmp_path: Path) -> None:
