@@ -115,3 +115,19 @@ def test_round_trip(pipeline: Callable[..., Any], account: Sandbox, tmp_path: Pa
     assert len(letters) == expected[False]
     assert all(letter["reasons"] for letter in letters)
     assert {letter["record"]["leadId"] for letter in letters}.isdisjoint({"", None})
+
+
+def test_file_is_previewed_and_sent_without_a_tap(
+    pipeline: Callable[..., Any], account: Sandbox, tmp_path: Path
+) -> None:
+    """`meltano invoke target-seeker-leads:preview FILE` shows a file with the project's settings, `:send` sends it."""
+    export = str(PROJECT / "examples" / "export-crm.csv")
+    zone = {"TARGET_SEEKER_LEADS_TIMEZONE": "Europe/Paris"}
+    said = json.loads(pipeline("invoke", "target-seeker-leads:preview", export, "--json", **zone).stdout)
+    assert (said["rows"], said["sendable"]) == (40, 34)
+    assert not account.created
+    pipeline("invoke", "target-seeker-leads:send", export, "--key", "Réf. contact", **zone)
+    assert len(account.created) == 34
+    assert len(rejects(tmp_path)) == 6
+    (first,) = (lead for lead in account.created if lead["lastName"] == "Lefèvre")
+    assert first["submittedDate"] == "2026-11-05T13:30:00Z"
