@@ -40,7 +40,7 @@ class Sent:
     @property
     def summary(self) -> str:
         """The line of counts; that of a dry run in the words of a run, so that the two can be compared."""
-        said = (re.sub(r"would create ([\d,]+)", r"\1 created", line) for line in reversed(self.log))
+        said = (re.sub(r"would create (\d+)", r"\1 created", line) for line in reversed(self.log))
         return next(line for line in said if " created" in line)
 
 
