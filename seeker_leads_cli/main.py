@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from importlib.metadata import version
@@ -57,6 +58,9 @@ Example:
 @click.version_option(version(PACKAGE_NAME), message="%(prog)s v%(version)s", prog_name="seeker-leads")
 def main() -> None:
     """Look at files of leads, and send them through the Seeker Leads API."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a character shows another one
     # What the SDK tells programs that watch a run is of no use to a person who looks on.
     handler = logging.StreamHandler()
     handler.addFilter(lambda record: record.name != "singer_sdk.metrics")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _LONGEST_TEXT = 60
+
+
+def is_utf8(stream: TextIO) -> bool:
+    """Return whether any character can be written there."""
+    return stream.encoding.lower().replace("-", "") == "utf8"
 
 
 def printable(value: Any, longest: int = _LONGEST_TEXT) -> str:  # noqa: ANN401  # any value

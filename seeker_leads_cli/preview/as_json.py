@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from seeker_leads_cli.preview.survey import Survey
 
 
-def as_json(survey: Survey) -> str:
+def as_json(survey: Survey, *, ascii_only: bool) -> str:
     """Return the preview as a JSON object on several lines."""
     content = {
         "rows": survey.rows,
@@ -22,7 +22,7 @@ def as_json(survey: Survey) -> str:
             {"field": field, "rule": rule, "count": count} for (field, rule), count in survey.reasons.most_common()
         ],
     }
-    return json.dumps(content, ensure_ascii=False, indent=2)
+    return json.dumps(content, ensure_ascii=ascii_only, indent=2)
 
 
 def _column(column: Column) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from seeker_leads_cli.input import InputOptions, opened
@@ -10,6 +12,7 @@ from seeker_leads_cli.preview.as_json import as_json
 from seeker_leads_cli.preview.as_text import show
 from seeker_leads_cli.preview.proposals import proposals
 from seeker_leads_cli.preview.target import survey_of
+from seeker_leads_cli.screen import is_utf8
 from seeker_leads_cli.settings import read_config
 
 _EXAMPLE = """\b
@@ -31,6 +34,6 @@ def preview(options: InputOptions, config_files: tuple[str, ...], *, is_json: bo
     with opened(options) as given:
         survey = survey_of(given, config)
         if is_json:
-            click.echo(as_json(survey))
+            click.echo(as_json(survey, ascii_only=not is_utf8(sys.stdout)))
         else:
             show(survey, proposals(survey), f"{given.name}, {given.form}", as_json=bool(config_files))

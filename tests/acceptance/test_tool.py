@@ -82,6 +82,48 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_any_terminal_will_do(tmp_path: Path, encoding: str) -> None:
+    """Where the output cannot hold a character, another one is shown, and JSON says the same in ASCII."""
+    environment = shell(tmp_path, PYTHONIOENCODING=encoding)
+    for options in ((), ("--json",)):
+        ended = subprocess.run(
+            [*TOOL, "preview", EXPORT, *options], capture_output=True, check=False, env=environment, timeout=60
+        )
+        assert (ended.returncode, ended.stderr) == (0, b"")
+    columns = json.loads(ended.stdout.decode(encoding))["columns"]
+    assert columns[0]["name"] == "Réf. contact"
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    """A file of ten times as many rows is previewed in the same memory."""
+    header, *rows = EXPORT.read_bytes().replace(b"\n", b" ").replace(b"\r ", b"\n").splitlines(keepends=True)
+    code = (
+        "import resource, sys\n"
+        "from seeker_leads_cli.main import main\n"
+        "main(sys.argv[1:], standalone_mode=False)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    peaks = []
+    for times in (50, 500):
+        path = tmp_path / f"{times}.csv"
+        with path.open("wb") as file:
+            file.write(header)
+            for number in range(times):
+                file.writelines(row.replace(b"C-", b"C-%d-" % number) for row in rows)
+        ended = subprocess.run(
+            [sys.executable, "-c", code, "preview", path, "--json", "--key", "Réf. contact"],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=shell(tmp_path),
+            timeout=120,
+        )
+        assert f'"rows": {40 * times}' in ended.stdout
+        peaks.append(int(ended.stdout.splitlines()[-1]) / 1024)
+    assert peaks[1] - peaks[0] < 10, peaks
+
+
 def test_an_unexpected_error_shows_nobodys_data(tmp_path: Path) -> None:
     """A defect is told by its type and place, without a traceback and without what was in hand."""
     code = (
