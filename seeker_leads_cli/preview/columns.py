@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 #: How many of a column's values are kept, to be shown and looked at for proposals; they are those of the first rows.
 _KEPT_SAMPLES = 30
 _SAMPLED_ROWS = 2_000
+_MOST_SHAPES = 1_000
 
 
 @dataclass(slots=True)
@@ -60,13 +61,11 @@ class Column:
         """Return whether it counts only since nothing better is there."""
         return bool(self.fields and self.meaning and self.meaning.is_vague)
 
-    def judge(self, value: Any, broken_rules: Sequence[str]) -> None:  # noqa: ANN401  # any value
-        """Note whether one of its values was accepted, or which rules it broke."""
-        self.accepted += not broken_rules
-        if broken_rules:
-            self.problems.update(broken_rules)
-            if len(self.bad_samples) < _KEPT_SAMPLES:
-                self.bad_samples.append(value)
+    def refuse(self, value: Any, broken_rules: Sequence[str]) -> None:  # noqa: ANN401  # any value
+        """Note a value that was not accepted, and which rules it broke."""
+        self.problems.update(broken_rules)
+        if len(self.bad_samples) < _KEPT_SAMPLES:
+            self.bad_samples.append(value)
 
     def look_at(self, value: Any) -> None:  # noqa: ANN401  # any value
         """Keep one of its values as a sample."""
@@ -94,20 +93,24 @@ class Columns:
         """Note what became of a record's values; `behind` says which names stream maps make a property of."""
 
         def columns(name: str) -> list[Column]:
-            names = [other for other in behind[name] if other in record] if name in behind else [name]
-            return [self[column] for column in names]
+            if name not in behind:
+                return [self[name]]
+            return [self[column] for column in behind[name] if column in record]
 
         broken: dict[str, list[str]] = {}
         for violation in (*lead.violations, *lead.left_out):
             for name in lead.source_of(violation):
                 broken.setdefault(name, []).append(violation.rule)
-        for path, names in lead.mapped.sources.items():
-            for column in [column for name in names for column in columns(name)]:
-                column.fields[path.partition("[")[0]] += 1
-        for name in {name for names in lead.mapped.sources.values() for name in names}:
+        found = {name: path.partition("[")[0] for path, names in lead.mapped.sources.items() for name in names}
+        for name, field_name in found.items():
             for column in columns(name):
-                column.judge(_value(record, column.name), broken.get(name, ()))
-        if lead.mapped.unused not in self._unused:  # most rows of a file are alike
+                column.fields[field_name] += 1
+                if name in broken:
+                    column.refuse(_value(record, column.name), broken[name])
+                else:
+                    column.accepted += 1
+        # Most rows of a file are alike; of a source whose names differ without end, the first will do.
+        if lead.mapped.unused not in self._unused and len(self._unused) < _MOST_SHAPES:
             self._unused.add(lead.mapped.unused)
             for column in [column for name in lead.mapped.unused for column in columns(name)]:
                 column.is_outranked = True

@@ -71,8 +71,8 @@ class Identifier:
     ) -> Identity:
         """Return a record's identity; `mapped` is what it says itself of a lead, without the defaults.
 
-        Where nothing `looks_back`, as without a ledger, there are no earlier keys and no fingerprint: they cost as
-        much as all the rest.
+        Where nothing `looks_back`, as without a ledger, there are no content, no earlier keys and no
+        fingerprint: they cost as much as all the rest.
 
         Where the record has a `failure`, such as a stream map that broke, `mapped` is read from the record as it came.
         A map that leaves the lead's fields alone makes the same of it once it is fixed, so the failure is part of the
@@ -94,7 +94,7 @@ class Identifier:
             earlier = tuple(other for other in hashes if other != key)
         return Identity(
             key=key,
-            content=_sha256(content),
+            content=_sha256(content) if looks_back else "",
             earlier_keys=earlier,
             fingerprint=fingerprint(self.destination, full) if looks_back else "",
             missing_key_properties=tuple(name for name in incoming.key_properties if name not in incoming.record),

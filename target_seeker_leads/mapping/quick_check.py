@@ -39,6 +39,15 @@ def check_of(
     return _of_text(schema, formats, compiled)
 
 
+def checks_of_properties(
+    schema: JsonSchema, formats: Mapping[str, Check], compiled: Callable[[str], re.Pattern[str]]
+) -> dict[str, Callable[[Any], bool]]:
+    """Return the check of each property of an object; none where the schema says more than that about the object."""
+    if not set(schema) <= _KEYWORDS["object"] | _ANNOTATIONS or schema.get("type") != "object":
+        return {}
+    return {name: check_of(inner, formats, compiled) for name, inner in schema["properties"].items()}
+
+
 def _of_object(required: frozenset[str], checks: Mapping[str, Check]) -> Check:
     def fits(value: Any) -> bool:  # noqa: ANN401  # any JSON
         return (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 
 from seeker_leads_api import contract
-from target_seeker_leads.mapping.quick_check import check_of, is_unicode
+from target_seeker_leads.mapping.quick_check import checks_of_properties, is_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -85,10 +85,18 @@ _UNICODE_CURE = "Take out the broken characters (lone surrogates), or read the s
 
 def violations(request: Mapping[str, Any]) -> tuple[Violation, ...]:
     """Return everything in which a request breaks the contract, by field; nothing means that it can be sent."""
-    if _quick_check()(request):
+    checks = _checks()
+    suspects = {name: value for name, value in request.items() if name not in checks or not checks[name](value)}
+    if not suspects and checks and _required_fields() <= request.keys():
         return ()
-    found = {_violation(error) for error in _validator().iter_errors(dict(request))}
-    return tuple(sorted(found, key=lambda violation: (violation.field, violation.rule)))
+    # What plainly fits is left out, so it is not missing.
+    errors = (error for error in _validator().iter_errors(suspects) if not _is_left_out(error, request))
+    return tuple(sorted(set(map(_violation, errors)), key=lambda violation: (violation.field, violation.rule)))
+
+
+def _is_left_out(error: jsonschema.ValidationError, request: Mapping[str, Any]) -> bool:
+    path = list(error.absolute_path)
+    return error.validator == "required" and len(path) == 1 and path[0] in request
 
 
 def _violation(error: jsonschema.ValidationError) -> Violation:
@@ -105,8 +113,13 @@ def _violation(error: jsonschema.ValidationError) -> Violation:
 
 
 @cache
-def _quick_check() -> Callable[[Any], bool]:
-    return check_of(contract.schema("CreateLeadRequest"), _FORMATS, _compiled)
+def _checks() -> dict[str, Callable[[Any], bool]]:
+    return checks_of_properties(contract.schema("CreateLeadRequest"), _FORMATS, _compiled)
+
+
+@cache
+def _required_fields() -> frozenset[str]:
+    return frozenset(contract.schema("CreateLeadRequest")["required"])
 
 
 @cache
