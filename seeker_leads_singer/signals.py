@@ -62,11 +62,13 @@ def handed_to(stop: Callable[[int], object]) -> Iterator[None]:
             raise StoppedError(number)
         stop(number)
 
+    # `nohup` has SIGHUP ignored, and that stays so.
+    stops = [number for number in _STOPS if signal.getsignal(number) is not signal.SIG_IGN]
     mask_before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     try:
         yield
         is_constructed = True
     finally:
-        for number in _STOPS:
+        for number in stops:
             signal.signal(number, handle)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask_before)

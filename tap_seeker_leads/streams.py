@@ -224,7 +224,7 @@ class LeadsStream(RESTStream[PageRequest | None]):
         if self.replication_method == REPLICATION_FULL_TABLE:
             return
         if span.last_lead is not None:
-            self.state_manager.note_lead(min(span.last_lead, self.settings.now))
+            self.state_manager.note_lead(span.last_lead)
         # With a clock that is ahead, the span ends in the API's future, where nothing can have been read yet.
         if not self.state_manager.advance(span.api_clock.cap(unix_seconds)):
             return

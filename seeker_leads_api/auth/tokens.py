@@ -146,7 +146,7 @@ class ClientCredentialsToken:
     def _replace(self, refused_token: str | None) -> str:
         with self._turn, self._cache.exclusive() if self._cache else nullcontext():
             if self._failure is not None:  # of a run that ends: all its threads would ask in vain, one after another
-                raise type(self._failure)(*self._failure.args)
+                raise self._failure
             for kept in (self._current, self._cache.load() if self._cache else None):
                 if kept is not None and kept.renew_at > self._clock() and kept.value != refused_token:
                     self._current = kept

@@ -149,7 +149,8 @@ class SpanReader:
             raise FatalError(msg)
         self._skipped_items += page.size - len(page.leads) - page.altered_ids
         self._altered_ids += page.altered_ids
-        seconds = [lead.second for lead in page.leads if lead.second is not None]
+        # A lead that is dated later than anything can be proves nothing about when the API has one.
+        seconds = [lead.second for lead in page.leads if lead.second is not None and lead.second <= self.end]
         self.last_lead = max([*seconds, self.last_lead or 0]) or None
         for lead in page.leads:
             if lead.second is not None and lead.second < self.start:

@@ -50,6 +50,8 @@ class _Failed:
     prepared: PreparedRecord
     sent: Sent
     settled: Callable[[], object]
+    failure: Failure
+    was_tried_before: bool  #: by an earlier run, with no better end
 
 
 class Delivery:
@@ -117,15 +119,18 @@ class Delivery:
         Raises:
             FatalError: a record could not be settled: nothing was accepted since, or its answer was lost.
         """
-        keep, leave = self._held.end(
-            lambda failed: self._ledger.others_were_accepted(failed.prepared.claim),
-        )
+        keep, leave = self._held.end(self._were_others_accepted_since)
         self._keep_failed(keep)
         left = [*self._left, *(str(failed.sent.error) for failed in leave)]
         if left:
             others = f". The next run tries this record again, and {len(left) - 1:,} more" if len(left) > 1 else ""
             msg = f"{left[0]}{others}"
             raise FatalError(msg)
+
+    def _were_others_accepted_since(self, failed: _Failed) -> bool:
+        # Between the tries of this run others may have been accepted before an outage began.
+        is_known_for_long = failed.was_tried_before or failed.failure is Failure.LOST_TOO_OFTEN
+        return is_known_for_long and self._ledger.others_were_accepted(failed.prepared.claim)
 
     def _is_settled(self, prepared: PreparedRecord, settled: Callable[[], object]) -> bool:
         decision = self._claim(prepared)
@@ -148,7 +153,7 @@ class Delivery:
     def _send(self, prepared: PreparedRecord, decision: Decision, settled: Callable[[], object]) -> bool:
         """Send a record, and settle it; return whether it is settled."""
         is_again = decision is Decision.SEND_AGAIN
-        made = self._ledger.resends(prepared.claim)
+        made, was_tried_before = self._ledger.resends(prepared.claim), self._ledger.was_tried_before(prepared.claim)
         is_strict = self._settings.on_unknown_outcome is UnknownOutcome.REJECT
         allowed = 0 if is_strict else max(self._settings.max_resends - made, 0)
         # What was sent as often as is allowed, or is kept already, gets one more chance with each run.
@@ -186,11 +191,16 @@ class Delivery:
         status = _unsettled(sent) or (None if is_again else Status.FAILED)
         self._keeper.settle(prepared, status, resends=sent.resends)
         is_too_often = made + sent.resends >= self._settings.max_resends
-        self._judge(_Failed(prepared, sent, settled), _failure(sent, is_too_often=is_too_often))
+        failure = _failure(sent, is_too_often=is_too_often)
+        self._judge(_Failed(prepared, sent, settled, failure, was_tried_before=was_tried_before))
         return False
 
-    def _judge(self, failed: _Failed, failure: Failure) -> None:
-        fate = self._held.failed(failed, failure)
+    def _judge(self, failed: _Failed) -> None:
+        claim = failed.prepared.claim
+        since = failed.was_tried_before and self._ledger.others_were_accepted(claim)
+        fate = self._held.failed(failed, claim.key, failed.failure, accepted_since_first_try=since)
+        if fate is Fate.KEEP:
+            self._keep_failed([failed])
         if fate is Fate.STOP:
             msg = (
                 f"{failed.sent.error}. {MAX_FAILURES_IN_A_ROW} records in a row ended so or alike, and no lead was"

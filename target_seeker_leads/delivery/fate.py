@@ -34,7 +34,7 @@ class Fate(enum.Enum):
 class Circumstances:
     """What happened to other records."""
 
-    failures_in_a_row: int = 1  #: with nothing accepted in between, this one included
+    failures_in_a_row: int = 1  #: of different records, with nothing accepted in between, this one included
     accepted_after: bool = False  #: another lead, sent after this failure
     is_over: bool = False  #: nothing more is sent in this run
     accepted_before: bool = False  #: another lead in this run, before this failure
@@ -43,16 +43,16 @@ class Circumstances:
 
 def decide_fate(failure: Failure, circumstances: Circumstances) -> Fate:
     """Decide what becomes of a record that failed."""
-    if circumstances.failures_in_a_row >= MAX_FAILURES_IN_A_ROW and not circumstances.accepted_after:
+    others_are_accepted = circumstances.accepted_after or circumstances.accepted_since_first_try
+    if circumstances.failures_in_a_row >= MAX_FAILURES_IN_A_ROW and not others_are_accepted:
         return Fate.STOP
     if failure is Failure.LOST:
         return Fate.LEAVE
-    if circumstances.accepted_after:
+    if others_are_accepted:
         return Fate.KEEP
     if not circumstances.is_over:
         return Fate.HOLD
-    if circumstances.accepted_since_first_try:
-        return Fate.KEEP
-    # What was accepted before the first try does not say that an answer would have come through since.
-    is_own = failure is Failure.REFUSED and circumstances.accepted_before
-    return Fate.KEEP if is_own else Fate.LEAVE
+    # What was accepted before says little: more than one failure at the end of a run may be an outage that began, and
+    # a lost answer would not have come through since.
+    is_alone = failure is Failure.REFUSED and circumstances.failures_in_a_row == 1
+    return Fate.KEEP if is_alone and circumstances.accepted_before else Fate.LEAVE

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api.client import ApiClient
 from seeker_leads_api.errors import FatalError, StoppedError
-from seeker_leads_api.stopping import Stopping
+from seeker_leads_api.stopping import StopOrder, Stopping
 from target_seeker_leads.dead_letters import DeadLetterFile
 from target_seeker_leads.delivery.delivery import Delivery
 from target_seeker_leads.delivery.prepared_record import destination_of
@@ -109,7 +109,11 @@ class Pipeline:
         self._pool.drain()
         for column in self._delivery.unseen_columns() if self._report.has_records() else ():
             self._logger.warning("`deleted_when` names `%s`, and no record of this run has such a column", column)
-        self._delivery.finish()
+        try:
+            self._delivery.finish()
+        except StopOrder:
+            self._pool.drain()  # raises what the order to stop came from
+            raise
         if rejected := self._report.all_rejected():
             kept = (
                 ""

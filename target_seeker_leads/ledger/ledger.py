@@ -126,12 +126,20 @@ class Ledger:
 
     def resends(self, claim: Claim) -> int:
         """Return how often a record that the caller holds was sent while an outcome was unknown, this time included."""
-        held = next((self._held[key] for key in (claim.key, *claim.earlier_keys) if key in self._held), None)
+        held = self._holding(claim)
         return held.now.resends if held and held.now else 0
+
+    def was_tried_before(self, claim: Claim) -> bool:
+        """Return whether an earlier claim of a record that the caller holds failed, without the API's word why."""
+        held = self._holding(claim)
+        return held is not None and held.before is not None and held.before.status is Status.FAILED
 
     def others_were_accepted(self, claim: Claim) -> bool:
         """Return whether a lead was accepted since this record was first sent, by whatever run."""
         return bool(self._group.submit(AskOthersAccepted(claim)))
+
+    def _holding(self, claim: Claim) -> Held | None:
+        return next((self._held[key] for key in (claim.key, *claim.earlier_keys) if key in self._held), None)
 
     def close(self) -> None:
         """End the run: the outcome of what it has not settled is unknown from now on.

@@ -13,6 +13,8 @@ AFTER = Circumstances(accepted_after=True)
 IN_A_ROW = Circumstances(failures_in_a_row=MAX_FAILURES_IN_A_ROW, accepted_before=True)
 END = Circumstances(is_over=True)
 END_BEFORE = Circumstances(is_over=True, accepted_before=True)
+END_BEFORE_TWO = Circumstances(failures_in_a_row=2, is_over=True, accepted_before=True)
+KNOWN = Circumstances(failures_in_a_row=MAX_FAILURES_IN_A_ROW, accepted_since_first_try=True)
 END_SINCE = Circumstances(is_over=True, accepted_since_first_try=True)
 
 
@@ -23,6 +25,8 @@ END_SINCE = Circumstances(is_over=True, accepted_since_first_try=True)
         pytest.param(BEFORE, Fate.HOLD, Fate.HOLD, id="others accepted before: the account may be closed since"),
         pytest.param(AFTER, Fate.KEEP, Fate.KEEP, id="others accepted after"),
         pytest.param(IN_A_ROW, Fate.STOP, Fate.STOP, id="five in a row"),
+        pytest.param(KNOWN, Fate.KEEP, Fate.KEEP, id="five in a row, but others accepted since an earlier run's try"),
+        pytest.param(END_BEFORE_TWO, Fate.LEAVE, Fate.LEAVE, id="two at the end: an outage may have begun"),
         pytest.param(END, Fate.LEAVE, Fate.LEAVE, id="all failed"),
         pytest.param(END_BEFORE, Fate.KEEP, Fate.LEAVE, id="at the end, others accepted before"),
         pytest.param(END_SINCE, Fate.KEEP, Fate.KEEP, id="at the end, others accepted since the first try"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from target_seeker_leads.delivery.fate import MAX_FAILURES_IN_A_ROW, Failure, Fate
 from target_seeker_leads.delivery.held import HeldRecords
 
@@ -14,7 +16,7 @@ def test_lead_that_was_under_way_at_a_failure_proves_nothing() -> None:
     """Only a lead that was sent after a failure shows that others are accepted: an account may close in between."""
     held = HeldRecords[str]()
     under_way = held.begin()
-    assert held.failed("a", REFUSED) is Fate.HOLD
+    assert held.failed("a", "a", REFUSED) is Fate.HOLD
     assert held.accepted(under_way) == []
     assert held.accepted(held.begin()) == ["a"]
     assert held.accepted(held.begin()) == [], "kept once"
@@ -24,7 +26,7 @@ def test_five_failures_in_a_row_stop_the_run_and_keep_nothing() -> None:
     """From the fifth failure with nothing accepted in between, nothing is kept, whatever comes late."""
     held = HeldRecords[str]()
     assert held.accepted(held.begin()) == []
-    fates = [held.failed(str(number), REFUSED) for number in range(MAX_FAILURES_IN_A_ROW)]
+    fates = [held.failed(str(number), str(number), REFUSED) for number in range(MAX_FAILURES_IN_A_ROW)]
     assert fates == [Fate.HOLD] * (MAX_FAILURES_IN_A_ROW - 1) + [Fate.STOP]
     assert held.accepted(held.begin()) == []
     assert held.end(nobody) == ([], [])
@@ -34,7 +36,7 @@ def test_lead_in_between_begins_the_row_anew() -> None:
     """Failures among leads that are accepted never stop a run, however many they are."""
     held = HeldRecords[str]()
     for number in range(3 * MAX_FAILURES_IN_A_ROW):
-        assert held.failed(str(number), REFUSED) is Fate.HOLD
+        assert held.failed(str(number), str(number), REFUSED) is Fate.HOLD
         assert held.accepted(held.begin()) == [str(number)]
     assert held.end(nobody) == ([], [])
 
@@ -44,16 +46,43 @@ def test_outage_over_three_runs_keeps_nothing() -> None:
     for failure in (REFUSED, Failure.LOST_TOO_OFTEN):
         for _ in range(3):
             held = HeldRecords[str]()
-            assert held.failed("a", failure) is Fate.HOLD
+            assert held.failed("a", "a", failure) is Fate.HOLD
             assert held.end(nobody) == ([], ["a"])
         held = HeldRecords[str]()
-        held.failed("a", failure)
+        held.failed("a", "a", failure)
         assert held.accepted(held.begin()) == ["a"]
 
 
 def test_end_of_a_run_asks_the_ledger() -> None:
     """What was accepted by another run since a record's first try shows that the record is at fault."""
     held = HeldRecords[str]()
-    held.failed("a", REFUSED)
-    held.failed("b", Failure.LOST_TOO_OFTEN)
+    held.failed("a", "a", REFUSED)
+    held.failed("b", "b", Failure.LOST_TOO_OFTEN)
     assert held.end(lambda record: record == "b") == (["b"], ["a"])
+
+
+def test_one_record_that_comes_again_counts_once() -> None:
+    """Updates of one row that fail are one failure: the run goes on to the records behind them."""
+    held = HeldRecords[str]()
+    fates = [held.failed(f"update {number}", "row 1", REFUSED) for number in range(3 * MAX_FAILURES_IN_A_ROW)]
+    assert set(fates) == {Fate.HOLD}
+    assert len(held.accepted(held.begin())) == 3 * MAX_FAILURES_IN_A_ROW
+
+
+def test_what_failed_before_others_were_accepted_stops_nothing() -> None:
+    """Records that an earlier run tried, while others were accepted since, are at fault themselves, however many."""
+    held = HeldRecords[str]()
+    for number in range(3 * MAX_FAILURES_IN_A_ROW):
+        assert held.failed(str(number), str(number), REFUSED, accepted_since_first_try=True) is Fate.KEEP
+    assert held.end(nobody) == ([], [])
+
+
+@pytest.mark.parametrize(("failures", "kept"), [(1, 1), (2, 0), (4, 0)])
+def test_failures_at_the_end_of_a_run_may_be_an_outage(failures: int, kept: int) -> None:
+    """A single failure after leads that were accepted is the record's; more of them are left to the next run."""
+    held = HeldRecords[str]()
+    held.accepted(held.begin())
+    for number in range(failures):
+        assert held.failed(str(number), str(number), REFUSED) is Fate.HOLD
+    keep, leave = held.end(nobody)
+    assert (len(keep), len(leave)) == (kept, failures - kept)
