@@ -11,7 +11,6 @@ from singer_sdk.pagination import BaseAPIPaginator
 from seeker_leads_api.errors import FatalError
 from tap_seeker_leads.leads.page import page_of
 from tap_seeker_leads.reading.page_request import PageRequest
-from tap_seeker_leads.reading.window_ends import HeldWindow, Released, Verdict
 from tap_seeker_leads.reading.window_trail import WindowTrail
 from tap_seeker_leads.reading.windows import cut
 
@@ -76,8 +75,6 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         following = self.get_next(response)
         if following is not None:
             self._value = following
-        elif self._is_held:
-            self._open_next_window()
         else:
             self._finish_window()
 
@@ -87,8 +84,7 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         Raises:
             FatalError: leads of the window are missing.
         """
-        self._release(self._ends.found(more=False))
-        self._trail.end()
+        self._end_of_trail()
         self._finish_window()
 
     def get_next(self, response: requests.Response) -> PageRequest | None:
@@ -100,13 +96,14 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         page, request, trail = self.new_page(response), self._value, self._trail
         if request is None:
             return None
-        self._release(self._ends.note(page))
+        self._ends.note(page)
         if request.is_beyond:
-            self._release(self._ends.found(more=bool(page.leads)))
-            if not page.leads and not page.announced:
-                trail.end()
+            if page.leads:
+                self._ends.note_leads_behind()
+            elif not page.announced:
+                self._end_of_trail()
                 return None
-        trail.add(page, keep_ids=not self._ends.are_trusted)
+        trail.add(page, keep_ids=not self._ends.are_shown)
         cursor = page.next_cursor
         # A server may give a link with every page [?]: nothing follows an empty one that leads to itself.
         if cursor is None or (cursor in trail.cursors and not page.size and not page.announced):
@@ -131,17 +128,19 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
             trail.end()
             return None
         trail.follow(cursor, page)
-        beyond = PageRequest(window, cursor, is_beyond=True)
-        verdict = Verdict.GO_ON if trail.is_short() else self._ends.judge(HeldWindow(beyond, trail))
-        self._is_held = verdict is Verdict.HELD
-        return beyond if verdict is Verdict.GO_ON else None
+        if self._ends.is_last(page) and not trail.is_short():
+            return None
+        trail.last_size = page.size
+        return PageRequest(window, cursor, is_beyond=True)
 
-    def _release(self, windows: Released) -> None:
-        for window in windows.read:
-            self._on_window_read(window)
-            self._plan.finish()
-        for window in windows.resumed:
-            self._plan.resume(window)
+    def _end_of_trail(self) -> None:
+        """Note that nothing is behind the last page of the window.
+
+        Raises:
+            FatalError: leads of the window are missing.
+        """
+        self._trail.end()
+        self._ends.note_nothing_behind(self._trail.last_size)
 
     def _cut_for_idle_readers(self, window: Window) -> Window:
         idle, trail = self._plan.idle_readers(), self._trail
@@ -161,8 +160,6 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
 
     def _open_next_window(self) -> None:
         window = self._plan.take()
-        held = None if window is None else self._ends.resumed(window)
-        self._trail = held.trail if held else WindowTrail(latest=0 if window is None else window.start)
-        self._value = held.request if held else None if window is None else PageRequest(window)
-        self._is_held = False
+        self._trail = WindowTrail(latest=0 if window is None else window.start)
+        self._value = None if window is None else PageRequest(window)
         self._finished = window is None

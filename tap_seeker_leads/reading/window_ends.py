@@ -1,98 +1,48 @@
-"""How a run's server shows the end of a window: learned once, shared by all readers."""
+"""How a run's server shows the end of a window: learned from its pages, shared by all readers."""
 
 from __future__ import annotations
 
-import enum
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tap_seeker_leads.leads.page import Page
-    from tap_seeker_leads.reading.page_request import PageRequest
-    from tap_seeker_leads.reading.window_trail import WindowTrail
-    from tap_seeker_leads.reading.windows import Window
-
-
-class _Knowledge(enum.IntEnum):
-    NONE = 0  #: neither a link nor a 206 so far: a page that is not full may be the last one, or cut by the server
-    ASKED = 1  #: one reader asks for what is behind such a page
-    TRUSTED = 2  #: the server shows where a window goes on, or nothing came behind such a page
-    DISTRUSTED = 3  #: more leads came: every window goes on until an answer brings none
-
-
-class Verdict(enum.Enum):
-    """What becomes of a window after a page that is not full and gave no sign of another."""
-
-    LAST = "last"  #: it is read
-    GO_ON = "go on"  #: ask for what is behind the page, and report to `found`
-    HELD = "held"  #: set aside until another reader has found out; it comes back from `found` or `note`
-
-
-@dataclass(frozen=True, slots=True)
-class HeldWindow:
-    """A window that may be read, and how to go on where it is not."""
-
-    request: PageRequest
-    trail: WindowTrail
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """Windows that are not held any more."""
-
-    read: tuple[Window, ...] = ()
-    resumed: tuple[Window, ...] = ()  #: to be given out again, see `WindowEnds.resumed`
 
 
 class WindowEnds:
-    """Whether a page that is not full is the last one of its window; for any number of threads."""
+    """Whether a page that gives no sign of another is the last one of its window; for any number of threads.
+
+    A link or a 206 anywhere in the run shows that this server tells where a window goes on. Until then a page may be
+    short because the server caps it, or hides a lead from it. So a reader asks for what is behind a page, unless
+    nothing was behind a larger page of this run, which is then below any cap. If leads come, every window goes on
+    until an answer brings none.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._knowledge = _Knowledge.NONE
-        self._held: list[HeldWindow] = []
-        self._resumed: dict[Window, HeldWindow] = {}
+        self._proved_size = 0  # of the largest page with nothing behind it
+        self._shows_more = False
+        self._hides_more = False
 
     @property
-    def are_trusted(self) -> bool:
-        """Whether such a page is known to be the last."""
-        return self._knowledge is _Knowledge.TRUSTED
+    def are_shown(self) -> bool:
+        """Whether this server is known to show that a window goes on."""
+        return self._shows_more and not self._hides_more
 
-    def judge(self, held: HeldWindow) -> Verdict:
-        """Return what becomes of a window. One reader of a run is to find out; the windows of others are held."""
+    def note(self, page: Page) -> None:
+        """Learn from a page: a link or a 206 shows how this server tells that there is more."""
+        if page.is_linked or page.announced:
+            self._shows_more = True
+
+    def note_nothing_behind(self, page_size: int) -> None:
+        """Learn that nothing was behind a page of this size that gave no sign of another."""
         with self._lock:
-            match self._knowledge:
-                case _Knowledge.TRUSTED:
-                    return Verdict.LAST
-                case _Knowledge.ASKED:
-                    self._held.append(held)
-                    return Verdict.HELD
-                case _Knowledge.NONE:
-                    self._knowledge = _Knowledge.ASKED
-                case _Knowledge.DISTRUSTED:
-                    pass
-            return Verdict.GO_ON
+            self._proved_size = max(self._proved_size, page_size)
 
-    def note(self, page: Page) -> Released:
-        """Take notice of a page: a link or a 206 shows how this server tells that there is more."""
-        return self.found(more=False) if page.is_linked or page.announced else Released()
+    def note_leads_behind(self) -> None:
+        """Learn that leads were behind a page that gave no sign of them."""
+        self._hides_more = True
 
-    def found(self, *, more: bool) -> Released:
-        """Take notice of what was behind such a page: leads that the window had not given, or none."""
-        knowledge = _Knowledge.DISTRUSTED if more else _Knowledge.TRUSTED
-        if self._knowledge in {knowledge, _Knowledge.DISTRUSTED}:  # as good as always, so without the lock
-            return Released()
-        with self._lock:
-            self._knowledge = max(self._knowledge, knowledge)
-            held = {each.request.window: each for each in self._held}
-            self._held.clear()
-            if self.are_trusted:
-                return Released(read=tuple(held))
-            self._resumed |= held
-            return Released(resumed=tuple(held))
-
-    def resumed(self, window: Window) -> HeldWindow | None:
-        """Return how to go on with a window that was held, None for one that begins."""
-        with self._lock:
-            return self._resumed.pop(window, None)
+    def is_last(self, page: Page) -> bool:
+        """Return whether nothing follows a page that gave no sign of another."""
+        return self.are_shown or (not self._hides_more and page.size < self._proved_size)

@@ -50,13 +50,6 @@ class WindowPlan:
             if self._at_work == 0:
                 self._changed.notify_all()
 
-    def resume(self, window: Window) -> None:
-        """Give a window out again that was taken and not read to its end."""
-        with self._changed:
-            self._at_work -= 1
-            self._waiting.appendleft(window)
-            self._changed.notify_all()
-
     def idle_readers(self) -> int:
         """Return how many readers wait for a window that somebody cuts off."""
         return max(self._idle - len(self._waiting), 0)

@@ -25,6 +25,7 @@ class WindowTrail:
     cursors: set[str] = field(default_factory=set)
     given_ids: set[str] = field(default_factory=set)  #: of leads, as long as they may be needed
     items: int = 0
+    last_size: int = 0  #: of the page behind which more is looked for
     counted: tuple[str, int] | None = None  #: by the last page that counts the window as it is now
     _first_leads: set[str] = field(default_factory=set)
     _idle_pages: int = 0

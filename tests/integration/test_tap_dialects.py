@@ -73,6 +73,18 @@ def test_server_that_caps_its_pages_loses_no_lead(run_tap: TapRunner, sandbox: S
     assert run.bookmark == "2026-11-23T08:00:00Z"
 
 
+@pytest.mark.parametrize("quiet_leads", [3, 30], ids=["below the cap", "as many as the cap"])
+def test_quiet_week_proves_nothing_about_full_ones(clock: Clock, quiet_leads: int) -> None:
+    """That nothing is behind the page of a quiet week does not hide a cap: larger pages are asked about again."""
+    options = SandboxOptions(enforce_limit=False, page_cap=30, links=Links.NONE, page_status=PageStatus.ALWAYS_200)
+    ages_days = [29 + part / 50 for part in range(quiet_leads)]
+    ages_days += [day + part / 50 for day in (1, 9, 17) for part in range(40)]
+    with Sandbox.start(options, clock=clock) as sandbox:
+        leads = sandbox.add_leads(ingestion_dates=[clock.now - int(age * DAY) for age in ages_days])
+        run = TapRunner(clock, sandbox)(start_date="2026-10-24T08:00:00Z", max_concurrent_requests=1)
+    assert (run.error, sorted(run.ids)) == (None, sorted(leads))
+
+
 @pytest.mark.parametrize("links", Links)
 @pytest.mark.parametrize("page_status", PageStatus)
 def test_ids_with_a_plus_are_cursors_in_every_form_of_link(clock: Clock, links: Links, page_status: PageStatus) -> None:

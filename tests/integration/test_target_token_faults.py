@@ -74,14 +74,21 @@ def test_every_revocation_in_mid_run_costs_one_token(run_target: TargetRunner, s
 
 @pytest.mark.parametrize("sandbox_options", [OWN], indirect=True)
 @pytest.mark.parametrize("status", [400, 401, 403, 500])
-def test_token_that_cannot_be_had_ends_the_run(run_target: TargetRunner, sandbox: Sandbox, status: int) -> None:
+@pytest.mark.parametrize("policy", ["retry", "reject"])
+def test_token_that_cannot_be_had_ends_the_run(
+    run_target: TargetRunner, sandbox: Sandbox, status: int, policy: str
+) -> None:
     """Without a token nothing is sent and nothing counts as sent; the error says where to look, without the secret."""
+    run_target.config |= {"on_unknown_outcome": policy, **credentials(sandbox)}
+    messages = [SCHEMA, *map(record, range(20)), state(1)]
     body = '{"error": "invalid_client", "error_description": "secret-of-the-client is wrong"}'
     sandbox.script(Fault(FaultKind.STATUS, path="/oauth/token", status=status, body=body))
-    run = run_target([SCHEMA, record(1), state(1)], max_retries=2, **credentials(sandbox))
+    run = run_target(messages, max_retries=2)
     assert "POST /token" in str(run.error) or "No token from `auth_url`" in str(run.error)
     assert "secret-of-the-client" not in "\n".join([*run.log, str(run.error)])
     assert run.states == []
     sandbox.script()
-    assert run_target([SCHEMA, record(1), state(1)], **credentials(sandbox)).summary.startswith("1 created")
-    assert len(sandbox.created) == 1
+    assert run_target(messages).summary.startswith(
+        "20 created, 0 skipped as delivered before, 0 rejected, 0 of unknown"
+    )
+    assert len(sandbox.created) == 20

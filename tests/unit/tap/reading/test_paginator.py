@@ -28,7 +28,7 @@ def answer(status: int, body: dict[str, Any]) -> requests.Response:
     result = requests.Response()
     result.status_code = status
     result._content = json.dumps(body).encode()
-    result.request = requests.Request("GET", "https://api/leads", params={"limit": 2}).prepare()
+    result.request = requests.Request("GET", "https://api/leads", params={"limit": 9}).prepare()
     return result
 
 
@@ -117,11 +117,11 @@ def test_announced_page_that_is_missing_is_not_the_end(missing: requests.Respons
 @pytest.mark.parametrize(
     "behind", [NOT_FOUND, NO_CONTENT, EMPTY, short("a"), None], ids=["404", "204", "200", "same", "400"]
 )
-def test_end_behind_a_short_page_is_asked_for_once_a_run(behind: requests.Response | None) -> None:
-    """Where nothing tells how a window ends, one page that is not full is proved the last; the others are believed."""
+def test_end_behind_a_page_proves_smaller_ones(behind: requests.Response | None) -> None:
+    """Where nothing tells how a window ends, a page is the last one if nothing was behind a larger one."""
     read: list[Window] = []
     way = paginator(FIRST, SECOND, read=read)
-    way.advance(short("a"))
+    way.advance(short("z", "a"))
     assert (way.current_value, read) == (PageRequest(FIRST, "a", is_beyond=True), [])
     if behind is None:
         way.nothing_beyond()
@@ -131,6 +131,16 @@ def test_end_behind_a_short_page_is_asked_for_once_a_run(behind: requests.Respon
     assert (way.current_value, read) == (PageRequest(SECOND), [FIRST])
     way.advance(short("b"))
     assert (way.finished, read) == (True, [FIRST, SECOND])
+
+
+@pytest.mark.parametrize("page", [short("c", "d"), short("c", "d", "e")], ids=["as large", "larger"])
+def test_page_that_may_be_capped_is_not_believed(page: requests.Response) -> None:
+    """A server's cap may be the size of the page that was proved: one as large, or larger, is asked about again."""
+    way = paginator(FIRST, SECOND)
+    for response in (short("a", "b"), EMPTY, page):
+        way.advance(response)
+    assert way.current_value is not None
+    assert way.current_value.is_beyond
 
 
 @pytest.mark.parametrize("sign", [more("x"), linked(200, "x")], ids=["206", "link"])
@@ -151,43 +161,6 @@ def test_every_window_goes_on_where_a_short_page_was_not_the_last() -> None:
         given += [lead.lead_id for lead in way.new_page(response).leads]
         way.advance(response)
     assert (way.finished, given) == (True, ["a", "b", "c", "x", "y"])
-
-
-class PlanWithoutWaiting(WindowPlan):
-    """Sends a reader home where it would wait for another one."""
-
-    def take(self) -> Window | None:
-        return super().take() if self._waiting else None
-
-
-@pytest.mark.parametrize("behind", [short("a"), short("c")], ids=["nothing", "more"])
-def test_windows_are_held_while_one_reader_finds_out(behind: requests.Response) -> None:
-    """No window ends on trust while a reader asks for what is behind another's last page: it is held, and nobody waits.
-
-    Where nothing was there, the held windows are read; where leads came, they go on behind their last one.
-    """
-    read: list[Window] = []
-    plan = PlanWithoutWaiting([FIRST, SECOND, Window(20, 30)])
-    one, other = (LeadsPaginator(plan, limiter=LIMITER, on_window_read=read.append) for _ in range(2))
-    one.advance(short("a"))
-    other.advance(short("b"))
-    assert (one.current_value, other.current_value) == (
-        PageRequest(FIRST, "a", is_beyond=True),
-        PageRequest(Window(20, 30)),
-    )
-    assert read == []
-    one.advance(behind)
-    other.advance(NOT_FOUND)
-    if behind.content == short("a").content:
-        assert (one.finished, other.finished) == (True, True)
-        assert read == [SECOND, FIRST, Window(20, 30)]
-        return
-    assert one.current_value == PageRequest(FIRST, "c", is_beyond=True)
-    assert other.current_value == PageRequest(SECOND, "b", is_beyond=True)
-    assert [lead.lead_id for lead in other.new_page(short("b", "d")).leads] == ["d"]
-    for reader in (one, other):
-        reader.nothing_beyond()
-    assert (one.finished, other.finished, read) == (True, True, [Window(20, 30), FIRST, SECOND])
 
 
 @pytest.mark.parametrize("metadata", [{"count": 3}, {"total": 3}, {"count": 1, "totalCount": 3}])
