@@ -1,7 +1,7 @@
 """Errors, named by how one recovers from them.
 
     SeekerLeadsError
-    ├── SettingsError        mend a setting, the state or the catalog: the run ends, as a rule before any request
+    ├── SettingsError        fix a setting, the state or the catalog: the run ends, as a rule before any request
     ├── RetryableError       a passing fault: ask again, after `retry_after_seconds` where the API gave it
     │   ├── ThrottledError   the rate limit was passed: everybody waits, not only who met it
     │   ├── ServerFaultError the server failed and did nothing: if that stays, it may be this request's fault alone

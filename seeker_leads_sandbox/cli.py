@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = SandboxOptions(**parsed, enforce_limit=not no_limit)
     except ValueError as error:
         parser.error(str(error))
-    # Whoever stops the sandbox, a person or a supervisor, gets the same orderly end.
+    # A person and a supervisor stop the sandbox in the same orderly way.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _serve(options, port, ready_file)
@@ -103,7 +103,7 @@ def _introduce(sandbox: Sandbox) -> None:
 
 
 def _announce(sandbox: Sandbox, ready_file: Path) -> None:
-    # Renamed into place: whoever sees the file can read all of it.
+    # Renamed into place, so that a reader sees the whole file or none.
     unfinished = ready_file.with_name(f".{ready_file.name}.{os.getpid()}")
     unfinished.write_text(json.dumps({"api_url": sandbox.api_url, "auth_url": sandbox.token_url}), encoding="utf-8")
     unfinished.replace(ready_file)

@@ -19,7 +19,7 @@ _LEVEL, _CONFIG = "LOGLEVEL", "SINGER_SDK_LOG_CONFIG"
 
 @contextlib.contextmanager
 def setting_up_the_log(prefix: str) -> Iterator[None]:
-    """Within it the SDK sets the log up, and nothing else happens; `prefix` begins the plugin's own variables.
+    """Use this only around the SDK's log set-up; `prefix` begins the plugin's own variables.
 
     Raises:
         SystemExit: with the status of a wrong setting, and one line on stderr, since there is no log yet.

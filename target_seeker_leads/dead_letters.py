@@ -7,7 +7,7 @@ A line is a Singer RECORD message with more to it:
 
 `field` is null where a reason concerns no single one; `request_id` is there if the API was asked. Numbers keep their
 digits. The file holds personal data: only its owner can read it, and a symbolic link in its place is refused, wherever
-it leads, since whoever can put one there would choose which file is written.
+it leads: who can put one there would choose which file is written.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-#: Much longer than a write takes: who holds the file's lock so long is mending it there, or was frozen.
+#: Much longer than a write takes: a longer holder is editing the file, or is frozen.
 LOCK_TIMEOUT_SECONDS = 60.0
 
 
@@ -60,7 +60,7 @@ class DeadLetter:
 class DeadLetterFile:
     """Appends letters to a file that is there from the first one on; threads and processes may share it.
 
-    It is opened for each group of letters, so that it may be moved away and mended while a run goes on. `sleep` is what
+    It is opened for each group of letters, so that it may be moved away and edited while a run goes on. `sleep` is what
     the wait for another program's lock consists of, so that what it raises ends the wait.
     """
 

@@ -29,7 +29,7 @@ class _Ticket(Generic[Operation, Result]):
 class GroupCommit(Generic[Operation, Result]):
     """Hands operations to `commit` in groups of at most `max_operations`, in the order in which they came.
 
-    It has no thread of its own: whoever gets the turn commits all that is queued, the others find theirs done. `commit`
+    It has no thread of its own: the caller that gets the turn commits all that is queued, for the others too. `commit`
     returns one result an operation; if it raises, every caller of that group gets the error, and the next group is
     tried as if nothing had been.
     """

@@ -1,8 +1,8 @@
 """What connections do beyond urllib3's.
 
-An answer that drips must end: the read time-out counts from byte to byte, so it alone would wait for ever. And whoever
-has to know whether a request was sent can ask of an error whether its connection ever stood: urllib3 has the same kinds
-of errors for both sides of that moment.
+An answer that drips must end: the read time-out counts from byte to byte, so it alone would wait for ever. And
+`never_connected` returns whether an error occurred before the connection was made: urllib3 raises the same kinds of
+errors before and after that moment.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class AnswerTooSlowError(TimeoutError):
 
 
 def never_connected(error: BaseException) -> bool:
-    """Say whether this very error kept a connection from standing, be it by TCP, a proxy's tunnel or TLS."""
+    """Return whether this error occurred before the connection was made: by TCP, a proxy's tunnel or TLS."""
     return getattr(error, _MARK, False)
 
 

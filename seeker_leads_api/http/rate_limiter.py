@@ -18,8 +18,8 @@ class RateLimiter:
     Every attempt takes a permit, retries too. It may be shared by any number of threads. A `sleep` that raises ends the
     waiting of all of them.
 
-    Starts are this side's: on their way requests can come closer together, the first ones most, since they make their
-    connections first. An API that counts that against us says 429, and `pause` is what follows.
+    The limit applies when requests leave. They may arrive closer together, the first ones most of all, since they open
+    their connections first. An API that counts those answers 429, and `pause` follows.
     """
 
     def __init__(
@@ -48,12 +48,12 @@ class RateLimiter:
             yield
 
     def pause(self, seconds: float) -> None:
-        """Let no request start for so long: the API said that it gets too many."""
+        """Let no request start for so long: the API answered 429."""
         with self._pausing:  # many meet the limit at once, and the longest pause counts
             self._not_before = max(self._not_before, self._clock() + seconds)
 
     def _wait_for_start(self) -> None:
-        # The turn is held while waiting: whoever comes later could not start earlier, and the start is stamped after
+        # The turn is held while waiting: a later thread could not start earlier, and the start is stamped after
         # the wait, so that a thread that wakes late never bunches its request with the next one's.
         with self._turn:
             while (wait_seconds := self._earliest_start() - self._clock()) > 0:

@@ -98,7 +98,7 @@ def _refuse_missing(bundle: str | bool | None) -> None:  # noqa: FBT001  # what 
     # `requests` would say so too, but with each request, and in a bare OSError.
     if isinstance(bundle, str) and not os.path.exists(bundle):  # noqa: PTH110  # a `Path` fails on some names
         variable = next(name for name in _BUNDLE_VARIABLES if os.environ.get(name) == bundle)
-        msg = f"`{variable}` in the environment names no file or folder that exists: mend or unset it"
+        msg = f"`{variable}` in the environment names no file or folder that exists: correct or unset it"
         raise SettingsError(msg)
 
 

@@ -56,7 +56,7 @@ def classify_exception(error: Exception, request: str, timeout_seconds: float) -
 
 
 def may_have_arrived(error: Exception) -> bool:
-    """Say whether a request that got no answer can have reached the API: yes, unless no connection stood for it."""
+    """Return whether a request without an answer may have reached the API: not if no connection was made for it."""
     return not any(isinstance(cause, _UNFIT_URL) or never_connected(cause) for cause in _causes(error))
 
 

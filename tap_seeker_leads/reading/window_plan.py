@@ -51,7 +51,7 @@ class WindowPlan:
                 self._changed.notify_all()
 
     def idle_readers(self) -> int:
-        """Return how many readers wait for a window that somebody cuts off."""
+        """Return how many readers wait for a part of a window that is being read."""
         return max(self._idle - len(self._waiting), 0)
 
     def add(self, windows: Sequence[Window]) -> None:

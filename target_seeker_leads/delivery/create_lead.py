@@ -43,7 +43,7 @@ def _request_id(answer: Answer) -> str | None:
 
 
 def _refuse_page(answer: Answer) -> None:
-    """Judge a 2xx that is called html and is no JSON. Empty it is the API's: some servers call everything so."""
+    """Check a 2xx labelled HTML that is not JSON. An empty body is accepted: some servers label everything HTML."""
     if b"<" in answer.body:
         msg = (
             f"{REQUEST} answered {answer.status} with a web page instead of data: something else than the API"

@@ -54,7 +54,7 @@ class PreparedRecord:
 
 
 class RecordPreparer:
-    """Makes orders of records, as the settings say."""
+    """Prepares records for sending, as the settings say."""
 
     def __init__(self, settings: TargetSettings, *, looks_back: bool = True) -> None:
         self._defaults = settings.defaults

@@ -81,7 +81,7 @@ class Session:
     def close(self) -> None:
         """End the run."""
         with contextlib.ExitStack() as alone:
-            # All is written: that somebody else does not let go is no reason to keep the user waiting.
+            # All data is written, so do not wait for another process.
             with contextlib.suppress(TimeoutError):
                 alone.enter_context(_alone(self.location, read_only=True, timeout_seconds=_CLOSE_TIMEOUT_SECONDS))
             self.connection.close()
@@ -138,7 +138,7 @@ def _connect_sqlite(path: Path, *, read_only: bool) -> Connection:
         return connection
 
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
-    # A transaction that reads first and then cannot write would have decided for nothing.
+    # Lock first, so that a decision can always be written.
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine.connect()

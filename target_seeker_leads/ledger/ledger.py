@@ -148,7 +148,7 @@ class Ledger:
         """
         with self._group.paused():
             session, self._session, self._is_closed = self._session, None, True
-            # What is committed is committed; that the end is not clean costs nothing.
+            # An unclean close loses nothing: all data is committed.
             with contextlib.suppress(DBAPIError, OSError):
                 if session:
                     session.close()
@@ -171,7 +171,7 @@ class Ledger:
             decisions = self._try_commit(self._session, operations)
             if decisions is not None:
                 return decisions
-        msg = f"The ledger {self.shown_location} is changed by others faster than it can be written: use fewer workers"
+        msg = f"The ledger {self.shown_location} could not be written, since another process keeps changing the same rows: run fewer of them at once"
         raise FatalError(msg)
 
     def _try_commit(self, session: Session | None, operations: Sequence[Operation]) -> list[Answer] | None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _SUFFIX = ".lock"
 
-#: As long as an open ledger waits for SQLite: who is in for longer was frozen, or is no run of ours.
+#: As long as an open ledger waits for SQLite: a longer holder is frozen, or is another program.
 LOCK_TIMEOUT_SECONDS = 60.0
 
 #: The server, too, must notice a machine that vanished (by default it would after two hours), must not end a session
@@ -64,7 +64,7 @@ class FileRuns:
                 other.unlink(missing_ok=True)
 
     def is_alive(self, run_id: str) -> bool:
-        """Say whether the file is there and locked; a look never creates it, nor keeps another one from looking."""
+        """Return whether the file is there and locked. The check does not create it, and does not block other checks."""
         if run_id == self.run_id:
             return self._handle is not None
         try:

@@ -73,7 +73,7 @@ class Claim:
     key: str  #: SHA-256 in hex of what identifies the record
     content: str  #: SHA-256 in hex of what would be sent
     stream: str
-    is_replay: bool  #: a mended dead letter that the user feeds again
+    is_replay: bool  #: a dead letter that the user feeds again
     will_send: bool  #: False: it breaks the contract; the claim is looked up and writes nothing
     earlier_keys: tuple[str, ...] = ()  #: keys under which earlier versions stored the same record
     fingerprint: str | None = None  #: SHA-256 in hex of what the lead says, whatever record says it
@@ -212,10 +212,10 @@ def row_after_claim(
 
 
 def row_after_settlement(row: Row | None, held: Held | None, settlement: Settlement, run_id: str) -> Row | None:
-    """Return the row that a settlement leaves. No unknown outcome is ever forgotten but by a delivery."""
+    """Return the row that a settlement leaves. Only a delivery clears an unknown outcome."""
     held = held or Held(None, None)
     status = settlement.status
-    # That the API took it is true whoever has judged since; any other word counts only for what was claimed.
+    # A delivery always counts. Other results count only if no other run has changed the row since the claim.
     if status is not Status.DELIVERED and row != held.now:
         return row
     if status is None:

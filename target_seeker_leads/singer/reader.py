@@ -35,7 +35,7 @@ class LineReader(GenericSingerReader[bytes]):
         """Standard input.
 
         Raises:
-            FatalError: whoever started this program gave it none.
+            FatalError: this program was started without one.
         """
         if sys.stdin is None:
             msg = "stdin is closed: give it what a tap writes, or a file with --input"
