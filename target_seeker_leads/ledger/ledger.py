@@ -171,7 +171,10 @@ class Ledger:
             decisions = self._try_commit(self._session, operations)
             if decisions is not None:
                 return decisions
-        msg = f"The ledger {self.shown_location} could not be written, since another process keeps changing the same rows: run fewer of them at once"
+        msg = (
+            f"The ledger {self.shown_location} could not be written, since another process keeps changing the same rows:"
+            " run fewer of them at once"
+        )
         raise FatalError(msg)
 
     def _try_commit(self, session: Session | None, operations: Sequence[Operation]) -> list[Answer] | None:

@@ -64,7 +64,7 @@ class FileRuns:
                 other.unlink(missing_ok=True)
 
     def is_alive(self, run_id: str) -> bool:
-        """Return whether the file is there and locked. The check does not create it, and does not block other checks."""
+        """Return whether the file is there and locked. The check neither creates it nor blocks other checks."""
         if run_id == self.run_id:
             return self._handle is not None
         try:
