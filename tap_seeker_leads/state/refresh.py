@@ -8,9 +8,17 @@ that ended well, every instant was read within the last cycle's length. A run th
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from tap_seeker_leads.reading.windows import GRID_SECONDS
+from seeker_leads_api import contract
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: A window of the grid, aligned to the epoch: what one request may ask for, less the second that goes to its left edge.
+GRID_SECONDS = contract.MAX_PERIOD_SECONDS - 1
+#: Older leads must be gone from all systems, and are not read again.
+LIFE_SECONDS = contract.LEAD_LIFE_DAYS * 86_400
 #: Clocks of machines that share a state may differ by so much.
 CLOCK_TOLERANCE_SECONDS = 300
 
@@ -21,12 +29,7 @@ class Cycle:
 
     next: int  #: what lies before this was read again in this cycle
     started_at: int
-    verified_since: int | None  #: everything was read again after this; None until the first cycle has ended
-
-    @classmethod
-    def begun(cls, span: RefreshSpan, now: int, *, is_verified: bool) -> Cycle:
-        """Return a cycle that begins now, with nothing due; `is_verified` where everything has just been read."""
-        return cls(span.start, now, now if is_verified else None)
+    verified_since: int | None  #: everything was read again after this; None until that is known
 
     def is_in_the_future(self, now: int) -> bool:
         """Return whether it was written by a clock that was ahead, or this one is behind."""
@@ -58,7 +61,7 @@ class RefreshSpan:
         return self._within((self.start // GRID_SECONDS + due) * GRID_SECONDS)
 
     def elapsed_at(self, instant: int, cycle_seconds: int) -> int:
-        """Return after which part of a cycle's time the window of an instant, and none before it, is yet to come."""
+        """Return after which part of a cycle's time the windows before that of an instant are due, and no other is."""
         before = instant // GRID_SECONDS - self.start // GRID_SECONDS
         return -(-before * cycle_seconds // self.windows) if self.windows else 0
 
@@ -80,9 +83,30 @@ class Stretch:
         """How many windows of the grid it touches."""
         return windows_between(self.start, self.end)
 
+    def pieces(self) -> Iterator[tuple[int, int]]:
+        """Yield start and end of each of them, as far as it lies within."""
+        start = self.start
+        while start < self.end:
+            edge = min((start // GRID_SECONDS + 1) * GRID_SECONDS, self.end)
+            yield start, edge
+            start = edge
+
     def read_up_to(self, instant: int) -> Cycle:
         """Return what the state becomes once a part is read."""
         return replace(self.cycle, next=max(instant, self.cycle.next))
+
+
+def cycle_to_go_on(cycle: Cycle | None, span: RefreshSpan, *, now: int) -> Cycle:
+    """Return the cycle of a run whose live part began at the span's end; a new one has nothing due.
+
+    A live part that went through the whole span has verified it. Without a cycle, or with one of a clock that was
+    ahead, it is not known when the leads were read last.
+    """
+    if span.start >= span.end:
+        return Cycle(span.start, now, now)
+    if cycle is None or cycle.is_in_the_future(now):
+        return Cycle(span.start, now, None)
+    return cycle
 
 
 def stretches_due(cycle: Cycle, span: RefreshSpan, *, now: int, cycle_seconds: int) -> tuple[Stretch, ...]:
@@ -94,13 +118,14 @@ def stretches_due(cycle: Cycle, span: RefreshSpan, *, now: int, cycle_seconds: i
         until = span.due_until(elapsed_seconds, cycle_seconds)
         due = Stretch(first, until, cycle, replace(cycle, next=until))
         return (due,) if due.windows else ()
-    following = Cycle(span.start, now - rest_seconds, cycle.started_at)
+    verified_since = max(cycle.started_at, cycle.verified_since or 0)
+    following = Cycle(span.start, now - rest_seconds, verified_since)
     rest = Stretch(first, span.end, cycle, following)
     until = span.due_until(rest_seconds, cycle_seconds)
     if cycles == 1 and until < first:
         return rest, Stretch(span.start, until, following, replace(following, next=until))
     # The run goes once round. What it reads first is due again no earlier than a whole cycle from now.
-    following = replace(following, started_at=max(now - span.elapsed_at(first, cycle_seconds), cycle.started_at))
+    following = replace(following, started_at=now - span.elapsed_at(first, cycle_seconds))
     rest = replace(rest, ended=following)
     return rest, Stretch(span.start, first, following, replace(following, next=first, verified_since=now))
 
