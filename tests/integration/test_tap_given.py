@@ -57,7 +57,7 @@ def test_state_without_a_bookmark_is_none(
 @pytest.mark.parametrize("other", [None, [], "2026-11-20", {"partitions": None, "progress_markers": None}])
 def test_bookmarks_of_other_streams_are_not_ours(run_tap: TapRunner, other: object) -> None:
     """Whatever another stream keeps in the same state stops nothing, and is passed on as it came."""
-    run = run_tap(state={"bookmarks": {"other": other, "leads": OWN}})
+    run = run_tap(state={"bookmarks": {"other": other, "leads": OWN}}, refresh_days=0)
     assert run.error is None
     assert run.state == {"bookmarks": {"other": other, "leads": {**OWN, "replication_key_value": run.bookmark}}}
 
@@ -68,7 +68,7 @@ def test_what_this_stream_never_keeps_does_not_count(
     run_tap: TapRunner, sandbox: Sandbox, name: str, value: object
 ) -> None:
     """Empty partitions and progress markers are not part of this stream's state: the bookmark counts."""
-    run = run_tap(state={"bookmarks": {"leads": {**OWN, name: value}}})
+    run = run_tap(state={"bookmarks": {"leads": {**OWN, name: value}}}, refresh_days=0)
     assert (run.error, sandbox.statistics.requests) == (None, 1)
     assert run.state == {"bookmarks": {"leads": {**OWN, "replication_key_value": "2026-11-23T08:00:00Z"}}}
 
