@@ -48,6 +48,23 @@ async def add_leads(request: web.Request) -> web.Response:
         raise ProblemError(400, _NOT_UNDERSTOOD, Violation("leads", str(error))) from None
 
 
+async def erase(request: web.Request) -> web.Response:
+    """Erase people: `{"leadIds": [...]}` those of given leads, `{"count": n}` others; `"callDetails": false` in part."""
+    body = await _body(request)
+    wanted = {"leadIds": [], "count": 0, "callDetails": True} | body if isinstance(body, dict) else {}
+    kinds = {name: type(value) for name, value in wanted.items()}
+    if kinds != {"leadIds": list, "count": int, "callDetails": bool} or not body:
+        text = 'must be {"leadIds": [...]} or {"count": n}, with "callDetails": false where the number of a call stays'
+        raise ProblemError(400, _NOT_UNDERSTOOD, Violation("(body)", text))
+    try:
+        erased = request.app[BACKEND].erase(
+            wanted["count"], lead_ids=map(str, wanted["leadIds"]), call_details=wanted["callDetails"]
+        )
+    except ValueError as error:
+        raise ProblemError(400, _NOT_UNDERSTOOD, Violation("(body)", str(error))) from None
+    return _json({"leadIds": erased})
+
+
 async def script(request: web.Request) -> web.Response:
     """Replace the script of faults by a JSON list of them; an empty list ends all faults."""
     try:
