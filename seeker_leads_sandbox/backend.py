@@ -88,7 +88,7 @@ class Backend:
         """Erase the people of given leads and of `count` others, chosen at random; return the leads' ids.
 
         Raises:
-            ValueError: there is no lead of such an id, or there are too few whose people are not erased yet.
+            ValueError: nothing is asked for, a lead does not exist, or too few are not erased yet.
         """
         with self._lock:
             leads = {lead_id: self.store.get(lead_id) for lead_id in lead_ids}
@@ -102,6 +102,9 @@ class Backend:
                     message = f"there are {len(others)} leads to choose from"
                     raise ValueError(message)
                 leads |= {lead["metadata"]["leadId"]: lead for lead in self._rng.sample(others, count)}
+            if not leads:
+                message = "names no lead, and no count of leads"
+                raise ValueError(message)
             chosen = [lead for lead in leads.values() if lead is not None]
             for lead in chosen:
                 erase(lead, call_details=call_details)

@@ -48,19 +48,19 @@ async def add_leads(request: web.Request) -> web.Response:
         raise ProblemError(400, _NOT_UNDERSTOOD, Violation("leads", str(error))) from None
 
 
+class _Erasure(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    lead_ids: list[str] = []
+    count: int = 0
+    call_details: bool = True
+
+
 async def erase(request: web.Request) -> web.Response:
-    """Erase people: `{"leadIds": [...]}` those of given leads, `{"count": n}` others; `"callDetails": false` in part."""
+    """Erase people: `{"leadIds": [...]}`, or `{"count": n}` of any; `"callDetails": false` leaves a call's number."""
     body = await _body(request)
-    wanted = {"leadIds": [], "count": 0, "callDetails": True} | body if isinstance(body, dict) else {}
-    kinds = {name: type(value) for name, value in wanted.items()}
-    if kinds != {"leadIds": list, "count": int, "callDetails": bool} or not body:
-        text = 'must be {"leadIds": [...]} or {"count": n}, with "callDetails": false where the number of a call stays'
-        raise ProblemError(400, _NOT_UNDERSTOOD, Violation("(body)", text))
     try:
-        erased = request.app[BACKEND].erase(
-            wanted["count"], lead_ids=map(str, wanted["leadIds"]), call_details=wanted["callDetails"]
-        )
-    except ValueError as error:
+        order = msgspec.convert(body, _Erasure)
+        erased = request.app[BACKEND].erase(order.count, lead_ids=order.lead_ids, call_details=order.call_details)
+    except (ValueError, msgspec.ValidationError) as error:
         raise ProblemError(400, _NOT_UNDERSTOOD, Violation("(body)", str(error))) from None
     return _json({"leadIds": erased})
 
