@@ -49,7 +49,7 @@ class Refreshing:
         self._now = live.api_clock.cap(self._settings.now)
         start = max(self._settings.start, self._now - LIFE_SECONDS)
         span = RefreshSpan(start, min(live.start, live.end))
-        cycle = cycle_to_go_on(self._given, span, now=self._now)
+        cycle = cycle_to_go_on(self._given, span, now=self._now, clock=self._settings.now)
         self._bookmarks.note_refresh(cycle)
         self._all_windows = span.windows
         return stretches_due(cycle, span, now=self._now, cycle_seconds=self._settings.refresh_seconds)

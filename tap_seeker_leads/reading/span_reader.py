@@ -135,7 +135,8 @@ class SpanReader:
 
     def progress(self) -> str | None:
         """Return a line about the run so far, or None where the last one is recent."""
-        return self._progress.report(self._plan.total, self._prefix.end)
+        line = self._progress.report(self._plan.total, self._prefix.end)
+        return line if line is None or self._latest is None else f"Refresh: {line}"
 
     def summary(self) -> str:
         """Return the line that ends a run which read everything."""

@@ -96,15 +96,16 @@ class Stretch:
         return replace(self.cycle, next=max(instant, self.cycle.next))
 
 
-def cycle_to_go_on(cycle: Cycle | None, span: RefreshSpan, *, now: int) -> Cycle:
+def cycle_to_go_on(cycle: Cycle | None, span: RefreshSpan, *, now: int, clock: int) -> Cycle:
     """Return the cycle of a run whose live part began at the span's end; a new one has nothing due.
 
     A live part that went through the whole span has verified it. Without a cycle, or with one of a clock that was
-    ahead, it is not known when the leads were read last.
+    ahead, it is not known when the leads were read last. `clock` is this machine's, which an old answer of a proxy does
+    not put back as it may `now`.
     """
     if span.start >= span.end:
         return Cycle(span.start, now, now)
-    if cycle is None or cycle.is_in_the_future(now):
+    if cycle is None or cycle.is_in_the_future(clock):
         return Cycle(span.start, now, None)
     return cycle
 

@@ -233,6 +233,14 @@ def test_catalog_that_lacks_something_gets_what_the_tap_promises(
     assert schema["schema"]["properties"]["leadId"]["type"] == ["string"]
 
 
+def test_catalog_from_before_is_erased_goes_on_without_it(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """A catalog of a version without `isErased` gets the columns that it knows, as for any column that is new."""
+    sandbox.add_leads(ingestion_dates=[clock.now - 3600])
+    run = run_tap(start_date="2026-11-20", catalog=edited("schema.properties.isErased", ...))
+    assert run.error is None
+    assert "isErased" not in run.records[0]
+
+
 @pytest.mark.parametrize("path", ["contactRequest", "contactRequest.properties.email"])
 def test_field_that_the_schema_leaves_out_is_deselected(
     run_tap: TapRunner, sandbox: Sandbox, clock: Clock, path: str

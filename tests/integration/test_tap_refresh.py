@@ -140,16 +140,37 @@ def test_failed_refresh_is_an_error_after_the_state(run_tap: TapRunner, sandbox:
     assert from_iso8601(entry(failed)["next"]) < from_iso8601(entry(resumed)["next"])
 
 
+def test_every_state_of_the_refresh_is_a_place_to_go_on(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """Wherever a run is killed, the next one reads the rest of what was due, and nothing that a STATE covers."""
+    ids = old_leads(sandbox, clock)
+    state = loaded(run_tap, sandbox).state
+    clock.now += 3 * DAY
+    whole = run_tap(state=state, before=ticking, max_concurrent_requests=1)
+    due = [lead_id for lead_id in whole.ids if lead_id in ids]
+    assert len(whole.states) > 10
+    given: list[str] = []
+    for message in whole.messages:
+        if message["type"] == "RECORD":
+            given.append(message["record"]["leadId"])
+        elif message["type"] == "STATE":
+            rest = run_tap(state=message["value"])
+            assert sorted([*given, *rest.ids]) == sorted(due)
+            assert entry(rest) == entry(whole)
+
+
+def ticking(stream: LeadsStream) -> None:
+    """Let five seconds pass for the tap with every look at its clock, so that each STATE goes out."""
+    stream.monotonic = itertools.count(0, 5).__next__
+
+
 def test_signal_ends_the_refresh_in_order(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
     """A signal while leads are read again ends the run with the bookmark of all that is new, and nothing cut."""
     old_leads(sandbox, clock)
     state = loaded(run_tap, sandbox).state
     clock.now += 2 * DAY
-    streams: list[LeadsStream] = []
 
     def stop_at_the_second_state(stream: LeadsStream) -> None:
-        streams.append(stream)
-        stream.monotonic = itertools.count(0, 5).__next__
+        ticking(stream)
         written = stream._writer.write_message
 
         def write(message: Any) -> None:

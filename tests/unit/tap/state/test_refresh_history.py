@@ -71,9 +71,9 @@ class RefreshHistory(RuleBasedStateMachine):
         self.read(live_start, min(clock, self.now))
         self.bookmark = max(self.bookmark or 0, until)
         span = RefreshSpan(max(self.start_date, until - LIFE_SECONDS), min(live_start, clock))
-        if self.cycle is not None and self.cycle.is_in_the_future(until):
+        if self.cycle is not None and self.cycle.is_in_the_future(clock):
             self.disturbed_at = self.now
-        cycle = self.cycle = cycle_to_go_on(self.cycle, span, now=until)
+        cycle = self.cycle = cycle_to_go_on(self.cycle, span, now=until, clock=clock)
         due = stretches_due(cycle, span, now=until, cycle_seconds=self.days * DAY)
         self.check_plan(due, span)
         pieces = [(stretch, end) for stretch in due for _, end in stretch.pieces()]
