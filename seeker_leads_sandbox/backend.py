@@ -11,7 +11,7 @@ from aiohttp import web
 from seeker_leads_sandbox.api.limiter import Limiter, RateLimit
 from seeker_leads_sandbox.api.problems import new_traceparent
 from seeker_leads_sandbox.api.token_issuer import TokenIssuer
-from seeker_leads_sandbox.data.generator import LeadGenerator, created_lead
+from seeker_leads_sandbox.data.generator import LeadGenerator, created_lead, erase, is_erased
 from seeker_leads_sandbox.data.request_log import Statistics
 from seeker_leads_sandbox.data.store import LeadStore
 from seeker_leads_sandbox.data.subscriptions import Subscriptions
@@ -83,6 +83,32 @@ class Backend:
         with self._lock:
             made = [*self._generator.at([now] * count), *self._generator.at(ingestion_dates), *leads]
         return self.store.add_all(made)
+
+    def erase(self, count: int = 0, *, lead_ids: Iterable[str] = (), call_details: bool = True) -> list[str]:
+        """Erase the people of given leads and of `count` others, chosen at random; return the leads' ids.
+
+        Raises:
+            ValueError: nothing is asked for, a lead does not exist, or too few are not erased yet.
+        """
+        with self._lock:
+            leads = {lead_id: self.store.get(lead_id) for lead_id in lead_ids}
+            if None in leads.values():
+                message = "one of the leads does not exist"
+                raise ValueError(message)
+            if count:
+                others = [lead for lead in self.store.all() if not is_erased(lead)]
+                others = [lead for lead in others if lead["metadata"]["leadId"] not in leads]
+                if not 0 <= count <= len(others):
+                    message = f"there are {len(others)} leads to choose from"
+                    raise ValueError(message)
+                leads |= {lead["metadata"]["leadId"]: lead for lead in self._rng.sample(others, count)}
+            if not leads:
+                message = "names no lead, and no count of leads"
+                raise ValueError(message)
+            chosen = [lead for lead in leads.values() if lead is not None]
+            for lead in chosen:
+                erase(lead, call_details=call_details)
+            return self.store.add_all(chosen)
 
     def let_leads_arrive(self) -> None:
         """Put in the leads that should have arrived since the last look."""

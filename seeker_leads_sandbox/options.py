@@ -68,6 +68,7 @@ class SandboxOptions:
     seed: int = 0  #: of leads, tokens and chances: the same seed gives the same sandbox
     arrivals_per_minute: float = 0.0  #: new leads while it runs
     visible_after_seconds: int = 0  #: listed only so long after the ingestion date; 0 lists whatever was added
+    retention_days: int = 0  #: listed only so long; 0 keeps every lead
 
     bounds: Bounds = Bounds.CLOSED
     order: Order = Order.ASCENDING
@@ -99,7 +100,14 @@ class SandboxOptions:
         if not 0 <= self.error_rate <= 1:
             message = f"error_rate must lie between 0 and 1, not {self.error_rate}"
             raise ValueError(message)
-        for name in ("leads", "arrivals_per_minute", "visible_after_seconds", "latency_ms", "jitter_ms"):
+        for name in (
+            "leads",
+            "arrivals_per_minute",
+            "visible_after_seconds",
+            "retention_days",
+            "latency_ms",
+            "jitter_ms",
+        ):
             if getattr(self, name) < 0:
                 message = f"{name} must not be negative"
                 raise ValueError(message)

@@ -132,6 +132,16 @@ class Sandbox:
         """Put leads in: `count` of now, one for each date (Unix seconds), and given ones; return their ids."""
         return self._backend.add_leads(count, ingestion_dates=ingestion_dates, leads=leads)
 
+    def erase(self, count: int = 0, *, lead_ids: Iterable[str] = (), call_details: bool = True) -> list[str]:
+        """Erase the people of given leads and of `count` others, chosen at random; return the leads' ids.
+
+        With `call_details=False`, the number of a call stays.
+
+        Raises:
+            ValueError: there is no lead of such an id, or there are too few whose people are not erased yet.
+        """
+        return self._backend.erase(count, lead_ids=lead_ids, call_details=call_details)
+
     def script(self, *faults: Fault) -> None:
         """Replace the faults to come; none ends all faults."""
         self._backend.script(faults)

@@ -55,6 +55,15 @@ TAP_SETTINGS: dict[str, contract.JsonSchema] = {
         minimum=0,
         default=7200,
     ),
+    "refresh_days": setting(
+        "integer",
+        "Refresh",
+        "Every lead is read again within so many days, a few at a time, so that what people had erased reaches your"
+        " loader; 0 for loaders that append. Off with `end_date`.",
+        minimum=0,
+        maximum=contract.LEAD_LIFE_DAYS,
+        default=30,
+    ),
 }
 
 
@@ -69,6 +78,7 @@ class TapSettings:
     window_seconds: int
     page_size: int
     lookback_seconds: int
+    refresh_seconds: int  #: how long a cycle of the refresh takes; 0: there is none
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], *, now: int) -> TapSettings:
@@ -99,6 +109,7 @@ class TapSettings:
             window_seconds=values["window_days"] * _DAY_SECONDS,
             page_size=values["page_size"],
             lookback_seconds=values["lookback_seconds"],
+            refresh_seconds=values["refresh_days"] * _DAY_SECONDS if end is None else 0,
         )
 
 

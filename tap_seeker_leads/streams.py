@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
+from singer_sdk import metrics
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.metrics import Tag
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.encoding.simple import RecordMessage
 from singer_sdk.streams import RESTStream
 
 from seeker_leads_api.client import ApiClient
-from seeker_leads_api.errors import FatalError, SettingsError, StoppedError
+from seeker_leads_api.errors import SettingsError, StoppedError
 from seeker_leads_api.stopping import Stopping
 from seeker_leads_singer import stream_maps
 from seeker_leads_singer.package import plugin_user_agent
 from tap_seeker_leads.leads.schema import PRIMARY_KEY, REPLICATION_KEY, STREAM, leads_schema
 from tap_seeker_leads.leads.switched_off import deselected_paths
 from tap_seeker_leads.leads.timestamps import to_rfc3339
+from tap_seeker_leads.reading.doubts import doubt_of_the_clock, last_lead_that_proves, refuse_a_gone_route
 from tap_seeker_leads.reading.page_request import PageRequest
 from tap_seeker_leads.reading.readers import PATH
-from tap_seeker_leads.reading.span_reader import NewRecords, ReadUpTo, SpanReader
-from tap_seeker_leads.state.bookmark import LAST_LEAD, BookmarkManager
+from tap_seeker_leads.reading.refreshing import Refreshing
+from tap_seeker_leads.reading.span_reader import NewRecords, ReadUpTo, Run, SpanReader
+from tap_seeker_leads.state.bookmark import BookmarkManager
+from tap_seeker_leads.state.refresh import CLOCK_TOLERANCE_SECONDS
 from tap_seeker_leads.stream_maps import UnflattenableError, leads_maps
 
 if TYPE_CHECKING:
@@ -35,6 +41,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers import types
     from singer_sdk.helpers.types import Context
     from singer_sdk.mapper import StreamMap
+    from singer_sdk.metrics import Counter
     from singer_sdk.tap_base import Tap
 
     from seeker_leads_singer.plugin import Plugin
@@ -44,14 +51,10 @@ if TYPE_CHECKING:
 
 #: STATE goes out at most so often, in seconds; loaders commit on each.
 STATE_INTERVAL_SECONDS = 1.0
-#: A lead that is older than this may have left the API, so that its absence proves nothing.
-PROOF_SECONDS = 365 * 86_400
-#: Clocks of machines that share a state may differ by so much.
-CLOCK_TOLERANCE_SECONDS = 300
 
 
 class LeadsStream(RESTStream[PageRequest | None]):
-    """Leads by ingestion date, from the bookmark (less the lookback) to now, each once a run.
+    """Leads by ingestion date, from the bookmark (less the lookback) to now, each once a run; then what is due again.
 
     The bookmark is the end of the longest finished prefix of windows, or the API's own time where that is earlier. It
     goes out in a STATE as it moves, and before an error ends the run.
@@ -147,78 +150,91 @@ class LeadsStream(RESTStream[PageRequest | None]):
             raise ValueError(msg)
         return self._span.new_paginator()
 
-    def _open_span(self, start: int) -> SpanReader:
-        settings, connection = self.settings, self.settings.connection
-        self.log("Reading leads from %s to %s", to_rfc3339(start), to_rfc3339(max(start, settings.end)))
+    def _open_run(self) -> Run:
+        connection = self.settings.connection
         agent = plugin_user_agent(self.tap_name, connection.user_agent)
         stopping = Stopping()
         sleep = self.sleep or stopping.sleep
         client = ApiClient(connection, agent, report=self.logger.warning, sleep=sleep, clock=self.monotonic)
-        return SpanReader(settings, start, client, stopping, clock=self.monotonic)
+        return Run(self.settings, client, stopping, self.monotonic)
+
+    def _refreshing(self) -> Refreshing | None:
+        """Return the refresh of this run, None where there is none: its state counts for incremental runs alone."""
+        is_off = not self.settings.refresh_seconds or self.replication_method == REPLICATION_FULL_TABLE
+        return None if is_off else Refreshing(self.settings, self.state_manager)
 
     def _pages_of_records(self) -> Iterator[list[dict[str, Any]]]:
         """Yield each page's new records, as soon as it is read; on an error, leave a STATE of what is finished."""
-        self._span = span = self._open_span(self.starting_instant())
-        last_lead = self._last_lead_that_proves()
-        held: int | None = None
+        start, refreshing = self.starting_instant(), self._refreshing()
+        self.log("Reading leads from %s to %s", to_rfc3339(start), to_rfc3339(max(start, self.settings.end)))
+        run = self._open_run()
+        live = SpanReader.live(run, start)
         try:
             with self.get_http_request_counter() as counter:
-                for event in span.events(self.get_new_paginator):
-                    match event:
-                        case NewRecords(records):
-                            counter.increment()
-                            if records:
-                                yield records
-                        case ReadUpTo(instant) if last_lead is not None and not span.found_a_list:
-                            held = instant
-                        case ReadUpTo(instant):
-                            self._move_bookmark(span, instant)
-                    if line := span.progress():
-                        self.log(line)
-            self._span = None
-            if last_lead is not None and held is not None:
-                self._refuse_a_gone_route(span, last_lead)
-                self._move_bookmark(span, held)
+                yield from self._new_leads(live, counter)
+                if refreshing is not None:
+                    yield from self._leads_read_again(run, live, refreshing, counter)
         except Exception:  # raised again: whatever went wrong, what is finished is not read twice
             self._write_state_message()
             raise
         finally:
             self._span = None
+        # A run of the whole table keeps no bookmark, so that a wrong clock costs nothing.
+        if self.replication_method != REPLICATION_FULL_TABLE and (doubt := doubt_of_the_clock(live, self.settings.now)):
+            self.logger.warning(doubt)
+        self.log(live.summary() + (refreshing.summary() if refreshing else ""))
+
+    def _new_leads(self, live: SpanReader, counter: Counter) -> Iterator[list[dict[str, Any]]]:
+        last_lead = last_lead_that_proves(self.state_manager.last_lead, self.settings.now)
+        held: int | None = None
+        for event in self._events(live, counter):
+            match event:
+                case NewRecords(records) if records:
+                    yield records
+                case ReadUpTo(instant) if last_lead is not None and not live.found_a_list:
+                    held = instant
+                case ReadUpTo(instant):
+                    self._move_bookmark(live, instant)
+        if last_lead is not None and held is not None:
+            refuse_a_gone_route(live, last_lead, self.name)
+            self._move_bookmark(live, held)
+
+    def _leads_read_again(
+        self, run: Run, live: SpanReader, refreshing: Refreshing, counter: Counter
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield what is due again, after the STATE of all that is new."""
+        try:
+            for stretch in refreshing.stretches(live):
+                # From here on a signal waits for the reading, so that it cannot cut a STATE in two.
+                self._span = span = SpanReader.again(run, stretch)
+                self._write_state_message()
+                for event in self._events(span, counter):
+                    match event:
+                        case NewRecords(records):
+                            if kept := refreshing.records_to_keep(records):
+                                yield kept
+                        case ReadUpTo(instant):
+                            refreshing.read_up_to(stretch, instant)
+                            self._write_state_now_and_then()
+                refreshing.ended(stretch)
+        finally:
+            if age := refreshing.age():
+                metrics.log(self.metrics_logger, replace(age, tags={Tag.STREAM: self.name}))
+            if warning := refreshing.warning():
+                self.logger.warning(warning)
+
+    def _events(self, span: SpanReader, counter: Counter) -> Iterator[NewRecords | ReadUpTo]:
+        """Yield what a span gives; a signal ends it in order as long as it reads."""
+        self._span = span
+        for event in span.events(self.get_new_paginator):
+            if isinstance(event, NewRecords):
+                counter.increment()
+            yield event
+            if line := span.progress():
+                self.log(line)
+        self._span = None
         for doubt in span.doubts():
             self.logger.warning(doubt)
-        self._warn_of_the_clock(span)
-        self.log(span.summary())
-
-    def _last_lead_that_proves(self) -> int | None:
-        """Return the instant of the last lead, if the API can be expected to list leads up to it still."""
-        last_lead = self.state_manager.last_lead
-        return None if last_lead is None or last_lead < self.settings.now - PROOF_SECONDS else last_lead
-
-    def _refuse_a_gone_route(self, span: SpanReader, last_lead: int) -> None:
-        """Check a run that got no list at all: a route that is gone looks like an account without leads.
-
-        Raises:
-            FatalError: the API does not list leads where it has listed some before.
-        """
-        if span.found_a_list or span.lists_leads_before(last_lead):
-            return
-        msg = (
-            f"Every period was answered as empty, with a 404 or the like, and so were the seven days up to"
-            f" {to_rfc3339(last_lead)}, when there was a lead: check `api_url`, and that the account is still open. The"
-            f" bookmark stays. If the account is right, take `{LAST_LEAD}` out of the state's `bookmarks.{self.name}`"
-        )
-        raise FatalError(msg)
-
-    def _warn_of_the_clock(self, span: SpanReader) -> None:
-        ahead_seconds = span.api_clock.seconds_behind(self.settings.now)
-        keeps_a_bookmark = self.replication_method != REPLICATION_FULL_TABLE
-        is_capped = keeps_a_bookmark and span.api_clock.seconds_behind(span.end) > 0
-        if is_capped and ahead_seconds > CLOCK_TOLERANCE_SECONDS:
-            self.logger.warning(
-                "This machine's clock is %d seconds ahead of the API's: set it right, or have a proxy in between keep"
-                " no old answers. Until then the bookmark stays at the API's time, so that no lead is passed over",
-                ahead_seconds,
-            )
 
     def _move_bookmark(self, span: SpanReader, unix_seconds: int) -> None:
         if self.replication_method == REPLICATION_FULL_TABLE:
@@ -226,8 +242,10 @@ class LeadsStream(RESTStream[PageRequest | None]):
         if span.last_lead is not None:
             self.state_manager.note_lead(span.last_lead)
         # With a clock that is ahead, the span ends in the API's future, where nothing can have been read yet.
-        if not self.state_manager.advance(span.api_clock.cap(unix_seconds)):
-            return
+        if self.state_manager.advance(span.api_clock.cap(unix_seconds)):
+            self._write_state_now_and_then()
+
+    def _write_state_now_and_then(self) -> None:
         now = self.monotonic()
         if now - self._state_written_at >= STATE_INTERVAL_SECONDS:
             self._write_state_message()

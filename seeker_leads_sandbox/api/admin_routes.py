@@ -48,6 +48,23 @@ async def add_leads(request: web.Request) -> web.Response:
         raise ProblemError(400, _NOT_UNDERSTOOD, Violation("leads", str(error))) from None
 
 
+class _Erasure(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    lead_ids: list[str] = []
+    count: int = 0
+    call_details: bool = True
+
+
+async def erase(request: web.Request) -> web.Response:
+    """Erase people: `{"leadIds": [...]}`, or `{"count": n}` of any; `"callDetails": false` leaves a call's number."""
+    body = await _body(request)
+    try:
+        order = msgspec.convert(body, _Erasure)
+        erased = request.app[BACKEND].erase(order.count, lead_ids=order.lead_ids, call_details=order.call_details)
+    except (ValueError, msgspec.ValidationError) as error:
+        raise ProblemError(400, _NOT_UNDERSTOOD, Violation("(body)", str(error))) from None
+    return _json({"leadIds": erased})
+
+
 async def script(request: web.Request) -> web.Response:
     """Replace the script of faults by a JSON list of them; an empty list ends all faults."""
     try:

@@ -37,6 +37,7 @@ def build_app(backend: Backend) -> web.Application:
             web.post(ADMIN_BASE + "/stats/reset", admin_routes.reset_stats),
             web.get(ADMIN_BASE + "/created", admin_routes.created),
             web.post(ADMIN_BASE + "/leads", admin_routes.add_leads),
+            web.post(ADMIN_BASE + "/erase", admin_routes.erase),
             web.post(ADMIN_BASE + "/faults", admin_routes.script),
         ]
     )

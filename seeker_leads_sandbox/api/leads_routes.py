@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
 _LAST_SECOND = 253402300799  # of the year 9999
+_SECONDS_PER_DAY = 24 * 60 * 60
 _BAD_PARAMETERS = "The request has invalid parameters"
 
 
@@ -30,7 +31,7 @@ async def list_leads(request: web.Request) -> web.Response:
     backend = request.app[BACKEND]
     min_date, max_date, limit, start = _listing_parameters(request.query)
     backend.let_leads_arrive()
-    period = _visible(Period.of(min_date, max_date, backend.options.bounds), backend)
+    period = Period.of(min_date, max_date, backend.options.bounds).within(_visible(backend))
     try:
         page = backend.store.page(period, backend.options.order, min(limit, backend.options.page_cap), start)
     except UnknownCursorError:
@@ -52,8 +53,8 @@ async def get_lead(request: web.Request) -> web.Response:
     backend = request.app[BACKEND]
     backend.let_leads_arrive()
     found = backend.store.find(request.match_info["leadId"])
-    visible_until = _visible_until(backend)
-    if found is None or (visible_until is not None and found[0] >= visible_until):
+    visible = _visible(backend)
+    if found is None or not visible.first_second <= found[0] < visible.end_second:
         raise ProblemError(404, "There is no lead of this id")
     return web.Response(body=found[1], content_type="application/json")
 
@@ -111,14 +112,12 @@ def _items(page: LeadPage, empty: EmptyPeriod | None) -> tuple[bytes, ...]:
     return b',"items":[', b",".join(page.leads), b"]"
 
 
-def _visible(period: Period, backend: Backend) -> Period:
-    visible_until = _visible_until(backend)
-    return period if visible_until is None else period.until(visible_until)
-
-
-def _visible_until(backend: Backend) -> int | None:
-    delay_seconds = backend.options.visible_after_seconds
-    return backend.now() - delay_seconds + 1 if delay_seconds else None
+def _visible(backend: Backend) -> Period:
+    """Return the ingestion dates that the API shows now; without options, all."""
+    options = backend.options
+    first_second = backend.now() - options.retention_days * _SECONDS_PER_DAY if options.retention_days else 0
+    delay_seconds = options.visible_after_seconds
+    return Period(first_second, backend.now() - delay_seconds + 1 if delay_seconds else _LAST_SECOND + 1)
 
 
 def _links(request: web.Request, form: Links, page: LeadPage, parameters: tuple[int, int, int]) -> dict[str, str]:

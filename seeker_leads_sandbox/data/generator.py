@@ -153,11 +153,19 @@ class LeadGenerator:
         }
 
 
-def erase(lead: Lead) -> None:
-    """Take the person out of a lead, as the API does when one asks for it (GDPR)."""
+def erase(lead: Lead, *, call_details: bool = True) -> None:
+    """Take the person out of a lead, as the API does when one asks for it (GDPR).
+
+    Whether the number of a call goes too is open [?]; `call_details` decides.
+    """
     lead["contactRequest"] = {**ERASED_CONTACT, "phoneNumbers": []}
-    if "callDetails" in lead:
+    if call_details and "callDetails" in lead:
         lead["callDetails"] = {**lead["callDetails"], "seekerPhoneNumber": None}
+
+
+def is_erased(lead: Lead) -> bool:
+    """Return whether the person has been taken out."""
+    return bool(lead.get("contactRequest") == ERASED_CONTACT)
 
 
 def created_lead(request: dict[str, Any], lead_id: str, now: int) -> Lead:

@@ -43,9 +43,9 @@ class Period:
         end_second = max_date + 1 if bounds in {Bounds.CLOSED, Bounds.MAX_INCLUSIVE} else max_date
         return cls(first_second, end_second)
 
-    def until(self, end_second: int) -> Period:
-        """Return the part of the period before that second."""
-        return Period(self.first_second, min(self.end_second, end_second))
+    def within(self, other: Period) -> Period:
+        """Return the part of the period that lies in another one too."""
+        return Period(max(self.first_second, other.first_second), min(self.end_second, other.end_second))
 
 
 @dataclass(frozen=True, slots=True)

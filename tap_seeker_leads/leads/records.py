@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tap_seeker_leads.leads.erasure import is_erased, is_erased_by_the_contract
 from tap_seeker_leads.leads.lead_types import part_type
 from tap_seeker_leads.leads.schema import INSTANTS, METADATA_FIELDS, PARTS, leads_schema
 from tap_seeker_leads.leads.timestamps import to_rfc3339
@@ -41,6 +42,7 @@ def lead_by_the_contract(item: Any) -> Lead:  # noqa: ANN401  # a type that exis
         "project": item.project,
         "distributionType": item.distributionType,
         "callDetails": item.callDetails,
+        "isErased": is_erased_by_the_contract(item),
         "extra": None,
     }
     return Lead(metadata.leadId, second, record)
@@ -85,6 +87,7 @@ def to_lead(item: Any) -> Lead | None:  # noqa: ANN401  # any JSON
             record[name], misfit = _fitting(value, properties[name])
             if misfit is not None:
                 extra[name] = misfit
+    record["isErased"] = "contactRequest" not in extra and is_erased(item)
     if extra_metadata:
         extra["metadata"] = extra_metadata
     record["extra"] = extra or None

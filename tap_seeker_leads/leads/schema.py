@@ -22,6 +22,8 @@ METADATA_FIELDS = {
     "leadCategory": "leadCategory",
     "seekerIntention": "seekerIntention",
 }
+#: The column that says whether the person behind a lead had their data deleted; never null.
+IS_ERASED = "isErased"
 #: The parts of a lead besides `metadata`, in the order of the record's columns.
 PARTS = ("contactRequest", "property", "project", "distributionType", "callDetails")
 #: The parts that are about a person: what is unknown in them may be personal too.
@@ -47,6 +49,13 @@ def leads_schema() -> contract.JsonSchema:
     }
     properties[PRIMARY_KEY] = {**properties[PRIMARY_KEY], "type": ["string"]}
     properties |= {name: _readable(parts[name]) for name in PARTS}
+    properties[IS_ERASED] = {
+        "type": ["boolean", "null"],
+        "description": (
+            "Whether the person had their data deleted: last name, e-mail and message are null, and no phone number is"
+            " left. Not of the API; made from the lead alone."
+        ),
+    }
     properties["extra"] = {
         "type": ["object", "null"],
         "description": (

@@ -19,8 +19,8 @@ INTERVAL_SECONDS = 10.0
 class Progress:
     """Counts what was read."""
 
-    def __init__(self, settings: TapSettings, start: int, *, clock: Callable[[], float]) -> None:
-        self._span_seconds = max(settings.end - start, 1)
+    def __init__(self, settings: TapSettings, span_seconds: int, *, clock: Callable[[], float]) -> None:
+        self._span_seconds = max(span_seconds, 1)
         self._limit_per_second = settings.connection.requests_per_second
         self._clock = clock
         self._started = self._reported = clock()

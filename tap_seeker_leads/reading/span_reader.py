@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from seeker_leads_api.contract import MAX_PERIOD_SECONDS
@@ -12,18 +12,20 @@ from tap_seeker_leads.leads.timestamps import to_rfc3339
 from tap_seeker_leads.reading.paginator import LeadsPaginator
 from tap_seeker_leads.reading.progress import Progress
 from tap_seeker_leads.reading.readers import PageRead, WindowRead, WindowReaders, ask
+from tap_seeker_leads.reading.window_ends import WindowEnds
 from tap_seeker_leads.reading.window_plan import WindowPlan
 from tap_seeker_leads.reading.windows import FinishedPrefix, SeamFilter, Window, split
 from tap_seeker_leads.state.api_clock import ApiClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from seeker_leads_api.client import ApiClient
     from seeker_leads_api.stopping import Stopping
     from tap_seeker_leads.leads.page import Page
     from tap_seeker_leads.reading.readers import OpenPaginator
     from tap_seeker_leads.settings import TapSettings
+    from tap_seeker_leads.state.refresh import Stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,36 +45,58 @@ class ReadUpTo:
 Event: TypeAlias = "NewRecords | ReadUpTo"
 
 
-class SpanReader:
-    """Reads the leads that were ingested from `start` to the settings' end."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What all spans of one run share: one limit, one order to stop, and what is known of leads and windows."""
 
-    def __init__(
-        self,
-        settings: TapSettings,
-        start: int,
-        client: ApiClient,
-        stopping: Stopping,
-        *,
-        clock: Callable[[], float],
-    ) -> None:
+    settings: TapSettings
+    client: ApiClient
+    stopping: Stopping
+    clock: Callable[[], float]
+    seams: SeamFilter = field(default_factory=SeamFilter)
+    ends: WindowEnds = field(default_factory=WindowEnds)
+
+
+class SpanReader:
+    """Reads the leads that were ingested from `start` to `end`.
+
+    Leads of `end` and after it come too, if the API gives them, unless `is_bounded`.
+    """
+
+    def __init__(self, run: Run, start: int, end: int, windows: Iterable[Window], *, is_bounded: bool = False) -> None:
+        settings = run.settings
         self.start = start
-        self.end = settings.end
+        self.end = end
         self.api_clock = ApiClock()
-        self._client = client
-        self._plan = WindowPlan(split(start, settings.end, settings.window_seconds))
+        self._latest = end - 1 if is_bounded else None
+        self._client = run.client
+        self._plan = WindowPlan(windows, run.ends)
         self._readers = WindowReaders(
             self._plan,
-            client,
-            stopping,
+            run.client,
+            run.stopping,
             readers=settings.connection.max_concurrent_requests,
             page_size=settings.page_size,
         )
         self._prefix = FinishedPrefix(start)
-        self._seams = SeamFilter()
-        self._progress = Progress(settings, start, clock=clock)
+        self._seams = run.seams
+        self._progress = Progress(settings, end - start, clock=run.clock)
         self._skipped_items = self._altered_ids = self._early_leads = 0
         self.found_a_list = False  #: whether any answer was a list of leads, however short
         self.last_lead: int | None = None  #: the latest ingestion date read so far, in Unix seconds
+
+    @classmethod
+    def live(cls, run: Run, start: int) -> SpanReader:
+        """Return the reader of what is new: from `start` to the settings' end."""
+        end = run.settings.end
+        return cls(run, start, end, split(start, end, run.settings.window_seconds))
+
+    @classmethod
+    def again(cls, run: Run, stretch: Stretch) -> SpanReader:
+        """Return the reader of what is due again; it gives no lead that another reader of the run gave."""
+        longest_seconds = run.settings.window_seconds
+        windows = (window for start, end in stretch.pieces() for window in split(start, end, longest_seconds))
+        return cls(run, stretch.start, stretch.end, windows, is_bounded=True)
 
     def new_paginator(self) -> LeadsPaginator:
         """Return one reader's way through the windows; waits where no window is free yet."""
@@ -111,7 +135,8 @@ class SpanReader:
 
     def progress(self) -> str | None:
         """Return a line about the run so far, or None where the last one is recent."""
-        return self._progress.report(self._plan.total, self._prefix.end)
+        line = self._progress.report(self._plan.total, self._prefix.end)
+        return line if line is None or self._latest is None else f"Refresh: {line}"
 
     def summary(self) -> str:
         """Return the line that ends a run which read everything."""
@@ -131,8 +156,9 @@ class SpanReader:
                 f"{self._early_leads} leads were skipped: their `ingestionDate` is before {to_rfc3339(self.start)}, and"
                 " before the period that the API gave them for"
             )
-        # Some servers answer an unknown route just as the API answers an empty period. A single window may well be one.
-        if not self.found_a_list and self._plan.total > 1:
+        # Some servers answer an unknown route just as the API answers an empty period. A single window may well be one,
+        # and so may old ones that are read again.
+        if not self.found_a_list and self._plan.total > 1 and self._latest is None:
             yield (
                 f"Each of {self._plan.total} periods was answered as empty, with a 404 or the like: either the account"
                 f" had no leads from {to_rfc3339(self.start)} to {to_rfc3339(self.end)}, or `api_url` is wrong"
@@ -156,5 +182,7 @@ class SpanReader:
             if lead.second is not None and lead.second < self.start:
                 # Of the second before its start a window asks for too, see `Window`.
                 self._early_leads += lead.second < window.min_date
+            elif self._latest is not None and lead.second is not None and lead.second > self._latest:
+                continue  # another span's, which asks for the edge's second too
             elif self._seams.passes(lead.lead_id, lead.second, window):
                 yield lead.record

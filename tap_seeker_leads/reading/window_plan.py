@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 class WindowPlan:
-    """The windows of a run, shared by all its readers."""
+    """Windows to read, shared by all readers; `ends` is what the run knows already of how a window ends."""
 
-    def __init__(self, windows: Iterable[Window]) -> None:
-        self.ends = WindowEnds()
+    def __init__(self, windows: Iterable[Window], ends: WindowEnds | None = None) -> None:
+        self.ends = ends or WindowEnds()
         self._waiting = deque(windows)
-        self.total = len(self._waiting)  #: windows of the run, parts that were cut off included
+        self.total = len(self._waiting)  #: parts that were cut off included
         self._changed = threading.Condition()
         self._idle = 0
         self._at_work = 0

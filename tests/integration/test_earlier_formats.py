@@ -87,8 +87,14 @@ def test_state_of_an_earlier_version_goes_on(run_tap: TapRunner, sandbox: Sandbo
     _, *new = sandbox.add_leads(ingestion_dates=[NOW - 1, NOW, NOW + 1])
     run = run_tap(state=state, start_date="2026-10-01", lookback_seconds=0)
     assert sorted(run.ids) == sorted(new)
-    leads = {"replication_key": "ingestionDate", "replication_key_value": "2026-11-23T08:01:00Z"}
-    leads["last_lead_at"] = "2026-11-23T08:00:01Z"  # which this version adds
+    leads: dict[str, Any] = {"replication_key": "ingestionDate", "replication_key_value": "2026-11-23T08:01:00Z"}
+    # Which this version adds:
+    leads["last_lead_at"] = "2026-11-23T08:00:01Z"
+    leads["refresh"] = {
+        "next": "2026-10-01T00:00:00Z",
+        "cycle_started_at": "2026-11-23T08:01:00Z",
+        "verified_since": None,
+    }
     assert run.state == {"bookmarks": {**state["bookmarks"], "leads": leads}}
 
 

@@ -179,6 +179,20 @@ def test_leads_become_visible_some_time_after_their_ingestion() -> None:
         assert get(sandbox, f"/leads/{lead_id}").status_code == 200
 
 
+def test_leads_leave_the_api_after_the_retention() -> None:
+    """With a retention, a lead is neither listed nor read once it is older, whatever its `TTL` says."""
+    now = [NOW]
+    with Sandbox.start(SandboxOptions(retention_days=2), clock=lambda: now[0]) as sandbox:
+        (lead_id,) = sandbox.add_leads(1)
+        now[0] = NOW + 2 * 86_400
+        assert ids(get(sandbox, **WEEK)) == [lead_id]
+
+        now[0] += 1
+        assert get(sandbox, **WEEK).status_code == 404
+        assert get(sandbox, f"/leads/{lead_id}").status_code == 404
+        assert len(sandbox.store) == 1
+
+
 def test_new_leads_arrive_with_the_clock() -> None:
     """Arrivals follow the rate, each dated when it arrived, whether or not anybody looked in between."""
     now = [NOW]

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import requests
 
-from seeker_leads_sandbox import Sandbox
+from seeker_leads_sandbox import Sandbox, SandboxOptions
+from seeker_leads_sandbox.data.generator import ERASED_CONTACT
 
 NOW = 1_750_000_000
 HEADERS = {"Authorization": "Bearer sandbox-token"}
@@ -157,6 +158,11 @@ def test_the_sandbox_can_be_driven_over_http() -> None:
         ("/leads", {"leads": ["lead"]}),
         ("/faults", [{"kind": "nonsense"}]),
         ("/faults", {}),
+        ("/erase", {}),
+        ("/erase", {"count": True}),
+        ("/erase", {"count": 1}),
+        ("/erase", {"leadIds": ["nobody"]}),
+        ("/erase", {"leads": []}),
     ],
 )
 def test_wrong_orders_to_the_sandbox_are_told(path: str, body: object) -> None:
@@ -166,6 +172,40 @@ def test_wrong_orders_to_the_sandbox_are_told(path: str, body: object) -> None:
 
     assert response.status_code == 400
     assert response.json()["errors"][0]["reason"]
+
+
+@pytest.mark.parametrize("call_details", [True, False])
+def test_people_of_given_leads_are_erased(call_details: bool) -> None:  # noqa: FBT001  # pytest gives it by name
+    """An erased lead stays, with its date and listing, without its person; whether a call's number goes is a choice."""
+    lead: dict[str, Any] = {
+        "metadata": {"leadId": "given", "ingestionDate": NOW, "leadCategory": "CALL_TRACKING"},
+        "contactRequest": {"lastName": "Exemple", "email": "exemple@example.org", "phoneNumbers": [], "message": ""},
+        "callDetails": {"seekerPhoneNumber": "0639980000", "duration": 3},
+    }
+    with Sandbox.start(clock=lambda: NOW) as sandbox:
+        sandbox.add_leads(1, leads=[lead])
+        body = {"leadIds": ["given"], "callDetails": call_details}
+        answer = requests.post(f"{sandbox.admin_url}/erase", json=body, timeout=5)
+        shown = call(sandbox, "GET", "/leads/given").json()
+        others = [other for other in sandbox.store.all() if other["metadata"]["leadId"] != "given"]
+
+    assert answer.json() == {"leadIds": ["given"]}
+    assert shown["metadata"] == lead["metadata"]
+    assert shown["contactRequest"] == ERASED_CONTACT
+    assert shown["callDetails"] == {"duration": 3, "seekerPhoneNumber": None if call_details else "0639980000"}
+    assert [other["contactRequest"] != ERASED_CONTACT for other in others] == [True]
+
+
+def test_people_are_erased_at_random_once() -> None:
+    """A count erases so many of those who are left, so that repeated orders reach everybody."""
+    options = SandboxOptions(leads=30, days=3)
+    with Sandbox.start(options, clock=lambda: NOW) as sandbox:
+        left = [lead for lead in sandbox.store.all() if lead["contactRequest"] != ERASED_CONTACT]
+        first = requests.post(f"{sandbox.admin_url}/erase", json={"count": 5}, timeout=5).json()["leadIds"]
+        second = sandbox.erase(len(left) - 5)
+
+        assert len({*first, *second}) == len(left)
+        assert all(lead["contactRequest"] == ERASED_CONTACT for lead in sandbox.store.all())
 
 
 def test_an_unknown_order_to_the_sandbox_is_a_404() -> None:

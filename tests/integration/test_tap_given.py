@@ -57,7 +57,7 @@ def test_state_without_a_bookmark_is_none(
 @pytest.mark.parametrize("other", [None, [], "2026-11-20", {"partitions": None, "progress_markers": None}])
 def test_bookmarks_of_other_streams_are_not_ours(run_tap: TapRunner, other: object) -> None:
     """Whatever another stream keeps in the same state stops nothing, and is passed on as it came."""
-    run = run_tap(state={"bookmarks": {"other": other, "leads": OWN}})
+    run = run_tap(state={"bookmarks": {"other": other, "leads": OWN}}, refresh_days=0)
     assert run.error is None
     assert run.state == {"bookmarks": {"other": other, "leads": {**OWN, "replication_key_value": run.bookmark}}}
 
@@ -68,7 +68,7 @@ def test_what_this_stream_never_keeps_does_not_count(
     run_tap: TapRunner, sandbox: Sandbox, name: str, value: object
 ) -> None:
     """Empty partitions and progress markers are not part of this stream's state: the bookmark counts."""
-    run = run_tap(state={"bookmarks": {"leads": {**OWN, name: value}}})
+    run = run_tap(state={"bookmarks": {"leads": {**OWN, name: value}}}, refresh_days=0)
     assert (run.error, sandbox.statistics.requests) == (None, 1)
     assert run.state == {"bookmarks": {"leads": {**OWN, "replication_key_value": "2026-11-23T08:00:00Z"}}}
 
@@ -231,6 +231,14 @@ def test_catalog_that_lacks_something_gets_what_the_tap_promises(
     (schema,) = [message for message in run.messages if message["type"] == "SCHEMA"]
     assert schema["key_properties"] == ["leadId"]
     assert schema["schema"]["properties"]["leadId"]["type"] == ["string"]
+
+
+def test_catalog_from_before_is_erased_goes_on_without_it(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """A catalog of a version without `isErased` gets the columns that it knows, as for any column that is new."""
+    sandbox.add_leads(ingestion_dates=[clock.now - 3600])
+    run = run_tap(start_date="2026-11-20", catalog=edited("schema.properties.isErased", ...))
+    assert run.error is None
+    assert "isErased" not in run.records[0]
 
 
 @pytest.mark.parametrize("path", ["contactRequest", "contactRequest.properties.email"])

@@ -83,6 +83,23 @@ def test_deselected_column_is_left_out(run_tap: TapRunner) -> None:
 
 
 @pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
+@pytest.mark.parametrize("config", [{}, {"flattening_enabled": True, "flattening_max_depth": 3}])
+def test_erasure_is_a_column_of_its_own(run_tap: TapRunner, sandbox: Sandbox, config: dict[str, Any]) -> None:
+    """`isErased` comes in every way of writing, also without the contact, and can be deselected by itself."""
+    erased = {*sandbox.erase(7)} | {
+        lead["metadata"]["leadId"] for lead in sandbox.store.all() if lead["contactRequest"]["email"] is None
+    }
+    for selected in ({}, {"contactRequest": False, "callDetails": False}):
+        run = run_tap(start_date="2026-11-01", catalog=catalog(**selected), **config)
+        assert {record["leadId"] for record in run.records if record["isErased"]} == erased
+        assert "isErased" in run.schema["properties"]
+    run = run_tap(start_date="2026-11-01", catalog=catalog(isErased=False), **config)
+    assert len(run.records) == 400
+    assert all("isErased" not in record for record in run.records)
+    assert "isErased" not in run.schema["properties"]
+
+
+@pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
 def test_column_that_the_catalog_does_not_know_is_left_out(run_tap: TapRunner) -> None:
     """A catalog kept from an older version gets the columns of its own schema, and no more."""
     older = catalog()

@@ -120,6 +120,7 @@ def test_state_keeps_the_latest_lead_only(run_tap: TapRunner, sandbox: Sandbox, 
         "replication_key",
         "replication_key_value",
         "last_lead_at",
+        "refresh",
     }
 
 

@@ -109,12 +109,13 @@ def test_env_example_has_every_secret(plugin: str, entry: dict[str, Any]) -> Non
             setting: value.removeprefix("$")
             for found in environment["config"]["plugins"][PLUGINS[plugin]]
             for setting, value in found["config"].items()
-            if found["name"] == plugin and value.startswith("$")
+            if found["name"] == plugin and str(value).startswith("$")
         }
         for environment in project["environments"]
     }
     client = {"client_id": "SEEKER_LEADS_CLIENT_ID", "client_secret": "SEEKER_LEADS_CLIENT_SECRET"}
-    assert handed_on == {"local": {}, "sandbox": client, "production": client}
+    for_files = {"local-files": {}, "production-files": client}
+    assert handed_on == {"local": {}, "sandbox": client, "production": client, **for_files}
     assert set(client.values()) <= set(named)
     own = {name.removeprefix(prefix).lower() for name in named if name.startswith(prefix)}
     secrets = {setting["name"] for setting in entry["settings"] if setting.get("sensitive")}
@@ -157,11 +158,13 @@ def test_environments_do_not_share_a_table(loader: str) -> None:
     project = yaml.safe_load((PROJECT / "meltano.yml").read_text("utf-8"))
     (entry,) = (entry for entry in project["plugins"]["loaders"] if entry["name"] == loader)
     (default,) = (setting["value"] for setting in entry["settings"] if setting["name"] == "default_target_schema")
-    schemas = [
-        plugins.get(loader, {}).get("default_target_schema", default)
-        for plugins in configs_by_environment(project).values()
-    ]
-    assert len(set(schemas)) == len(schemas) == 3
+    schemas = {
+        environment: plugins.get(loader, {}).get("default_target_schema", default)
+        for environment, plugins in configs_by_environment(project).items()
+    }
+    assert len({schemas[environment] for environment in ("local", "sandbox", "production")}) == 3
+    assert schemas["local-files"] == schemas["local"]
+    assert schemas["production-files"] == schemas["production"]
 
 
 @pytest.mark.parametrize(

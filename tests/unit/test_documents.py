@@ -119,11 +119,28 @@ def test_environments_of_the_readme_are_those_of_meltano(readme: str) -> None:
                 if plugin["name"] == "tap-seeker-leads"
             )
             for environment in environments
+            if environment["name"] in {"sandbox", "production"}
         }
-        for environments in (example["environments"], project["environments"][1:])
+        for environments in (example["environments"], project["environments"])
     ]
     assert configs[0] == configs[1]
     assert example["default_environment"] in configs[0]
+
+
+def test_environments_for_loaders_that_append_do_not_read_again() -> None:
+    """Those for files are other ones without the refresh: each lead that is read again would be a line more."""
+    project = yaml.safe_load((PROJECT / "meltano.yml").read_text(encoding="utf-8"))
+    plugins = {environment["name"]: environment["config"]["plugins"] for environment in project["environments"]}
+    for_files = {name for name in plugins if name.endswith("-files")}
+    assert for_files == {"local-files", "production-files"}
+    for name in plugins.keys() - for_files:
+        (tap,) = plugins[name]["extractors"]
+        assert "refresh_days" not in tap["config"]
+    for name in for_files:
+        other = plugins[name.removesuffix("-files")]
+        (tap,) = other["extractors"]
+        assert plugins[name]["extractors"] == [{**tap, "config": {**tap["config"], "refresh_days": 0}}]
+        assert plugins[name]["loaders"] == other["loaders"]
 
 
 def test_job_of_the_pages_is_that_of_meltano() -> None:

@@ -17,7 +17,15 @@ def test_dialects_may_be_given_as_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"order": "sideways"}, {"error_rate": 1.5}, {"leads": -1}, {"days": 0}, {"max_concurrent": 0}]
+    "wrong",
+    [
+        {"order": "sideways"},
+        {"error_rate": 1.5},
+        {"leads": -1},
+        {"retention_days": -1},
+        {"days": 0},
+        {"max_concurrent": 0},
+    ],
 )
 def test_impossible_options_are_refused(wrong: dict[str, Any]) -> None:
     """A mistake in the options shows at once, not as strange answers."""

@@ -57,6 +57,7 @@ def test_metadata_stands_at_the_top_level_with_fixed_instants() -> None:
         "project": None,
         "distributionType": None,
         "callDetails": None,
+        "isErased": False,
         "extra": None,
     }
 
@@ -117,12 +118,13 @@ def test_record_always_fits_the_schema(parts: dict[str, Any], metadata: dict[str
     jsonschema.validate(record, leads_schema())
 
 
+ERASED: dict[str, Any] = {"lastName": None, "email": None, "phoneNumbers": [], "message": None}
 KNOWN = {
-    "contactRequest": st.sampled_from([None, {}, CONTACT, {"isOwner": None}, {"phoneNumbers": [None, {}]}]),
+    "contactRequest": st.sampled_from([None, {}, CONTACT, {"isOwner": None}, {"phoneNumbers": [None, {}]}, ERASED]),
     "property": st.sampled_from([{"estateType": ["HOUSE", None]}, {"rooms": {"numberOfRoomsMin": 1.5}, "geo": None}]),
     "project": st.sampled_from([{"build": {"type": "NEW"}}, {"commercial": None}]),
     "distributionType": st.sampled_from([None, [], ["BUYER"]]),
-    "callDetails": st.sampled_from([{"duration": 3}, {"isVoiceMail": True}]),
+    "callDetails": st.sampled_from([{"duration": 3}, {"isVoiceMail": True}, {"seekerPhoneNumber": "06"}]),
 }
 
 

@@ -185,7 +185,7 @@ def ticking(*instants: float) -> Callable[[], float]:
 def test_progress_is_told_every_ten_seconds_and_not_before() -> None:
     """A long run says where it stands, at most every ten seconds; a short one stays quiet."""
     run = cast("TapSettings", SimpleNamespace(end=1000, connection=SimpleNamespace(requests_per_second=50.0)))
-    progress = Progress(run, 0, clock=ticking(0, 9, 10, 15, 20, 20))
+    progress = Progress(run, run.end, clock=ticking(0, 9, 10, 15, 20, 20))
     assert progress.report(4, 0) is None
     for _ in range(400):
         progress.page_read(100)

@@ -1,0 +1,323 @@
+"""The refresh: what people had erased comes out within `refresh_days`, beside all that is new."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from seeker_leads_api.errors import SettingsError, StoppedError
+from seeker_leads_sandbox import Fault, FaultKind, Order, Sandbox, SandboxOptions
+from tap_seeker_leads.leads.timestamps import from_iso8601, to_rfc3339
+from tap_seeker_leads.state.refresh import GRID_SECONDS, LIFE_SECONDS
+
+if TYPE_CHECKING:
+    from tap_seeker_leads.streams import LeadsStream
+    from tests.conftest import Clock, Run, TapRunner
+
+DAY = 86_400
+HOUR = 3600
+
+
+def old_leads(sandbox: Sandbox, clock: Clock, *, days: int = 1090, step: int = 3) -> list[str]:
+    """Put in one lead every few days, oldest first."""
+    return sandbox.add_leads(ingestion_dates=[clock.now - day * DAY for day in range(days, 0, -step)])
+
+
+def entry(run: Run) -> dict[str, Any]:
+    refresh: dict[str, Any] = run.state["bookmarks"]["leads"]["refresh"]
+    return refresh
+
+
+def loaded(run_tap: TapRunner, sandbox: Sandbox) -> Run:
+    """Run a first load; then count anew."""
+    first = run_tap()
+    assert first.error is None
+    sandbox.statistics.reset()
+    return first
+
+
+def test_first_load_counts_as_a_cycle(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """After a first load everything is verified; the state says so in three instants, and nothing is due."""
+    old_leads(sandbox, clock)
+    first = loaded(run_tap, sandbox)
+    now = to_rfc3339(clock.now)
+    assert entry(first) == {
+        "next": to_rfc3339(clock.now - LIFE_SECONDS),
+        "cycle_started_at": now,
+        "verified_since": now,
+    }
+    assert first.bookmark == now
+
+
+def test_run_that_is_not_due_makes_no_request_more(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """A run five minutes later makes the requests that it makes without the refresh, and puts nothing more out."""
+    old_leads(sandbox, clock)
+    state = loaded(run_tap, sandbox).state
+    clock.now += 300
+    requests = []
+    for refresh_days in (30, 0):
+        sandbox.statistics.reset()
+        run = run_tap(state=state, refresh_days=refresh_days)
+        assert run.ids == []
+        assert run.state["bookmarks"]["leads"]["refresh"] == entry(run)
+        requests.append(sandbox.statistics.requests)
+    assert requests[0] == requests[1]
+
+
+def test_run_that_is_due_adds_one_window(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """A run five hours after a load reads one window of 157 again, the oldest, with one request."""
+    ids = sandbox.add_leads(ingestion_dates=[clock.now - LIFE_SECONDS + 2 * DAY, clock.now - 1])
+    state = loaded(run_tap, sandbox).state
+    clock.now += 5 * HOUR
+    (new,) = sandbox.add_leads(ingestion_dates=[clock.now - HOUR])
+    without = run_tap(state=state, refresh_days=0)
+    requests = sandbox.statistics.requests
+    sandbox.statistics.reset()
+    run = run_tap(state=state)
+    assert without.ids == [ids[1], new]
+    assert run.ids == [ids[1], new, ids[0]]
+    assert sandbox.statistics.requests == requests + 1
+    assert from_iso8601(entry(run)["next"]) % GRID_SECONDS == 0
+
+
+def test_erasure_comes_within_a_month_of_daily_runs(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """A month of the real tap: each old lead comes again once, erased people too, and the bookmark is today's."""
+    ids = old_leads(sandbox, clock)
+    run = loaded(run_tap, sandbox)
+    rows = {record["leadId"]: record for record in run.records}
+    erased = sandbox.erase(20)
+    seen: list[str] = []
+    for _ in range(30):
+        clock.now += DAY
+        sandbox.add_leads(ingestion_dates=[clock.now - HOUR])
+        run = run_tap(state=run.state)
+        assert run.error is None
+        assert run.bookmark == to_rfc3339(clock.now)
+        assert len(run.ids) == len(set(run.ids))
+        rows |= {record["leadId"]: record for record in run.records}
+        seen += [lead_id for lead_id in run.ids if lead_id in ids]
+    gone = [lead_id for lead_id in ids if lead_id not in seen]
+    assert all(from_iso8601(rows[lead_id]["ttl"]) <= clock.now for lead_id in gone)  # past their life
+    assert len(seen) == len(set(seen)) > 340
+    for lead_id in {*erased} - {*gone}:
+        assert rows[lead_id]["isErased"]
+        assert not rows[lead_id]["contactRequest"]["email"]
+    assert entry(run)["verified_since"] == to_rfc3339(clock.now - 30 * DAY)
+
+
+def test_new_leads_and_their_state_come_first(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """The bookmark never waits for the refresh: it is out before the first lead that is read again."""
+    old_leads(sandbox, clock)
+    state = loaded(run_tap, sandbox).state
+    clock.now += DAY
+    (new,) = sandbox.add_leads(ingestion_dates=[clock.now - HOUR])
+    run = run_tap(state=state)
+    records = [index for index, message in enumerate(run.messages) if message["type"] == "RECORD"]
+    assert run.messages[records[0]]["record"]["leadId"] == new
+    (between, *_) = run.messages[records[0] + 1 :]
+    assert between["value"]["bookmarks"]["leads"]["replication_key_value"] == to_rfc3339(clock.now)
+    assert len(records) > 1
+
+
+def test_failed_refresh_is_an_error_after_the_state(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """An error in the refresh ends the run; the bookmark and what was read again are out, and the next run goes on."""
+    ids = old_leads(sandbox, clock, step=1)
+    state = loaded(run_tap, sandbox).state
+    clock.now += 2 * DAY
+    sandbox.script(Fault(FaultKind.STATUS, status=400, after=4))
+    failed = run_tap(state=state, max_concurrent_requests=1)
+    assert failed.error is not None
+    assert failed.bookmark == to_rfc3339(clock.now)
+    sandbox.script()
+    resumed = run_tap(state=failed.state, max_concurrent_requests=1)
+    assert resumed.error is None
+    again = [lead_id for lead_id in [*failed.ids, *resumed.ids] if lead_id in ids[:-5]]
+    assert len(again) == len(set(again)) > 50
+    assert failed.ids
+    assert from_iso8601(entry(failed)["next"]) < from_iso8601(entry(resumed)["next"])
+
+
+def test_every_state_of_the_refresh_is_a_place_to_go_on(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """Wherever a run is killed, the next one reads the rest of what was due, and nothing that a STATE covers."""
+    ids = old_leads(sandbox, clock)
+    state = loaded(run_tap, sandbox).state
+    clock.now += 3 * DAY
+    whole = run_tap(state=state, before=ticking, max_concurrent_requests=1)
+    due = [lead_id for lead_id in whole.ids if lead_id in ids]
+    assert len(whole.states) > 10
+    given: list[str] = []
+    for message in whole.messages:
+        if message["type"] == "RECORD":
+            given.append(message["record"]["leadId"])
+        elif message["type"] == "STATE":
+            rest = run_tap(state=message["value"])
+            assert sorted([*given, *rest.ids]) == sorted(due)
+            assert entry(rest) == entry(whole)
+
+
+def ticking(stream: LeadsStream) -> None:
+    """Let five seconds pass for the tap with every look at its clock, so that each STATE goes out."""
+    stream.monotonic = itertools.count(0, 5).__next__
+
+
+def test_signal_ends_the_refresh_in_order(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """A signal while leads are read again ends the run with the bookmark of all that is new, and nothing cut."""
+    old_leads(sandbox, clock)
+    state = loaded(run_tap, sandbox).state
+    clock.now += 2 * DAY
+
+    def stop_at_the_second_state(stream: LeadsStream) -> None:
+        ticking(stream)
+        written = stream._writer.write_message
+
+        def write(message: Any) -> None:
+            written(message)
+            refresh = message.to_dict().get("value", {}).get("bookmarks", {}).get("leads", {}).get("refresh", {})
+            if refresh.get("next", "") > "2023-12":
+                stream.stop(15)
+
+        stream._writer.write_message = write  # type: ignore[method-assign]
+
+    run = run_tap(state=state, before=stop_at_the_second_state, max_concurrent_requests=1)
+    assert isinstance(run.error, StoppedError)
+    assert run.bookmark == to_rfc3339(clock.now)
+
+
+def test_leads_past_their_ttl_are_not_put_out_again(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """What must be gone from all systems is not brought back, though the API lists it; a lead without `ttl` is."""
+    second = clock.now - LIFE_SECONDS + DAY
+    for name, ttl in [("over", clock.now + HOUR), ("lives", clock.now + 9 * DAY), ("none", None)]:
+        metadata = {"leadId": name, "ingestionDate": second, "TTL": ttl, "leadCategory": "AGENCY"}
+        sandbox.add_leads(leads=[{"metadata": metadata, "contactRequest": {}}])
+    first = loaded(run_tap, sandbox)
+    assert len(first.ids) == 3
+    clock.now += 5 * HOUR
+    assert sorted(run_tap(state=first.state).ids) == ["lives", "none"]
+
+
+@pytest.mark.parametrize("order", list(Order))
+def test_no_lead_comes_twice_where_the_live_part_began(order: Order, clock: Clock) -> None:
+    """Leads of the seconds between both parts, and those without a date, come once a run."""
+    from tests.conftest import TapRunner  # noqa: PLC0415  # with a sandbox of its own
+
+    with Sandbox.start(SandboxOptions(enforce_limit=False, order=order), clock=clock) as sandbox:
+        run_tap = TapRunner(clock, sandbox)
+        state = loaded(run_tap, sandbox).state
+        seam = clock.now - 2 * HOUR
+        ids = sandbox.add_leads(ingestion_dates=[seam + offset for offset in range(-3, 4) for _ in range(3)])
+        clock.now += 31 * DAY
+        assert sorted(run_tap(state=state).ids) == sorted(ids)
+
+
+@pytest.mark.parametrize("config", [{"refresh_days": 0}, {"end_date": "2026-12-20"}])
+def test_refresh_can_be_off(run_tap: TapRunner, sandbox: Sandbox, clock: Clock, config: dict[str, Any]) -> None:
+    """Without the setting, or with an `end_date`, nothing is read again, and the entry stays as it was."""
+    old_leads(sandbox, clock)
+    first = loaded(run_tap, sandbox)
+    clock.now += 20 * DAY
+    run = run_tap(state=first.state, **config)
+    assert len(run.ids) == 0
+    assert entry(run) == entry(first)
+    assert "refresh" not in run_tap(start_date="2026-11-01", **config).state["bookmarks"]["leads"]
+
+
+def test_full_table_run_is_no_part_of_a_cycle(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """A catalog that asks for FULL_TABLE gets each lead once, and the state stays as it was."""
+    ids = old_leads(sandbox, clock)
+    first = loaded(run_tap, sandbox)
+    clock.now += HOUR
+
+    def force(stream: LeadsStream) -> None:
+        stream.forced_replication_method = "FULL_TABLE"
+
+    run = run_tap(state=first.state, before=force)
+    assert sorted(run.ids) == sorted(ids)
+    assert run.state == first.state
+
+
+def test_state_without_the_entry_begins_a_cycle(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """A state of an earlier version goes on: nothing is due at once, and nothing is called verified."""
+    old_leads(sandbox, clock)
+    state = loaded(run_tap, sandbox).state
+    del state["bookmarks"]["leads"]["refresh"]
+    clock.now += 60 * DAY
+    run = run_tap(state=state)
+    assert run.ids == []
+    assert entry(run) == {
+        "next": to_rfc3339(clock.now - LIFE_SECONDS),
+        "cycle_started_at": to_rfc3339(clock.now),
+        "verified_since": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("odd", "named"),
+    [
+        ("2026", "refresh"),
+        ([], "refresh"),
+        ({}, "next"),
+        ({"next": "soon", "cycle_started_at": "2026-11-01", "verified_since": None}, "refresh.next"),
+        ({"next": "2024-11-01", "verified_since": None}, "cycle_started_at"),
+        ({"next": "2024-11-01", "cycle_started_at": "2026-11-01", "verified_since": 5}, "refresh.verified_since"),
+    ],
+)
+def test_odd_entry_of_the_refresh_is_named(
+    run_tap: TapRunner, sandbox: Sandbox, clock: Clock, odd: object, named: str
+) -> None:
+    """An entry that is not what a run wrote ends the run before its first request, and is named."""
+    own = {"replication_key": "ingestionDate", "replication_key_value": to_rfc3339(clock.now - 60), "refresh": odd}
+    run = run_tap(state={"bookmarks": {"leads": own}})
+    assert isinstance(run.error, SettingsError)
+    assert "`bookmarks.leads.refresh" in str(run.error)
+    assert named in str(run.error)
+    assert sandbox.statistics.requests == 0
+
+
+def test_run_says_what_it_read_again(
+    run_tap: TapRunner, sandbox: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The last sentence counts windows and says since when everything is verified; a metric says how long that is."""
+    caplog.set_level(logging.INFO)
+    old_leads(sandbox, clock)
+    state = loaded(run_tap, sandbox).state
+    clock.now += 15 * HOUR
+    run_tap(state=state)
+    lines = [record.getMessage() for record in caplog.records]
+    assert any(
+        line.endswith("is read; refreshed 3 of 157 windows, everything verified since 2026-11-23") for line in lines
+    )
+    assert any(f'"metric":"refresh_age_seconds","value":{15 * HOUR}' in line for line in lines)
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_refresh_that_does_not_get_on_is_said(
+    run_tap: TapRunner, sandbox: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once the oldest reading is more than twice `refresh_days` ago, each run warns, failed ones too."""
+    old_leads(sandbox, clock)
+    state = loaded(run_tap, sandbox).state
+    clock.now += 61 * DAY
+    sandbox.script(Fault(FaultKind.STATUS, status=400, after=25))
+    assert run_tap(state=state).error is not None
+    assert [record for record in caplog.records if "61 days ago, which is more than twice" in record.getMessage()]
+    sandbox.script()
+    caplog.clear()
+    assert run_tap(state=state).error is None
+    assert not [record for record in caplog.records if "more than twice" in record.getMessage()]
+
+
+def test_wrong_clock_does_not_make_everything_due(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """The API's own time counts for the refresh as for the bookmark."""
+    old_leads(sandbox, clock)
+    state = loaded(run_tap, sandbox).state
+    clock.now += 300
+
+    class Ahead:
+        now = clock.now + 29 * DAY
+
+    run = type(run_tap)(Ahead(), sandbox)(state=state)  # type: ignore[arg-type]  # a clock of the tap's own
+    assert run.ids == []
+    assert entry(run)["cycle_started_at"] == to_rfc3339(clock.now - 300)
