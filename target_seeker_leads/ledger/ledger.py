@@ -172,7 +172,7 @@ class Ledger:
             if decisions is not None:
                 return decisions
         msg = (
-            f"The ledger {self.shown_location} could not be written, since another process keeps changing the same rows:"
+            f"The ledger {self.shown_location} could not be written: another process keeps changing the same rows;"
             " run fewer of them at once"
         )
         raise FatalError(msg)
