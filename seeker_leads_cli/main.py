@@ -13,6 +13,7 @@ import click
 from seeker_leads_api.errors import SeekerLeadsError, SettingsError, StoppedError
 from seeker_leads_cli.preview.command import preview
 from seeker_leads_cli.send.command import send
+from seeker_leads_cli.webhooks.command import webhooks
 from seeker_leads_singer.command import EXIT_FAILED, EXIT_SETTINGS, EXIT_SIGNAL, describe
 from seeker_leads_singer.package import PACKAGE_NAME
 
@@ -69,3 +70,4 @@ def main() -> None:
 
 main.add_command(preview)
 main.add_command(send)
+main.add_command(webhooks)
