@@ -97,7 +97,7 @@ def test_refused_post_is_told_without_the_key(tool: Tool, sandbox: Sandbox) -> N
     assert "s3cret" not in ended.stderr
 
 
-def test_two_programs_at_once_leave_one_subscription(sandbox: Sandbox) -> None:
+def test_four_programs_at_once_leave_one_subscription(sandbox: Sandbox) -> None:
     """However their requests interleave."""
     config = {"api_url": sandbox.api_url, "auth_token": sandbox.options.token, "rate_limit_requests": 1000}
     settings = ConnectionSettings.from_config(read(config, CONNECTION_SETTINGS))
