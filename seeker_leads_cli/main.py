@@ -58,7 +58,7 @@ Example:
 @click.group(cls=Tool, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXAMPLE)
 @click.version_option(version(PACKAGE_NAME), message="%(prog)s v%(version)s", prog_name="seeker-leads")
 def main() -> None:
-    """Look at files of leads, and send them through the Seeker Leads API."""
+    """Look at files of leads, send them, and have new leads loaded within seconds."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character shows another one
