@@ -87,17 +87,18 @@ def test_lead_that_is_visible_late_arrives_by_the_recheck(serving: Serving, acco
     serving.wait_for_all(timeout_seconds=10)
 
 
-@pytest.mark.parametrize("auth", ["header:X-Api-Key", "bearer", "query", "signature"])
 @pytest.mark.parametrize(
     "sandbox_options",
-    [SandboxOptions(webhook_double=0.5, webhook_reorder=0.5, webhook_delay_ms=30, webhook_path="/any/path")],
+    [
+        SandboxOptions(
+            webhook_auth=auth, webhook_double=0.5, webhook_reorder=0.5, webhook_delay_ms=30, webhook_path="/any/path"
+        )
+        for auth in ("header:X-Api-Key", "bearer", "query", "signature")
+    ],
     indirect=True,
 )
-def test_doubled_late_disordered_and_forged_calls_bring_each_lead_once(
-    serving: Serving, account: Sandbox, auth: str
-) -> None:
+def test_doubled_late_disordered_and_forged_calls_bring_each_lead_once(serving: Serving, account: Sandbox) -> None:
     """In every form of the key; a row is a lead, and there is one of each."""
-    object.__setattr__(account.options, "webhook_auth", auth)
     serving.start(*QUICKLY)
     subscribe(account, serving.url)
     for _ in range(10):
