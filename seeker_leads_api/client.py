@@ -13,7 +13,7 @@ import urllib3
 
 from seeker_leads_api.auth.tokens import token_source, with_token
 from seeker_leads_api.errors import AnswerLostError, RequestRejectedError, RetryableError, UnreadableAnswerError
-from seeker_leads_api.http.outcomes import Answer, Recovery, classify, raise_for
+from seeker_leads_api.http.outcomes import Answer, Outcome, Recovery, classify, raise_for
 from seeker_leads_api.http.rate_limiter import RateLimiter
 from seeker_leads_api.http.retries import Retrier
 from seeker_leads_api.http.session import ApiSession
@@ -109,21 +109,37 @@ class ApiClient:
             RequestRejectedError: the API refuses this body.
             RetryableError, TokenRefusedError, FatalError: it was not carried out, and why.
         """
-        request = requests.Request(
-            "POST",
-            f"{self._settings.api_url}{path}",
-            data=msgspec.json.encode(body),
-            headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
-        )
-        answer = self._send_once(self._session.prepare_request(request), f"POST {path}")
-        outcome = classify(answer, is_about_a_person=True)
-        if outcome.may_be_done:
-            raise AnswerLostError(outcome.message, retry_after_seconds=outcome.retry_after_seconds)
+        outcome, answer = self._write("POST", path, body, token=token)
         if outcome.recovery is Recovery.NOT_FOUND:
             # The API's own 404 is about what the body names; that of a wrong URL is not of this form.
             raise RequestRejectedError(outcome.message, problems=outcome.problems, request_id=outcome.request_id)
-        raise_for(outcome, sent_token=token)
         return answer
+
+    def change(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, token: str) -> Answer:
+        """Make one PUT or DELETE; return the answer that accepts it, or a 404 in the API's own words.
+
+        Raises:
+            AnswerLostError, UnreadableAnswerError: it may have been carried out.
+            RequestRejectedError: the API refuses it.
+            RetryableError, TokenRefusedError, FatalError: it was not carried out, and why.
+        """
+        _, answer = self._write(method, path, body, token=token)
+        return answer
+
+    def _write(self, method: str, path: str, body: Mapping[str, Any] | None, *, token: str) -> tuple[Outcome, Answer]:
+        request = requests.Request(
+            method,
+            f"{self._settings.api_url}{path}",
+            data=None if body is None else msgspec.json.encode(body),
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
+        )
+        answer = self._send_once(self._session.prepare_request(request), f"{method} {path}")
+        # What the API says of a body may quote it: a person's data, or a key.
+        outcome = classify(answer, is_about_a_person=True)
+        if outcome.may_be_done:
+            raise AnswerLostError(outcome.message, retry_after_seconds=outcome.retry_after_seconds)
+        raise_for(outcome, sent_token=token)
+        return outcome, answer
 
     def close(self) -> None:
         """Close the connections of all threads."""

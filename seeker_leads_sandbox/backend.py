@@ -18,7 +18,7 @@ from seeker_leads_sandbox.data.subscriptions import Subscriptions
 from seeker_leads_sandbox.faults.faults import FaultScript
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from seeker_leads_sandbox.data.store import Lead
     from seeker_leads_sandbox.faults.faults import Fault
@@ -53,6 +53,8 @@ class Backend:
             static_token=options.token, lifetime_seconds=options.token_lifetime_seconds, seed=options.seed
         )
         self.subscriptions = Subscriptions()
+        #: Is told of new leads, from any thread, while somebody calls subscribers.
+        self.announce: Callable[[Sequence[Lead]], object] | None = None
         self.stopping = threading.Event()
         self._generator = LeadGenerator(options.seed)
         self._rng = random.Random(options.seed)  # noqa: S311  # reproducible on purpose
@@ -82,7 +84,7 @@ class Backend:
         now = self.now()
         with self._lock:
             made = [*self._generator.at([now] * count), *self._generator.at(ingestion_dates), *leads]
-        return self.store.add_all(made)
+        return self._add(made)
 
     def erase(self, count: int = 0, *, lead_ids: Iterable[str] = (), call_details: bool = True) -> list[str]:
         """Erase the people of given leads and of `count` others, chosen at random; return the leads' ids.
@@ -123,7 +125,7 @@ class Backend:
             self._arrived = max(self._arrived, due)
             arrived = list(self._generator.at(dates))
         if arrived:
-            self.store.add_all(arrived)
+            self._add(arrived)
 
     def create_lead(self, request: dict[str, Any]) -> str:
         """Make a lead of a valid request and return the request's id."""
@@ -131,8 +133,16 @@ class Backend:
             request_id = self._generator.lead_id()
             lead = created_lead(request, self._generator.lead_id(), self.now())
             self._created.append(request)
-        self.store.add(lead)
+        self._add([lead])
         return request_id
+
+    def _add(self, leads: list[Lead]) -> list[str]:
+        # A lead that replaces one is not new: nobody is called for an erasure.
+        new = self.store.unknown(leads) if self.announce else []
+        ids = self.store.add_all(leads)
+        if new and self.announce:
+            self.announce(new)
+        return ids
 
     @property
     def created(self) -> list[dict[str, Any]]:

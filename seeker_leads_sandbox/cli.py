@@ -44,6 +44,12 @@ _VALUES: dict[str, tuple[type, str]] = {
     "token": (str, "the bearer token that works without asking for one"),
     "client_id": (str, "for asking for a token"),
     "client_secret": (str, "for asking for a token"),
+    "webhook_auth": (str, "where calls to subscribers hold the key: header:NAME, bearer, query or signature"),
+    "webhook_path": (str, "appended to the URL of a subscription"),
+    "webhook_loss": (float, "share of calls that are never made"),
+    "webhook_double": (float, "share of calls that are made twice"),
+    "webhook_delay_ms": (float, "before each call"),
+    "webhook_reorder": (float, "share of calls that let a later one pass"),
 }
 #: Where the command line differs from `SandboxOptions()`: a person wants to see some leads.
 _DEFAULT_LEADS = 5000
@@ -124,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--ready-file", type=Path, metavar="PATH", help="JSON with the URLs, written once it answers")
     serve.add_argument("--no-limit", action="store_true", help="do not enforce the rate limit")
     defaults = SandboxOptions(leads=_DEFAULT_LEADS)
+    serve.add_argument("--webhook-any-host", action="store_true", help="call subscribers on other machines too")
     for name, (kind, text) in _VALUES.items():
         serve.add_argument(_flag(name), type=kind, default=getattr(defaults, name), metavar=kind.__name__, help=text)
     for name, (enum, text) in _CHOICES.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -93,21 +94,32 @@ class SandboxOptions:
     token: str = "sandbox-token"  # noqa: S105  # as above
     token_lifetime_seconds: int = 86400
 
+    webhook_auth: str = "header:X-Api-Key"  #: where a call holds the key: `header:NAME`, `bearer`, `query`, `signature`
+    webhook_path: str = ""  #: appended to the subscription's URL
+    webhook_loss: float = 0.0  #: share of calls that are never made
+    webhook_double: float = 0.0  #: share of calls that are made twice
+    webhook_delay_ms: float = 0.0  #: before each call
+    webhook_reorder: float = 0.0  #: share of calls that let a later one pass
+    webhook_any_host: bool = False  #: calls other machines too
+    webhook_attempts: int = 6  #: how often a call is made, until it is answered with 2xx
+    webhook_retry_wait_ms: float = 1000.0  #: before the second attempt; doubled with each further one
+    webhook_max_failures: int = 20  #: so many in a row, and the subscription is INACTIVE
+
     def __post_init__(self) -> None:
         # Plain strings are welcome (from JSON, a command line, a quick test), wrong ones are not.
         for name, enum in _ENUMS.items():
             object.__setattr__(self, name, enum(getattr(self, name)))
-        if not 0 <= self.error_rate <= 1:
-            message = f"error_rate must lie between 0 and 1, not {self.error_rate}"
+        for name in ("error_rate", "webhook_loss", "webhook_double", "webhook_reorder"):
+            if not 0 <= getattr(self, name) <= 1:
+                message = f"{name} must be between 0 and 1, not {getattr(self, name)}"
+                raise ValueError(message)
+        if not _WEBHOOK_AUTH.fullmatch(self.webhook_auth):
+            message = "webhook_auth must be header:NAME, bearer, query or signature"
             raise ValueError(message)
-        for name in (
-            "leads",
-            "arrivals_per_minute",
-            "visible_after_seconds",
-            "retention_days",
-            "latency_ms",
-            "jitter_ms",
-        ):
+        if not _WEBHOOK_PATH.fullmatch(self.webhook_path):
+            message = "webhook_path must begin with a slash, and hold no query"
+            raise ValueError(message)
+        for name in _NOT_NEGATIVE:
             if getattr(self, name) < 0:
                 message = f"{name} must not be negative"
                 raise ValueError(message)
@@ -124,6 +136,27 @@ class SandboxOptions:
                 raise ValueError(message)
 
 
+_NOT_NEGATIVE = (
+    "leads",
+    "arrivals_per_minute",
+    "visible_after_seconds",
+    "retention_days",
+    "latency_ms",
+    "jitter_ms",
+    "webhook_delay_ms",
+    "webhook_retry_wait_ms",
+)
+_AT_LEAST_1 = (
+    "days",
+    "rate_limit_requests",
+    "rate_limit_period_ms",
+    "max_concurrent",
+    "token_lifetime_seconds",
+    "webhook_attempts",
+    "webhook_max_failures",
+)
+_WEBHOOK_AUTH = re.compile(r"header:[A-Za-z0-9!#$%&'*+.^_`|~-]+|bearer|query|signature")
+_WEBHOOK_PATH = re.compile(r"(?:/[^?#\s]*)?")
 _ENUMS: dict[str, type[Enum]] = {
     "bounds": Bounds,
     "order": Order,

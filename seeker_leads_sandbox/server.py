@@ -13,6 +13,7 @@ from aiohttp import web
 from seeker_leads_sandbox.api.app import build_app
 from seeker_leads_sandbox.api.routes import ADMIN_BASE, API_BASE, TOKEN_PATH
 from seeker_leads_sandbox.backend import Backend
+from seeker_leads_sandbox.calls.caller import Caller
 from seeker_leads_sandbox.options import SandboxOptions
 
 if TYPE_CHECKING:
@@ -163,8 +164,9 @@ class Sandbox:
         runner = web.AppRunner(build_app(self._backend), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
         try:
-            await web.SockSite(runner, self._listener).start()
-            self._ready.set()
-            await self._stop.wait()
+            async with Caller(self._backend).calling():
+                await web.SockSite(runner, self._listener).start()
+                self._ready.set()
+                await self._stop.wait()
         finally:
             await runner.cleanup()

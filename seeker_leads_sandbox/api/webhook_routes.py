@@ -1,4 +1,4 @@
-"""`/webhook/subscriptions`: kept and shown, but nobody is ever called."""
+"""`/webhook/subscriptions`, and the audit of their calls."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def audit_subscription(request: web.Request) -> web.Response:
     limit = integer_parameter(request.query, "limit", (1, 100), 10)
     if isinstance(limit, Violation):
         raise ProblemError(400, "The request has invalid parameters", limit)
-    return _json(_existing(request).audit_as_json())
+    return _json(request.app[BACKEND].subscriptions.audit_as_json(_existing(request), limit))
 
 
 def _existing(request: web.Request) -> Subscription:

@@ -93,6 +93,14 @@ class LeadStore:
             self._shuffled.clear()
         return [entry[1] for entry in added]
 
+    def unknown(self, leads: Iterable[Lead]) -> list[Lead]:
+        """Return those of the leads whose ids the account does not have.
+
+        Raises:
+            ValueError: as `add_all` does.
+        """
+        return [lead for lead in leads if _entry(lead)[1] not in self._by_id]
+
     def get(self, lead_id: str) -> Lead | None:
         """Return a lead, or None where there is none of that id."""
         entry = self._by_id.get(lead_id)

@@ -1,10 +1,13 @@
-"""Webhook subscriptions, kept in memory. The sandbox never calls their URLs and never shows their keys."""
+"""Webhook subscriptions and what became of their calls, kept in memory. Keys are never shown."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import deque
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
+
+_MOST_EVENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,10 +16,12 @@ class Subscription:
 
     subscription_id: str
     url: str
-    api_key: str
+    api_key: str = field(repr=False)
     status: str
     created_at: float
     updated_at: float
+    last_success_at: float | None = None
+    failures_in_a_row: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Return what the API shows of it."""
@@ -32,16 +37,13 @@ class Subscription:
         """Return what the API answers when it is deleted."""
         return {**self.as_json(), "message": "The subscription is deleted"}
 
-    def audit_as_json(self) -> dict[str, Any]:
-        """Return its audit: as the sandbox calls nobody, no event ever."""
-        return {**self.as_json(), "lastSuccessTimestamp": None, "recentEvents": []}
-
 
 class Subscriptions:
     """The subscriptions of the account, in the order of their making."""
 
     def __init__(self) -> None:
         self._by_id: dict[str, Subscription] = {}
+        self._events: dict[str, deque[dict[str, Any]]] = {}  # newest first
         self._made = 0
 
     def all(self) -> list[Subscription]:
@@ -59,6 +61,7 @@ class Subscriptions:
             f"subscription-{self._made}", request["url"], request["apiKey"], request["status"], now, now
         )
         self._by_id[subscription.subscription_id] = subscription
+        self._events[subscription.subscription_id] = deque(maxlen=_MOST_EVENTS)
         return subscription
 
     def update(self, subscription: Subscription, request: dict[str, Any], now: float) -> Subscription:
@@ -68,6 +71,7 @@ class Subscriptions:
             api_key=request.get("apiKey", subscription.api_key),
             status=request.get("status", subscription.status),
             updated_at=now,
+            failures_in_a_row=0,
         )
         self._by_id[subscription.subscription_id] = changed
         return changed
@@ -75,6 +79,34 @@ class Subscriptions:
     def delete(self, subscription_id: str) -> None:
         """Delete one that exists."""
         del self._by_id[subscription_id]
+        del self._events[subscription_id]
+
+    def record(self, subscription_id: str, answer: int | str, attempt: int, now: float, *, most_failures: int) -> None:
+        """Note a call, and what it was answered: a status, or a word for none; so many failures in a row end it all."""
+        subscription = self._by_id.get(subscription_id)
+        if subscription is None:  # deleted meanwhile
+            return
+        is_success = isinstance(answer, int) and 200 <= answer < 300  # noqa: PLR2004  # what 2xx means
+        event = {"timestamp": _iso(now), "status": "SUCCESS" if is_success else "FAILURE", "attempt": attempt}
+        event["statusCode" if isinstance(answer, int) else "error"] = answer
+        self._events[subscription_id].appendleft(event)
+        if is_success:
+            changed = replace(subscription, last_success_at=now, failures_in_a_row=0)
+        else:
+            changed = replace(subscription, failures_in_a_row=subscription.failures_in_a_row + 1)
+            if changed.failures_in_a_row >= most_failures:
+                changed = replace(changed, status="INACTIVE", updated_at=now)
+        self._by_id[subscription_id] = changed
+
+    def audit_as_json(self, subscription: Subscription, limit: int) -> dict[str, Any]:
+        """Return what the API shows of a subscription's last calls."""
+        last = subscription.last_success_at
+        events = list(self._events[subscription.subscription_id])[:limit]
+        return {
+            **subscription.as_json(),
+            "lastSuccessTimestamp": None if last is None else _iso(last),
+            "recentEvents": events,
+        }
 
 
 def _iso(seconds: float) -> str:

@@ -145,6 +145,16 @@ def test_plain_install_has_no_server(plain: Path) -> None:
     assert "pip install 'singer-seeker-leads[sandbox]'" in ended.stderr
 
 
+def test_plain_install_has_no_receiver(plain: Path) -> None:
+    """What only the receiver of webhooks needs does not come either; the subscriptions need none of it."""
+    key = "SEEKER_LEADS_WEBHOOK_API_KEY=key"
+    ended = run("env", key, plain / "seeker-leads", "webhooks", "serve", "--run", "true")
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
+    assert "pip install 'singer-seeker-leads[webhooks]'" in ended.stderr
+    assert run(plain / "seeker-leads", "webhooks", "ensure", "--help").returncode == 0
+
+
 def test_lower_bounds_are_found() -> None:
     """`make test-lowest` tests every lower bound that the metadata has, extras' too."""
     text = """\

@@ -70,7 +70,7 @@ def test_target_page_has_the_counts() -> None:
 
 
 def shown(default: object) -> list[str]:
-    return [] if default is None or default is False else [str(default)]
+    return [] if default is None or default is False or default == "" else [str(default)]
 
 
 def test_sandbox_page_has_every_option() -> None:

@@ -1,0 +1,1 @@
+"""Webhook subscriptions, and the receiver of their calls."""

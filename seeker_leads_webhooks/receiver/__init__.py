@@ -1,0 +1,1 @@
+"""The receiver: who may call, and the HTTP server that answers."""

@@ -1,0 +1,97 @@
+"""The HTTP server: it answers at once, and tells the runner. It keeps and logs nothing of a call."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from seeker_leads_api.errors import SettingsError
+from seeker_leads_webhooks.receiver.authentication import Auth, Call, claimed_signature, is_signed, place_of_key
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+#: A larger body is refused; a call has a few hundred bytes.
+MOST_BODY_BYTES = 1 << 20
+_BODY_TIMEOUT_SECONDS = 10.0
+_BACKLOG = 1024
+_SHUTDOWN_SECONDS = 2.0
+
+logger = logging.getLogger(__name__)
+#: aiohttp quotes requests that it cannot read, and these may hold a key. What it says goes nowhere.
+_muted = logging.getLogger(f"{__name__}.aiohttp")
+_muted.disabled = True
+
+
+@dataclass
+class Receiver:
+    """Answers calls: `on_call` is called for each that is authenticated, before it is answered."""
+
+    auth: Auth
+    keys: Sequence[bytes]
+    on_call: Callable[[], object]
+    health: Callable[[], Mapping[str, Any]]
+    answer_status: int = 200
+    body_timeout_seconds: float = _BODY_TIMEOUT_SECONDS
+    _last_place: str | None = field(default=None, init=False)
+
+    @contextlib.asynccontextmanager
+    async def listening(self, host: str, port: int) -> AsyncIterator[int]:
+        """Serve within this; yields the port.
+
+        Raises:
+            SettingsError: the address cannot be had.
+        """
+        app = web.Application(client_max_size=MOST_BODY_BYTES)
+        app.router.add_get("/healthz", self._answer_health)
+        app.router.add_route("*", "/{path:.*}", self._answer_call)
+        # Bodies stay as they came: a signature is of the bytes that were sent.
+        runner = web.AppRunner(
+            app, access_log=None, logger=_muted, auto_decompress=False, shutdown_timeout=_SHUTDOWN_SECONDS
+        )
+        await runner.setup()
+        try:
+            try:
+                await web.TCPSite(runner, host, port, backlog=_BACKLOG).start()
+            except OSError as error:
+                msg = f"`--host` {host} and `--port` {port} cannot be had ({error.strerror}): choose others"
+                raise SettingsError(msg) from None
+            yield runner.addresses[0][1]
+        finally:
+            await runner.cleanup()
+
+    async def _answer_health(self, _: web.Request) -> web.Response:
+        return web.json_response(self.health())
+
+    async def _answer_call(self, request: web.Request) -> web.Response:
+        if (request.content_length or 0) > MOST_BODY_BYTES:
+            return web.Response(status=413)
+        call = Call(tuple(request.headers.items()), request.rel_url.raw_query_string)
+        place = place_of_key(call, self.auth, self.keys)
+        if place is None and (signature := claimed_signature(call, self.auth)):
+            try:
+                body = await asyncio.wait_for(request.read(), self.body_timeout_seconds)
+            except web.HTTPRequestEntityTooLarge:
+                return web.Response(status=413)
+            except asyncio.TimeoutError:
+                return web.Response(status=408)
+            except (web.RequestPayloadError, ConnectionError):
+                return web.Response(status=400)
+            place = "signature" if is_signed(body, signature, self.keys) else None
+        if place is None:
+            logger.debug("A call without the key was refused")
+            return web.Response(status=401)
+        self.on_call()
+        self._note(place)
+        return web.Response(status=self.answer_status)
+
+    def _note(self, place: str) -> None:
+        logger.debug("A call came")
+        if place != self._last_place:
+            self._last_place = place
+            logger.info("Calls are authenticated by %s; to accept nothing else, start with --auth %s", place, place)

@@ -1,0 +1,104 @@
+"""Who may call: a caller that shows the key, or signs the body with it. Nothing here reads a body for its content."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus, unquote_to_bytes
+
+from seeker_leads_api.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+SIGNATURE_HEADER = "X-Signature"
+_QUERY_NAME = "key"
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_SIGNATURE = re.compile(r"(?:sha256=)?([0-9a-f]{64})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """Where the key may be."""
+
+    any_header: bool = False
+    header: str | None = None  #: this one alone
+    query: bool = False
+    signature: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Auth:
+        """Read `any`, `header:NAME`, `query` or `signature`.
+
+        Raises:
+            SettingsError: it is none of these.
+        """
+        kind, _, name = text.partition(":")
+        if kind == "header" and _HEADER_NAME.fullmatch(name):
+            return cls(header=name)
+        if text not in _AUTHS:
+            msg = "`--auth` must be any, header:NAME, query or signature"
+            raise SettingsError(msg)
+        return _AUTHS[text]
+
+
+_AUTHS = {
+    "any": Auth(any_header=True, query=True, signature=True),
+    "query": Auth(query=True),
+    "signature": Auth(signature=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What counts of a request before its body is read."""
+
+    headers: Sequence[tuple[str, str]]
+    query: str  #: as it came, undecoded
+
+
+def place_of_key(call: Call, auth: Auth, keys: Sequence[bytes]) -> str | None:
+    """Return where the call holds one of the keys, as `--auth` would name it; None where it does not."""
+    found = [place for place, shown in _shown(call, auth) if _is_any(shown, keys)]
+    return found[0] if found else None
+
+
+def claimed_signature(call: Call, auth: Auth) -> str | None:
+    """Return the signature that the call claims for its body, if it may authenticate by one."""
+    if not auth.signature:
+        return None
+    values = [value for name, value in call.headers if name.lower() == SIGNATURE_HEADER.lower()]
+    matched = _SIGNATURE.fullmatch(values[0].strip()) if len(values) == 1 else None
+    return matched[1].lower() if matched else None
+
+
+def is_signed(body: bytes, signature: str, keys: Sequence[bytes]) -> bool:
+    """Return whether the signature is the HMAC-SHA256 of the body under one of the keys."""
+    expected = [hmac.new(key, body, "sha256").hexdigest() for key in keys]
+    return any([hmac.compare_digest(signature, each) for each in expected])  # noqa: C419  # a list: all are compared
+
+
+def _shown(call: Call, auth: Auth) -> Iterable[tuple[str, bytes]]:
+    for name, value in call.headers:
+        if auth.any_header or (auth.header is not None and name.lower() == auth.header.lower()):
+            shown = value.strip()
+            yield f"header:{name}", _bytes(shown)
+            yield f"header:{name}", _bytes(shown.partition(" ")[2].strip())  # after `Bearer`, `ApiKey` or the like
+    if auth.query:
+        for pair in call.query.split("&"):
+            name, _, value = pair.partition("=")
+            if name == _QUERY_NAME:
+                # A key may hold a plus or a percent sign, and not every sender encodes them.
+                yield "query", _bytes(value)
+                yield "query", unquote_to_bytes(value)
+                yield "query", _bytes(unquote_plus(value))
+
+
+def _is_any(shown: bytes, keys: Sequence[bytes]) -> bool:
+    return any([hmac.compare_digest(shown, key) for key in keys])  # noqa: C419  # a list: all are compared
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

@@ -1,0 +1,1 @@
+"""The runner: when the pipeline runs, and the process that it runs in."""

@@ -1,0 +1,132 @@
+"""The subscriptions of the account, over the API. Every form of answer that its pages leave open is taken."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from seeker_leads_api.errors import AnswerLostError, RetryableError, UnreadableAnswerError
+from seeker_leads_webhooks.subscriptions.urls import shown_url
+
+if TYPE_CHECKING:
+    import requests
+
+    from seeker_leads_api.client import ApiClient
+
+ACTIVE, INACTIVE = "ACTIVE", "INACTIVE"
+_PATH = "/webhook/subscriptions"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One subscription. Instants are as the API writes them."""
+
+    id: str
+    url: str = field(repr=False)  #: may hold a key
+    status: str
+    created_at: str
+    updated_at: str
+
+    @property
+    def shown_url(self) -> str:
+        """The URL as it may be shown."""
+        return shown_url(self.url)
+
+    def as_json(self) -> dict[str, str]:
+        """Return what commands print of it."""
+        return {
+            "id": self.id,
+            "url": self.shown_url,
+            "status": self.status,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+        }
+
+
+class SubscriptionsApi:
+    """Each method raises a SeekerLeadsError where the API does not do what was asked, and says why."""
+
+    def __init__(self, client: ApiClient) -> None:
+        self._client = client
+
+    def list(self) -> list[Subscription]:
+        """Return all subscriptions."""
+        content = self._read(_PATH, {})
+        items = content.get("items", []) if isinstance(content, dict) else content
+        items = items if isinstance(items, list) else []
+        return [_subscription(item) for item in items if isinstance(item, dict) and _id(item)]
+
+    def create(self, url: str, key: str) -> bool:
+        """Ask once for a new subscription; return whether the API said that it made it.
+
+        A request whose fate is not known, or that is refused for what it says, is never repeated: list again.
+        """
+
+        def attempt(token: str) -> bool:
+            with self._client.limiter.attempt():
+                body = {"url": url, "apiKey": key, "status": ACTIVE}
+                try:
+                    self._client.post(_PATH, body, token=token)
+                except (AnswerLostError, UnreadableAnswerError):
+                    return False
+            return True
+
+        return self._client.retried(attempt)
+
+    def update(self, subscription: Subscription, *, key: str | None = None, status: str | None = None) -> bool:
+        """Change key or status; return whether the subscription still exists."""
+        body = {name: value for name, value in (("apiKey", key), ("status", status)) if value is not None}
+        return self._change("PUT", subscription, body)
+
+    def delete(self, subscription: Subscription) -> None:
+        """Delete one; one that is gone already is fine."""
+        self._change("DELETE", subscription, None)
+
+    def audit(self, subscription: Subscription, limit: int) -> dict[str, Any]:
+        """Return the audit of one as the API has it; empty where it has none."""
+        content = self._read(f"{_PATH}/{quote(subscription.id, safe='')}/audit", {"limit": limit})
+        return content if isinstance(content, dict) else {}
+
+    def _change(self, method: str, subscription: Subscription, body: dict[str, str] | None) -> bool:
+        path = f"{_PATH}/{quote(subscription.id, safe='')}"
+
+        def attempt(token: str) -> bool:
+            with self._client.limiter.attempt():
+                answer = self._client.change(method, path, body, token=token)
+            return answer.status != HTTPStatus.NOT_FOUND
+
+        return self._client.retried(attempt)
+
+    def _read(self, path: str, query: dict[str, object]) -> Any:  # noqa: ANN401  # any JSON
+        def attempt(token: str) -> Any:  # noqa: ANN401  # as above
+            with self._client.limiter.attempt():
+                response = self._client.get(path, query, token=token)
+            return None if response.status_code == HTTPStatus.NOT_FOUND else _json_of(response, path)
+
+        return self._client.retried(attempt)
+
+
+def _json_of(response: requests.Response, path: str) -> Any:  # noqa: ANN401  # any JSON
+    if not response.content.strip():
+        return None
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):
+        msg = f"GET {path}: the answer is not JSON"
+        raise RetryableError(msg) from None
+
+
+def _subscription(item: dict[str, Any]) -> Subscription:
+    texts = {name: _text(item.get(name)) for name in ("url", "status", "createdAt", "updatedAt")}
+    return Subscription(_id(item), texts["url"], texts["status"].upper(), texts["createdAt"], texts["updatedAt"])
+
+
+def _id(item: dict[str, Any]) -> str:
+    return _text(item.get("subscriptionId")) or _text(item.get("id"))
+
+
+def _text(value: object) -> str:
+    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""

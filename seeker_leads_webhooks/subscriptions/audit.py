@@ -1,0 +1,106 @@
+"""The audit of a subscription: is it well, and what became of the last calls. The form of an event is open."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from seeker_leads_api.redaction import redact
+from seeker_leads_webhooks.subscriptions.api import ACTIVE
+from seeker_leads_webhooks.subscriptions.urls import shown_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from seeker_leads_webhooks.subscriptions.api import Subscription
+
+#: Beyond this a number counts milliseconds.
+_LAST_SECOND = 10_000_000_000
+#: Values that are nobody's: numbers of few digits, instants, words in capitals.
+_HARMLESS = re.compile(r"-?\d{1,6}(\.\d+)?|\d{4}-\d\d-\d\d([T ][\d:.,]+(Z|[+-]\d\d:?\d\d)?)?|[A-Z][A-Z0-9_]*")
+#: What tells of a call, and not of a person.
+_TELLING_NAME = re.compile(
+    r"(?:status|error|reason|result|type|url|event|detail|description|response|code|method|cause|outcome|id)$",
+    re.IGNORECASE,
+)
+_SECRET_NAME = re.compile(r"key|secret|token|signature|authorization|password", re.IGNORECASE)
+_NAME = re.compile(r"[A-Za-z_][\w-]{0,39}")
+_URL = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What is known of a subscription."""
+
+    subscription: Subscription
+    last_success: datetime | None
+    problem: str | None  #: what is wrong, with the cure
+    events: tuple[dict[str, str], ...]  #: newest first, flat, without what may be private
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `audit --json` prints of it."""
+        last = self.last_success
+        return {
+            **self.subscription.as_json(),
+            "last_success_at": None if last is None else last.isoformat().replace("+00:00", "Z"),
+            "problem": self.problem,
+            "events": list(self.events),
+        }
+
+
+def read_audit(subscription: Subscription, answer: Mapping[str, Any], *, stale: timedelta, now: datetime) -> Audit:
+    """Judge a subscription by its audit: it must be active, and have succeeded within `stale`, or be that new."""
+    last = _instant(answer.get("lastSuccessTimestamp"))
+    since = last or _instant(subscription.created_at)
+    problem = None
+    if subscription.status != ACTIVE:
+        problem = f"is {subscription.status or 'without a status'}: find out why calls failed, then `webhooks resume`"
+    elif since is None or now - since > stale:
+        minutes = int(stale.total_seconds() // 60)
+        problem = f"has not succeeded for {minutes} minutes: check that the receiver runs and the vendor reaches it"
+    events = answer.get("recentEvents")
+    shown = tuple(dict(_flat(event)) for event in (events if isinstance(events, list) else []))
+    return Audit(subscription, last, problem, shown)
+
+
+def _instant(value: object) -> datetime | None:
+    """Read RFC 3339, or Unix seconds or milliseconds, as a number or a text; None where it is none of them."""
+    text = str(value).strip() if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+    try:
+        number = float(text)
+    except ValueError:
+        try:
+            read = datetime.fromisoformat(re.sub(r"(\.\d{1,6})\d*", r"\1", text).replace("Z", "+00:00"))
+        except ValueError:
+            return None
+        return read if read.tzinfo else read.replace(tzinfo=timezone.utc)
+    try:
+        return datetime.fromtimestamp(number / 1000 if number > _LAST_SECOND else number, tz=timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _flat(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the leaves of an event. Below its first level there may be a lead: only what is nobody's is shown there."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            shown = str(name) if _NAME.fullmatch(str(name)) else "…"
+            yield from _flat(each, f"{path}.{shown}" if path else shown)
+    elif isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from _flat(each, f"{path}[{number}]")
+    elif value is not None:
+        yield path or "event", _shown(path, value)
+
+
+def _shown(path: str, value: object) -> str:
+    text = str(value)
+    if _SECRET_NAME.search(path):
+        return "…"
+    if isinstance(value, bool) or _HARMLESS.fullmatch(text):
+        return text
+    if not _TELLING_NAME.search(path) or "." in path or "[" in path:
+        return "…"
+    return redact(_URL.sub(lambda found: shown_url(found[0]), text))

@@ -1,0 +1,73 @@
+"""URLs of subscriptions: checked, compared, and shown without what may be a key."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
+
+from seeker_leads_api.errors import SettingsError
+
+#: Stands for the key in a URL that is given on a command line, which others can see.
+_PLACEHOLDER = "{key}"
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+def wanted_url(given: str, key: str | None) -> str:
+    """Return the URL to subscribe, with the key in place of `{key}`.
+
+    Raises:
+        SettingsError: the vendor cannot call it, or the key would travel in the clear.
+    """
+    if _PLACEHOLDER in given:
+        if key is None:
+            msg = "The URL holds {key}, and SEEKER_LEADS_WEBHOOK_API_KEY is not set: set it"
+            raise SettingsError(msg)
+        given = given.replace(_PLACEHOLDER, quote(key, safe=""))
+    try:
+        parts = urlsplit(given)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        parts, host = SplitResult("", "", "", "", ""), None
+    if parts.scheme not in _DEFAULT_PORTS or not host or not given.isascii() or " " in given:
+        msg = "The URL must be whole and plain ASCII, in the form https://host/path"
+        raise SettingsError(msg)
+    if parts.username is not None or parts.fragment:
+        msg = "The URL must not hold a user name or a fragment"
+        raise SettingsError(msg)
+    if parts.scheme == "http" and not _is_this_machine(host):
+        msg = "The URL uses plain http, so the key would travel in the clear: use https"
+        raise SettingsError(msg)
+    return given
+
+
+def same_url(one: str, other: str) -> bool:
+    """Return whether two URLs are called alike: scheme and host in any case, with or without the default port."""
+    return _normal(one) == _normal(other)
+
+
+def shown_url(url: str) -> str:
+    """Return the URL without user name and query, which may hold a key."""
+    scheme, slashes, rest = url.partition("://") if "://" in url else ("", "", url)
+    rest, question_mark, _ = rest.partition("#")[0].partition("?")
+    host, slash, path = rest.partition("/")
+    text = f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{path}{'?…' if question_mark else ''}"
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _normal(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return url
+    host = parts.hostname or ""
+    if port is not None and port != _DEFAULT_PORTS.get(parts.scheme):
+        host = f"{host}:{port}"
+    return urlunsplit((parts.scheme, host, parts.path or "/", parts.query, ""))
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

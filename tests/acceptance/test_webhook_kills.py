@@ -1,0 +1,138 @@
+"""`kill -9` of the receiver, its run, or both: the bookmark is the queue, so nothing is lost."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import shlex
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from seeker_leads_sandbox import Sandbox, SandboxOptions
+from tests.acceptance.conftest import BIN, shell_in_project
+from tests.killed_runs import days_ago
+from tests.webhook_serving import Serving, subscribe, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import psycopg
+
+KILLS, KILLS_WITH_MELTANO = 50, 3
+#: The vendor tries again for as long as this test takes.
+PATIENT = SandboxOptions(webhook_attempts=50, webhook_retry_wait_ms=50, webhook_max_failures=100_000)
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    seed = random.randrange(1 << 32)  # noqa: S311  # no secret
+    print(f"seed {seed}", file=sys.stderr)  # noqa: T201  # shown when it fails, to play it again
+    return random.Random(seed)  # noqa: S311  # as above
+
+
+@pytest.fixture
+def account() -> Iterator[Sandbox]:
+    with Sandbox.start(PATIENT) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def serving(account: Sandbox, tmp_path: Path) -> Iterator[Serving]:
+    serving = Serving(tmp_path, account)
+    yield serving
+    kill(serving, "both")
+
+
+def kill(serving: Serving, what: str) -> bool:
+    """Kill the receiver, its run or both; return whether there was what was to be killed."""
+    runs = serving.children() if what != "receiver" else []
+    victims = list(runs)
+    if what != "run" and serving.process and serving.process.poll() is None:
+        victims.append(psutil.Process(serving.process.pid))
+    for victim in victims:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            victim.kill()
+    if what != "run" and serving.process:
+        serving.process.wait(10)
+    return bool(victims)
+
+
+def test_killed_receivers_and_runs_lose_nothing(serving: Serving, account: Sandbox, chance: random.Random) -> None:
+    """Fifty kills at random moments: at the end every lead is a row once, without a poll."""
+    serving.start_quickly()
+    subscribe(account, serving.url)
+    pause, killed = threading.Event(), {"receiver": 0, "run": 0, "both": 0}
+    while sum(killed.values()) < KILLS:
+        account.add_leads(chance.randint(1, 3))
+        pause.wait(chance.uniform(0, 0.15))
+        what = chance.choice(list(killed))
+        # A run is killed where there is one; after that, none begins for five seconds.
+        if what == "run" and not serving.children():
+            continue
+        killed[what] += kill(serving, what)
+        account.add_leads(chance.randint(0, 1))
+        if what != "run":
+            serving.start_quickly()
+    account.add_leads(1)
+    serving.wait_for_all(timeout_seconds=60)
+    assert min(killed.values()) > 0
+    assert serving.process
+    assert serving.end() == 0
+
+
+@pytest.fixture
+def environment(tmp_path: Path, account: Sandbox, database_url: str) -> dict[str, str]:
+    """What Meltano runs with."""
+    return shell_in_project(
+        tmp_path,
+        account.api_url,
+        TAP_SEEKER_LEADS_START_DATE=days_ago(1),
+        TARGET_POSTGRES_SQLALCHEMY_URL=database_url,
+    )
+
+
+@pytest.mark.usefixtures("meltano_plugins")
+def test_killed_receivers_of_meltano_lose_nothing(
+    serving: Serving,
+    account: Sandbox,
+    chance: random.Random,
+    environment: dict[str, str],
+    database: psycopg.Connection,
+) -> None:
+    """The same with Meltano and PostgreSQL: receiver and pipeline are killed within a run, and every lead arrives.
+
+    Meltano refuses a run for five minutes after such a death, unless it is told `--force`.
+    """
+    command = shlex.join([str(BIN / "meltano"), "run", "--force", "tap-seeker-leads", "target-postgres"])
+
+    def start() -> None:
+        options = ("--debounce-seconds", "0", "--recheck-seconds", "2")
+        serving.start(*options, command=command, **environment)
+
+    def rows() -> set[str]:
+        (name,) = database.execute("SELECT to_regclass('seeker_leads_local.leads')").fetchone() or (None,)
+        found = database.execute('SELECT "leadId" FROM seeker_leads_local.leads').fetchall() if name else []
+        assert len(found) == len(set(found))
+        return {row[0] for row in found}
+
+    start()
+    subscribe(account, serving.url)
+    for _ in range(KILLS_WITH_MELTANO):
+        account.add_leads(2)
+        wait_until(serving.children, log=serving)
+        threading.Event().wait(chance.uniform(0, 5))
+        # A child that has ended meanwhile was not killed, which is a moment as good as others.
+        assert kill(serving, "both")
+        account.add_leads(1)
+        start()
+    account.add_leads(1)
+    expected = {lead["metadata"]["leadId"] for lead in account.store.all()}
+    wait_until(lambda: rows() >= expected, timeout_seconds=120, log=serving)
+    assert rows() == expected
+    assert serving.end(signal.SIGTERM) == 0

@@ -1,0 +1,169 @@
+"""`seeker-leads webhooks` against the sandbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from seeker_leads_api.client import ApiClient
+from seeker_leads_api.declarations import read
+from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
+from seeker_leads_cli.main import main
+from seeker_leads_sandbox import Fault, FaultKind, Sandbox
+from seeker_leads_webhooks.subscriptions.api import SubscriptionsApi
+from seeker_leads_webhooks.subscriptions.ensure import ensure
+from tests.webhook_calls import KEY, Called, receiving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+#: The sandbox of these tests has a clock that is behind.
+FOREVER = ("--stale-minutes", "10000000")
+URL = "https://leads.example.com/hook"
+Tool = Callable[..., Any]
+
+
+@pytest.fixture
+def tool(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tool:
+    """Run a command of `webhooks` with the key and the settings of the test's own."""
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"api_url": sandbox.api_url, "auth_token": sandbox.options.token, "max_retries": 2}))
+    monkeypatch.setenv("SEEKER_LEADS_WEBHOOK_API_KEY", KEY)
+
+    def run(*arguments: str, status: int = 0) -> Result:
+        ended = CliRunner().invoke(main, ["webhooks", *arguments, "--config", str(config)])
+        assert ended.exit_code == status, ended.output
+        assert KEY not in ended.output
+        return ended
+
+    return run
+
+
+def listed(tool: Tool) -> list[dict[str, str]]:
+    items: list[dict[str, str]] = json.loads(tool("list", "--json").stdout)
+    return items
+
+
+def keys_of(sandbox: Sandbox) -> list[str]:
+    return [each.api_key for each in sandbox._backend.subscriptions.all()]
+
+
+def test_life_of_a_subscription(tool: Tool, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made once, listed, paused, resumed, given another key, deleted; by id, by URL, or as the only one."""
+    assert "There is no subscription" in tool("list").stdout
+    (made,) = json.loads(tool("ensure", URL, "--json").stdout)
+    assert (made["url"], made["status"]) == (URL, "ACTIVE")
+    assert json.loads(tool("ensure", URL, "--json").stdout)[0]["id"] == made["id"]
+    assert "INACTIVE" in tool("pause", made["id"]).stdout
+    assert "INACTIVE" not in tool("resume", URL).stdout
+    monkeypatch.setenv("SEEKER_LEADS_WEBHOOK_API_KEY", "another-key-for-tests")
+    tool("rotate-key")
+    assert keys_of(sandbox) == ["another-key-for-tests"]
+    tool("delete", URL)
+    assert listed(tool) == []
+
+
+def test_query_of_a_url_is_never_shown(tool: Tool, sandbox: Sandbox) -> None:
+    """It may hold a key; `{key}` stands for ours, so that it is on no command line."""
+    for is_json in ((), ("--json",)):
+        said = tool("ensure", f"{URL}?key={{key}}", *is_json).output + tool("list", *is_json).output
+        said += tool("audit", *FOREVER, *is_json).output
+        assert f"{URL}?…" in said.replace("\\u2026", "…")
+    assert [each.url for each in sandbox._backend.subscriptions.all()] == [f"{URL}?key={KEY}"]
+    tool("delete", f"{URL}?key={{key}}")
+
+
+def test_lost_answer_of_the_post_makes_no_second_one(tool: Tool, sandbox: Sandbox) -> None:
+    """The POST is made once, and what it made is found in the list."""
+    sandbox.script(Fault(FaultKind.LOST_ANSWER, method="POST", times=1))
+    tool("ensure", URL)
+    assert len(listed(tool)) == 1
+    assert sandbox.statistics.count(method="POST", path="/webhook/subscriptions") == 1
+
+
+def test_refused_post_is_told_without_the_key(tool: Tool, sandbox: Sandbox) -> None:
+    """What the API says of it may quote the key, so it is not repeated."""
+    body = json.dumps({"type": "x", "title": f"bad apiKey {KEY}", "detail": f"apiKey {KEY} in {URL}?a=s3cret"})
+    sandbox.script(Fault(FaultKind.STATUS, method="POST", status=400, body=body))
+    ended = tool("ensure", URL, status=1)
+    assert "answered 400" in ended.stderr
+    assert "s3cret" not in ended.stderr
+
+
+def test_four_programs_at_once_leave_one_subscription(sandbox: Sandbox) -> None:
+    """However their requests interleave."""
+    config = {"api_url": sandbox.api_url, "auth_token": sandbox.options.token, "rate_limit_requests": 1000}
+    settings = ConnectionSettings.from_config(read(config, CONNECTION_SETTINGS))
+    client = ApiClient(settings, "Tests/1", report=print)
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(10):
+            url = f"{URL}/{number}"
+            for ended in [pool.submit(ensure, SubscriptionsApi(client), url, KEY) for _ in range(4)]:
+                ended.result()
+            assert len([each for each in SubscriptionsApi(client).list() if each.url == url]) == 1
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("ensure", "http://leads.example.com/"), "plain http"),
+        (("pause",), "There is no subscription"),
+        (("delete", "nobody"), "no subscription of this id or URL"),
+        (("serve", "--run", "no-such-program"), "is not found"),
+        (("serve", "--run", "true", "--auth", "nowhere"), "`--auth` must be"),
+    ],
+)
+def test_wrong_use_ends_with_2(tool: Tool, arguments: tuple[str, ...], words: str) -> None:
+    """One line with the cure."""
+    if arguments[0] == "serve":
+        ended = CliRunner().invoke(main, ["webhooks", *arguments])
+        assert ended.exit_code == 2
+    else:
+        ended = tool(*arguments, status=2)
+    assert words in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [("ensure", URL), ("rotate-key",), ("serve", "--run", "true")])
+def test_missing_key_ends_with_2(arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one anybody could call."""
+    monkeypatch.setenv("SEEKER_LEADS_WEBHOOK_API_KEY", "")
+    ended = CliRunner().invoke(main, ["webhooks", *arguments])
+    assert ended.exit_code == 2
+    assert "SEEKER_LEADS_WEBHOOK_API_KEY is not set" in ended.stderr
+
+
+def test_settings_come_from_the_taps_variables(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Meltano hands them over; without any, the message names what is missing."""
+    for name in ("AUTH_TOKEN", "CLIENT_ID", "CLIENT_SECRET"):
+        monkeypatch.setenv(f"TAP_SEEKER_LEADS_{name}", "")
+    monkeypatch.setenv("TAP_SEEKER_LEADS_API_URL", sandbox.api_url)
+    ended = CliRunner().invoke(main, ["webhooks", "list"])
+    assert (ended.exit_code, "auth_token" in ended.stderr) == (2, True)
+    monkeypatch.setenv("TAP_SEEKER_LEADS_AUTH_TOKEN", sandbox.options.token)
+    assert CliRunner().invoke(main, ["webhooks", "list"]).exit_code == 0
+
+
+def test_audit_tells_calls_and_ends_with_1_on_trouble(tool: Tool, sandbox: Sandbox) -> None:
+    """With none at all, after a success, and once it is INACTIVE."""
+    assert "make one" in tool("audit", status=1).stderr
+    called = Called()
+    with receiving(called, "header:X-Api-Key") as port:
+        tool("ensure", f"http://127.0.0.1:{port}/")
+        sandbox.add_leads(1)
+        while not json.loads(tool("audit", *FOREVER, "--json").stdout)[0]["events"]:
+            pass
+        said = tool("audit", *FOREVER, "--limit", "1").stdout
+    assert "status: SUCCESS" in said
+    assert "  OK" in said
+    assert called.count == 1
+    tool("pause")
+    assert "PROBLEM: is INACTIVE" in tool("audit", status=1).stdout

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from seeker_leads_webhooks.runner.child import NOT_STARTED, Child
+from seeker_leads_webhooks.runner.runner import Runner
+from seeker_leads_webhooks.runner.schedule import Schedule, Timing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass
+class Said:
+    lines: list[str] = field(default_factory=list)
+    reports: list[str] = field(default_factory=list)
+    heard: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def line(self, text: str) -> None:
+        self.lines.append(text)
+        self.heard.set()
+
+    def child(self, script: str, *, timeout_seconds: float = 60.0, grace_seconds: float = 60.0) -> Child:
+        command = (sys.executable, "-c", script)
+        return Child(command, os.environ, timeout_seconds, self.line, self.reports.append, grace_seconds)
+
+
+def run(child: Child) -> int:
+    return asyncio.run(child.run())
+
+
+def test_output_goes_on_line_by_line() -> None:
+    """Both streams, a last line without an end, broken UTF-8 and control characters, and a line of a MiB."""
+    said = Said()
+    script = (
+        "import sys; print('one', flush=True); print('two', file=sys.stderr, flush=True);"
+        " sys.stdout.buffer.write(b'\\xff\\x1b[2J\\r\\n' + b'x' * (1 << 20) + b'\\nlast')"
+    )
+    assert run(said.child(script)) == 0
+    assert said.lines[:3] == ["one", "two", "\ufffd [2J"]
+    assert "".join(said.lines[3:-1]) == "x" * (1 << 20)
+    assert said.lines[-1] == "last"
+
+
+@pytest.mark.parametrize(("script", "status"), [("raise SystemExit(7)", 7), ("import os; os.kill(os.getpid(), 9)", -9)])
+def test_status_is_the_commands(script: str, status: int) -> None:
+    """Whatever it prints, the status alone says how it ended."""
+    assert run(Said().child(script)) == status
+
+
+def test_command_that_is_gone_is_a_failed_run() -> None:
+    """A program that is being upgraded comes back: the receiver goes on."""
+    said = Said()
+    assert run(Child(("/no/such/program",), {}, 60, said.line, said.reports.append)) == NOT_STARTED
+    assert "cannot be started" in said.reports[0]
+
+
+def test_run_that_hangs_is_ended_in_order() -> None:
+    """After the time-out comes SIGTERM, and the run may finish what it does."""
+    said = Said()
+    script = (
+        "import signal, sys, time; signal.signal(15, lambda *_: (print('in order', flush=True), sys.exit(3)));"
+        " print('ready', flush=True); time.sleep(600)"
+    )
+    assert run(said.child(script, timeout_seconds=1.0)) == 3
+    assert said.lines[-1] == "in order"
+    assert "--run-timeout-seconds" in said.reports[0]
+
+
+def test_run_that_ignores_the_end_is_killed_with_all_it_started(tmp_path: Path) -> None:
+    """Nothing hangs for ever, and no process is left behind."""
+    said = Said()
+    script = (
+        "import signal, subprocess, sys, time; signal.signal(15, signal.SIG_IGN);"
+        f" child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
+        f" open({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid)); time.sleep(600)"
+    )
+    assert run(said.child(script, timeout_seconds=1.0, grace_seconds=0.1)) == -signal.SIGKILL
+    assert len(said.reports) == 2
+    left = int((tmp_path / "pid").read_text())
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(left).wait(10)
+
+
+def test_program_that_stays_behind_does_not_hold_the_run() -> None:
+    """A daemon that keeps the pipe open is not waited for."""
+    script = (
+        "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(8)']);"
+        " print('over', flush=True)"
+    )
+    said = Said()
+    assert run(said.child(script)) == 0
+    assert said.lines == ["over"]
+
+
+def test_stop_passes_to_the_run_and_waits_for_it() -> None:
+    """SIGTERM reaches the pipeline, which ends in order; no other run begins."""
+    said = Said()
+    script = (
+        "import signal, sys, time; signal.signal(15, lambda *_: (print('state kept', flush=True), sys.exit(143)));"
+        " print('ready', flush=True); time.sleep(600)"
+    )
+
+    async def stopped() -> int:
+        child = said.child(script)
+        running = asyncio.create_task(child.run())
+        await asyncio.wait_for(said.heard.wait(), 30)
+        child.stop()
+        status = await running
+        assert await child.run() == -signal.SIGTERM
+        return status
+
+    assert asyncio.run(stopped()) == 143
+    assert said.lines == ["ready", "state kept"]
+
+
+class FakeTime:
+    """A clock that the runner's own waits move."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def wait(self, event: asyncio.Event, seconds: float) -> None:
+        await asyncio.sleep(0)
+        if not event.is_set():
+            self.now += seconds
+
+
+def test_signal_during_a_run_causes_exactly_one_more() -> None:
+    """However many come, and wherever in the run."""
+    time, began = FakeTime(), list[float]()
+
+    async def play() -> None:
+        async def pipeline() -> int:
+            began.append(time.now)
+            if len(began) == 1:
+                for _ in range(5):
+                    runner.signal()
+                    time.now += 1
+            if len(began) == 3:
+                runner.stop()
+            return 0
+
+        schedule = Schedule(Timing(recheck_seconds=0), time)
+        runner = Runner(schedule, pipeline, on_change=lambda _: None, wait=time.wait, now=time)
+        await runner.work()
+
+    asyncio.run(play())
+    assert began == [0, 7, 307]
+
+
+def test_failed_runs_are_repeated_until_one_succeeds_and_health_says_so() -> None:
+    """Whatever a failed run printed, it comes again by itself; those who watch see how often and since when."""
+    time, seen = FakeTime(), list[dict[str, object]]()
+
+    async def play() -> None:
+        async def pipeline() -> int:
+            seen.append(runner.health.as_json())
+            if len(seen) == 4:
+                runner.stop()
+            return 1 if len(seen) < 4 else 0
+
+        runner = Runner(Schedule(Timing(), time), pipeline, on_change=lambda _: None, wait=time.wait, now=time)
+        await runner.work()
+        seen.append(runner.health.as_json())
+
+    asyncio.run(play())
+    assert [each["failures_in_a_row"] for each in seen] == [0, 1, 2, 3, 0]
+    assert [each["status"] for each in seen] == ["ok", "failing", "failing", "failing", "ok"]
+    assert [each["last_run_began_at"] for each in seen[:4]] == [f"1970-01-01T00:00:{s:02}Z" for s in (0, 5, 15, 35)]
+    assert [seen[0]["last_success_at"], seen[-1]["last_success_at"]] == [None, "1970-01-01T00:00:35Z"]

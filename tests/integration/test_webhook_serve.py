@@ -1,0 +1,184 @@
+"""`seeker-leads webhooks serve` as a program, called by the sandbox."""
+
+from __future__ import annotations
+
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from seeker_leads_sandbox import Sandbox, SandboxOptions
+from tests.overheard import texts
+from tests.webhook_calls import KEY, PREVIOUS, call
+from tests.webhook_serving import Serving, subscribe, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+QUICKLY = ("--debounce-seconds", "0", "--recheck-seconds", "0.2")
+
+
+@pytest.fixture
+def sandbox_options(request: pytest.FixtureRequest) -> SandboxOptions:
+    options: SandboxOptions = getattr(request, "param", SandboxOptions())
+    return options
+
+
+@pytest.fixture
+def account(sandbox_options: SandboxOptions) -> Iterator[Sandbox]:
+    """A sandbox at the real time."""
+    with Sandbox.start(sandbox_options) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def serving(account: Sandbox, tmp_path: Path) -> Iterator[Serving]:
+    """The program, not started yet. Whatever it said must hold neither key nor person."""
+    serving = Serving(tmp_path, account)
+    yield serving
+    if serving.process and serving.process.poll() is None:
+        for process in [*serving.children(), psutil.Process(serving.process.pid)]:
+            process.kill()
+        serving.process.wait(10)
+    said = serving.log if (tmp_path / "log").exists() else ""
+    private = [KEY, PREVIOUS, *private_of(account)]
+    assert [value for value in private if value in said] == []
+
+
+def private_of(account: Sandbox) -> set[str]:
+    leads = account.store.all()
+    found = texts([[lead.get("contactRequest") for lead in leads], [lead.get("callDetails") for lead in leads]])
+    return {text for text in found if len(text) >= 5 and not text.isupper()}
+
+
+def test_lead_arrives_by_itself(serving: Serving, account: Sandbox) -> None:
+    """What was there before is loaded at the start, and a new lead after its call."""
+    account.add_leads(3)
+    serving.start(*QUICKLY)
+    serving.wait_for_all()
+    subscribe(account, serving.url)
+    account.add_leads(1)
+    serving.wait_for_all()
+    assert serving.end() == 0
+
+
+@pytest.mark.parametrize("sandbox_options", [SandboxOptions(webhook_loss=1)], indirect=True)
+def test_leads_arrive_within_the_poll_when_all_calls_are_lost(serving: Serving, account: Sandbox) -> None:
+    """A lost call costs time alone."""
+    serving.start("--poll-seconds", "0.5")
+    subscribe(account, serving.url)
+    for _ in range(3):
+        account.add_leads(2)
+        serving.wait_for_all(timeout_seconds=10)
+    assert serving.health()["last_signal_at"] is None
+
+
+@pytest.mark.parametrize("sandbox_options", [SandboxOptions(visible_after_seconds=1)], indirect=True)
+def test_lead_that_is_visible_late_arrives_by_the_recheck(serving: Serving, account: Sandbox) -> None:
+    """The run after the call finds nothing; the one more run does, long before the poll."""
+    serving.start("--debounce-seconds", "0", "--recheck-seconds", "2.5")
+    subscribe(account, serving.url)
+    account.add_leads(1)
+    wait_until(lambda: serving.log.count("The run ended with 0") >= 2)
+    serving.wait_for_all(timeout_seconds=10)
+
+
+@pytest.mark.parametrize(
+    "sandbox_options",
+    [
+        SandboxOptions(
+            webhook_auth=auth, webhook_double=0.5, webhook_reorder=0.5, webhook_delay_ms=30, webhook_path="/any/path"
+        )
+        for auth in ("header:X-Api-Key", "bearer", "query", "signature")
+    ],
+    indirect=True,
+)
+def test_doubled_late_disordered_and_forged_calls_bring_each_lead_once(serving: Serving, account: Sandbox) -> None:
+    """In every form of the key; a row is a lead, and there is one of each."""
+    serving.start(*QUICKLY)
+    subscribe(account, serving.url)
+    for _ in range(10):
+        account.add_leads(2)
+        assert call(serving.port, headers={"X-Api-Key": "forged"})[0] == 401
+    serving.wait_for_all()
+
+
+def test_call_is_answered_while_a_run_hangs(serving: Serving) -> None:
+    """The vendor waits for no loader; a run that hangs is ended in order when the program is."""
+    script = "import signal, time; print('hangs', flush=True); time.sleep(600)"
+    serving.start(*QUICKLY, command=f'"{sys.executable}" -c "{script}"')
+    wait_until(lambda: "hangs" in serving.log)
+    for _ in range(20):
+        assert call(serving.port, headers={"X-Api-Key": KEY})[0] == 200
+    assert serving.health()["is_running"]
+    assert serving.end() == 0
+
+
+def test_wrong_key_starts_no_run(serving: Serving) -> None:
+    """A forged call costs an answer."""
+    serving.start(*QUICKLY)
+    wait_until(lambda: serving.health()["last_run_status"] == 0)
+    for number in range(20):
+        assert call(serving.port, headers={"X-Api-Key": f"forged-{number}"}) == (401, b"")
+    assert serving.health()["last_signal_at"] is None
+    assert serving.log.count("A run begins") == 1
+
+
+def test_rotation_of_the_key_misses_no_call(serving: Serving, account: Sandbox) -> None:
+    """The receiver takes both keys before and after the subscription gets the new one."""
+    serving.start(*QUICKLY, SEEKER_LEADS_WEBHOOK_PREVIOUS_API_KEY=PREVIOUS)
+    made = subscribe(account, serving.url, PREVIOUS)
+    account.add_leads(1)
+    with ThreadPoolExecutor(2) as pool:
+        leads = pool.submit(lambda: [account.add_leads(1) for _ in range(50)])
+        subscription = account._backend.subscriptions.get(made)
+        assert subscription
+        account._backend.subscriptions.update(subscription, {"apiKey": KEY}, 0)
+        leads.result()
+    account.add_leads(1)
+    serving.wait_for_all()
+    wait_until(lambda: len(account._backend.subscriptions._events[made]) == 52)
+    assert {event["statusCode"] for event in account._backend.subscriptions._events[made]} == {200}
+
+
+def test_sigterm_passes_to_the_run_and_waits_for_it(serving: Serving) -> None:
+    """The pipeline keeps its state; a second signal is not needed, and no run begins any more."""
+    script = (
+        "import signal, sys, time; signal.signal(15, lambda *_: (time.sleep(0.3), print('kept', flush=True),"
+        " sys.exit(143))); print('ready', flush=True); time.sleep(600)"
+    )
+    serving.start(*QUICKLY, command=f'"{sys.executable}" -c "{script}"')
+    wait_until(lambda: "ready" in serving.log)
+    call(serving.port, headers={"X-Api-Key": KEY})
+    assert serving.end() == 0
+    assert "| kept" in serving.log
+    assert serving.log.count("A run begins") == 1
+
+
+def test_run_gets_no_key(serving: Serving) -> None:
+    """Its plugins may log their environment."""
+    serving.start(
+        command=f"{sys.executable} -c \"import os; print('has', 'SEEKER_LEADS_WEBHOOK_API_KEY' in os.environ)\""
+    )
+    wait_until(lambda: "| has False" in serving.log)
+
+
+def test_health_is_told_to_systems_without_http(serving: Serving, tmp_path: Path) -> None:
+    """The file says what `/healthz` says."""
+    serving.start(*QUICKLY, "--health-file", str(tmp_path / "health.json"))
+    wait_until(lambda: serving.health()["last_run_status"] == 0)
+    wait_until(lambda: json.loads((tmp_path / "health.json").read_text()) == serving.health())
+
+
+@pytest.mark.parametrize("wrong", ["port", "health"])
+def test_what_cannot_work_ends_at_once(serving: Serving, tmp_path: Path, wrong: str) -> None:
+    """With status 2 and one line that names the option."""
+    serving.start()
+    options = () if wrong == "port" else ("--port", "0", "--health-file", str(tmp_path / "no" / "health.json"))
+    said = serving.fail(*options)
+    assert f"`--{'port' if wrong == 'port' else 'health-file'}`" in said
+    assert "Traceback" not in said
