@@ -35,6 +35,7 @@ TYPES = {
     "project": "jsonb",
     "distributionType": "ARRAY",
     "callDetails": "jsonb",
+    "isErased": "boolean",
     "extra": "jsonb",
 }
 

@@ -17,6 +17,7 @@ import seeker_leads_api
 import seeker_leads_cli
 import seeker_leads_sandbox
 import seeker_leads_singer
+import seeker_leads_webhooks
 import tap_seeker_leads
 import target_seeker_leads
 from tests.packaging.conftest import PROJECT
@@ -30,6 +31,7 @@ PACKAGES = (
     seeker_leads_cli,
     seeker_leads_sandbox,
     seeker_leads_singer,
+    seeker_leads_webhooks,
     tap_seeker_leads,
     target_seeker_leads,
 )
