@@ -84,7 +84,7 @@ def test_leads_arrive_and_only_new_ones_follow(
     assert set(rows()) == {*expected, *new}
     state = json.loads(meltano("--log-level", "error", "state", "get", STATE_ID).stdout)
     bookmark = state["singer_state"]["bookmarks"]["leads"]
-    assert set(bookmark) == {"replication_key", "replication_key_value", "last_lead_at"}
+    assert set(bookmark) == {"replication_key", "replication_key_value", "last_lead_at", "refresh"}
 
 
 def test_what_postgresql_cannot_hold_costs_no_row(
