@@ -90,7 +90,7 @@ class ScheduleHistory(RuleBasedStateMachine):
         due = self.schedule.seconds_until_due()
         assert due is not None
         if self.failures:
-            assert due <= LONGEST_BACK_OFF_SECONDS
+            assert due <= LONGEST_BACK_OFF_SECONDS + 1e-6
         else:
             assert self.now + due <= max(self.waiting[0] + self.timing.max_wait_seconds, self.ended_at) + 1e-6
 
@@ -99,7 +99,7 @@ class ScheduleHistory(RuleBasedStateMachine):
         """With all calls lost, too."""
         due = self.schedule.seconds_until_due()
         if due is not None and self.failures == 0:
-            assert due <= self.timing.poll_seconds
+            assert due <= self.timing.poll_seconds + 1e-6
 
     @invariant()
     def failing_runs_are_apart(self) -> None:
