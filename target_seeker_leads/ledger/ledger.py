@@ -16,8 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from seeker_leads_api.errors import FatalError, SeekerLeadsError
 from target_seeker_leads.group_commit import GroupCommit
 from target_seeker_leads.ledger.database import Session
+from target_seeker_leads.ledger.judge import Answer, AskOthersAccepted, Bounds, Judge, Operation, Peek
 from target_seeker_leads.ledger.location import Location
-from target_seeker_leads.ledger.operations import Answer, AskOthersAccepted, Bounds, Judge, Operation, Peek
 from target_seeker_leads.ledger.rules import Claim, Decision, Held, Settlement, Status, UnknownOutcome
 from target_seeker_leads.ledger.tables import load, write
 
