@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from seeker_leads_api.errors import FatalError, SeekerLeadsError
 from target_seeker_leads.group_commit import GroupCommit
 from target_seeker_leads.ledger.database import Session
-from target_seeker_leads.ledger.judge import Answer, AskOthersAccepted, Bounds, Judge, Operation, Peek
+from target_seeker_leads.ledger.judge import Answer, AskOthersAccepted, Bounds, Judge, Operation, Peek, claim_of
 from target_seeker_leads.ledger.location import Location
 from target_seeker_leads.ledger.rules import Claim, Decision, Held, Settlement, Status, UnknownOutcome
 from target_seeker_leads.ledger.tables import load, write
@@ -139,7 +139,7 @@ class Ledger:
         return bool(self._group.submit(AskOthersAccepted(claim)))
 
     def _holding(self, claim: Claim) -> Held | None:
-        return next((self._held[key] for key in (claim.key, *claim.earlier_keys) if key in self._held), None)
+        return next((self._held[key] for key in claim.keys if key in self._held), None)
 
     def close(self) -> None:
         """End the run: the outcome of what it has not settled is unknown from now on.
@@ -179,7 +179,7 @@ class Ledger:
 
     def _try_commit(self, session: Session | None, operations: Sequence[Operation]) -> list[Answer] | None:
         """Commit the group as a whole; None: another process was in the way, nothing was written."""
-        keys = sorted({key for operation in operations for key in (operation.key, *operation.earlier_keys)})
+        keys = sorted({key for operation in operations for key in claim_of(operation).keys})
         if session is None:
             return self._judge.apply(None, operations, dict.fromkeys(keys), {})
         held = dict(self._held)

@@ -144,8 +144,8 @@ def test_row_of_an_earlier_identity_is_the_records(url: str) -> None:
         assert ledger.claim(again) is Decision.WAIT
         assert ledger.claim(claim("open")) is Decision.WAIT
         assert ledger.resends(again) == 1
-        ledger.settle(Settlement.of(again, Status.DELIVERED))
+        ledger.settle(Settlement(again, Status.DELIVERED))
         fresh = replace(claim("fresh"), earlier_keys=("never",))
         assert ledger.claim(fresh) is Decision.SEND
-        ledger.settle(Settlement.of(fresh, Status.DELIVERED))
+        ledger.settle(Settlement(fresh, Status.DELIVERED))
     assert sorted(rows(url, "key, status")) == [("fresh", "delivered"), ("old", "delivered"), ("open", "delivered")]
