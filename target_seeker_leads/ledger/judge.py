@@ -37,6 +37,10 @@ class Bounds:
     max_resends: int = 7
     destination: str = ""  #: SHA-256 in hex
 
+    def resends_left(self, resends: int) -> int:
+        """Return how many more are allowed after these; 0: the bound is reached; below 0: it was passed."""
+        return self.max_resends - resends
+
 
 @dataclass(frozen=True, slots=True)
 class Peek:
@@ -105,7 +109,7 @@ class Judge:
     ) -> Decision:
         circumstances = Circumstances(self._policy, sent_before=sent_before.get(claim.fingerprint or ""))
         if session and row and row.status is Status.SENDING:
-            is_at_bound = row.resends >= self._bounds.max_resends
+            is_at_bound = self._bounds.resends_left(row.resends) <= 0
             circumstances = Circumstances(
                 self._policy,
                 is_alive=session.runs.is_alive(row.run_id),

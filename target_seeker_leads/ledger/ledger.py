@@ -124,10 +124,10 @@ class Ledger:
         """Decide on a record as a claim would, and write nothing."""
         return cast("Decision", self._group.submit(Peek(claim)))
 
-    def resends(self, claim: Claim) -> int:
-        """Return how often a record that the caller holds was sent while an outcome was unknown, this time included."""
+    def resends_left(self, claim: Claim) -> int:
+        """Return how often a record that the caller holds may be resent after this time; below 0: not even now."""
         held = self._holding(claim)
-        return held.now.resends if held and held.now else 0
+        return self._bounds.resends_left(held.now.resends if held and held.now else 0)
 
     def was_tried_before(self, claim: Claim) -> bool:
         """Return whether an earlier claim of a record that the caller holds failed, without the API's word why."""
