@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api.errors import SettingsError
 from target_seeker_leads.mapping.conversions import from_json_text
-from target_seeker_leads.mapping.date_times import DateReader
+from target_seeker_leads.mapping.date_times import DateReader, ReadDate
 from target_seeker_leads.mapping.field_names import (
     FIELD_NAMES,
     PHONES,
@@ -72,7 +72,7 @@ def to_request(record: Mapping[str, Any], reading: Reading = CURRENT, dates: Dat
     request: dict[str, Any] = {}
     sources: dict[str, tuple[str, ...]] = {}
     known, unused = _leaves(record, reading)
-    mapped = Mapped(request, sources)
+    date = ReadDate(None)
     for field, group in groupby(known, key=lambda leaf: leaf.meaning.field):
         leaves = [leaf for leaf in group if not reading.is_empty(leaf.value)]
         if field == PHONES:
@@ -83,16 +83,17 @@ def to_request(record: Mapping[str, Any], reading: Reading = CURRENT, dates: Dat
             sources[field] = (leaves[0].source,)
             unused += [leaf.source for leaf in leaves[1:]]
             if field == SUBMITTED_DATE:
-                read = dates.read(leaves[0].value)
-                request[field] = read.value
-                mapped = replace(
-                    mapped,
-                    violations=(read.violation,) if read.violation else (),
-                    warnings=(read.warning,) if read.warning else (),
-                )
+                date = dates.read(leaves[0].value)
+                request[field] = date.value
             else:
                 request[field] = reading.converters[field](leaves[0].value)
-    return replace(mapped, unused=tuple(unused))
+    return Mapped(
+        request,
+        sources,
+        tuple(unused),
+        violations=(date.violation,) if date.violation else (),
+        warnings=(date.warning,) if date.warning else (),
+    )
 
 
 def with_defaults(mapped: Mapped, defaults: Mapping[str, Any], now: datetime) -> Mapped:
