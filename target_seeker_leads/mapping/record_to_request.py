@@ -63,8 +63,6 @@ class _Leaf:
     source: str
     value: Any
     meaning: Meaning
-    #: Spelled as the contract does, which goes before another spelling of the same name.
-    is_literal: bool
 
 
 def to_request(record: Mapping[str, Any], reading: Reading = CURRENT, dates: DateReader = ISO_DATES) -> Mapped:
@@ -141,40 +139,27 @@ def parse_defaults(defaults: Mapping[str, Any], dates: DateReader = ISO_DATES) -
 
 def _leaves(record: Mapping[str, Any], reading: Reading = CURRENT) -> tuple[list[_Leaf], list[str]]:
     """Return the fields that mean one of a lead's, first those that go first, and the names of all others."""
-    layout = _flat_layout(tuple(record), reading.meaning_of)
-    if layout is not None:
-        return [_Leaf(name, record[name], meaning, name == meaning.field) for name, meaning in layout.known], [
-            *layout.unknown
-        ]
-    known, unknown = [], []
-    for place, name, value in _places(record):
-        source = f"{place}.{name}" if place else name
-        meaning = reading.meaning_of(name, place)
-        if meaning is None:
-            unknown.append(source)
-        else:
-            known.append(_Leaf(source, value, meaning, name == meaning.field))
-    known.sort(key=lambda leaf: (leaf.meaning.priority, not leaf.is_literal))
-    return known, unknown
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """The names of a record, those that mean a field first."""
-
-    known: tuple[tuple[str, Meaning], ...]
-    unknown: tuple[str, ...]
+    values = {(place, name): value for place, name, value in _places(record)}
+    known, unknown = _layout(tuple(values), reading.meaning_of)
+    return [_Leaf(source, values[place], meaning) for place, source, meaning in known], [*unknown]
 
 
 @lru_cache(maxsize=256)  # a stream has few shapes and many records
-def _flat_layout(names: tuple[str, ...], meaning_of: Callable[[str, str], Meaning | None]) -> _Layout | None:
-    """Return the order of a record's names; None where some may hold others, which differ from record to record."""
-    if any(map(is_container, names)):
-        return None
-    meanings = {name: meaning_of(name, "") for name in names}
-    known = [(name, meaning) for name, meaning in meanings.items() if meaning is not None]
-    known.sort(key=lambda entry: (entry[1].priority, entry[0] != entry[1].field))
-    return _Layout(tuple(known), tuple(name for name in names if meanings[name] is None))
+def _layout(
+    places: tuple[tuple[str, str], ...], meaning_of: Callable[[str, str], Meaning | None]
+) -> tuple[tuple[tuple[tuple[str, str], str, Meaning], ...], tuple[str, ...]]:
+    """Return place, source and meaning of a record's fields, in the order of `_leaves`, and the other sources."""
+    known, unknown = [], []
+    for container, name in places:
+        source = f"{container}.{name}" if container else name
+        meaning = meaning_of(name, container)
+        if meaning is None:
+            unknown.append(source)
+        else:
+            known.append(((container, name), source, meaning))
+    # The contract's own spelling goes before another one of the same name.
+    known.sort(key=lambda entry: (entry[2].priority, entry[0][1] != entry[2].field))
+    return tuple(known), tuple(unknown)
 
 
 def _places(record: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
