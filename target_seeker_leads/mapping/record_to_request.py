@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from seeker_leads_api.errors import SettingsError
 from target_seeker_leads.mapping.conversions import from_json_text
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from target_seeker_leads.mapping.validation import MappingWarning, Violation
+
+#: A field's container, empty at the top level, and its name.
+_Place: TypeAlias = tuple[str, str]
 
 #: The default of `submittedDate` that means the moment of delivery.
 NOW = "now"
@@ -146,8 +149,8 @@ def _leaves(record: Mapping[str, Any], reading: Reading = CURRENT) -> tuple[list
 
 @lru_cache(maxsize=256)  # a stream has few shapes and many records
 def _layout(
-    places: tuple[tuple[str, str], ...], meaning_of: Callable[[str, str], Meaning | None]
-) -> tuple[tuple[tuple[tuple[str, str], str, Meaning], ...], tuple[str, ...]]:
+    places: tuple[_Place, ...], meaning_of: Callable[[str, str], Meaning | None]
+) -> tuple[tuple[tuple[_Place, str, Meaning], ...], tuple[str, ...]]:
     """Return place, source and meaning of a record's fields, in the order of `_leaves`, and the other sources."""
     known, unknown = [], []
     for container, name in places:
