@@ -5,20 +5,27 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from target_seeker_leads.delivery.create_lead import REQUEST
 from target_seeker_leads.delivery.keeping import ANSWER_LOST, API_SAYS
+from target_seeker_leads.mapping.field_names import FIELD_NAMES
 
 if TYPE_CHECKING:
     from seeker_leads_cli.rejects.letters import Letter
     from target_seeker_leads.dead_letters import Reason
 
 _IN_PUBLIC = "the API refused it (`rejects show` has its words)"
-#: What a field of the contract looks like. The API may name anything.
-_FIELD = re.compile(r"[A-Za-z0-9_.\[\]]{1,100}")
+#: A field of the contract, or a part of one. The API may name anything.
+_FIELD = re.compile(rf"(?:{'|'.join(FIELD_NAMES)})(?:\[\d{{1,4}}\])?(?:\.(?:number|type))?")
+#: What goes before the words of an answer.
+_ANSWERED = re.compile(rf".*?{re.escape(REQUEST)} answered \d+")
 
 
 def rule_in_public(reason: Reason) -> str:
-    """Return a reason's rule without the API's own words, which may quote the person's data."""
-    return _IN_PUBLIC if reason.rule.startswith(API_SAYS) else reason.rule
+    """Return a reason's rule without the words of an answer, which may quote the person's data."""
+    if reason.rule.startswith(API_SAYS):
+        return _IN_PUBLIC
+    answered = _ANSWERED.match(reason.rule)
+    return answered[0] if answered else reason.rule
 
 
 def reasons_in_public(letter: Letter) -> list[dict[str, Any]]:

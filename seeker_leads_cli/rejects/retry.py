@@ -60,7 +60,8 @@ def retry(
         SettingsError: a setting, an id or the file is wrong; nothing was sent.
         FatalError: not every letter could be settled, or the file could not be changed.
     """
-    target = _Target(config=config)
+    # A bound is for what a source gives; here it would leave letters unsent that have nothing to do with each other.
+    target = _Target(config={name: value for name, value in config.items() if name != "max_rejects"})
     file = LetterFile(target.settings.rejects_path)
     is_dry = target.settings.dry_run
     stored = (file.read() if is_dry else file.read_to_change()).letters
