@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seeker_leads_cli.age import age
-from seeker_leads_cli.options import CONFIG
+from seeker_leads_cli.options import CONFIG, JSON
 from seeker_leads_cli.rejects import listing, showing
 from seeker_leads_cli.rejects.choosing import Filter, letter_of
 from seeker_leads_cli.rejects.export import export as export_letters
@@ -36,7 +36,6 @@ Example:
   seeker-leads rejects export rejects.csv
   seeker-leads rejects retry --from rejects.csv
 """
-_JSON = click.option("--json", "is_json", is_flag=True, help="Print JSON, in a shape that stays.")
 _DRY_RUN_HELP = "Say what would be done, and do nothing."
 _WORDS = {
     Outcome.DELIVERED: "delivered",
@@ -61,7 +60,7 @@ def rejects() -> None:
 @click.option("--stream", metavar="NAME", help="Those of this stream.")
 @click.option("--rule", metavar="TEXT", help="Those with a reason whose rule holds this text.")
 @click.option("--older-than", type=age, metavar="AGE", help="Those older than this: 90d, 12h …")
-@_JSON
+@JSON
 @CONFIG
 def list_letters(
     config_files: tuple[str, ...], stream: str | None, rule: str | None, older_than: timedelta | None, *, is_json: bool
@@ -79,7 +78,7 @@ def list_letters(
 
 @rejects.command(short_help="Show a dead letter with all its data.")
 @click.argument("id_", metavar="ID")
-@_JSON
+@JSON
 @CONFIG
 def show(config_files: tuple[str, ...], id_: str, *, is_json: bool) -> None:
     """Show a dead letter: its reasons, its record, and the lead that is read in it, each value with its column.
@@ -101,7 +100,7 @@ def show(config_files: tuple[str, ...], id_: str, *, is_json: bool) -> None:
     "--from", "edited", metavar="FILE", type=click.Path(allow_dash=True), help="With the values of this file."
 )
 @click.option("--dry-run", is_flag=True, help=_DRY_RUN_HELP)
-@_JSON
+@JSON
 @CONFIG
 def retry(
     config_files: tuple[str, ...], ids: tuple[str, ...], edited: str | None, *, dry_run: bool, is_json: bool
@@ -132,7 +131,7 @@ def retry(
 
 @rejects.command(short_help="Write the dead letters to a CSV to fix them in.")
 @click.argument("file", metavar="FILE", type=click.Path())
-@_JSON
+@JSON
 @CONFIG
 def export(config_files: tuple[str, ...], file: str, *, is_json: bool) -> None:
     """Write the dead letters to FILE, a CSV for a spreadsheet, for `retry --from`.
@@ -151,7 +150,7 @@ def export(config_files: tuple[str, ...], file: str, *, is_json: bool) -> None:
 @rejects.command(short_help="Delete old dead letters.")
 @click.option("--older-than", type=age, metavar="AGE", required=True, help="Those older than this: 90d, 12h …")
 @click.option("--dry-run", is_flag=True, help=_DRY_RUN_HELP)
-@_JSON
+@JSON
 @CONFIG
 def purge(config_files: tuple[str, ...], older_than: timedelta, *, dry_run: bool, is_json: bool) -> None:
     """Delete the dead letters that are older. The ledger knows them still, so their source does not bring them back."""

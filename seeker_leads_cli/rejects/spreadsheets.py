@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 _WORDS = {"true": {"true", "vrai", "wahr"}, "false": {"false", "faux", "falsch"}}
 _NUMBER = re.compile(r"([+-]?)0*(\d+?)(?:\.(\d*?)0*)?")
-_ROUNDED = re.compile(r"-?\d(?:[.,](\d+))?E\+\d+", re.IGNORECASE)
+_ROUNDED = re.compile(r"-?\d(?:[.,](\d+))?E\+\d{1,3}", re.IGNORECASE)
+#: In characters: a longer text is no number.
+_LONGEST_NUMBER = 400
 _DATES = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y-%m-%d")
 
 
@@ -42,7 +44,7 @@ def _with_plain_ends(text: str) -> str:
 
 def _shorter_number(written: str, found: str) -> bool:
     """The number without a plus and zeros at its ends, with a decimal comma, or rounded: never one with more to it."""
-    number = _NUMBER.fullmatch(written.removeprefix("'"))
+    number = _NUMBER.fullmatch(written.removeprefix("'")) if len(written) <= _LONGEST_NUMBER else None
     if not number:
         return False
     sign, whole, fraction = number[1].replace("+", ""), number[2], number[3]

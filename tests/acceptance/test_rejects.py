@@ -25,7 +25,7 @@ import pytest
 from seeker_leads_cli.rejects.letters import parse
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from target_seeker_leads.dead_letters import DeadLetter, DeadLetterFile, to_line
-from tests.acceptance.conftest import BIN, PROJECT, shell
+from tests.acceptance.conftest import BIN, PROJECT, shell, wait_for_created
 from tests.singer_input import lead
 
 if TYPE_CHECKING:
@@ -205,6 +205,25 @@ def test_a_killed_retry_loses_nothing(tmp_path: Path, chance: random.Random, pol
 
 def created_number(created: dict[str, Any]) -> int:
     return int(created["lastName"].removeprefix("Dupont"))
+
+
+def test_a_retry_that_is_told_to_stop_ends_in_order(tmp_path: Path) -> None:
+    """What was under way is settled; each letter is delivered or in the file, and none is both."""
+    path = tmp_path / "rejects.jsonl"
+    path.write_bytes(b"".join(to_line(letter(number)) for number in range(1, LETTERS)))
+    with Sandbox.start(SandboxOptions(latency_ms=50, enforce_limit=False)) as sandbox:
+        config = configure(tmp_path, sandbox.api_url)
+        command = [str(BIN / "python"), "-m", "seeker_leads_cli", "rejects", "retry", "--config", str(config)]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=shell(tmp_path)
+        ) as tool:
+            wait_for_created(sandbox, 20)
+            tool.terminate()
+            stdout, stderr = tool.communicate(timeout=60)
+        created = {created_number(each) for each in sandbox.created}
+    assert tool.returncode == 128 + signal.SIGTERM, stderr
+    assert stdout.startswith(f"{len(created):,} delivered, ")
+    assert set(kept(path)) == set(range(1, LETTERS)) - created
 
 
 def test_a_killed_purge_loses_nothing(tmp_path: Path, chance: random.Random) -> None:

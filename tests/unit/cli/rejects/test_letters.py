@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from seeker_leads_cli.rejects.letters import ID_FORM, letters_in, message_of, parse
+from seeker_leads_cli.rejects.reasons import is_unknown
 from target_seeker_leads.dead_letters import DeadLetter, Reason, to_line
 from target_seeker_leads.singer.singer_json import decode, encode
+from tests.pages import PROJECT
 
 AT = datetime(2026, 11, 23, 8, tzinfo=timezone.utc)
 REASON = Reason("email", "must be a valid e-mail address", "Give one plain address")
@@ -86,6 +88,17 @@ def test_a_letter_without_a_moment_has_no_age(at: object, meant: datetime | None
     letter = parse(json.dumps(content, default=float).encode())
     assert letter
     assert letter.at == meant
+
+
+def test_letters_of_an_earlier_version_are_letters() -> None:
+    """Each has an id, and those of unknown outcome are known as such."""
+    lines = (PROJECT / "tests" / "fixtures" / "v0_1" / "rejects.jsonl").read_bytes().splitlines()
+    contents = letters_in(lines)
+    assert (len(contents.letters), contents.others) == (len(lines), 0)
+    lost = [b"was lost, so the lead may or may not exist" in line for line in lines]
+    assert [is_unknown(letter) for letter in contents.letters.values()] == lost
+    assert any(lost)
+    assert not all(lost)
 
 
 def test_a_letter_is_fed_as_it_is() -> None:
