@@ -12,6 +12,7 @@ import click
 
 from seeker_leads_api.errors import SeekerLeadsError, SettingsError, StoppedError
 from seeker_leads_cli.preview.command import preview
+from seeker_leads_cli.rejects.command import rejects
 from seeker_leads_cli.send.command import send
 from seeker_leads_cli.webhooks.command import webhooks
 from seeker_leads_singer.command import EXIT_FAILED, EXIT_SETTINGS, EXIT_SIGNAL, describe
@@ -69,5 +70,6 @@ def main() -> None:
 
 
 main.add_command(preview)
+main.add_command(rejects)
 main.add_command(send)
 main.add_command(webhooks)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from seeker_leads_singer.config import ConfigInput
+    from target_seeker_leads.dead_letters import DeadLetters
+    from target_seeker_leads.delivery.incoming import Incoming
+    from target_seeker_leads.delivery.report import Result
 
 
 class TargetSeekerLeads(Plugin[TargetSettings], Target):
@@ -42,6 +45,10 @@ class TargetSeekerLeads(Plugin[TargetSettings], Target):
     #: Time, as limiter and retries see it; a sleep of None is one that a stop ends.
     monotonic: Callable[[], float] = staticmethod(time.monotonic)
     sleep: Callable[[float], object] | None = None
+    #: Where letters are kept, if not in the file of `rejects_path`.
+    dead_letters: DeadLetters | None = None
+    #: Told of each record that is settled without a letter.
+    on_result: Callable[[Incoming, Result], object] | None = None
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401  # the SDK's
         super().__init__(message_reader=LineReader(self.handle), **options)
@@ -56,6 +63,8 @@ class TargetSeekerLeads(Plugin[TargetSettings], Target):
             pass_on=_write_state,
             clock=self.monotonic,
             sleep=self.sleep,
+            dead_letters=self.dead_letters,
+            on_result=self.on_result,
         )
 
     @cached_property

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
 
+    from target_seeker_leads.dead_letters import DeadLetters
     from target_seeker_leads.delivery.incoming import Incoming
+    from target_seeker_leads.delivery.report import Result
     from target_seeker_leads.settings import TargetSettings
 
 
@@ -37,6 +39,8 @@ class Pipeline:
         pass_on: Callable[[Any], object],
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] | None = None,
+        dead_letters: DeadLetters | None = None,
+        on_result: Callable[[Incoming, Result], object] | None = None,
     ) -> None:
         connection = settings.connection
         self._settings = settings
@@ -65,7 +69,7 @@ class Pipeline:
                 " `ledger_url` names a place that outlives the run: a container's own disk does not",
                 self._ledger.shown_location,
             )
-        self._dead_letters = DeadLetterFile(settings.rejects_path, clock=clock, sleep=sleep)
+        self._dead_letters = dead_letters or DeadLetterFile(settings.rejects_path, clock=clock, sleep=sleep)
         self._delivery = Delivery(
             settings,
             self._ledger,
@@ -73,6 +77,7 @@ class Pipeline:
             self._report,
             self._client,
             sleep=stopping.sleep,
+            on_result=on_result,
         )
 
     def take(self, incoming: Incoming) -> None:
@@ -108,14 +113,7 @@ class Pipeline:
         Raises:
             FatalError: a record could not be settled, or all were rejected.
         """
-        self._pool.drain()
-        for column in self._delivery.unseen_columns() if self._report.has_records() else ():
-            self._logger.warning("`deleted_when` names `%s`, and no record of this run has such a column", column)
-        try:
-            self._delivery.finish()
-        except StopOrder:
-            self._pool.drain()  # raises what the order to stop came from
-            raise
+        self.settle()
         if rejected := self._report.all_rejected():
             kept = (
                 ""
@@ -124,6 +122,21 @@ class Pipeline:
             )
             msg = f"All {rejected:,} records were rejected: the mapping is wrong.{kept}"
             raise FatalError(msg)
+
+    def settle(self) -> None:
+        """Settle all that was taken, held records too.
+
+        Raises:
+            FatalError: a record could not be settled.
+        """
+        self._pool.drain()
+        for column in self._delivery.unseen_columns() if self._report.has_records() else ():
+            self._logger.warning("`deleted_when` names `%s`, and no record of this run has such a column", column)
+        try:
+            self._delivery.finish()
+        except StopOrder:
+            self._pool.drain()  # raises what the order to stop came from
+            raise
 
     def close(self) -> None:
         """Wait for what is under way, close the files, and say what was done."""

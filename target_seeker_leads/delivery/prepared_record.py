@@ -77,6 +77,7 @@ class RecordPreparer:
             content=identity.content,
             stream=incoming.stream,
             is_replay=incoming.source.is_replay,
+            spares_unknown=incoming.source.spares_unknown,
             will_send=not reasons,
             earlier_keys=identity.earlier_keys,
             fingerprint=identity.fingerprint or None,

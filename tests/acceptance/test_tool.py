@@ -21,7 +21,7 @@ TOOL: list[str | Path] = [BIN / "python", "-m", "seeker_leads_cli"]
 EXPORT = PROJECT / "examples" / "export-crm.csv"
 
 
-@pytest.mark.parametrize("command", [(), ("preview",), ("send",)])
+@pytest.mark.parametrize("command", [(), ("preview",), ("rejects",), ("send",)])
 def test_help_has_an_example(command: tuple[str, ...], tmp_path: Path) -> None:
     """Each command shows how it is called, on a line of its own."""
     ended = subprocess.run(
