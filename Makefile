@@ -1,7 +1,7 @@
 # Everything lives in this folder: .venv (Python packages), .meltano (Meltano's plugins), .demo (the demo's database),
 # .wheel (environments of `make test-wheel`), dist (what is published).
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-wheel test-wheels test-lowest soak build hub bench lint format clean
+.PHONY: help demo test test-browser screenshots test-wheel test-wheels test-lowest soak build hub bench lint format clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -24,6 +24,14 @@ demo: .venv/.demo .meltano/.demo  ## Leads from a local sandbox into a PostgreSQ
 
 test: .venv/.test .meltano/.installed  ## All tests: unit, integration, acceptance
 	@$(BIN)/pytest
+
+test-browser: .venv/.browser  ## The sandbox's page, looked at with Chromium
+	@$(BIN)/python -m tests.browser.chromium
+	@$(BIN)/pytest tests/browser
+
+screenshots: .venv/.browser  ## Take the pictures of the pages anew
+	@$(BIN)/python -m tests.browser.chromium
+	@$(BIN)/python -m tests.browser.screenshots
 
 # make soak SOAK='--minutes 60'
 soak: .venv/.test  ## Kills and mixed faults, for as long as one likes
@@ -83,6 +91,11 @@ clean:  ## Remove all that these commands made
 .venv/.test: .venv/.demo
 	@echo "Installing the test tools into .venv (once) ..."
 	@$(call install,--group test)
+	@touch $@
+
+.venv/.browser: .venv/.test
+	@echo "Installing what drives a browser into .venv (once) ..."
+	@$(call install,--group browser)
 	@touch $@
 
 .venv/.lint: .venv/.demo

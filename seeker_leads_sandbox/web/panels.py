@@ -46,15 +46,16 @@ class Panels:
 
 def _tiles(backend: Backend, traffic: Traffic) -> Markup:
     limit = traffic.limit.requests
-    period = f"{traffic.limit.period_seconds * 1000:.0f} ms"
     errors, refused = traffic.count(is_error), sum(bool(each.problems) for each in backend.posted)
     most = traffic.most_in_period
     limited = traffic.count(lambda status: status == 429)  # noqa: PLR2004  # Too Many Requests
     return join(
         _tile("Leads", f"{len(backend.store):,}", "in the account"),
         _tile("Requests", f"{backend.statistics.total:,}", f"{len(traffic.records):,} in the last minute"),
-        _tile(f"Most in {period}", most, f"the limit is {limit}", unit=f" / {limit}", is_bad=most > limit),
-        _tile("Errors", f"{errors:,}", f"last minute; {limited:,} of them 429", is_bad=errors > 0),
+        _tile(f"Most in {traffic.period}", most, f"the limit is {limit}", unit=f" / {limit}", is_bad=most > limit),
+        _tile(
+            "Errors", f"{errors:,}", f"{limited:,} of them 429" if limited else "in the last minute", is_bad=errors > 0
+        ),
         _tile("POSTed", f"{backend.created_count:,}", f"became leads, {refused} refused", is_bad=False),
     )
 

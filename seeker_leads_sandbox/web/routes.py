@@ -44,6 +44,7 @@ async def _page(request: web.Request) -> web.Response:
     options = request.app[BACKEND].options
     html = render(
         _panels_of(request).render(),
+        period=f"{options.rate_limit_period_ms} ms",
         api_url=f"http://{request.host}{API_BASE}",
         token=options.token,
         client_id=options.client_id,

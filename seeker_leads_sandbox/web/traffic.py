@@ -45,6 +45,11 @@ class Traffic:
         return cls(records, now, backend.clock() - now, backend.statistics.limit)
 
     @property
+    def period(self) -> str:
+        """The limit's period in words."""
+        return f"{self.limit.period_seconds * 1000:.0f} ms"
+
+    @property
     def most_in_period(self) -> int:
         """The most limited requests of one method that started in one period."""
         return max(max(self.by_second(method)) for method, _, _ in _KINDS)
@@ -59,8 +64,9 @@ class Traffic:
         first = int(self.now) - SECONDS + 1
         starts = sorted(record.started for record in self.records if record.is_limited and record.method == method)
         for start, count in zip(starts, starts_in_period(starts, self.limit.period_seconds), strict=True):
-            place = min(int(start) - first, SECONDS - 1)
-            most[place] = max(most[place], count)
+            place = int(start) - first
+            if 0 <= place < SECONDS:
+                most[place] = max(most[place], count)
         return most
 
 
@@ -73,8 +79,9 @@ def limit_chart(traffic: Traffic) -> Markup:
     """Return the chart of requests in one period, second by second."""
     counts = {kind: traffic.by_second(kind[0]) for kind in _KINDS}
     most = max(max(seconds) for seconds in counts.values())
-    period = f"{traffic.limit.period_seconds * 1000:.0f} ms"
-    summary = f"Most requests in {period} during the last minute: {most}; the limit is {traffic.limit.requests}."
+    summary = (
+        f"Most requests in {traffic.period} during the last minute: {most}; the limit is {traffic.limit.requests}."
+    )
     first = int(traffic.now) - SECONDS + 1
     used = [kind for kind in _KINDS if any(counts[kind])]
     columns = [

@@ -108,5 +108,5 @@ document.addEventListener("click", (event) => {
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && !isPaused) refresh();
 });
-document.querySelectorAll("[hidden]").forEach((each) => each.removeAttribute("hidden"));
+document.documentElement.classList.add("scripted");
 refresh();
