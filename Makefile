@@ -19,8 +19,9 @@ export NO_COLOR := 1
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
 
-demo: .venv/.demo .meltano/.demo  ## Leads from a local sandbox into a PostgreSQL, and from a CSV file back
-	@$(BIN)/python -m demo
+# make demo KEEP=1
+demo: .venv/.demo .meltano/.demo  ## Leads from a local sandbox into a PostgreSQL, and from a CSV file back (KEEP=1: both stay)
+	@$(BIN)/python -m demo $(if $(KEEP),--keep)
 
 test: .venv/.test .meltano/.installed  ## All tests: unit, integration, acceptance
 	@$(BIN)/pytest
