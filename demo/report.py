@@ -36,6 +36,8 @@ _STYLE = """
   .tile:last-child { grid-column: auto; }
   .rejects thead { display: none; }
   .rejects td { display: block; border: 0; padding: 3px 0; }
+  .rejects td:nth-child(3) { color: var(--quiet); }
+  .rejects td:last-child li::before { content: "\\2192  "; }
   .rejects tr { display: block; border-top: 1px solid var(--line); padding: 8px 0; }
 }
 """
@@ -54,7 +56,7 @@ def page(facts: Facts) -> str:
         Markup('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
         Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
         tag("title", "Seeker Leads demo: report"),
-        tag("style", Markup(part("page.css").decode()), Markup(_STYLE)),
+        tag("style", [Markup(part(name).decode()) for name in ("theme.css", "page.css")], Markup(_STYLE)),
     )
     title = tag("h1", "Seeker Leads ", tag("span", "demo, report"))
     main = tag("main", _figures(facts), _inbound(facts), _outbound(facts), _next(), class_="wide")

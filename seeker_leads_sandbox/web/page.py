@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 #: File, type: what the page is made of beside itself.
 PARTS = {
+    "theme.css": "text/css",
     "page.css": "text/css",
     "page.js": "text/javascript",
     "icon.svg": "image/svg+xml",

@@ -6,12 +6,16 @@ import re
 import signal
 import subprocess
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 import requests
+
+from demo import report
+from demo.facts import Facts, Reject, Sent, Table, Transfer
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEMO = [sys.executable, "-m", "demo"]
@@ -80,6 +84,23 @@ def test_demo_shows_both_directions_and_stays(tmp_path: Path) -> None:
     assert "<script" not in html
     assert "[0-9]" not in html
     assert left_running() <= before
+
+
+def test_report_shows_values_as_texts() -> None:
+    """What came out of the database or of a file is never markup, and the report loads nothing."""
+    hostile = "<script>alert(1)</script>"
+    today = datetime(2026, 11, 23, 8, tzinfo=timezone.utc)
+    table = Table(
+        portals=[("all portals", 3, 3, 0, 0, 0), (hostile, 3, 3, 0, 0, 0)],
+        days={(today.date(), hostile): 3},
+        newest=[(today, hostile, hostile, hostile, hostile)],
+        bookmark=hostile,
+    )
+    rejects = [Reject("7", hostile, hostile, f"`{hostile}`", {"email": hostile})]
+    html = report.page(Facts(Transfer(3, 1.0), Transfer(0, 1.0), Transfer(1, 1.0), table, Sent(1, 1, 0, rejects), 9.0))
+    assert html.count("&lt;script&gt;") == 10
+    assert "<script" not in html
+    assert not re.search(r"\b(?:src|href|url)\b *[=(]", html)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
