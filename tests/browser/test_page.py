@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.server
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +14,8 @@ from tests.browser.conftest import HOSTILE
 from tests.browser.test_buttons import LEAD, api, first_row, tile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Browser, Page
 
     from seeker_leads_sandbox import Sandbox
@@ -44,6 +48,29 @@ POOR_CONTRAST = """() => {
   }
   return found;
 }"""
+
+
+class OtherSite(http.server.BaseHTTPRequestHandler):
+    """A page of somebody else's, which says nothing."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing."""
+
+
+@pytest.fixture
+def other_site() -> Iterator[str]:
+    """The address of a page on another port: another origin, though not another site for cookies."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), OtherSite) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
 
 
 def full_of(value: Any) -> dict[str, Any]:
@@ -186,15 +213,11 @@ def test_a_sandbox_that_ends_is_noticed(browser: Browser, sandbox: Sandbox) -> N
     context.close()
 
 
-def test_another_page_cannot_press_a_button(browser: Browser, sandbox: Sandbox) -> None:
+def test_another_page_cannot_press_a_button(browser: Browser, sandbox: Sandbox, other_site: str) -> None:
     """A page of another origin in the same browser can neither put leads in nor revoke tokens, nor read anything."""
     context = browser.new_context()
     page = context.new_page()
-    # Another port is another origin, though not another site for cookies.
-    page.route(
-        "http://127.0.0.1:1/", lambda route: route.fulfill(body="<title>other</title>", content_type="text/html")
-    )
-    page.goto("http://127.0.0.1:1/")
+    page.goto(other_site)
     for mode in ("cors", "no-cors"):
         for path, body in (("leads", '{"count": 1}'), ("tokens/revoke", ""), ("stats/reset", "")):
             page.evaluate(

@@ -68,6 +68,16 @@ def test_links_lead_somewhere(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_pictures_are_there_and_small(page: str) -> None:
+    """A picture is a file of this repository, says in words what it shows, and does not make a page slow."""
+    text = prose_of(page)
+    shown = [*re.findall(r"!\[([^\]]+)\]\(([^)\s]+)\)", text), *re.findall(r'<img alt="([^"]+)" src="([^"]+)">', text)]
+    assert len(shown) == text.count("![") + text.count("<img")
+    for path in [*(path for _, path in shown), *re.findall(r'srcset="([^"]+)"', text)]:
+        assert ((PROJECT / page).parent / path).stat().st_size < 300_000, path
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_pages_name_no_machine(page: str) -> None:
     """No page tells of the machine that it was written on."""
     assert not _MACHINE_PATH.search(text_of(page))
