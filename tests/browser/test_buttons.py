@@ -9,10 +9,10 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+from seeker_leads_sandbox import Sandbox
 
-    from seeker_leads_sandbox import Sandbox
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
 
 SUBSCRIPTION = {
     "url": "http://127.0.0.1:9/hook?key=my-secret",
@@ -74,6 +74,18 @@ def test_an_erased_person_is_gone_everywhere(sandbox: Sandbox, page: Page) -> No
     assert lead_id not in erased
     contact = api(sandbox, f"/leads/{lead_id}").json()["contactRequest"]
     assert (contact["lastName"], contact["email"], contact["phoneNumbers"]) == (None, None, [])
+
+
+def test_what_cannot_be_done_is_said(browser: Browser) -> None:
+    """Where nobody is left to erase, the page says so, and goes on."""
+    with Sandbox.start() as empty:
+        page = browser.new_page()
+        page.goto(empty.url)
+        page.get_by_role("button", name="Erase one").click()
+        expect(page.get_by_role("status")).to_have_text("The sandbox did not do it: there are 0 leads to choose from.")
+        page.get_by_role("button", name="New lead").click()
+        expect(page.get_by_role("status")).to_have_text("One new lead came in.")
+        page.close()
 
 
 @pytest.mark.parametrize(

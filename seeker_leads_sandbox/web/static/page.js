@@ -9,8 +9,9 @@ const shown = {};
 let isPaused = false;
 let timer = 0;
 
-function say(words) {
+function say(words, isDone = true) {
   byId("done").textContent = words;
+  byId("done").classList.toggle("failed", !isDone);
 }
 
 function showState(state, words) {
@@ -60,6 +61,7 @@ async function press(button) {
     ? JSON.stringify([{ ...JSON.parse(byId(button.dataset.fault).value), times: 1 }])
     : button.dataset.body;
   button.setAttribute("aria-disabled", "true");
+  say(""); // so that the same words, said again, are news
   try {
     const answer = await fetch(BASE + button.dataset.path, {
       method: "POST",
@@ -67,10 +69,10 @@ async function press(button) {
       body: body || undefined,
     });
     if (answer.ok) say(button.dataset.done);
-    else say(`The sandbox did not do it: ${reasonOf(await answer.json())}.`);
+    else say(`The sandbox did not do it: ${reasonOf(await answer.json())}.`, false);
     await refresh();
   } catch {
-    say("The sandbox does not answer.");
+    say("The sandbox does not answer.", false);
   } finally {
     button.removeAttribute("aria-disabled");
   }
