@@ -68,7 +68,7 @@ def running_sandbox(case: Case, latency_ms: float) -> Iterator[RunningSandbox]:
     traits = ["--latency-ms", str(latency_ms)] if case.is_limited else ["--no-limit"]
     spread = ["--leads", str(case.leads), "--days", str(case.days)]
     with subprocess.Popen(
-        [COMMAND, "serve", "--port", "0", *spread, *traits], stdout=subprocess.PIPE, text=True
+        [COMMAND, "serve", "--port", "0", "--no-access-log", *spread, *traits], stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             # The first line names the URL, and comes once the sandbox answers.
