@@ -20,6 +20,7 @@ CONFIG = click.option(
     type=click.Path(),
     help="Settings of the target, as JSON. Default: the variables TARGET_SEEKER_LEADS_….",
 )
+JSON = click.option("--json", "is_json", is_flag=True, help="Print JSON, in a shape that stays.")
 _KEY_HELP = "What tells rows apart; given more than once, the columns are the key together."
 _STREAM_HELP = "Under which name the ledger knows the rows of this source."
 _OF_A_FILE = (

@@ -31,7 +31,6 @@ CONFIG = click.option(
     type=click.Path(),
     help="Settings of the tap, as JSON. Default: the variables TAP_SEEKER_LEADS_….",
 )
-JSON = click.option("--json", "is_json", is_flag=True, help="Print JSON, in a shape that stays.")
 
 
 @contextmanager
