@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from seeker_leads_cli.ledger.sessions import held, telling
 from target_seeker_leads.ledger.tables import LEDGER, as_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from target_seeker_leads.ledger.database import Session
 
@@ -40,9 +41,9 @@ def copy_rows(source: Session, new: Session) -> Copied:
         FatalError: another run uses one of the two, a database failed, or the counts differ. Nothing was copied.
     """
     copied = already_there = 0
-    with held(source, "read"), held(new, "written"):
+    with held(source, "read"), held(new, "written"), contextlib.closing(_batches(source)) as batches:
         is_empty = not _counts(new)
-        for batch in _batches(source):
+        for batch in batches:
             known = {} if is_empty else _rows_of(new, [row["key"] for row in batch])
             if any(known[row["key"]] != row for row in batch if row["key"] in known):
                 raise _other_rows(source, new)
@@ -69,18 +70,21 @@ def _other_rows(source: Session, new: Session) -> SettingsError:
     )
 
 
-def _batches(source: Session) -> Iterator[Sequence[Values]]:
-    """Yield all rows in order; memory does not grow with them."""
+def _batches(source: Session) -> Generator[Sequence[Values]]:
+    """Yield all rows in order; memory does not grow with them. Close it before the transaction ends."""
     query = select(LEDGER).order_by(LEDGER.c.key)
     with telling(source, "read"):
         result = source.connection.execute(query, execution_options={"yield_per": _BATCH_ROWS})
         batches = result.mappings().partitions(_BATCH_ROWS)
-    while True:
-        with telling(source, "read"):
-            batch = next(batches, None)
-        if batch is None:
-            return
-        yield [_values(row) for row in batch]
+    try:
+        while True:
+            with telling(source, "read"):
+                batch = next(batches, None)
+            if batch is None:
+                return
+            yield [_values(row) for row in batch]
+    finally:
+        result.close()
 
 
 def _rows_of(new: Session, keys: Sequence[str]) -> dict[str, Values]:
