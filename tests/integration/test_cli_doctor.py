@@ -96,7 +96,7 @@ def test_target_that_works(doctor: Doctor, account: Sandbox, tmp_path: Path) -> 
     (tmp_path / "data" / "r.jsonl").write_text("{}\n{}\n")
     said = checks(doctor("--json", **files))
     assert said["ledger"]["says"].endswith("ledger.db, format 2, 0 rows")
-    assert "r.jsonl, mode 0600, 2 letters" in said["rejects file"]["says"]
+    assert "r.jsonl, mode 0600, letters: 2" in said["rejects file"]["says"]
 
 
 def test_ledger_in_postgresql(doctor: Doctor, empty_postgres: str, tmp_path: Path) -> None:
