@@ -30,6 +30,12 @@ Example:
   seeker-leads webhooks serve --run 'meltano run tap-seeker-leads target-postgres'
   seeker-leads webhooks ensure https://leads.example.com/
 """
+
+
+def _example(words: str) -> str:
+    return f"\b\nExample:\n  seeker-leads webhooks {words}\n"
+
+
 _ID_OR_URL = click.argument("id_or_url", metavar="[ID-OR-URL]", required=False)
 
 
@@ -41,7 +47,7 @@ def webhooks() -> None:
     """
 
 
-@webhooks.command("list", short_help="List the subscriptions.")
+@webhooks.command("list", short_help="List the subscriptions.", epilog=_example("list --config config.json"))
 @CONFIG
 @JSON
 def list_subscriptions(config_files: tuple[str, ...], *, is_json: bool) -> None:
@@ -50,7 +56,7 @@ def list_subscriptions(config_files: tuple[str, ...], *, is_json: bool) -> None:
         _show(api.list(), is_json=is_json)
 
 
-@webhooks.command(short_help="Make sure that a URL is called.")
+@webhooks.command(short_help="Make sure that a URL is called.", epilog=_example("ensure https://leads.example.com/"))
 @click.argument("url")
 @CONFIG
 @JSON
@@ -68,7 +74,7 @@ def ensure(url: str, config_files: tuple[str, ...], *, is_json: bool) -> None:
     _show([ensured.subscription], is_json=is_json)
 
 
-@webhooks.command("rotate-key", short_help="Give a subscription the new key.")
+@webhooks.command("rotate-key", short_help="Give a subscription the new key.", epilog=_example("rotate-key"))
 @_ID_OR_URL
 @CONFIG
 @JSON
@@ -82,7 +88,7 @@ def rotate_key(id_or_url: str | None, config_files: tuple[str, ...], *, is_json:
     _update(config_files, id_or_url, is_json=is_json, key=key)
 
 
-@webhooks.command(short_help="Stop the calls for now.")
+@webhooks.command(short_help="Stop the calls for now.", epilog=_example("pause https://leads.example.com/"))
 @_ID_OR_URL
 @CONFIG
 @JSON
@@ -91,7 +97,7 @@ def pause(id_or_url: str | None, config_files: tuple[str, ...], *, is_json: bool
     _update(config_files, id_or_url, is_json=is_json, status=INACTIVE)
 
 
-@webhooks.command(short_help="Have the calls go on.")
+@webhooks.command(short_help="Have the calls go on.", epilog=_example("resume https://leads.example.com/"))
 @_ID_OR_URL
 @CONFIG
 @JSON
@@ -100,7 +106,7 @@ def resume(id_or_url: str | None, config_files: tuple[str, ...], *, is_json: boo
     _update(config_files, id_or_url, is_json=is_json, status=ACTIVE)
 
 
-@webhooks.command(short_help="Delete a subscription.")
+@webhooks.command(short_help="Delete a subscription.", epilog=_example("delete https://leads.example.com/"))
 @click.argument("id_or_url", metavar="ID-OR-URL")
 @CONFIG
 @JSON
