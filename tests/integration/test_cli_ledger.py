@@ -188,8 +188,6 @@ def test_purge_goes_on_beside_a_run(tool: Tool, url: str, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("purge", "--older-than", "1200"), "write a number of days with a d"),
-        (("purge", "--older-than", "3y"), "write a number of days with a d"),
         (("find", "--stream", "s", "--key", "5"), "--key must be a JSON object"),
         (("find", "--stream", "s", "--key", '{"id"'), "--key must be a JSON object"),
         (("find", "--stream", "s", "--key", '{"id": null}'), "--key must be a JSON object"),
@@ -204,6 +202,30 @@ def test_wrong_use_is_one_line(tool: Tool, sqlite_url: str, arguments: tuple[str
     ended = tool(*arguments, status=2, ledger_url=sqlite_url, auth_token="t")
     assert words in ended.stderr
     assert "s3cret" not in ended.stderr
+
+
+@pytest.mark.parametrize("age", ["1200", "3y", "-5d"])
+def test_age_that_is_none_deletes_nothing(sqlite_url: str, age: str) -> None:
+    """It ends with 2 and shows how an age is written."""
+    delivered(sqlite_url, 1, 9000)
+    ended = CliRunner().invoke(main, ["ledger", "purge", "--older-than", age])
+    assert (ended.exit_code, "is not an age" in ended.stderr) == (2, True)
+    assert len(rows(sqlite_url)) == 1
+
+
+@pytest.mark.parametrize("command", [("purge", "--older-than", "1200d"), ("copy", "sqlite:////nowhere/new.db")])
+def test_ledger_that_another_program_holds(
+    tool: Tool, sqlite_url: str, file: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """After the wait of a run the line says to end that program; once it has ended, the command works."""
+    delivered(sqlite_url, 3, 1300)
+    monkeypatch.setattr("target_seeker_leads.ledger.database._BUSY_TIMEOUT_SECONDS", 0.1)
+    with closing(sqlite3.connect(file, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        ended = tool(*command, status=1, ledger_url=sqlite_url)
+        assert "another process holds it: end that" in ended.stderr
+        assert len(rows(sqlite_url)) == 3
+    assert "Deleted 3 rows" in tool("purge", "--older-than", "1200d", ledger_url=sqlite_url).stdout
 
 
 @pytest.mark.parametrize("dedupe_by", ["content", "none"])
