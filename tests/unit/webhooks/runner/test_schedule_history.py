@@ -90,7 +90,7 @@ class ScheduleHistory(RuleBasedStateMachine):
         due = self.schedule.seconds_until_due()
         assert due is not None
         if self.failures:
-            assert due <= LONGEST_BACK_OFF_SECONDS
+            assert due <= LONGEST_BACK_OFF_SECONDS + 1e-6
         else:
             assert self.now + due <= max(self.waiting[0] + self.timing.max_wait_seconds, self.ended_at) + 1e-6
 
