@@ -4,6 +4,8 @@
 .PHONY: help demo test test-wheel test-wheels test-lowest soak build hub bench lint format clean
 
 PYTHON ?= python3
+# Tests that run at once. Most of them wait rather than compute, so there are more than processors.
+WORKERS ?= 4
 BIN := .venv/bin
 # $(call install,packages): quiet, unless it fails.
 install = $(BIN)/python -m pip install --disable-pip-version-check $(1) > .venv/install.log 2>&1 || \
@@ -23,7 +25,8 @@ demo: .venv/.demo .meltano/.demo  ## Leads from a local sandbox into a PostgreSQ
 	@$(BIN)/python -m demo
 
 test: .venv/.test .meltano/.installed  ## All tests: unit, integration, acceptance
-	@$(BIN)/pytest
+	@$(BIN)/pytest -m "not alone" -n $(WORKERS) --dist loadgroup
+	@$(BIN)/pytest -m alone
 
 # make soak SOAK='--minutes 60'
 soak: .venv/.test  ## Kills and mixed faults, for as long as one likes

@@ -48,7 +48,7 @@ def main() -> None:
     say(f"  {sent[0]} leads were sent, {sent[1]} more once they were mended, {sent[2]} when all was sent again")
     if (first, second, third, *sent) != (LEADS, NEW_LEADS, 1, 4, 5, 0):
         fail(f"but {LEADS:,}, {NEW_LEADS:,} and 1, then 4, 5 and 0 were expected")
-    say("Logs of all runs: .demo/run-1.log to run-5.log. Your own account: see README.md")
+    say("Logs of all runs: .demo/run-1.log to run-5.log. Your own account: see docs/start.md")
 
 
 if __name__ == "__main__":

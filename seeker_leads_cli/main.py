@@ -14,6 +14,7 @@ from seeker_leads_api.errors import SeekerLeadsError, SettingsError, StoppedErro
 from seeker_leads_cli.doctor.command import doctor
 from seeker_leads_cli.ledger.command import ledger
 from seeker_leads_cli.preview.command import preview
+from seeker_leads_cli.rejects.command import rejects
 from seeker_leads_cli.send.command import send
 from seeker_leads_cli.webhooks.command import webhooks
 from seeker_leads_singer.command import EXIT_FAILED, EXIT_SETTINGS, EXIT_SIGNAL, describe
@@ -73,5 +74,6 @@ def main() -> None:
 main.add_command(doctor)
 main.add_command(ledger)
 main.add_command(preview)
+main.add_command(rejects)
 main.add_command(send)
 main.add_command(webhooks)

@@ -3,35 +3,31 @@
 A line is a Singer RECORD message with more to it:
 
     {"type": "RECORD", "stream": ..., "record": {...}, "key_properties": [...],
-     "reasons": [{"field": ..., "rule": ..., "cure": ...}], "at": "...Z", "request_id": ...}
+     "reasons": [{"field": ..., "rule": ..., "cure": ...}], "at": "...Z", "request_id": ..., "id": ...}
 
-`field` is null where a reason concerns no single one; `request_id` is there if the API was asked. Numbers keep their
-digits. The file holds personal data: only its owner can read it, and a symbolic link in its place is refused, wherever
-it leads: who can put one there would choose which file is written.
+`field` is null where a reason concerns no single one; `request_id` is there if the API was asked, and `id` if the
+record was a letter before. Numbers keep their digits. The file holds personal data: only its owner can read it, and a
+symbolic link in its place is refused, wherever it leads: who can put one there would choose which file is written.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import stat
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from seeker_leads_api.errors import FatalError
-from seeker_leads_api.private_files import make_private_folder, wait_for_lock
 from target_seeker_leads.group_commit import GroupCommit
+from target_seeker_leads.locked_file import LockedFile, open_locked
 from target_seeker_leads.singer.singer_json import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
-
-#: Much longer than a write takes: a longer holder is editing the file, or is frozen.
-LOCK_TIMEOUT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +51,26 @@ class DeadLetter:
     reasons: tuple[Reason, ...]
     at: datetime
     request_id: str | None = None
+    #: By which name a letter is known that was fed again, and failed again.
+    id: str | None = None
+
+
+class DeadLetters(Protocol):
+    """Where letters are kept."""
+
+    @property
+    def count(self) -> int:
+        """How many letters were kept here."""
+
+    def append(self, letter: DeadLetter, /) -> None:
+        """Keep a letter; it is safe when this returns.
+
+        Raises:
+            FatalError: it could not be kept: the record is not handled.
+        """
+
+    def close(self) -> None:
+        """Wait for the letter that is being kept."""
 
 
 class DeadLetterFile:
@@ -84,7 +100,7 @@ class DeadLetterFile:
         Raises:
             FatalError: it could not be written: the record is not handled.
         """
-        self._group.submit(_to_line(letter))
+        self._group.submit(to_line(letter))
 
     def close(self) -> None:
         """Wait for the letter that is being written; nothing is held open besides."""
@@ -93,11 +109,11 @@ class DeadLetterFile:
 
     def _append(self, lines: Sequence[bytes]) -> list[None]:
         try:
-            handle, is_alone = self._open_alone()
+            opened = self._open()
             try:
-                _write(handle, lines, is_alone=is_alone)
+                _write(opened.handle, lines, is_alone=opened.is_alone)
             finally:
-                os.close(handle)
+                os.close(opened.handle)
         except OSError as error:
             msg = (
                 f"The dead letters could not be written to {self.path} ({error.strerror or type(error).__name__}): "
@@ -107,27 +123,8 @@ class DeadLetterFile:
         self.count += len(lines)
         return [None] * len(lines)
 
-    def _open(self) -> int:
-        make_private_folder(self.path.parent)
-        # Without O_NONBLOCK a named pipe would block until somebody reads it.
-        flags = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
-        while True:
-            try:
-                handle = os.open(self.path, flags | os.O_CREAT | os.O_EXCL, 0o600)
-                break
-            except FileExistsError:
-                with contextlib.suppress(FileNotFoundError):  # moved away in between
-                    return os.open(self.path, flags)
-        # The file's name, too, must outlive a power cut.
-        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-        return handle
-
-    def _open_alone(self) -> tuple[int, bool]:
-        """Return the file, and whether others are kept out: not where the file system knows no locks.
+    def _open(self) -> LockedFile:
+        """Return the file under its lock, or without one where the file system has none.
 
         Another process's line in the making would look like one that was cut off. Without locks, an empty line is the
         worst that comes of it.
@@ -135,9 +132,7 @@ class DeadLetterFile:
         Raises:
             FatalError: another program holds it locked for longer than any write takes.
         """
-        opened = wait_for_lock(
-            self._try_open_alone, timeout_seconds=LOCK_TIMEOUT_SECONDS, clock=self._clock, sleep=self._sleep
-        )
+        opened = open_locked(self.path, creates=True, clock=self._clock, sleep=self._sleep)
         if opened is None:
             msg = (
                 f"The dead letters could not be written to {self.path}: another program holds the file locked"
@@ -145,36 +140,6 @@ class DeadLetterFile:
             )
             raise FatalError(msg)
         return opened
-
-    def _try_open_alone(self) -> tuple[int, bool] | None:
-        with contextlib.ExitStack() as on_failure:
-            handle = self._open()
-            on_failure.callback(os.close, handle)
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise OSError(0, "it is not a regular file")
-            is_alone = _try_lock(handle)
-            if is_alone is None or not self._is_in_place(handle):
-                return None
-            on_failure.pop_all()
-            return handle, is_alone
-
-    def _is_in_place(self, handle: int) -> bool:
-        """Return whether the file is still in its place: who held the lock may have moved it away to fix it."""
-        try:
-            return os.path.samestat(os.fstat(handle), self.path.lstat())
-        except FileNotFoundError:
-            return False
-
-
-def _try_lock(handle: int) -> bool | None:
-    """Lock the file: True; None if somebody else has; False where the file system knows no locks."""
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return None
-    except OSError:
-        return False
-    return True
 
 
 def _write(handle: int, lines: Sequence[bytes], *, is_alone: bool) -> None:
@@ -202,7 +167,8 @@ def _write_durably(handle: int, lines: Sequence[bytes]) -> None:
     os.fsync(handle)
 
 
-def _to_line(letter: DeadLetter) -> bytes:
+def to_line(letter: DeadLetter) -> bytes:
+    """Return the line that keeps a letter."""
     content: dict[str, Any] = {
         "type": "RECORD",
         "stream": letter.stream,
@@ -213,4 +179,6 @@ def _to_line(letter: DeadLetter) -> bytes:
     }
     if letter.request_id is not None:
         content["request_id"] = letter.request_id
+    if letter.id is not None:
+        content["id"] = letter.id
     return encode(content) + b"\n"

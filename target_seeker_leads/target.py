@@ -16,8 +16,8 @@ from seeker_leads_singer.package import plugin_user_agent
 from seeker_leads_singer.plugin import Plugin
 from seeker_leads_singer.stdout import write_whole
 from target_seeker_leads.delivery.pipeline import Pipeline
-from target_seeker_leads.messages import Messages
 from target_seeker_leads.settings import TARGET_SETTINGS, TargetSettings
+from target_seeker_leads.singer.messages import Messages
 from target_seeker_leads.singer.reader import LineReader
 from target_seeker_leads.singer.singer_json import encode
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from seeker_leads_singer.config import ConfigInput
+    from target_seeker_leads.dead_letters import DeadLetters
+    from target_seeker_leads.delivery.incoming import Incoming
+    from target_seeker_leads.delivery.report import Result
 
 
 class TargetSeekerLeads(Plugin[TargetSettings], Target):
@@ -42,6 +45,10 @@ class TargetSeekerLeads(Plugin[TargetSettings], Target):
     #: Time, as limiter and retries see it; a sleep of None is one that a stop ends.
     monotonic: Callable[[], float] = staticmethod(time.monotonic)
     sleep: Callable[[float], object] | None = None
+    #: Where letters are kept, if not in the file of `rejects_path`.
+    dead_letters: DeadLetters | None = None
+    #: Told of each record that is settled without a letter.
+    on_result: Callable[[Incoming, Result], object] | None = None
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401  # the SDK's
         super().__init__(message_reader=LineReader(self.handle), **options)
@@ -56,6 +63,8 @@ class TargetSeekerLeads(Plugin[TargetSettings], Target):
             pass_on=_write_state,
             clock=self.monotonic,
             sleep=self.sleep,
+            dead_letters=self.dead_letters,
+            on_result=self.on_result,
         )
 
     @cached_property

@@ -147,6 +147,14 @@ class TapRunner:
         return Run(collector.messages, error, slept)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share something in one worker: the files of the Meltano project, a costly environment."""
+    for item in items:
+        for fixture in {"meltano_plugins", "plain"} & {*getattr(item, "fixturenames", ())}:
+            item.add_marker(pytest.mark.xdist_group(fixture))
+
+
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep tokens of tests out of the user's cache, and the user's out of tests."""

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 import click
 
 from seeker_leads_cli.input import opened
 from seeker_leads_cli.options import of_a_file
-from seeker_leads_cli.send.progress import LogBesideProgress, Progress
+from seeker_leads_cli.send.progress import Progress, log_beside
 from seeker_leads_cli.settings import read_config
 from target_seeker_leads.ledger.location import Location
 from target_seeker_leads.target import TargetSeekerLeads
 
 if TYPE_CHECKING:
-    from seeker_leads_cli.input import Input, InputOptions
+    from seeker_leads_cli.input import InputOptions
 
 
 _EXAMPLE = """\b
@@ -40,19 +39,6 @@ def send(options: InputOptions, config_files: tuple[str, ...], *, dry_run: bool)
     with opened(options) as given:
         total = given.check()
         click.echo(f"Ledger: {Location.parse(target.settings.ledger_url).shown}", err=True)
-        _run(target, given, Progress(total))
-
-
-def _run(target: TargetSeekerLeads, given: Input, progress: Progress) -> None:
-    handler = LogBesideProgress(progress)
-    logger = logging.getLogger(TargetSeekerLeads.name)
-    logger.addHandler(handler)
-    logger.propagate = False
-    logger.setLevel(logging.INFO)
-    try:
-        with given.messages(progress.count) as messages:
+        progress = Progress(total)
+        with log_beside(progress), given.messages(progress.count) as messages:
             target.run(messages)  # type: ignore[arg-type]  # the SDK says text; the reader takes bytes
-    finally:
-        progress.clear()
-        logger.removeHandler(handler)
-        logger.propagate = True

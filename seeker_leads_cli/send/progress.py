@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import time
 from typing import TYPE_CHECKING, TextIO
+
+from target_seeker_leads.target import TargetSeekerLeads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,3 +81,19 @@ class LogBesideProgress(logging.StreamHandler[TextIO]):
         """Write a record on a line of its own."""
         self._progress.clear()
         super().emit(record)
+
+
+@contextlib.contextmanager
+def log_beside(progress: Progress) -> Iterator[None]:
+    """Have the target's log written beside the line of progress, which is gone at the end."""
+    handler = LogBesideProgress(progress)
+    logger = logging.getLogger(TargetSeekerLeads.name)
+    logger.addHandler(handler)
+    logger.propagate = False
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        progress.clear()
+        logger.removeHandler(handler)
+        logger.propagate = True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seeker_leads_api.errors import FatalError
-from seeker_leads_cli.options import JSON
+from seeker_leads_cli.options import JSON, example
 from seeker_leads_cli.screen import printable, show_table
 from seeker_leads_cli.webhooks.account import CONFIG, chosen, subscriptions_of
 from seeker_leads_cli.webhooks.audit import audit
@@ -31,11 +31,6 @@ Example:
   seeker-leads webhooks ensure https://leads.example.com/
 """
 
-
-def _example(words: str) -> str:
-    return f"\b\nExample:\n  seeker-leads webhooks {words}\n"
-
-
 _ID_OR_URL = click.argument("id_or_url", metavar="[ID-OR-URL]", required=False)
 
 
@@ -47,7 +42,7 @@ def webhooks() -> None:
     """
 
 
-@webhooks.command("list", short_help="List the subscriptions.", epilog=_example("list --config config.json"))
+@webhooks.command("list", short_help="List the subscriptions.", epilog=example("webhooks list --config config.json"))
 @CONFIG
 @JSON
 def list_subscriptions(config_files: tuple[str, ...], *, is_json: bool) -> None:
@@ -56,7 +51,9 @@ def list_subscriptions(config_files: tuple[str, ...], *, is_json: bool) -> None:
         _show(api.list(), is_json=is_json)
 
 
-@webhooks.command(short_help="Make sure that a URL is called.", epilog=_example("ensure https://leads.example.com/"))
+@webhooks.command(
+    short_help="Make sure that a URL is called.", epilog=example("webhooks ensure https://leads.example.com/")
+)
 @click.argument("url")
 @CONFIG
 @JSON
@@ -74,7 +71,7 @@ def ensure(url: str, config_files: tuple[str, ...], *, is_json: bool) -> None:
     _show([ensured.subscription], is_json=is_json)
 
 
-@webhooks.command("rotate-key", short_help="Give a subscription the new key.", epilog=_example("rotate-key"))
+@webhooks.command("rotate-key", short_help="Give a subscription the new key.", epilog=example("webhooks rotate-key"))
 @_ID_OR_URL
 @CONFIG
 @JSON
@@ -88,7 +85,7 @@ def rotate_key(id_or_url: str | None, config_files: tuple[str, ...], *, is_json:
     _update(config_files, id_or_url, is_json=is_json, key=key)
 
 
-@webhooks.command(short_help="Stop the calls for now.", epilog=_example("pause https://leads.example.com/"))
+@webhooks.command(short_help="Stop the calls for now.", epilog=example("webhooks pause https://leads.example.com/"))
 @_ID_OR_URL
 @CONFIG
 @JSON
@@ -97,7 +94,7 @@ def pause(id_or_url: str | None, config_files: tuple[str, ...], *, is_json: bool
     _update(config_files, id_or_url, is_json=is_json, status=INACTIVE)
 
 
-@webhooks.command(short_help="Have the calls go on.", epilog=_example("resume https://leads.example.com/"))
+@webhooks.command(short_help="Have the calls go on.", epilog=example("webhooks resume https://leads.example.com/"))
 @_ID_OR_URL
 @CONFIG
 @JSON
@@ -106,7 +103,7 @@ def resume(id_or_url: str | None, config_files: tuple[str, ...], *, is_json: boo
     _update(config_files, id_or_url, is_json=is_json, status=ACTIVE)
 
 
-@webhooks.command(short_help="Delete a subscription.", epilog=_example("delete https://leads.example.com/"))
+@webhooks.command(short_help="Delete a subscription.", epilog=example("webhooks delete https://leads.example.com/"))
 @click.argument("id_or_url", metavar="ID-OR-URL")
 @CONFIG
 @JSON

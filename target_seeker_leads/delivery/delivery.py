@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from seeker_leads_api.client import ApiClient
-    from target_seeker_leads.dead_letters import DeadLetterFile
+    from target_seeker_leads.dead_letters import DeadLetters
     from target_seeker_leads.delivery.incoming import Incoming
     from target_seeker_leads.delivery.report import Report
     from target_seeker_leads.ledger.ledger import Ledger
@@ -61,12 +61,13 @@ class Delivery:
         self,
         settings: TargetSettings,
         ledger: Ledger,
-        dead_letters: DeadLetterFile,
+        dead_letters: DeadLetters,
         report: Report,
         client: ApiClient,
         *,
         sleep: Callable[[float], object],
         now: Callable[[], datetime] = _now,
+        on_result: Callable[[Incoming, Result], object] | None = None,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
@@ -74,6 +75,8 @@ class Delivery:
         self._client = client
         self._sleep = sleep
         self._now = now
+        #: Told of each record that needs no letter, once it is settled.
+        self._on_result = on_result
         self._preparer = RecordPreparer(settings)
         self._dry_run = DryRun(settings, ledger, report)
         self._keeper = Keeper(settings, ledger, dead_letters, report, now)
@@ -93,7 +96,7 @@ class Delivery:
         if self._unseen_columns:
             self._unseen_columns.difference_update(incoming.source.record)
         if result := why_set_aside(incoming, self._settings.deleted_when):
-            self._report.count(result)
+            self._count(incoming, result)
         else:
             prepared = self._preparer.prepare(incoming, self._now())
             self._report.count_warnings(prepared.stream_warnings)
@@ -135,7 +138,7 @@ class Delivery:
     def _is_settled(self, prepared: PreparedRecord, settled: Callable[[], object]) -> bool:
         decision = self._claim(prepared)
         if decision in SKIPS:
-            self._report.count(SKIPS[decision], is_changed=prepared.says_something_else(decision))
+            self._count(prepared.incoming, SKIPS[decision], is_changed=prepared.says_something_else(decision))
         elif decision is Decision.KEEP_UNKNOWN:
             self._keeper.keep_unknown(prepared)
         elif prepared.reasons:
@@ -145,6 +148,11 @@ class Delivery:
             return self._send(prepared, decision, settled)
         return True
 
+    def _count(self, incoming: Incoming, result: Result, *, is_changed: bool = False) -> None:
+        self._report.count(result, is_changed=is_changed)
+        if self._on_result:
+            self._on_result(incoming, result)
+
     def _claim(self, prepared: PreparedRecord) -> Decision:
         while (decision := self._ledger.claim(prepared.claim)) is Decision.WAIT:
             self._sleep(WAIT_SECONDS)
@@ -153,20 +161,19 @@ class Delivery:
     def _send(self, prepared: PreparedRecord, decision: Decision, settled: Callable[[], object]) -> bool:
         """Send a record, and settle it; return whether it is settled."""
         is_again = decision is Decision.SEND_AGAIN
-        made, was_tried_before = self._ledger.resends(prepared.claim), self._ledger.was_tried_before(prepared.claim)
+        left = self._ledger.resends_left(prepared.claim)
+        was_tried_before = self._ledger.was_tried_before(prepared.claim)
         is_strict = self._settings.on_unknown_outcome is UnknownOutcome.REJECT
-        allowed = 0 if is_strict else max(self._settings.max_resends - made, 0)
         # What was sent as often as is allowed, or is kept already, gets one more chance with each run.
-        is_single_try = decision is Decision.TRY_ONCE or (
-            made > self._settings.max_resends and not prepared.claim.is_replay
-        )
-        sent = send(self._client, prepared.request, Limits(allowed, is_single_try=is_single_try), self._held.begin)
+        is_single_try = decision is Decision.TRY_ONCE or (left < 0 and not prepared.claim.is_replay)
+        limits = Limits(0 if is_strict else max(left, 0), is_single_try=is_single_try)
+        sent = send(self._client, prepared.request, limits, self._held.begin)
         self._report.count_resends(sent.resends + (is_again and sent.is_answered))
         may_exist = is_again or sent.lost_answers > 0
         match sent.end:
             case End.CREATED:
                 self._keeper.settle(prepared, Status.DELIVERED, request_id=sent.request_id, resends=sent.resends)
-                self._report.count(Result.CREATED)
+                self._count(prepared.incoming, Result.CREATED)
                 self._keep_failed(self._held.accepted(sent.began_at))
                 return True
             case End.REJECTED if may_exist:
@@ -181,7 +188,7 @@ class Delivery:
                 return True
             case End.REFUSED if decision is Decision.TRY_ONCE:
                 self._keeper.settle(prepared, None)
-                self._report.count(Result.REFUSED_BEFORE)
+                self._count(prepared.incoming, Result.REFUSED_BEFORE)
                 return True
             case End.STOPPED:
                 # Known not to have been created; or unknown, which the next run must know.
@@ -190,8 +197,7 @@ class Delivery:
         # In the ledger it is as it will be if this run ends without knowing more.
         status = _unsettled(sent) or (None if is_again else Status.FAILED)
         self._keeper.settle(prepared, status, resends=sent.resends)
-        is_too_often = made + sent.resends >= self._settings.max_resends
-        failure = _failure(sent, is_too_often=is_too_often)
+        failure = _failure(sent, is_too_often=sent.resends >= left)
         self._judge(_Failed(prepared, sent, settled, failure, was_tried_before=was_tried_before))
         return False
 
@@ -217,7 +223,7 @@ class Delivery:
             prepared = dataclasses.replace(failed.prepared, claim=claim)
             decision = self._claim(prepared)
             if decision in SKIPS:
-                self._report.count(SKIPS[decision])
+                self._count(prepared.incoming, SKIPS[decision])
             elif decision is Decision.KEEP_UNKNOWN:
                 self._keeper.keep_unknown(prepared, failed.sent)
             else:

@@ -19,6 +19,8 @@ class Source:
     key_properties: tuple[str, ...]
     record: Mapping[str, Any]
     is_replay: bool  #: it is a dead letter that is fed again
+    letter_id: str | None = None  #: of a dead letter that has a name: it keeps it if it fails again
+    spares_unknown: bool = False  #: of a dead letter: it is not the user's word to send what may exist already
 
 
 @dataclass(frozen=True, slots=True)

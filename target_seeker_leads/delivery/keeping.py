@@ -9,14 +9,14 @@ from seeker_leads_api.stopping import StopOrder
 from target_seeker_leads.dead_letters import DeadLetter, Reason
 from target_seeker_leads.delivery.create_lead import REQUEST
 from target_seeker_leads.delivery.report import Result
-from target_seeker_leads.ledger.ledger import Settlement
-from target_seeker_leads.ledger.rules import Status
+from target_seeker_leads.delivery.sending import End
+from target_seeker_leads.ledger.rules import Settlement, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from target_seeker_leads.dead_letters import DeadLetterFile
+    from target_seeker_leads.dead_letters import DeadLetters
     from target_seeker_leads.delivery.prepared_record import PreparedRecord
     from target_seeker_leads.delivery.report import Report
     from target_seeker_leads.delivery.sending import Sent
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _LONGEST_REQUEST_ID = 200
 
+#: How a reason begins that quotes the API, which may quote the person's data.
+API_SAYS = "the API says: "
 _FIX = "Fix the record as the API asks, and feed this line again"
 _REFUSED_BY_THE_API = Reason(None, "the API refused it", _FIX)
 _REFUSED_ALONE = Reason(
@@ -33,7 +35,8 @@ _REFUSED_ALONE = Reason(
     "Ask the vendor, or who runs the firewall or proxy in between, what in this record is refused; then feed this line"
     " again, fixed or not",
 )
-_ANSWER_LOST = Reason(
+#: The first reason of each letter of unknown outcome.
+ANSWER_LOST = Reason(
     None,
     f"the answer to {REQUEST} was lost, so the lead may or may not exist",
     "Look for it at the agency before you feed this line again: that sends it, whether it exists or not",
@@ -47,7 +50,7 @@ class Keeper:
         self,
         settings: TargetSettings,
         ledger: Ledger,
-        dead_letters: DeadLetterFile,
+        dead_letters: DeadLetters,
         report: Report,
         now: Callable[[], datetime],
     ) -> None:
@@ -88,8 +91,8 @@ class Keeper:
         Raises:
             FatalError: it cannot be kept.
         """
-        more = _answer_reasons(sent) if sent and sent.error and not sent.is_lost else prepared.reasons
-        self._keep(prepared, (_ANSWER_LOST, *more), Status.UNKNOWN, sent, resends=resends, or_else=or_else)
+        more = _answer_reasons(sent) if sent and sent.error and sent.end is not End.LOST else prepared.reasons
+        self._keep(prepared, (ANSWER_LOST, *more), Status.UNKNOWN, sent, resends=resends, or_else=or_else)
         self._report.count(Result.UNKNOWN)
 
     def settle(
@@ -98,7 +101,7 @@ class Keeper:
         """Write down in the ledger how a claim ended; None: as if it had not been."""
         if request_id is not None and not (request_id.isprintable() and len(request_id) <= _LONGEST_REQUEST_ID):
             request_id = None  # no name of a request, and PostgreSQL takes no NUL: the rest of the row counts more
-        self._ledger.settle(Settlement.of(prepared.claim, status, request_id, resends))
+        self._ledger.settle(Settlement(prepared.claim, status, request_id, resends))
 
     def _keep(  # noqa: PLR0913  # how it ended, and how where that cannot be kept
         self,
@@ -113,7 +116,9 @@ class Keeper:
         # First the file, then the ledger: a crash in between writes a line twice, but loses none.
         request_id = sent.request_id if sent else None
         source = prepared.incoming.source
-        letter = DeadLetter(source.stream, source.key_properties, source.record, reasons, self._now(), request_id)
+        letter = DeadLetter(
+            source.stream, source.key_properties, source.record, reasons, self._now(), request_id, source.letter_id
+        )
         try:
             self._dead_letters.append(letter)
         except (FatalError, StopOrder):
@@ -134,7 +139,7 @@ class Keeper:
 
 
 def _answer_reasons(sent: Sent) -> tuple[Reason, ...]:
-    problems = tuple(Reason(name or None, f"the API says: {reason}", _FIX) for name, reason in sent.problems)
-    if sent.is_rejected:
+    problems = tuple(Reason(name or None, f"{API_SAYS}{reason}", _FIX) for name, reason in sent.problems)
+    if sent.end is End.REJECTED:
         return problems or (Reason(None, f"the API refused it: {sent.error}", _FIX),)
     return (Reason(None, str(sent.error), _REFUSED_ALONE.cure), *problems)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api.client import ApiClient
@@ -14,13 +15,15 @@ from target_seeker_leads.delivery.prepared_record import destination_of
 from target_seeker_leads.delivery.report import Report
 from target_seeker_leads.delivery.worker_pool import WorkerPool
 from target_seeker_leads.ledger.ledger import Bounds, Ledger
-from target_seeker_leads.singer.state_queue import StateQueue, Ticket
+from target_seeker_leads.singer.state_queue import StateQueue
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
 
+    from target_seeker_leads.dead_letters import DeadLetters
     from target_seeker_leads.delivery.incoming import Incoming
+    from target_seeker_leads.delivery.report import Result
     from target_seeker_leads.settings import TargetSettings
 
 
@@ -36,6 +39,8 @@ class Pipeline:
         pass_on: Callable[[Any], object],
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] | None = None,
+        dead_letters: DeadLetters | None = None,
+        on_result: Callable[[Incoming, Result], object] | None = None,
     ) -> None:
         connection = settings.connection
         self._settings = settings
@@ -44,7 +49,7 @@ class Pipeline:
         # The ledger recovers after the order to stop, which must not end its waits.
         wait_for_the_ledger = sleep or time.sleep
         sleep = sleep or stopping.sleep
-        self._pool: WorkerPool[tuple[Incoming, Ticket]] = WorkerPool(connection.max_concurrent_requests, stopping)
+        self._pool = WorkerPool(connection.max_concurrent_requests, stopping)
         # A dry run settles nothing, so the source's next run must begin where this one did.
         self._states = StateQueue((lambda _: None) if settings.dry_run else pass_on)
         self._report = Report(connection.requests_per_second, clock=clock)
@@ -64,7 +69,7 @@ class Pipeline:
                 " `ledger_url` names a place that outlives the run: a container's own disk does not",
                 self._ledger.shown_location,
             )
-        self._dead_letters = DeadLetterFile(settings.rejects_path, clock=clock, sleep=sleep)
+        self._dead_letters = dead_letters or DeadLetterFile(settings.rejects_path, clock=clock, sleep=sleep)
         self._delivery = Delivery(
             settings,
             self._ledger,
@@ -72,6 +77,7 @@ class Pipeline:
             self._report,
             self._client,
             sleep=stopping.sleep,
+            on_result=on_result,
         )
 
     def take(self, incoming: Incoming) -> None:
@@ -80,7 +86,8 @@ class Pipeline:
         Raises:
             FatalError: the run must end; this record is not delivered.
         """
-        self._pool.submit((incoming, self._states.record()), self._deliver)
+        settled = partial(self._states.settled, self._states.record())
+        self._pool.submit(partial(self._delivery.deliver, incoming, settled))
         if line := self._report.progress():
             self._logger.info(line)
 
@@ -106,14 +113,7 @@ class Pipeline:
         Raises:
             FatalError: a record could not be settled, or all were rejected.
         """
-        self._pool.drain()
-        for column in self._delivery.unseen_columns() if self._report.has_records() else ():
-            self._logger.warning("`deleted_when` names `%s`, and no record of this run has such a column", column)
-        try:
-            self._delivery.finish()
-        except StopOrder:
-            self._pool.drain()  # raises what the order to stop came from
-            raise
+        self.settle()
         if rejected := self._report.all_rejected():
             kept = (
                 ""
@@ -122,6 +122,21 @@ class Pipeline:
             )
             msg = f"All {rejected:,} records were rejected: the mapping is wrong.{kept}"
             raise FatalError(msg)
+
+    def settle(self) -> None:
+        """Settle all that was taken, held records too.
+
+        Raises:
+            FatalError: a record could not be settled.
+        """
+        self._pool.drain()
+        for column in self._delivery.unseen_columns() if self._report.has_records() else ():
+            self._logger.warning("`deleted_when` names `%s`, and no record of this run has such a column", column)
+        try:
+            self._delivery.finish()
+        except StopOrder:
+            self._pool.drain()  # raises what the order to stop came from
+            raise
 
     def close(self) -> None:
         """Wait for what is under way, close the files, and say what was done."""
@@ -143,7 +158,3 @@ class Pipeline:
             )
         if self._dead_letters.count:
             self._logger.warning("Rejects, each with its reasons: %s", self._settings.rejects_path)
-
-    def _deliver(self, item: tuple[Incoming, Ticket]) -> None:
-        incoming, ticket = item
-        self._delivery.deliver(incoming, lambda: self._states.settled(ticket))

@@ -79,6 +79,17 @@ class Claim:
     fingerprint: str | None = None  #: SHA-256 in hex of what the lead says, whatever record says it
     #: The tap's `ingestionDate` of a lead that came from the API itself; None for every other record.
     came_at: datetime | None = None
+    spares_unknown: bool = False  #: of a replay: what may exist already is not sent by it
+
+    @property
+    def may_double(self) -> bool:
+        """Whether it is the user's word that a lead may be sent that may exist already."""
+        return self.is_replay and not self.spares_unknown
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All keys under which the record may have a row, its own first."""
+        return self.key, *self.earlier_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,28 +122,10 @@ class Settlement:
     unknown: the policy decides when the record is claimed next, be it by this run.
     """
 
-    key: str
-    content: str
-    stream: str
+    claim: Claim
     status: Status | None
     request_id: str | None = None
     resends: int = 0  #: POSTs of this claim that followed one of its own whose answer was lost
-    earlier_keys: tuple[str, ...] = ()
-    fingerprint: str | None = None
-
-    @classmethod
-    def of(cls, claim: Claim, status: Status | None, request_id: str | None = None, resends: int = 0) -> Settlement:
-        """Return how a claim ended."""
-        return cls(
-            claim.key,
-            claim.content,
-            claim.stream,
-            status,
-            request_id,
-            resends,
-            claim.earlier_keys,
-            claim.fingerprint,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +155,7 @@ def decide(row: Row | None, claim: Claim, circumstances: Circumstances) -> Decis
                 return Decision.SEND
             return Decision.TRY_ONCE if row.status is Status.REFUSED and claim.will_send else Decision.SKIP_REJECTED
         case Status.UNKNOWN:
-            # A replay is the user's word that it may be sent.
-            return _send_again(claim) if claim.is_replay else Decision.SKIP_UNKNOWN
+            return _send_again(claim) if claim.may_double else Decision.SKIP_UNKNOWN
         case Status.SENDING:
             return _decide_on_a_lost_answer(claim, circumstances)
 
@@ -173,7 +165,7 @@ def _decide_on_a_lost_answer(claim: Claim, circumstances: Circumstances) -> Deci
         return Decision.WAIT
     # With as many resends as are allowed it is this lead's answer that is lost again and again, if others arrived.
     # Where none did it is an outage, which says nothing of this lead.
-    is_enough = circumstances.is_at_bound and circumstances.others_accepted and not claim.is_replay
+    is_enough = circumstances.is_at_bound and circumstances.others_accepted and not claim.may_double
     may_resend = circumstances.policy is UnknownOutcome.RETRY and not is_enough
     return _send_again(claim) if may_resend else Decision.KEEP_UNKNOWN
 
@@ -228,11 +220,11 @@ def row_after_settlement(row: Row | None, held: Held | None, settlement: Settlem
             status = Status.UNKNOWN
     return Row(
         status,
-        settlement.stream,
-        settlement.content,
+        settlement.claim.stream,
+        settlement.claim.content,
         NOBODY if status in {Status.SENDING, Status.FAILED} else run_id,
         settlement.request_id,
         (row.resends if row else 0) + settlement.resends,
-        settlement.fingerprint or (row.fingerprint if row else None),
+        settlement.claim.fingerprint or (row.fingerprint if row else None),
         row.first_tried_at if row else None,
     )

@@ -1,22 +1,21 @@
 """From any record to what it says of a createLeadRequest: pure, and never an error.
 
-Names are looked up in `field_names`, values are read by `conversions`, `phones` and `dates`; whatever is wrong is
+Names are looked up in `field_names`, values are read by `conversions`, `phones` and `date_times`; whatever is wrong is
 left to `validation` and `plausibility`.
 """
 
 from __future__ import annotations
 
 import copy
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from seeker_leads_api.errors import SettingsError
 from target_seeker_leads.mapping.conversions import from_json_text
-from target_seeker_leads.mapping.dates import DateReader
+from target_seeker_leads.mapping.date_times import DateReader, ReadDate
 from target_seeker_leads.mapping.field_names import (
     FIELD_NAMES,
     PHONES,
@@ -24,13 +23,17 @@ from target_seeker_leads.mapping.field_names import (
     Meaning,
     is_container,
 )
-from target_seeker_leads.mapping.phones import CURRENT, Reading, to_phones
+from target_seeker_leads.mapping.phones import CURRENT, SEPARATORS, Reading, to_phones
 from target_seeker_leads.mapping.plausibility.examine import examine
+from target_seeker_leads.mapping.validation import field_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from target_seeker_leads.mapping.validation import MappingWarning, Violation
+
+#: A field's container, empty at the top level, and its name.
+_Place: TypeAlias = tuple[str, str]
 
 #: The default of `submittedDate` that means the moment of delivery.
 NOW = "now"
@@ -39,9 +42,6 @@ NOW = "now"
 ISO_DATES = DateReader()
 #: Any instant that breaks no rule: it stands in for `now` while the rules are checked.
 _SOME_INSTANT = datetime(2020, 1, 1, tzinfo=timezone.utc)
-
-#: What the contract allows between digits: the same number may be written with it and without.
-_SEPARATORS = re.compile(r"[() /.\-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,6 @@ class _Leaf:
     source: str
     value: Any
     meaning: Meaning
-    #: Spelled as the contract does, which goes before another spelling of the same name.
-    is_literal: bool
 
 
 def to_request(record: Mapping[str, Any], reading: Reading = CURRENT, dates: DateReader = ISO_DATES) -> Mapped:
@@ -75,7 +73,7 @@ def to_request(record: Mapping[str, Any], reading: Reading = CURRENT, dates: Dat
     request: dict[str, Any] = {}
     sources: dict[str, tuple[str, ...]] = {}
     known, unused = _leaves(record, reading)
-    mapped = Mapped(request, sources)
+    date = ReadDate(None)
     for field, group in groupby(known, key=lambda leaf: leaf.meaning.field):
         leaves = [leaf for leaf in group if not reading.is_empty(leaf.value)]
         if field == PHONES:
@@ -86,16 +84,17 @@ def to_request(record: Mapping[str, Any], reading: Reading = CURRENT, dates: Dat
             sources[field] = (leaves[0].source,)
             unused += [leaf.source for leaf in leaves[1:]]
             if field == SUBMITTED_DATE:
-                read = dates.read(leaves[0].value)
-                request[field] = read.value
-                mapped = replace(
-                    mapped,
-                    violations=(read.violation,) if read.violation else (),
-                    warnings=(read.warning,) if read.warning else (),
-                )
+                date = dates.read(leaves[0].value)
+                request[field] = date.value
             else:
                 request[field] = reading.converters[field](leaves[0].value)
-    return replace(mapped, unused=tuple(unused))
+    return Mapped(
+        request,
+        sources,
+        tuple(unused),
+        violations=(date.violation,) if date.violation else (),
+        warnings=(date.warning,) if date.warning else (),
+    )
 
 
 def with_defaults(mapped: Mapped, defaults: Mapping[str, Any], now: datetime) -> Mapped:
@@ -134,7 +133,7 @@ def parse_defaults(defaults: Mapping[str, Any], dates: DateReader = ISO_DATES) -
     if problems := [
         f"{violation.field} {violation.rule} ({violation.cure})"
         for violation in (*mapped.violations, *examine(checked, _SOME_INSTANT).violations)
-        if re.split(r"[.\[]", violation.field)[0] in parsed
+        if field_of(violation.field) in parsed
     ]:
         msg = f"`defaults` breaks the API's contract: {'; '.join(problems)}"
         raise SettingsError(msg)
@@ -143,40 +142,27 @@ def parse_defaults(defaults: Mapping[str, Any], dates: DateReader = ISO_DATES) -
 
 def _leaves(record: Mapping[str, Any], reading: Reading = CURRENT) -> tuple[list[_Leaf], list[str]]:
     """Return the fields that mean one of a lead's, first those that go first, and the names of all others."""
-    layout = _flat_layout(tuple(record), reading.meaning_of)
-    if layout is not None:
-        return [_Leaf(name, record[name], meaning, name == meaning.field) for name, meaning in layout.known], [
-            *layout.unknown
-        ]
-    known, unknown = [], []
-    for place, name, value in _places(record):
-        source = f"{place}.{name}" if place else name
-        meaning = reading.meaning_of(name, place)
-        if meaning is None:
-            unknown.append(source)
-        else:
-            known.append(_Leaf(source, value, meaning, name == meaning.field))
-    known.sort(key=lambda leaf: (leaf.meaning.priority, not leaf.is_literal))
-    return known, unknown
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """The names of a record, those that mean a field first."""
-
-    known: tuple[tuple[str, Meaning], ...]
-    unknown: tuple[str, ...]
+    values = {(place, name): value for place, name, value in _places(record)}
+    known, unknown = _layout(tuple(values), reading.meaning_of)
+    return [_Leaf(source, values[place], meaning) for place, source, meaning in known], [*unknown]
 
 
 @lru_cache(maxsize=256)  # a stream has few shapes and many records
-def _flat_layout(names: tuple[str, ...], meaning_of: Callable[[str, str], Meaning | None]) -> _Layout | None:
-    """Return the order of a record's names; None where some may hold others, which differ from record to record."""
-    if any(map(is_container, names)):
-        return None
-    meanings = {name: meaning_of(name, "") for name in names}
-    known = [(name, meaning) for name, meaning in meanings.items() if meaning is not None]
-    known.sort(key=lambda entry: (entry[1].priority, entry[0] != entry[1].field))
-    return _Layout(tuple(known), tuple(name for name in names if meanings[name] is None))
+def _layout(
+    places: tuple[_Place, ...], meaning_of: Callable[[str, str], Meaning | None]
+) -> tuple[tuple[tuple[_Place, str, Meaning], ...], tuple[str, ...]]:
+    """Return place, source and meaning of a record's fields, in the order of `_leaves`, and the other sources."""
+    known, unknown = [], []
+    for container, name in places:
+        source = f"{container}.{name}" if container else name
+        meaning = meaning_of(name, container)
+        if meaning is None:
+            unknown.append(source)
+        else:
+            known.append(((container, name), source, meaning))
+    # The contract's own spelling goes before another one of the same name.
+    known.sort(key=lambda entry: (entry[2].priority, entry[0][1] != entry[2].field))
+    return tuple(known), tuple(unknown)
 
 
 def _places(record: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
@@ -196,7 +182,7 @@ def _combined_phones(leaves: list[_Leaf], reading: Reading) -> list[tuple[dict[s
     for leaf in leaves:
         for phone in to_phones(leaf.value, leaf.meaning.phone_type, reading):
             number = phone.get("number")
-            key = _SEPARATORS.sub("", number) if isinstance(number, str) else ""
+            key = SEPARATORS.sub("", number) if isinstance(number, str) else ""
             if key not in seen:
                 phones.append((phone, [leaf.source]))
                 seen |= {key: phones[-1]} if key else {}

@@ -11,6 +11,8 @@ import psutil
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.alone
+
 DEMO = [sys.executable, "-m", "demo"]
 
 

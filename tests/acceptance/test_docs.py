@@ -130,14 +130,18 @@ def meltano_environment(
 
 @pytest.mark.parametrize("page", [page for page in PAGES if any(b.marker == "run: meltano" for b in blocks_of(page))])
 def test_meltano_commands_work(
-    page: str, meltano_environment: dict[str, str], database: psycopg.Connection[Any], tmp_path: Path
+    page: str,
+    account: Sandbox,
+    meltano_environment: dict[str, str],
+    database: psycopg.Connection[Any],
+    tmp_path: Path,
 ) -> None:
     """What a page does with Meltano works in this project, and what it does with the leads' table works on it."""
     output = None
     for block in blocks_of(page):
         if block.marker == "run: meltano":
             # The project's folder `data` is the test's own, as the settings say; the log counts as output.
-            text = re.sub(r"(?<![\w/])data/", f"{tmp_path}/", block.text)
+            text = re.sub(r"(?<![\w/])data/", f"{tmp_path}/", block.text).replace(WRITTEN_URL, account.url)
             output = run(block, text, PROJECT, meltano_environment, subprocess.STDOUT)
         elif block.marker == "run: leads":
             run_on_leads(block, database)
@@ -192,10 +196,9 @@ def ledger_with_rows(url: str) -> None:
     """Make a ledger with a row of each status; one was sent again."""
     with Ledger.open(url, UnknownOutcome.RETRY) as ledger:
         for number, status in enumerate(Status):
-            ledger.claim(Claim(f"{number:064}", "0" * 64, "leads", is_replay=False, will_send=True))
-            ledger.settle(
-                Settlement(f"{number:064}", "0" * 64, "leads", status, f"request-{number}", resends=number % 2)
-            )
+            claim = Claim(f"{number:064}", "0" * 64, "leads", is_replay=False, will_send=True)
+            ledger.claim(claim)
+            ledger.settle(Settlement(claim, status, f"request-{number}", resends=number % 2))
 
 
 @pytest.mark.parametrize("block", [b for b in every_block("sql") if b.marker == "run: ledger"], ids=lambda b: b.place)

@@ -9,6 +9,8 @@ from benchmarks.contenders import OURS
 from benchmarks.measure import Stage
 from benchmarks.sandbox_process import running_sandbox
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.parametrize("days", [7, 300], ids=["dense", "wide"])
 def test_tap_reads_near_the_limit_and_never_over_it(days: int) -> None:

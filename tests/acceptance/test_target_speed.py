@@ -6,12 +6,16 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from tests.acceptance.conftest import TargetProgram
 from tests.singer_input import SCHEMA, record
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.alone
 
 RECORDS = 500
 GOAL = 46.0

@@ -53,7 +53,7 @@ def delivered(url: str, count: int, days_ago: float, stream: str = "leads", stat
         for number in range(count):
             claim = Claim(f"{stream}-{status.value}-{days_ago}-{number}", "a", stream, is_replay=False, will_send=True)
             ledger.claim(claim)
-            ledger.settle(Settlement.of(claim, status, f"request-{number}", resends=number % 2))
+            ledger.settle(Settlement(claim, status, f"request-{number}", resends=number % 2))
 
 
 def test_stats_count_by_stream_status_and_month(tool: Tool, url: str) -> None:
@@ -83,7 +83,7 @@ def test_months_are_those_of_utc(tool: Tool, url: str) -> None:
     with Ledger.open(url, RETRY, clock=lambda: datetime(2026, 11, 1, 0, 30, tzinfo=timezone.utc)) as ledger:
         claim = Claim("a" * 64, "a", "leads", is_replay=False, will_send=True)
         ledger.claim(claim)
-        ledger.settle(Settlement.of(claim, Status.DELIVERED))
+        ledger.settle(Settlement(claim, Status.DELIVERED))
     if url.startswith("postgresql"):
         url += "&options=-c%20timezone%3DAmerica/New_York"
     (group,) = json.loads(tool("stats", "--json", ledger_url=url).stdout)["groups"]
@@ -181,7 +181,7 @@ def test_purge_goes_on_beside_a_run(tool: Tool, url: str, monkeypatch: pytest.Mo
         claim = Claim("b" * 64, "a", "leads", is_replay=False, will_send=True)
         ledger.claim(claim)
         assert "Deleted 10 rows" in tool("purge", "--older-than", "1200d", ledger_url=url).stdout
-        ledger.settle(Settlement.of(claim, Status.DELIVERED))
+        ledger.settle(Settlement(claim, Status.DELIVERED))
     assert [row[3] for row in rows(url)] == ["delivered"]
 
 

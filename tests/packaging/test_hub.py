@@ -133,8 +133,8 @@ def configs_by_environment(content: dict[str, Any]) -> dict[str, dict[str, dict[
     }
 
 
-def test_readme_has_the_environments_of_the_project() -> None:
-    """What the README says of an environment is so in `meltano.yml` too, but for the name of the user's software."""
+def test_start_page_has_the_environments_of_the_project() -> None:
+    """`docs/start.md` gives each environment as `meltano.yml` does, but for the name of the user's software."""
     project = yaml.safe_load((PROJECT / "meltano.yml").read_text("utf-8"))
     ours = configs_by_environment(project)
     defaults = {
@@ -142,13 +142,17 @@ def test_readme_has_the_environments_of_the_project() -> None:
         for loader in project["plugins"]["loaders"]
         if "settings" in loader
     }
-    (block,) = (block for block in blocks_of("README.md") if "\nenvironments:" in block.text)
-    written = configs_by_environment(yaml.safe_load(block.text))
+    (block,) = (block for block in blocks_of("docs/start.md") if "\nenvironments:" in block.text)
+    example = yaml.safe_load(block.text)
+    written = configs_by_environment(example)
     assert set(written) == {"sandbox", "production"}
+    assert example["default_environment"] in written
     for environment, plugins in written.items():
         for plugin, config in plugins.items():
             config.pop("user_agent", None)
             assert config
+            if plugin == "tap-seeker-leads":
+                assert config == ours[environment][plugin]
             assert config.items() <= {**defaults.get(plugin, {}), **ours[environment].get(plugin, {})}.items()
 
 

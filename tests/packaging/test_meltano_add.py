@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 BASH = ("bash", "-euo", "pipefail", "-c")
 MELTANO = Path(sys.executable).with_name("meltano")
-#: Where the README says that this repository is.
+#: Where the page says that this repository is.
 WRITTEN_SOURCE = "~/singer-seeker-leads"
-#: Where the README says that the leads are, of both environments.
+#: Where the page says that the leads are, of both environments.
 SCHEMAS = ("seeker_leads", "seeker_leads_sandbox")
-README = [block for block in blocks_of("README.md") if block.marker == "run: new project"]
+START = [block for block in blocks_of("docs/start.md") if block.marker == "run: new project"]
 
 pytestmark = pytest.mark.skipif(not MELTANO.exists(), reason="Meltano is not in the environment of `make test-wheel`")
 
@@ -95,12 +95,12 @@ def fill_in(text: str, values: dict[str, str]) -> str:
 def test_from_an_empty_folder_to_a_table(
     shell: Callable[..., str], wheel: Path, tmp_path: Path, database_url: str
 ) -> None:
-    """What the README does in an empty folder brings leads: it adds the Hub's definitions, installs them, and runs.
+    """What the page does in an empty folder brings leads: it adds the Hub's definitions, installs them, and runs.
 
     They are in PostgreSQL then. The target of the same wheel sends them on, and what the Hub says of personal data
     keeps it away.
     """
-    begin, settings, secrets, run = README
+    begin, settings, secrets, run = START
     commands = begin.text.replace(WRITTEN_SOURCE, str(source_with_the_wheel(tmp_path / "source", wheel)))
     loader = "meltano add target-postgres"
     assert commands.count(loader) == 1

@@ -1,4 +1,4 @@
-"""README and meltano.yml say what the code does."""
+"""README, pages and meltano.yml say what the code does."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from seeker_leads_api.settings import CONNECTION_SETTINGS
 from tap_seeker_leads.leads.schema import leads_schema
 from tap_seeker_leads.settings import TAP_SETTINGS
 from tap_seeker_leads.tap import TapSeekerLeads
-from target_seeker_leads.mapping.field_names import FIELD_NAMES, TYPED_PHONE_NAMES, VAGUE_NAMES, meaning_of, normalise
+from target_seeker_leads.mapping.field_names import FIELD_NAMES, TYPED_PHONE_NAMES, VAGUE_NAMES, normalise
 from target_seeker_leads.settings import TARGET_SETTINGS
 from target_seeker_leads.target import TargetSeekerLeads
-from tests.pages import names_in, rows_of
+from tests.pages import names_in, rows_of, text_of
 
 if TYPE_CHECKING:
     from seeker_leads_api.contract import JsonSchema
@@ -37,11 +37,6 @@ def own(settings: dict[str, JsonSchema]) -> dict[str, JsonSchema]:
 
 
 @pytest.fixture(scope="module")
-def readme() -> str:
-    return (PROJECT / "README.md").read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
 def meltano() -> dict[str, Any]:
     project = yaml.safe_load((PROJECT / "meltano.yml").read_text(encoding="utf-8"))
     return {plugin["name"]: plugin for plugins in project["plugins"].values() for plugin in plugins}
@@ -51,9 +46,9 @@ def meltano() -> dict[str, Any]:
     ("heading", "declarations"),
     [("both", CONNECTION_SETTINGS), ("the tap", own(TAP_SETTINGS)), ("the target", own(TARGET_SETTINGS))],
 )
-def test_readme_lists_every_setting(readme: str, heading: str, declarations: dict[str, JsonSchema]) -> None:
+def test_page_lists_every_setting(heading: str, declarations: dict[str, JsonSchema]) -> None:
     """The settings tables have each setting once, in order, with its default and description."""
-    section = re.split(r"\n##", readme.partition(f"\n### Of {heading}\n")[2])[0]
+    section = re.split(r"\n##", text_of("docs/settings.md").partition(f"\n## Of {heading}\n")[2])[0]
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", section, flags=re.MULTILINE)
     assert rows == [
         (name, f"`{shown(declared['default'])}`" if "default" in declared else "", declared["description"])
@@ -61,9 +56,9 @@ def test_readme_lists_every_setting(readme: str, heading: str, declarations: dic
     ]
 
 
-def test_readme_lists_every_column(readme: str) -> None:
+def test_readme_lists_every_column() -> None:
     """The table of columns names each column of the schema."""
-    section = readme.partition("### What you get")[2].partition("###")[0]
+    section = text_of("README.md").partition("## What you get")[2].partition("## ")[0]
     columns = {
         name for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
     }
@@ -79,23 +74,9 @@ def test_target_page_lists_every_name() -> None:
     assert listed == [*expected, *(([field], [*names]) for field, names in VAGUE_NAMES.items())]
 
 
-def test_readme_lists_only_names_that_are_known(readme: str) -> None:
-    """The short table of the README names fields, and names that mean them."""
-    section = readme.partition("### From record to lead")[2].partition("###")[0]
-    rows = re.findall(r"^\| `(\w+)`(?: \*)? \| (.*?) \|", section, re.MULTILINE)
-    assert {field for field, _ in rows} == set(FIELD_NAMES)
-    for field, names in rows:
-        for name in re.findall(r"`(\w+)`", names):
-            meaning = meaning_of(name)
-            assert meaning is not None
-            assert meaning.field == field
-
-
-def test_recipe_for_odoo_has_one_source(readme: str, meltano: dict[str, Any]) -> None:
-    """README and recipes quote the loader of `meltano.yml` and the view of `examples/`, which the tests run."""
+def test_recipe_for_odoo_has_one_source(meltano: dict[str, Any]) -> None:
+    """The recipe quotes the loader of `meltano.yml` and the view of `examples/`, which the tests run."""
     stream_maps = meltano["target-seeker-leads-odoo"]["config"]["stream_maps"]
-    example = readme.partition("```yaml\nstream_maps:")[2].partition("```")[0]
-    assert yaml.safe_load(f"stream_maps:{example}") == {"stream_maps": stream_maps}
     recipe = (PROJECT / "docs" / "recipes.md").read_text(encoding="utf-8").partition("## A CRM such as Odoo")[2]
     plugins = yaml.safe_load(textwrap.dedent("   " + recipe.partition("   ```yaml\n   ")[2].partition("   ```")[0]))
     (extractor,), (loader,) = plugins["plugins"].values()
@@ -103,28 +84,6 @@ def test_recipe_for_odoo_has_one_source(readme: str, meltano: dict[str, Any]) ->
     assert extractor["select"] == meltano["tap-postgres"]["select"]
     view = (PROJECT / "examples" / "odoo_leads.sql").read_text(encoding="utf-8")
     assert recipe.partition("```sql\n")[2].partition("```")[0] == view
-
-
-def test_environments_of_the_readme_are_those_of_meltano(readme: str) -> None:
-    """What a new project is to copy is what this repository's has, for the vendor's environments, and a user agent."""
-    project = yaml.safe_load((PROJECT / "meltano.yml").read_text(encoding="utf-8"))
-    example = yaml.safe_load(
-        "default_environment:" + readme.partition("```yaml\ndefault_environment:")[2].partition("```")[0]
-    )
-    configs = [
-        {
-            environment["name"]: next(
-                {name: value for name, value in plugin["config"].items() if name != "user_agent"}
-                for plugin in environment["config"]["plugins"]["extractors"]
-                if plugin["name"] == "tap-seeker-leads"
-            )
-            for environment in environments
-            if environment["name"] in {"sandbox", "production"}
-        }
-        for environments in (example["environments"], project["environments"])
-    ]
-    assert configs[0] == configs[1]
-    assert example["default_environment"] in configs[0]
 
 
 def test_environments_for_loaders_that_append_do_not_read_again() -> None:

@@ -45,7 +45,32 @@ def claim(content: str = "a", *, is_replay: bool = False, will_send: bool = True
 
 
 def settlement(status: Status | None, content: str = "a") -> Settlement:
-    return Settlement("k", content, "s", status, "r")
+    return Settlement(claim(content), status, "r")
+
+
+@pytest.mark.parametrize(
+    ("status", "decision"),
+    [
+        (Status.DELIVERED, Decision.SKIP_DELIVERED),
+        (Status.REJECTED, Decision.SEND),
+        (Status.REFUSED, Decision.SEND),
+        (Status.UNKNOWN, Decision.SKIP_UNKNOWN),
+        (None, Decision.SEND),
+    ],
+)
+def test_a_replay_that_spares_what_may_exist(status: Status | None, decision: Decision) -> None:
+    """It is sent as any replay is, unless its lead may exist: that needs the user's word for this very letter."""
+    replay = dataclasses.replace(claim(is_replay=True), spares_unknown=True)
+    assert decide(row(status) if status else None, replay, Circumstances()) is decision
+
+
+def test_a_replay_that_spares_what_may_exist_keeps_the_bound() -> None:
+    """With as many resends as are allowed it is kept as unknown, as a record of the source is."""
+    enough = Circumstances(is_at_bound=True, others_accepted=True)
+    replay = claim(is_replay=True)
+    assert decide(row(Status.SENDING), replay, enough) is Decision.SEND_AGAIN
+    sparing = dataclasses.replace(replay, spares_unknown=True)
+    assert decide(row(Status.SENDING), sparing, enough) is Decision.KEEP_UNKNOWN
 
 
 @pytest.mark.parametrize(

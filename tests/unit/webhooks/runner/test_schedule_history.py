@@ -99,7 +99,7 @@ class ScheduleHistory(RuleBasedStateMachine):
         """With all calls lost, too."""
         due = self.schedule.seconds_until_due()
         if due is not None and self.failures == 0:
-            assert due <= self.timing.poll_seconds
+            assert due <= self.timing.poll_seconds + 1e-6
 
     @invariant()
     def failing_runs_are_apart(self) -> None:

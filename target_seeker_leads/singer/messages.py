@@ -96,7 +96,9 @@ class Messages:
         if stream not in self._key_properties:
             msg = "is a RECORD of a stream that had no SCHEMA yet"
             raise InvalidInputLine(msg)
-        self._take_mapped(Source(stream, self._key_properties[stream], record, is_replay=is_replay))
+        letter_id = message.get("id") if is_replay else None
+        letter_id = letter_id if isinstance(letter_id, str) else None
+        self._take_mapped(Source(stream, self._key_properties[stream], record, is_replay, letter_id))
 
     def _take_mapped(self, source: Source) -> None:
         for stream_map in self._mapper.stream_maps[source.stream]:

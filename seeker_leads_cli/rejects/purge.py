@@ -1,0 +1,35 @@
+"""Old letters taken out of the file: personal data that nobody will fix any more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seeker_leads_cli.rejects.choosing import Filter
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from seeker_leads_cli.rejects.letter_file import LetterFile
+    from seeker_leads_cli.rejects.letters import Letter
+
+
+def purge(file: LetterFile, older_than: timedelta, now: datetime, *, dry_run: bool) -> int:
+    """Take out the letters that are older, and return how many there are. A dry run leaves them.
+
+    Raises:
+        SettingsError: the file cannot be read.
+        FatalError: it could not be changed.
+    """
+    old = Filter(older_than=older_than)
+    if dry_run:
+        return sum(old.takes(letter, now) for letter in file.read().letters.values())
+    purged: set[str] = set()
+
+    def change(letter: Letter) -> Letter | None:
+        if not old.takes(letter, now):
+            return letter
+        purged.add(letter.id)
+        return None
+
+    file.change(change, "nothing was purged")
+    return len(purged)
