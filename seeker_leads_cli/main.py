@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 import click
 
 from seeker_leads_api.errors import SeekerLeadsError, SettingsError, StoppedError
+from seeker_leads_cli.doctor.command import doctor
+from seeker_leads_cli.ledger.command import ledger
 from seeker_leads_cli.preview.command import preview
 from seeker_leads_cli.rejects.command import rejects
 from seeker_leads_cli.send.command import send
@@ -69,6 +71,8 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
 
 
+main.add_command(doctor)
+main.add_command(ledger)
 main.add_command(preview)
 main.add_command(rejects)
 main.add_command(send)

@@ -77,9 +77,7 @@ class Location:
 
     def error(self, error: DBAPIError | OSError, *, was_open: bool = True) -> FatalError:
         """Return what users are told; SQL and its parameters are no part of it."""
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        kind, words = type(cause).__name__, " ".join(str(cause).split())
-        cure = next((cure for word, cure in _CURES.items() if word in f"{kind} {words}"), _OTHER_CURE)
+        kind, words, cure = _kind_words_and_cure(error)
         if not was_open:
             # Nothing was asked of it yet, so the words hold neither SQL nor data; they name the host, the user ...
             return FatalError(f"The ledger {self.shown} could not be opened ({kind}: {words}): {cure}")
@@ -87,6 +85,17 @@ class Location:
         return FatalError(
             f"The ledger {self.shown} could not be written ({kind}): nothing more is sent; {cure}, then run again"
         )
+
+    def failure(self, error: DBAPIError | OSError, undone: str) -> FatalError:
+        """Return what a person is told who looks after the ledger; `undone` is what could not be done with it."""
+        kind, _, cure = _kind_words_and_cure(error)
+        return FatalError(f"The ledger {self.shown} could not be {undone} ({kind}): {cure}, then run this again")
+
+
+def _kind_words_and_cure(error: DBAPIError | OSError) -> tuple[str, str, str]:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    kind, words = type(cause).__name__, " ".join(str(cause).split())
+    return kind, words, next((cure for word, cure in _CURES.items() if word in f"{kind} {words}"), _OTHER_CURE)
 
 
 def _sqlite_path(url: URL) -> Path:

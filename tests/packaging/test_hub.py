@@ -67,7 +67,7 @@ def test_meltano_has_the_settings_of_the_definition(
         assert setting["kind"] == kinds[setting["name"]]
 
 
-@pytest.mark.parametrize("field", ["namespace", "executable", "label", "capabilities", "log_parser"])
+@pytest.mark.parametrize("field", ["namespace", "executable", "label", "capabilities", "log_parser", "commands"])
 def test_meltano_has_the_rest_of_the_definition(entry: dict[str, Any], in_meltano: dict[str, Any], field: str) -> None:
     """Who copies from `meltano.yml` gets what the Hub gives."""
     assert in_meltano[field] == entry[field]
