@@ -1,0 +1,209 @@
+"""The table that the limit is kept in, and the one statement that reserves starts and slots in it.
+
+Reservations, and not a bucket such as pyrate-limiter's for PostgreSQL: that one reached 94 % of the limit, let requests
+start too close together, and does not bound how many are in flight.
+
+`seeker_leads_rate_limit` holds one row for each limit, and nothing that is personal or secret:
+
+    key             text, primary key   SHA-256 (hex) of the API's URL and the client's id
+    starts          double precision[]  when the latest requests start, in ascending order
+    not_before      double precision    the API answered 429: no request starts earlier
+    runs            jsonb               each run that shares the limit, by an id of its own, see below
+    granted         integer             how many starts, the last of `starts`, the last statement reserved
+    asked_at        double precision    when the last statement was carried out
+    requests        integer             the limit that counts now: the smallest of all runs'
+    period_seconds  double precision    as above: the longest period
+    at_once         integer             as above: most requests in flight
+
+Instants are Unix seconds by the server's clock. A run has `beat` (when it last asked), `held` (its slots: requests in
+flight, or about to start), `wants` (further slots that it waits for), `since` (from when on it has waited for its
+share; null: it has it), and its own `requests`, `period_seconds` and `at_once`. A run that has not asked for
+`LEASE_SECONDS` is dead, and its slots are free.
+
+It is one statement, so no client ever holds the row's lock while it computes, or is frozen, or dies: it locks the row,
+and PostgreSQL computes with what the statement before it has written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import CHAR, Column, Double, Integer, MetaData, Table, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, TextClause
+
+#: A run that has been silent for so long is dead. Its requests have been answered by then, as a rule.
+LEASE_SECONDS = 2.0
+#: Whatever is further ahead than this comes from a clock that was set back. The API's longest pause, see `retries.py`.
+_LONGEST_PAUSE_SECONDS = 300.0
+
+TABLE = Table(
+    "seeker_leads_rate_limit",
+    MetaData(),
+    Column("key", CHAR(64), primary_key=True),
+    Column("starts", ARRAY(Double), nullable=False),
+    Column("not_before", Double, nullable=False),
+    Column("runs", JSONB, nullable=False),
+    Column("granted", Integer, nullable=False),
+    Column("asked_at", Double, nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("period_seconds", Double, nullable=False),
+    Column("at_once", Integer, nullable=False),
+)
+
+_RESERVE = """
+UPDATE {table} AS kept
+SET (starts, not_before, runs, granted, asked_at, requests, period_seconds, at_once) = (
+  SELECT
+    -- As many as the largest limit of a run looks back on.
+    (known.starts || new.starts)[greatest(1, cardinality(known.starts) + taken.slots - runs.longest + 1):],
+    pause.not_before,
+    runs.others || jsonb_build_object(CAST(:run AS text), jsonb_build_object(
+      'beat', clock.now, 'held', :held + taken.slots, 'wants', :wants - taken.slots,
+      'since', CASE WHEN least(:held + :wants, share.slots) > :held + taken.slots THEN mine.since END,
+      'requests', :requests, 'period_seconds', :period_seconds, 'at_once', :at_once)),
+    taken.slots, clock.now, runs.requests, runs.period_seconds, runs.at_once
+  FROM (SELECT CAST({now} AS double precision) AS now) AS clock
+  CROSS JOIN LATERAL (
+    SELECT greatest(clock.now + :pause_seconds, least(kept.not_before, clock.now + {longest_pause})) AS not_before
+  ) AS pause
+  -- The other runs that are alive, what they hold, and the limit that satisfies all of them.
+  CROSS JOIN LATERAL (
+    SELECT
+      coalesce(jsonb_object_agg(id, run), '{{}}') AS others,
+      coalesce(sum(held), 0) AS held,
+      1 + count(*) FILTER (WHERE held + wants > 0) AS busy,
+      least(min(requests), :requests) AS requests,
+      greatest(max(requests), :requests) AS longest,
+      greatest(max(period_seconds), :period_seconds) AS period_seconds,
+      least(min(at_once), :at_once) AS at_once
+    FROM jsonb_each(kept.runs) AS other(id, run), {run_columns}
+    WHERE id <> :run AND abs(clock.now - beat) < {lease}
+  ) AS runs
+  -- What a run may count on while others want slots, too; what nobody wants goes to whoever asks.
+  CROSS JOIN LATERAL (SELECT greatest(1, runs.at_once / runs.busy) AS slots) AS share
+  CROSS JOIN LATERAL (
+    SELECT
+      :held < least(:held + :wants, share.slots) AS is_short,
+      coalesce(CAST(kept.runs -> :run ->> 'since' AS double precision), clock.now) AS since
+  ) AS mine
+  -- Slots that runs wait for which are short of their share, and have been so for longer.
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(least(held + wants, share.slots) - held), 0) AS slots
+    FROM jsonb_each(runs.others) AS other(id, run), {run_columns}
+    WHERE least(held + wants, share.slots) > held AND (NOT mine.is_short OR since < mine.since)
+  ) AS owed
+  CROSS JOIN LATERAL (
+    SELECT CAST(greatest(0, least(
+      :wants, runs.requests, runs.at_once - runs.held - :held - owed.slots
+    )) AS integer) AS slots
+  ) AS taken
+  CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(
+      least(start, pause.not_before + runs.period_seconds * (1 + runs.longest)) ORDER BY n
+    ), '{{}}') AS starts
+    FROM unnest(kept.starts) WITH ORDINALITY AS before(start, n)
+  ) AS known
+  -- Each start is a period after the one that comes as many starts before it as the limit has. No two statements may
+  -- look at fewer starts than that, so one reserves no more of them.
+  CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(greatest(
+      clock.now + :lead_seconds,
+      pause.not_before,
+      known.starts[cardinality(known.starts)],
+      known.starts[cardinality(known.starts) - runs.requests + n] + runs.period_seconds
+    ) ORDER BY n), '{{}}') AS starts
+    FROM generate_series(1, taken.slots) AS n
+  ) AS new
+)
+WHERE key = :key
+RETURNING granted, asked_at, not_before, requests, period_seconds, at_once,
+  starts[cardinality(starts) - granted + 1:] AS starts
+"""
+_RUN_COLUMNS = (
+    "jsonb_to_record(run) AS has(beat double precision, held integer, wants integer, since double precision,"
+    " requests integer, period_seconds double precision, at_once integer)"
+)
+_SERVER_CLOCK = "extract(epoch FROM clock_timestamp())"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `requests` start in any `period_seconds`, and `at_once` are in flight."""
+
+    requests: int
+    period_seconds: float
+    at_once: int
+
+    def __str__(self) -> str:
+        return f"{self.requests} requests in {self.period_seconds * 1000:.0f} ms, {self.at_once} at once"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a run says of itself, and wants."""
+
+    held: int  #: slots that it holds
+    wants: int  #: further slots, each with a start
+    pause_seconds: float = 0.0  #: the API answered 429: nobody may start for so long
+    lead_seconds: float = 0.0  #: how long the answer is on its way: no start may be over before it is known
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """What the server answers; instants by its clock."""
+
+    starts: tuple[float, ...]  #: one for each slot that was granted
+    now: float
+    not_before: float
+    limit: Limit  #: the one that counts
+
+
+class Reservations:
+    """One run's part in a limit. `now` replaces the server's clock in tests."""
+
+    def __init__(self, table_name: str, key: str, run_id: str, limit: Limit, *, now: str = _SERVER_CLOCK) -> None:
+        self._key = key
+        self._run_id = run_id
+        self._limit = limit
+        self._statement = _statement(table_name, now)
+        self._table_name = table_name
+
+    def begin(self, connection: Connection) -> None:
+        """See that the limit's row is there."""
+        row = {
+            **{"key": self._key, "starts": [], "not_before": 0.0, "runs": {}, "granted": 0, "asked_at": 0.0},
+            **{"requests": self._limit.requests, "period_seconds": self._limit.period_seconds},
+            "at_once": self._limit.at_once,
+        }
+        connection.execute(insert(TABLE).values(row).on_conflict_do_nothing(index_elements=[TABLE.c.key]))
+
+    def ask(self, connection: Connection, ask: Ask, **more: float) -> Reserved:
+        """Say what this run holds, and reserve what it may have of what it wants, in one round trip."""
+        parameters = {
+            **{"key": self._key, "run": self._run_id, "held": ask.held, "wants": ask.wants},
+            **{"pause_seconds": ask.pause_seconds, "lead_seconds": ask.lead_seconds},
+            **{"requests": self._limit.requests, "period_seconds": self._limit.period_seconds},
+            "at_once": self._limit.at_once,
+            **more,
+        }
+        while (row := connection.execute(self._statement, parameters).one_or_none()) is None:
+            self.begin(connection)  # somebody has deleted the row
+        limit = Limit(row.requests, row.period_seconds, row.at_once)
+        return Reserved(tuple(row.starts), row.asked_at, row.not_before, limit)
+
+    def end(self, connection: Connection) -> None:
+        """Leave: this run's slots are free at once."""
+        leave = f"UPDATE {self._table_name} SET runs = runs - :run WHERE key = :key"  # noqa: S608  # our own table's name
+        connection.execute(text(leave), {"run": self._run_id, "key": self._key})
+
+
+def _statement(table_name: str, now: str) -> TextClause:
+    return text(
+        _RESERVE.format(
+            table=table_name, now=now, lease=LEASE_SECONDS, longest_pause=_LONGEST_PAUSE_SECONDS, run_columns=_RUN_COLUMNS
+        )
+    )
