@@ -26,11 +26,13 @@ and PostgreSQL computes with what the statement before it has written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CHAR, Column, Double, Integer, MetaData, Table, text
+from sqlalchemy import Column, Double, Integer, MetaData, String, Table, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+
+from seeker_leads_api.http.rate_limiter import Limit
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, TextClause
@@ -39,11 +41,15 @@ if TYPE_CHECKING:
 LEASE_SECONDS = 2.0
 #: Whatever is further ahead than this comes from a clock that was set back. The API's longest pause, see `retries.py`.
 _LONGEST_PAUSE_SECONDS = 300.0
+#: What a request is late by differs from one to the next: by so much they may come closer together.
+_MARGIN_SECONDS = 0.004
+#: Share of an even spacing that lies between two starts at least.
+_STEP = 0.2
 
 TABLE = Table(
     "seeker_leads_rate_limit",
     MetaData(),
-    Column("key", CHAR(64), primary_key=True),
+    Column("key", String(64), primary_key=True),
     Column("starts", ARRAY(Double), nullable=False),
     Column("not_before", Double, nullable=False),
     Column("runs", JSONB, nullable=False),
@@ -101,22 +107,31 @@ SET (starts, not_before, runs, granted, asked_at, requests, period_seconds, at_o
       :wants, runs.requests, runs.at_once - runs.held - :held - owed.slots
     )) AS integer) AS slots
   ) AS taken
+  -- A start further ahead than all slots together can reserve comes from a clock that was set back.
   CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(
-      least(start, pause.not_before + runs.period_seconds * (1 + runs.longest)) ORDER BY n
+      least(start, pause.not_before + runs.period_seconds * (2 + runs.at_once)) ORDER BY n
     ), '{{}}') AS starts
     FROM unnest(kept.starts) WITH ORDINALITY AS before(start, n)
   ) AS known
-  -- Each start is a period after the one that comes as many starts before it as the limit has. No two statements may
-  -- look at fewer starts than that, so one reserves no more of them.
+  -- Each start is a period, and a margin, after the start that comes `requests` before it. That one is known, since a
+  -- statement reserves no more than `requests`. And it is a step after the one before it: threads that begin together,
+  -- most of all with their first connections, would delay each other.
+  CROSS JOIN LATERAL (SELECT runs.period_seconds / runs.requests * {step} AS seconds) AS step
   CROSS JOIN LATERAL (
-    SELECT coalesce(array_agg(greatest(
-      clock.now + :lead_seconds,
-      pause.not_before,
-      known.starts[cardinality(known.starts)],
-      known.starts[cardinality(known.starts) - runs.requests + n] + runs.period_seconds
-    ) ORDER BY n), '{{}}') AS starts
-    FROM generate_series(1, taken.slots) AS n
+    SELECT coalesce(array_agg(start ORDER BY n), '{{}}') AS starts
+    FROM (
+      SELECT n, max(earliest - n * step.seconds) OVER (ORDER BY n) + n * step.seconds AS start
+      FROM generate_series(1, taken.slots) AS n
+      CROSS JOIN LATERAL (
+        SELECT greatest(
+          clock.now + :lead_seconds,
+          pause.not_before,
+          known.starts[cardinality(known.starts)] + step.seconds,
+          known.starts[cardinality(known.starts) - runs.requests + n] + runs.period_seconds + {margin}
+        ) AS earliest
+      ) AS allowed
+    ) AS spread
   ) AS new
 )
 WHERE key = :key
@@ -128,18 +143,6 @@ _RUN_COLUMNS = (
     " requests integer, period_seconds double precision, at_once integer)"
 )
 _SERVER_CLOCK = "extract(epoch FROM clock_timestamp())"
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most `requests` start in any `period_seconds`, and `at_once` are in flight."""
-
-    requests: int
-    period_seconds: float
-    at_once: int
-
-    def __str__(self) -> str:
-        return f"{self.requests} requests in {self.period_seconds * 1000:.0f} ms, {self.at_once} at once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,19 +178,23 @@ class Reservations:
     def begin(self, connection: Connection) -> None:
         """See that the limit's row is there."""
         row = {
-            **{"key": self._key, "starts": [], "not_before": 0.0, "runs": {}, "granted": 0, "asked_at": 0.0},
-            **{"requests": self._limit.requests, "period_seconds": self._limit.period_seconds},
-            "at_once": self._limit.at_once,
+            "key": self._key,
+            "starts": [],
+            "not_before": 0.0,
+            "runs": {},
+            "granted": 0,
+            "asked_at": 0.0,
+            **asdict(self._limit),
         }
         connection.execute(insert(TABLE).values(row).on_conflict_do_nothing(index_elements=[TABLE.c.key]))
 
     def ask(self, connection: Connection, ask: Ask, **more: float) -> Reserved:
         """Say what this run holds, and reserve what it may have of what it wants, in one round trip."""
-        parameters = {
-            **{"key": self._key, "run": self._run_id, "held": ask.held, "wants": ask.wants},
-            **{"pause_seconds": ask.pause_seconds, "lead_seconds": ask.lead_seconds},
-            **{"requests": self._limit.requests, "period_seconds": self._limit.period_seconds},
-            "at_once": self._limit.at_once,
+        parameters: dict[str, Any] = {
+            "key": self._key,
+            "run": self._run_id,
+            **asdict(ask),
+            **asdict(self._limit),
             **more,
         }
         while (row := connection.execute(self._statement, parameters).one_or_none()) is None:
@@ -204,6 +211,12 @@ class Reservations:
 def _statement(table_name: str, now: str) -> TextClause:
     return text(
         _RESERVE.format(
-            table=table_name, now=now, lease=LEASE_SECONDS, longest_pause=_LONGEST_PAUSE_SECONDS, run_columns=_RUN_COLUMNS
+            table=table_name,
+            now=now,
+            lease=LEASE_SECONDS,
+            longest_pause=_LONGEST_PAUSE_SECONDS,
+            run_columns=_RUN_COLUMNS,
+            step=_STEP,
+            margin=_MARGIN_SECONDS,
         )
     )
