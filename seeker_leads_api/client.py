@@ -74,6 +74,7 @@ class ApiClient:
             FatalError: the tries are used up, or the token is refused for good.
             Exception: any other error of `attempt`.
         """
+        _ = self._session  # opened before the permit: what it takes would make the request late
         return self._retrier.call(with_token(attempt, self._tokens))
 
     def get(self, path: str, query: Mapping[str, object], *, token: str) -> requests.Response:

@@ -7,7 +7,7 @@ start too close together, and does not bound how many are in flight.
 
     key             text, primary key   SHA-256 (hex) of the API's URL and the client's id
     starts          double precision[]  when the latest requests start, in ascending order
-    not_before      double precision    the API answered 429: no request starts earlier
+    not_before      double precision    the API answered 429: no request starts earlier; 0: there is no pause
     runs            jsonb               each run that shares the limit, by an id of its own, see below
     granted         integer             how many starts, the last of `starts`, the last statement reserved
     asked_at        double precision    when the last statement was carried out
@@ -69,12 +69,15 @@ SET (starts, not_before, runs, granted, asked_at, requests, period_seconds, at_o
     pause.not_before,
     runs.others || jsonb_build_object(CAST(:run AS text), jsonb_build_object(
       'beat', clock.now, 'held', :held + taken.slots, 'wants', :wants - taken.slots,
-      'since', CASE WHEN least(:held + :wants, share.slots) > :held + taken.slots THEN mine.since END,
+      'since', CASE WHEN mine.lacks > taken.slots THEN mine.since END,
       'requests', :requests, 'period_seconds', :period_seconds, 'at_once', :at_once)),
     taken.slots, clock.now, runs.requests, runs.period_seconds, runs.at_once
   FROM (SELECT CAST({now} AS double precision) AS now) AS clock
   CROSS JOIN LATERAL (
-    SELECT greatest(clock.now + :pause_seconds, least(kept.not_before, clock.now + {longest_pause})) AS not_before
+    SELECT greatest(
+      CASE WHEN kept.not_before > clock.now THEN least(kept.not_before, clock.now + {longest_pause}) ELSE 0 END,
+      CASE WHEN :pause_seconds > 0 THEN clock.now + :pause_seconds END
+    ) AS not_before
   ) AS pause
   -- The other runs that are alive, what they hold, and the limit that satisfies all of them.
   CROSS JOIN LATERAL (
@@ -89,28 +92,33 @@ SET (starts, not_before, runs, granted, asked_at, requests, period_seconds, at_o
     FROM jsonb_each(kept.runs) AS other(id, run), {run_columns}
     WHERE id <> :run AND abs(clock.now - beat) < {lease}
   ) AS runs
-  -- What a run may count on while others want slots, too; what nobody wants goes to whoever asks.
-  CROSS JOIN LATERAL (SELECT greatest(1, runs.at_once / runs.busy) AS slots) AS share
+  -- What a run may count on while others want slots, too. Rounded up: runs take turns with what cannot be divided.
+  CROSS JOIN LATERAL (SELECT (runs.at_once + runs.busy - 1) / runs.busy AS slots) AS share
   CROSS JOIN LATERAL (
     SELECT
-      :held < least(:held + :wants, share.slots) AS is_short,
+      least(:held + :wants, share.slots) - :held AS lacks,
       coalesce(CAST(kept.runs -> :run ->> 'since' AS double precision), clock.now) AS since
   ) AS mine
-  -- Slots that runs wait for which are short of their share, and have been so for longer.
+  -- What the others lack of their shares, and what is lacked by those of them who come first.
   CROSS JOIN LATERAL (
-    SELECT coalesce(sum(least(held + wants, share.slots) - held), 0) AS slots
-    FROM jsonb_each(runs.others) AS other(id, run), {run_columns}
-    WHERE least(held + wants, share.slots) > held AND (NOT mine.is_short OR since < mine.since)
+    SELECT
+      coalesce(sum(lacks), 0) AS to_all,
+      coalesce(sum(lacks) FILTER (WHERE mine.lacks <= 0 OR since < mine.since), 0) AS to_earlier
+    FROM jsonb_each(runs.others) AS other(id, run), {run_columns},
+      LATERAL (SELECT least(held + wants, share.slots) - held AS lacks) AS theirs
+    WHERE lacks > 0
   ) AS owed
+  -- The run's own share in turn, and beyond it only what nobody lacks.
+  CROSS JOIN LATERAL (SELECT runs.at_once - runs.held - :held AS slots) AS free
   CROSS JOIN LATERAL (
     SELECT CAST(greatest(0, least(
-      :wants, runs.requests, runs.at_once - runs.held - :held - owed.slots
+      :wants, runs.requests, greatest(least(mine.lacks, free.slots - owed.to_earlier), free.slots - owed.to_all)
     )) AS integer) AS slots
   ) AS taken
   -- A start further ahead than all slots together can reserve comes from a clock that was set back.
   CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(
-      least(start, pause.not_before + runs.period_seconds * (2 + runs.at_once)) ORDER BY n
+      least(start, greatest(clock.now, pause.not_before) + runs.period_seconds * (2 + runs.at_once)) ORDER BY n
     ), '{{}}') AS starts
     FROM unnest(kept.starts) WITH ORDINALITY AS before(start, n)
   ) AS known
