@@ -134,7 +134,7 @@ def test_stop_ends_every_wait(url: str, join: Callable[..., SharedRateLimiter]) 
         pass
 
 
-def test_database_that_dies_ends_the_run(url: str, join: Callable[..., SharedRateLimiter]) -> None:
+def test_lost_connection_ends_the_run(url: str, join: Callable[..., SharedRateLimiter]) -> None:
     """Once its connection is lost no request starts: the run ends with a line that says where and what to do."""
     limiter = join(url)
     with limiter.attempt():
