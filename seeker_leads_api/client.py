@@ -74,8 +74,21 @@ class ApiClient:
             FatalError: the tries are used up, or the token is refused for good.
             Exception: any other error of `attempt`.
         """
-        _ = self._session  # opened before the permit: what it takes would make the request late
-        return self._retrier.call(with_token(attempt, self._tokens))
+        return self._retrier.call(with_token(self._connected(attempt), self._tokens))
+
+    def _connected(self, attempt: Callable[[str], T]) -> Callable[[str], T]:
+        """Return the attempt with its connection opened before the permit.
+
+        Runs that share a limit rely on each other's requests to leave in time, and a handshake takes some round trips.
+        """
+        if self._settings.rate_limit_location is None:
+            return attempt
+
+        def connected(token: str) -> T:
+            self._session.connect_ahead()
+            return attempt(token)
+
+        return connected
 
     def get(self, path: str, query: Mapping[str, object], *, token: str) -> requests.Response:
         """Make one GET; return an answer that was accepted, or a 404 in the API's own words.

@@ -115,7 +115,7 @@ def test_kills_of_holders_leave_the_limit_whole(runs: Runs, account: Sandbox) ->
     for _ in range(2):
         seen = account.statistics.requests
         victim, _, log = runs.tap()
-        assert account.statistics.wait_until(lambda seen=seen: account.statistics.requests > seen + 20)
+        assert wait_for_requests(account, seen + 20)
         while "Reading leads" not in log.read_text():
             time.sleep(0.05)
         time.sleep(0.5)
