@@ -42,7 +42,7 @@ FULL = Plan(
         Case("dense", 30_000, 7, is_limited=True),
         Case("sparse", 300, 1095, is_limited=True),
     ),
-    shared=Case("shared limit", 15_000, 365, is_limited=True),
+    shared=Case("shared limit", 30_000, 365, is_limited=True),
     nothing=Case("nothing", 1_000, 30, is_limited=True),
     cpu=Case("cpu", 100_000, 365, is_limited=False),
     memory=(Case("memory", 5_000, 365, is_limited=False), Case("memory", 200_000, 365, is_limited=False)),

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 #: How many processes at once, and how many further ones are killed one after the other, in the middle of requests.
 PROCESSES = ((1, 0), (2, 0), (4, 0), (2, 4))
-_LIVES_SECONDS = 2.5
+_MOST_SECONDS_TO_START = 20
+#: From its first request to its end.
+_LIVES_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,11 @@ def _kill_one(job: Job) -> None:
     """Start one more process, and kill it without a warning."""
     with (
         (job.folder / "log").open("w") as log,
-        subprocess.Popen(OURS.command(job), stdout=log, stderr=log) as process,
+        subprocess.Popen(OURS.command(job), stdout=subprocess.DEVNULL, stderr=log) as process,
     ):
+        until = time.monotonic() + _MOST_SECONDS_TO_START
+        while "Reading leads" not in (job.folder / "log").read_text("utf-8") and time.monotonic() < until:
+            threading.Event().wait(0.05)
         threading.Event().wait(_LIVES_SECONDS)
         process.kill()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from seeker_leads_api.client import ApiClient
@@ -31,7 +32,11 @@ def connection_report(
     Raises:
         SeekerLeadsError: the settings do not work, and why.
     """
-    client = ApiClient(settings.connection, user_agent, report=report)
+    with contextlib.closing(ApiClient(settings.connection, user_agent, report=report)) as client:
+        return _report(client, settings, now)
+
+
+def _report(client: ApiClient, settings: TapSettings, now: Callable[[], float]) -> str:
     newest: int | None = None
     difference: float | None = None
     for window in reversed(list(split(settings.start, settings.end, settings.window_seconds))):

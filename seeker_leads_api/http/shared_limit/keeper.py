@@ -33,7 +33,7 @@ _LEAD_SECONDS = 0.004
 _LONGEST_LEAD_SECONDS = 1.0
 #: A server that does not answer for so long is gone. It is longer than connecting may take.
 _LONGEST_SILENCE_SECONDS = 40.0
-_JOIN_SECONDS = 2.0
+_JOIN_SECONDS = 1.0
 
 #: What users can do, by the name of psycopg's error.
 _CURES = {

@@ -42,7 +42,7 @@ LEASE_SECONDS = 2.0
 #: Whatever is further ahead than this comes from a clock that was set back. The API's longest pause, see `retries.py`.
 _LONGEST_PAUSE_SECONDS = 300.0
 #: What a request is late by differs from one to the next: by so much they may come closer together.
-_MARGIN_SECONDS = 0.004
+_MARGIN_SECONDS = 0.002
 #: Share of an even spacing that lies between two starts at least.
 _STEP = 0.2
 
