@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: How often the server is asked by who waits for slots that others may give back, and by who only shows that it lives.
 _POLL_SECONDS = 0.05
 _BEAT_SECONDS = 0.5
-#: A start is at least so far ahead when it is reserved, so that it is not over when the answer is here.
+#: A start is so far ahead when it is reserved, or a round trip, so that it is not over when the answer is here.
 _LEAD_SECONDS = 0.004
 _LONGEST_LEAD_SECONDS = 1.0
 #: A server that does not answer for so long is gone. It is longer than connecting may take.
@@ -142,7 +142,7 @@ class Keeper:
             self._asking_since = None
             held, waiting = self.tickets.wait(_POLL_SECONDS, _BEAT_SECONDS)
             asked_at = self._asking_since = self._clock()
-            lead_seconds = min(max(_LEAD_SECONDS, 2 * self._round_trip_seconds), _LONGEST_LEAD_SECONDS)
+            lead_seconds = min(max(_LEAD_SECONDS, self._round_trip_seconds), _LONGEST_LEAD_SECONDS)
             pause_seconds = max(0.0, self._paused_until - asked_at)
             reserved = reservations.ask(connection, Ask(held, waiting, pause_seconds, lead_seconds))
             self._take_in(reserved, asked_at, self._clock())
