@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from seeker_leads_api.errors import SettingsError
 
@@ -68,7 +68,7 @@ class PostgresLocation:
         ).render_as_string()
 
 
-def cause_of(error: DBAPIError | OSError) -> tuple[str, str]:
+def cause_of(error: SQLAlchemyError | OSError) -> tuple[str, str]:
     """Return the kind of what went wrong and the driver's words; SQL and its parameters are no part of them."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     return type(cause).__name__, " ".join(str(cause).split())

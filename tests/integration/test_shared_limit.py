@@ -174,6 +174,16 @@ def test_server_that_does_not_answer_ends_the_run(
             pytest.fail("it started without a limit")
 
 
+def test_limiter_that_is_closed_starts_nothing(url: str, join: Callable[..., SharedRateLimiter]) -> None:
+    """A thread that is left over when its run has ended gets an error, and waits for nobody."""
+    limiter = join(url)
+    with limiter.attempt():
+        pass
+    limiter.close()
+    with pytest.raises(FatalError, match="is closed"), limiter.attempt():
+        pytest.fail("it started without a limit")
+
+
 def test_runs_that_begin_at_once_make_one_table(url: str) -> None:
     """Whoever comes first makes the table, and nobody fails for it."""
     location = PostgresLocation.parse("rate_limit_url", url)

@@ -7,9 +7,9 @@ import secrets
 import threading
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
-from seeker_leads_api.errors import FatalError, SeekerLeadsError
+from seeker_leads_api.errors import FatalError
 from seeker_leads_api.http.shared_limit.database import open_table, table_name
 from seeker_leads_api.http.shared_limit.reservations import LEASE_SECONDS, Ask, Reservations
 from seeker_leads_api.http.shared_limit.server_clock import ServerClock
@@ -67,7 +67,7 @@ class Keeper:
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._is_closed = False
-        self._failure: SeekerLeadsError | None = None
+        self._failure: Exception | None = None
         self._server = ServerClock()
         self._not_before = float("-inf")  # by the server's clock
         self._paused_until = float("-inf")  # by ours
@@ -93,10 +93,14 @@ class Keeper:
         """Raise what has ended the sharing.
 
         Raises:
-            SeekerLeadsError: there is no limit to share any more.
+            SettingsError: `rate_limit_url` cannot work.
+            FatalError: there is no limit to share any more.
         """
         if self._failure is not None:
             raise self._failure
+        if self._is_closed:
+            msg = f"{self._shown} is closed"
+            raise FatalError(msg)
         asking_since = self._asking_since
         if asking_since is not None and self._clock() - asking_since > _LONGEST_SILENCE_SECONDS:
             msg = f"{self._shown} does not answer: no request is made without it; {_OTHER_CURE}, then run again"
@@ -120,20 +124,18 @@ class Keeper:
             self._thread.join(_JOIN_SECONDS)
 
     def _run(self) -> None:
-        self._asking_since = self._clock()
+        self._asking_since, what = self._clock(), "could not be opened"
         try:
-            connection = open_table(self._location)
-        except DBAPIError as error:
-            self._fail(error, "could not be opened")
-            return
-        except SeekerLeadsError as error:
-            self._failure = error
-            return
-        with contextlib.closing(connection):
-            try:
+            with contextlib.closing(open_table(self._location)) as connection:
+                what = "could not be asked"
                 self._ask_again_and_again(connection)
-            except DBAPIError as error:
-                self._fail(error, "could not be asked")
+        except SQLAlchemyError as error:
+            kind, words = cause_of(error)
+            cure = _CURES.get(kind, _OTHER_CURE)
+            msg = f"{self._shown} {what} ({kind}: {words}): no request is made without it; {cure}, then run again"
+            self._failure = FatalError(msg)
+        except Exception as error:  # noqa: BLE001  # raised by the threads that wait
+            self._failure = error
 
     def _ask_again_and_again(self, connection: Connection) -> None:
         # 64 bits, so that no two runs are the same one.
@@ -167,10 +169,3 @@ class Keeper:
     @property
     def _shown(self) -> str:
         return f"The shared rate limit in {self._location.shown}"
-
-    def _fail(self, error: DBAPIError, what: str) -> None:
-        kind, words = cause_of(error)
-        cure = _CURES.get(kind, _OTHER_CURE)
-        self._failure = FatalError(
-            f"{self._shown} {what} ({kind}: {words}): no request is made without it; {cure}, then run again"
-        )

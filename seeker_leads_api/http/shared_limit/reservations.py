@@ -205,8 +205,10 @@ class Reservations:
             **asdict(self._limit),
             **more,
         }
-        while (row := connection.execute(self._statement, parameters).one_or_none()) is None:
-            self.begin(connection)  # somebody has deleted the row
+        row = connection.execute(self._statement, parameters).one_or_none()
+        if row is None:
+            self.begin(connection)  # the first run, or somebody has deleted the row
+            row = connection.execute(self._statement, parameters).one()
         limit = Limit(row.requests, row.period_seconds, row.at_once)
         return Reserved(tuple(row.starts), row.asked_at, row.not_before, limit)
 
