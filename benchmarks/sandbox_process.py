@@ -26,6 +26,7 @@ class Traffic:
     requests: int
     span_seconds: float  #: from the first request to the last
     refused: int  #: answered 429
+    max_in_flight: int
     over_limit: int  #: started before the limit allowed it, by more than the sandbox's jitter of 20 ms
 
     @property
@@ -53,6 +54,7 @@ class RunningSandbox:
             requests=seen["requests"],
             span_seconds=(seen["last_start"] - seen["first_start"]) if seen["requests"] > 1 else 0.0,
             refused=seen["by_status"].get("429", 0),
+            max_in_flight=seen["max_in_flight"],
             over_limit=seen["over_limit_beyond_jitter"],
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import signal
 import sys
 from importlib.metadata import version
 from typing import Any, NoReturn
@@ -44,6 +45,13 @@ class Tool(click.Group):
             _end(str(error), EXIT_FAILED)
         except Exception as error:  # noqa: BLE001  # the last resort, so that no traceback with data is printed
             _end(f"{describe(error)}. Please report it: this is a defect", EXIT_FAILED)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # the command's
+        """Run a command; Ctrl-C ends it as a signal ends tap and target."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise StoppedError(signal.SIGINT) from None
 
 
 def _end(message: str, status: int) -> NoReturn:

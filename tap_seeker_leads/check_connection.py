@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,8 @@ def connection_report(
     Raises:
         SeekerLeadsError: the settings do not work, and why.
     """
-    seen = look(ApiClient(settings.connection, user_agent, report=report), settings, now=now)
+    with contextlib.closing(ApiClient(settings.connection, user_agent, report=report)) as client:
+        seen = look(client, settings, now=now)
     ahead = seen.seconds_ahead
     clocks = "the API did not say its time" if ahead is None else f"the clocks differ by {abs(ahead):.0f} s"
     return f"The connection and the token work; {newest_lead_in_words(seen, settings)}; {clocks}"

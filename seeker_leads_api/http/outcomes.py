@@ -59,7 +59,7 @@ CURES: dict[int, str] = {
     401: "Check `auth_token`, or `client_id` and `client_secret`, and that they belong to the chosen `environment`",
     403: "Ask the vendor for the right (scope) that the account lacks",
     404: "Check `api_url`: no API answers there",
-    429: "Lower `rate_limit_requests`, or stop what else uses the same account",
+    429: "Give all that uses the account one `rate_limit_url`, or lower `rate_limit_requests`",
 }
 
 

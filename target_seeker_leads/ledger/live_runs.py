@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import text
 
+from seeker_leads_api.postgres.connection import keep_alive
 from seeker_leads_api.private_files import try_lock, wait_for_lock
 from target_seeker_leads.ledger.rules import NOBODY
 from target_seeker_leads.ledger.tables import name_in_sql
@@ -34,16 +35,6 @@ LOCK_TIMEOUT_SECONDS = 60.0
 #: With the table's oid the lock that all runs of one ledger share: any number that nobody else takes will do.
 _SHARED_LOCK = 0x5EE4
 _LOCK_OF_ALL = "CAST(:space AS int), CAST(CAST(to_regclass(:table) AS oid) AS int)"
-
-#: The server, too, must notice a machine that vanished (by default it would after two hours), must not end a session
-#: that has nothing to do for a while, and must not let a frozen process keep rows locked.
-_SESSION_SETTINGS = {
-    "tcp_keepalives_idle": "30",
-    "tcp_keepalives_interval": "10",
-    "tcp_keepalives_count": "3",
-    "idle_session_timeout": "0",
-    "idle_in_transaction_session_timeout": "60000",
-}
 
 
 class FileRuns:
@@ -114,10 +105,7 @@ class SessionRuns:
         """Take this run's lock, and a share of the one of all runs, for as long as the session lasts."""
         run_id = _new_run_id()
         with self._connection.begin():
-            for name, value in _SESSION_SETTINGS.items():
-                # Servers know different ones; what is not there is not selected.
-                setting = text("SELECT set_config(name, :value, false) FROM pg_settings WHERE name = :name")
-                self._connection.execute(setting, {"name": name, "value": value})
+            keep_alive(self._connection)
             self._connection.execute(text("SELECT pg_advisory_lock(:id)"), {"id": int(run_id, 16)})
             self._connection.execute(text(f"SELECT pg_advisory_lock_shared({_LOCK_OF_ALL})"), self._lock_of_all())
         self.run_id = run_id
