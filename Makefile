@@ -61,7 +61,7 @@ hub: .venv/.demo  ## Write the definitions for Meltano Hub
 	@$(BIN)/python -m hub.generate
 
 # make bench PEERS=1 BENCH='--cases wide,dense --repeats 5'
-bench: .venv/.test $(if $(PEERS),.bench/.installed)  ## Measure speed and cost; writes docs/performance.md (PEERS=1: beside other tools)
+bench: .venv/.test .meltano/.installed $(if $(PEERS),.bench/.installed)  ## Measure speed and cost; writes docs/performance.md (PEERS=1: beside other tools)
 	@$(BIN)/python -m benchmarks.bench $(if $(PEERS),--peers .bench) $(BENCH)
 
 lint: .venv/.lint .venv/.test  ## Linters, type checker, import contracts

@@ -16,6 +16,7 @@ from benchmarks.report import Circumstances, render
 from benchmarks.results import CaseResults, Results
 from benchmarks.sandbox_process import running_sandbox
 from benchmarks.shared_limit import measure_shared
+from benchmarks.webhooks import measure_webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -70,6 +71,8 @@ class Bench:
             with running_sandbox(plan.capacity, 0) as sandbox:
                 start = Stage.begin(plan.capacity, sandbox, None).start
                 results.capacity = measure_capacity(sandbox, start, plan.capacity_seconds)
+        if "webhooks" in cases:
+            results.webhooks = measure_webhooks(plan.webhooks)
         return results
 
     def _schedule(self) -> list[Contender]:

@@ -24,6 +24,15 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookPlan:
+    """What the receiver of webhook calls is given to do."""
+
+    calls: int  #: within a second
+    idle_seconds: float
+    arrivals: int  #: leads whose way to the database is timed
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Every case, in full or tiny, and how long the sandbox itself is tried."""
 
@@ -34,6 +43,7 @@ class Plan:
     memory: tuple[Case, Case]  #: few leads, many leads
     capacity: Case
     capacity_seconds: float
+    webhooks: WebhookPlan
 
 
 FULL = Plan(
@@ -48,6 +58,7 @@ FULL = Plan(
     memory=(Case("memory", 5_000, 365, is_limited=False), Case("memory", 200_000, 365, is_limited=False)),
     capacity=Case("capacity", 10_000, 7, is_limited=False),
     capacity_seconds=3.0,
+    webhooks=WebhookPlan(calls=1_000, idle_seconds=60, arrivals=5),
 )
 #: Shows that everything works; its figures mean nothing.
 QUICK = replace(
@@ -62,6 +73,7 @@ QUICK = replace(
     memory=(Case("memory", 100, 60, is_limited=False), Case("memory", 1_000, 60, is_limited=False)),
     capacity=Case("capacity", 500, 7, is_limited=False),
     capacity_seconds=0.1,
+    webhooks=WebhookPlan(calls=50, idle_seconds=0.5, arrivals=0),
 )
 NAMES = (
     *(case.name for case in FULL.limited),
@@ -70,4 +82,5 @@ NAMES = (
     FULL.cpu.name,
     "memory",
     FULL.capacity.name,
+    "webhooks",
 )

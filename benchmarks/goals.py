@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from benchmarks.measure import Figures
     from benchmarks.results import CaseResults, Results
     from benchmarks.shared_limit import Shared
+    from benchmarks.webhooks import Arrival, Burst, Webhooks
 
 REQUESTS_PER_SECOND = 50
 LEADS_PER_SECOND = 5_000
@@ -41,6 +42,7 @@ def goals(results: Results) -> list[Goal]:
         _cpu(results.cpu, "minimal", "the minimal SDK tap", _MOST_OF_MINIMAL),
         _start_up(results.nothing),
         _memory(results.memory),
+        *_webhooks(results.webhooks),
     ]
 
 
@@ -108,6 +110,38 @@ def _memory(cases: list[CaseResults]) -> Goal:
         return Goal(about, wanted)
     growth = peaks[-1] - peaks[0]
     return Goal(about, wanted, f"{growth:+.1f} MiB", growth <= _MOST_GROWTH_MIB)
+
+
+def _webhooks(seen: Webhooks | None) -> list[Goal]:
+    return [
+        _call_to_row(seen.arrival if seen else None),
+        _calls_at_once(seen.burst if seen else None),
+        _idle_receiver(seen),
+    ]
+
+
+def _call_to_row(arrival: Arrival | None) -> Goal:
+    about, wanted = "webhook call to row in PostgreSQL", "at most 1.2 x one run of the pipeline"
+    if arrival is None:
+        return Goal(about, wanted)
+    ratio = arrival.seconds / arrival.run_seconds
+    return Goal(about, wanted, f"{ratio:.2f} x", ratio <= 1.2)
+
+
+def _calls_at_once(burst: Burst | None) -> Goal:
+    about = "1,000 webhook calls in a second"
+    wanted = "all answered 200, 99 % within 100 ms, at most 2 further runs, at most 20 MiB more"
+    if burst is None:
+        return Goal(about, wanted)
+    reached = f"99 % within {burst.p99_ms:.0f} ms, {burst.further_runs} further, {burst.grown_mib:+.1f} MiB"
+    return Goal(about, wanted, reached, burst.p99_ms <= 100 and burst.further_runs <= 2 and burst.grown_mib <= 20)
+
+
+def _idle_receiver(seen: Webhooks | None) -> Goal:
+    about, wanted = "idle receiver of webhook calls", "at most 0.2 % of a core"
+    if seen is None:
+        return Goal(about, wanted)
+    return Goal(about, wanted, f"{seen.idle_share:.2%}", seen.idle_share <= 0.002)
 
 
 def _ours(results: CaseResults | None) -> Figures | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from benchmarks.measure import Figures
     from benchmarks.results import CaseResults, Results
+    from benchmarks.webhooks import Webhooks
 
 _NONE = "-"
 _FIGURE = re.compile(r"[-+]?[0-9.,]*( ?[%x])?")
@@ -85,6 +86,7 @@ def render(results: Results, circumstances: Circumstances, *, is_quick: bool) ->
         *_cpu(results.cpu),
         *_memory(results.memory),
         *_nothing_new(results.nothing, circumstances),
+        *_webhooks(results.webhooks),
         *_capacity(results),
         *_not_measured(results),
         "## How to read this",
@@ -216,6 +218,25 @@ def _nothing_new(case: CaseResults | None, circumstances: Circumstances) -> Iter
         for name, figures in _measured(case)
     ]
     yield _table(head, rows)
+
+
+def _webhooks(seen: Webhooks | None) -> Iterator[str]:
+    if seen is None:
+        return
+    burst, arrival = seen.burst, seen.arrival
+    yield "## Webhooks"
+    rows = [
+        (f"{burst.calls:,} calls in a second, during a run: median answer", f"{burst.median_ms:.1f} ms"),
+        ("99 % of the answers within", f"{burst.p99_ms:.1f} ms"),
+        ("the longest answer", f"{burst.longest_ms:.1f} ms"),
+        ("runs after the one that was going on", str(burst.further_runs)),
+        ("memory", f"{burst.grown_mib:+.1f} MiB"),
+        ("CPU of an idle receiver, of a core", f"{seen.idle_share:.2%}"),
+    ]
+    if arrival is not None:
+        rows.append((f"from the call to the row in PostgreSQL, median of {arrival.leads}", f"{arrival.seconds:.2f} s"))
+        rows.append(("one run of the same pipeline", f"{arrival.run_seconds:.2f} s"))
+    yield _table(("`seeker-leads webhooks serve`", "seen"), rows)
 
 
 def _capacity(results: Results) -> Iterator[str]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from benchmarks.contenders import Contender
     from benchmarks.measure import Figures
     from benchmarks.shared_limit import Shared
+    from benchmarks.webhooks import Webhooks
 
 
 @dataclass(slots=True)
@@ -45,6 +46,7 @@ class Results:
     cpu: CaseResults | None = None
     memory: list[CaseResults] = field(default_factory=list)
     capacity: tuple[Capacity, ...] = ()
+    webhooks: Webhooks | None = None
 
     @property
     def cases(self) -> list[CaseResults]:

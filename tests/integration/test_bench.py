@@ -28,9 +28,16 @@ def test_benchmark_compares_complete_runs(tmp_path: Path) -> None:
     for contender in ("tap-seeker-leads", "bare loop", "minimal SDK tap"):
         # wide, CPU, nothing new
         assert text.count(f"\n| {contender} ") == 3
-    assert text.count("| not measured ") == 3  # dense, sparse and the shared limit were not asked for
+    assert text.count("| not measured ") == 6  # dense, sparse, the shared limit and webhooks were not asked for
     assert "Failed or left out" not in text
     assert str(tmp_path) not in text
+
+
+def test_benchmark_measures_the_receiver(tmp_path: Path) -> None:
+    """The report has a burst of calls and an idle receiver; a quick run leaves out what takes Meltano."""
+    text = bench(tmp_path / "performance.md", "webhooks")
+    assert "50 calls in a second, during a run" in text.partition("\n## Webhooks\n\n")[2]
+    assert "CPU of an idle receiver" in text
 
 
 def test_benchmark_runs_processes_that_share_a_limit(tmp_path: Path) -> None:
