@@ -1,7 +1,7 @@
 # Everything lives in this folder: .venv (Python packages), .meltano (Meltano's plugins), .demo (the demo's database),
 # .wheel (environments of `make test-wheel`), .dbt (the one of `make test-dbt`), dist (what is published).
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-dbt test-wheel test-wheels test-lowest soak build hub bench lint format clean
+.PHONY: help demo test test-dbt test-browser screenshots test-wheel test-wheels test-lowest soak build hub bench lint format clean
 
 PYTHON ?= python3
 # Tests that run at once. Most of them wait rather than compute, so there are more than processors.
@@ -21,8 +21,9 @@ export NO_COLOR := 1
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
 
-demo: .venv/.demo .meltano/.demo  ## Leads from a local sandbox into a PostgreSQL, and from a CSV file back
-	@$(BIN)/python -m demo
+# make demo KEEP=1
+demo: .venv/.demo .meltano/.demo  ## Leads from a local sandbox into a PostgreSQL, and from a CSV file back (KEEP=1: both stay)
+	@$(BIN)/python -m demo $(if $(KEEP),--keep)
 
 test: .venv/.test .meltano/.installed  ## All tests: unit, integration, acceptance
 	@$(BIN)/pytest -m "not alone" -n $(WORKERS) --dist loadgroup
@@ -30,6 +31,14 @@ test: .venv/.test .meltano/.installed  ## All tests: unit, integration, acceptan
 
 test-dbt: .venv/.test .dbt/.installed  ## Test the dbt package with real dbt and PostgreSQL
 	@SEEKER_LEADS_DBT=$(CURDIR)/.dbt/bin/dbt $(BIN)/pytest tests/dbt
+
+test-browser: .venv/.browser  ## The sandbox's page, looked at with Chromium
+	@$(BIN)/python -m tests.browser.chromium
+	@$(BIN)/pytest tests/browser
+
+screenshots: .venv/.browser  ## Take the pictures of the pages anew
+	@$(BIN)/python -m tests.browser.chromium
+	@$(BIN)/python -m tests.browser.screenshots
 
 # make soak SOAK='--minutes 60'
 soak: .venv/.test  ## Kills and mixed faults, for as long as one likes
@@ -89,6 +98,11 @@ clean:  ## Remove all that these commands made
 .venv/.test: .venv/.demo
 	@echo "Installing the test tools into .venv (once) ..."
 	@$(call install,--group test)
+	@touch $@
+
+.venv/.browser: .venv/.test
+	@echo "Installing what drives a browser into .venv (once) ..."
+	@$(call install,--group browser)
 	@touch $@
 
 .venv/.lint: .venv/.demo

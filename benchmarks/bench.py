@@ -15,6 +15,7 @@ from benchmarks.measure import Figures, RunFailedError, Stage
 from benchmarks.report import Circumstances, render
 from benchmarks.results import CaseResults, Results
 from benchmarks.sandbox_process import running_sandbox
+from benchmarks.shared_limit import measure_shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -56,6 +57,8 @@ class Bench:
         for case in plan.limited:
             if case.name in cases:
                 results.limited.append(self._case(case, Stage.run, self._schedule()))
+        if plan.shared.name in cases:
+            results.shared = measure_shared(plan.shared, self.latency_ms)
         if plan.nothing.name in cases:
             start_ups = [*self.contenders, IDLE, IMPORT]
             results.nothing = self._case(plan.nothing, Stage.run_nothing_new, start_ups * self.repeats)

@@ -28,6 +28,7 @@ class Plan:
     """Every case, in full or tiny, and how long the sandbox itself is tried."""
 
     limited: tuple[Case, ...]
+    shared: Case
     nothing: Case
     cpu: Case
     memory: tuple[Case, Case]  #: few leads, many leads
@@ -41,6 +42,7 @@ FULL = Plan(
         Case("dense", 30_000, 7, is_limited=True),
         Case("sparse", 300, 1095, is_limited=True),
     ),
+    shared=Case("shared limit", 30_000, 365, is_limited=True),
     nothing=Case("nothing", 1_000, 30, is_limited=True),
     cpu=Case("cpu", 100_000, 365, is_limited=False),
     memory=(Case("memory", 5_000, 365, is_limited=False), Case("memory", 200_000, 365, is_limited=False)),
@@ -55,9 +57,17 @@ QUICK = replace(
         Case("dense", 600, 7, is_limited=True),
         Case("sparse", 30, 90, is_limited=True),
     ),
+    shared=Case("shared limit", 300, 60, is_limited=True),
     cpu=Case("cpu", 1_000, 60, is_limited=False),
     memory=(Case("memory", 100, 60, is_limited=False), Case("memory", 1_000, 60, is_limited=False)),
     capacity=Case("capacity", 500, 7, is_limited=False),
     capacity_seconds=0.1,
 )
-NAMES = (*(case.name for case in FULL.limited), FULL.nothing.name, FULL.cpu.name, "memory", FULL.capacity.name)
+NAMES = (
+    *(case.name for case in FULL.limited),
+    FULL.shared.name,
+    FULL.nothing.name,
+    FULL.cpu.name,
+    "memory",
+    FULL.capacity.name,
+)

@@ -81,6 +81,7 @@ def render(results: Results, circumstances: Circumstances, *, is_quick: bool) ->
             [(goal.about, goal.wanted, goal.reached, _VERDICTS[goal.is_met]) for goal in goals(results)],
         ),
         *_limited(results, circumstances),
+        *_shared(results, circumstances),
         *_cpu(results.cpu),
         *_memory(results.memory),
         *_nothing_new(results.nothing, circumstances),
@@ -137,6 +138,32 @@ def _limited_row(case: CaseResults, name: str, figures: Figures) -> tuple[str, .
         f"{figures.cpu_seconds:.2f}",
         f"{figures.peak_mib:.0f}",
     )
+
+
+def _shared(results: Results, circumstances: Circumstances) -> Iterator[str]:
+    if not results.shared:
+        return
+    yield "## Several processes that share the limit"
+    yield (
+        f"Our tap, several times at once on one account through `rate_limit_url`, at {circumstances.latency_ms:g} ms"
+        " latency. Each process reads every lead. In the last row further ones are killed one after the other."
+    )
+    head = ("processes", "killed", "requests", "requests/s", f"of {REQUESTS_PER_SECOND}", "most in flight")
+    rows = [
+        (
+            str(run.processes),
+            str(run.killed),
+            f"{run.requests:,}",
+            f"{run.requests_per_second:.1f}",
+            f"{run.requests_per_second / REQUESTS_PER_SECOND:.1%}",
+            str(run.max_in_flight),
+            str(run.refused),
+            str(run.over_limit),
+            f"{run.cpu_seconds:.2f}",
+        )
+        for run in results.shared
+    ]
+    yield _table((*head, "answered 429", "over the limit", "CPU s a process"), rows)
 
 
 def _cpu(case: CaseResults | None) -> Iterator[str]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from benchmarks.cases import Case
     from benchmarks.contenders import Contender
     from benchmarks.measure import Figures
+    from benchmarks.shared_limit import Shared
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ class Results:
     """Everything; a case that was not asked for is missing."""
 
     limited: list[CaseResults] = field(default_factory=list)
+    shared: tuple[Shared, ...] = ()
     nothing: CaseResults | None = None
     cpu: CaseResults | None = None
     memory: list[CaseResults] = field(default_factory=list)

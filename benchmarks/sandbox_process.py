@@ -26,6 +26,7 @@ class Traffic:
     requests: int
     span_seconds: float  #: from the first request to the last
     refused: int  #: answered 429
+    max_in_flight: int
     over_limit: int  #: started before the limit allowed it, by more than the sandbox's jitter of 20 ms
 
     @property
@@ -53,6 +54,7 @@ class RunningSandbox:
             requests=seen["requests"],
             span_seconds=(seen["last_start"] - seen["first_start"]) if seen["requests"] > 1 else 0.0,
             refused=seen["by_status"].get("429", 0),
+            max_in_flight=seen["max_in_flight"],
             over_limit=seen["over_limit_beyond_jitter"],
         )
 
@@ -68,7 +70,7 @@ def running_sandbox(case: Case, latency_ms: float) -> Iterator[RunningSandbox]:
     traits = ["--latency-ms", str(latency_ms)] if case.is_limited else ["--no-limit"]
     spread = ["--leads", str(case.leads), "--days", str(case.days)]
     with subprocess.Popen(
-        [COMMAND, "serve", "--port", "0", *spread, *traits], stdout=subprocess.PIPE, text=True
+        [COMMAND, "serve", "--port", "0", "--no-access-log", *spread, *traits], stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             # The first line names the URL, and comes once the sandbox answers.

@@ -1,54 +1,100 @@
 """`make demo`: leads from a local sandbox of the API into a PostgreSQL of its own, and leads of a CSV file back.
 
-One of them comes by a webhook.
+One of them comes by a webhook. It ends with a report, `.demo/report.html`.
 
-Everything it starts it stops, also on Ctrl-C and on failure; what it leaves stands in `.demo` (logs, the database's
-files, ledger and rejects; all people in them are invented).
+Everything it starts it stops, also on Ctrl-C and on failure; with `--keep`, sandbox and PostgreSQL run until Ctrl-C.
+What it leaves is in `.demo` (report, logs, the database's files, ledger and rejects; all people in them are invented).
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import signal
+import sys
+import threading
 import time
 
 import psycopg
 
-from demo import inbound, outbound, webhook
-from demo.parts import FOLDER, environment, fail, post, postgres, sandbox, say, stop
+from demo import inbound, outbound, report, webhook
+from demo.facts import Facts
+from demo.parts import FOLDER, PROJECT, TOKEN, environment, fail, post, postgres, sandbox, say, stop
 
 LEADS, DAYS, NEW_LEADS = 5000, 90, 25
+EXPECTED = (LEADS, NEW_LEADS, 1, 4, 5, 0)
+CONFIG = FOLDER / "target.json"
 
 
 def main() -> None:
     """Run the demo."""
+    is_kept = "--keep" in sys.argv[1:]
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(mode=0o700)
-    started = time.monotonic()
     with contextlib.ExitStack() as running:
         api_url = running.enter_context(sandbox(LEADS, DAYS))
-        admin_url = f"{api_url.removesuffix('/seeker-leads/v1')}/_sandbox"
+        page_url = api_url.removesuffix("seeker-leads/v1")
         say(f"Sandbox of the Seeker Leads API: {LEADS:,} leads of the last {DAYS} days, at {api_url}")
+        say(f"  Its page shows all that happens now: {page_url}")
         database_url = running.enter_context(postgres())
         say("PostgreSQL: started, empty")
-        settings = environment(api_url, TARGET_POSTGRES_SQLALCHEMY_URL=database_url, **outbound.settings())
-        with psycopg.connect(database_url, autocommit=True) as database:
-            first = inbound.transfer(1, settings, database)
-            post(f"{admin_url}/leads", {"count": NEW_LEADS})
-            say(f"{NEW_LEADS} new leads arrive")
-            second = inbound.transfer(2, settings, database)
-            inbound.show(database, inbound.bookmark(settings))
-            third = webhook.lead_by_itself(settings, admin_url, database)
-        sent = outbound.send(settings, admin_url)
-    came = f"{first:,} leads came in the first run, {second:,} in the second, {third} by itself"
-    say(f"Done in {time.monotonic() - started:.0f} s: {came};")
-    say(f"  {sent[0]} leads were sent, {sent[1]} more once they were mended, {sent[2]} when all was sent again")
-    if (first, second, third, *sent) != (LEADS, NEW_LEADS, 1, 4, 5, 0):
+        tell(show(api_url, f"{page_url}_sandbox", database_url))
+        if is_kept:
+            keep(page_url, api_url, database_url)
+
+
+def show(api_url: str, admin_url: str, database_url: str) -> Facts:
+    """Run the pipelines both ways; return what came of it."""
+    started = time.monotonic()
+    settings = environment(api_url, TARGET_POSTGRES_SQLALCHEMY_URL=database_url, **outbound.settings())
+    with psycopg.connect(database_url, autocommit=True) as database:
+        first = inbound.transfer(1, settings, database)
+        post(f"{admin_url}/leads", {"count": NEW_LEADS})
+        say(f"{NEW_LEADS} new leads arrive")
+        second = inbound.transfer(2, settings, database)
+        by_itself = webhook.lead_by_itself(settings, admin_url, database)
+        table = inbound.table(database, inbound.bookmark(settings))
+        inbound.show(table)
+    sent = outbound.send(settings, admin_url)
+    return Facts(first, second, by_itself, table, sent, time.monotonic() - started)
+
+
+def tell(facts: Facts) -> None:
+    """Say what was done, and write the report."""
+    came = f"{facts.first.new:,} leads came in the first run, {facts.second.new:,} in the second"
+    say(f"Done in {facts.seconds:.0f} s: {came}, {facts.webhook.new} by itself;")
+    sent = facts.sent
+    first, mended, again = sent.first, sent.mended, sent.again
+    say(f"  {first} leads were sent, {mended} more once they were mended, {again} when all was sent again")
+    if facts.counts != EXPECTED:
         fail(f"but {LEADS:,}, {NEW_LEADS:,} and 1, then 4, 5 and 0 were expected")
+    report.write(facts)
+    say(f"The report, for your browser: {report.FILE.relative_to(PROJECT)}")
     say("Logs of all runs: .demo/run-1.log to run-5.log. Your own account: see docs/start.md")
+
+
+def keep(page_url: str, api_url: str, database_url: str) -> None:
+    """Let sandbox and database run, and say how to use them."""
+    config = {"api_url": api_url, "auth_token": TOKEN, "ledger_url": f"sqlite:///{FOLDER / 'own-ledger.db'}"}
+    config["rejects_path"] = str(FOLDER / "own-rejects.jsonl")
+    CONFIG.touch(mode=0o600)
+    CONFIG.write_text(json.dumps(config), encoding="utf-8")
+    command = f".venv/bin/seeker-leads send YOUR.csv --config {CONFIG.relative_to(PROJECT)}"
+    # From now on a stop is the end that everyone expects: it is waited for, and is no failure.
+    is_stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: is_stopped.set())
+    print()
+    say(f"The sandbox's page: {page_url}")
+    say(f"The database:       {database_url}")
+    say(f"A file of yours:    {command}")
+    say(f"  what would become of it: {command.replace(' send ', ' preview ')}")
+    say("All this runs until Ctrl-C")
+    is_stopped.wait()
+    say("Stopped: sandbox and PostgreSQL end, .demo stays")
 
 
 if __name__ == "__main__":

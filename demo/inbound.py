@@ -6,6 +6,7 @@ import json
 import subprocess
 from typing import TYPE_CHECKING
 
+from demo.facts import Table, Transfer
 from demo.parts import BIN, PROJECT, meltano, say
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ COUNTS = f'''
            {", ".join(f"""count(*) FILTER (WHERE "leadCategory" = '{name}')""" for name in CATEGORIES)}
     FROM seeker_leads_local.leads GROUP BY ROLLUP ("portal") ORDER BY count(*) DESC
 '''  # noqa: S608  # the names above
+DAYS = """
+    SELECT "ingestionDate"::date, "portal", count(*) FROM seeker_leads_local.leads
+    WHERE "ingestionDate" > now() - interval '30 days' GROUP BY 1, 2
+"""
 ROWS = """
     SELECT "ingestionDate", "portal", "leadCategory", "contactRequest"->>'lastName',
            left("contactRequest"->>'message', 40)
@@ -29,13 +34,13 @@ ROWS = """
 """
 
 
-def transfer(number: int, environment: dict[str, str], database: psycopg.Connection) -> int:
-    """Run the pipeline once; return how many leads are new."""
+def transfer(number: int, environment: dict[str, str], database: psycopg.Connection) -> Transfer:
+    """Run the pipeline once."""
     before = count(database)
     _, seconds = meltano(environment, f"run-{number}.log", "run", *PIPELINE)
     new = count(database) - before
     say(f"  {new:,} new leads in {seconds:.1f} s")
-    return new
+    return Transfer(new, seconds)
 
 
 def count(database: psycopg.Connection) -> int:
@@ -54,14 +59,24 @@ def bookmark(environment: dict[str, str]) -> str:
     return str(state["singer_state"]["bookmarks"]["leads"]["replication_key_value"])
 
 
-def show(database: psycopg.Connection, bookmark: str) -> None:
+def table(database: psycopg.Connection, bookmark: str) -> Table:
+    """Return what is in the database."""
+    return Table(
+        database.execute(COUNTS).fetchall(),
+        {(day, portal): count for day, portal, count in database.execute(DAYS)},
+        database.execute(ROWS).fetchall(),
+        bookmark,
+    )
+
+
+def show(table: Table) -> None:
     """Print what arrived."""
     heading = ("portal", "leads", *CATEGORIES)
     print()
-    for row in (heading, *database.execute(COUNTS).fetchall()):
+    for row in (heading, *table.portals):
         cells = (f"{cell:>{max(len(name), 6) + 2}}" for name, cell in zip(heading[1:], row[1:], strict=True))
         print(f"  {row[0]:<12}{''.join(cells)}")
     print("\n  The newest three (invented people):")
-    for instant, portal, category, name, message in database.execute(ROWS):
+    for instant, portal, category, name, message in table.newest:
         print(f"  {instant:%Y-%m-%d %H:%M:%S}  {portal}  {category:<15}  {name:<12}  {message!r}…")
-    print(f"\n  Bookmark, the instant up to which everything is read: {bookmark}\n")
+    print(f"\n  Bookmark, the instant up to which everything is read: {table.bookmark}\n")

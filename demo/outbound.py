@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from demo.facts import Reject, Sent
 from demo.parts import FOLDER, PROJECT, fail, get, meltano, say
 
 PIPELINE = ("tap-spreadsheets", "target-seeker-leads")
@@ -30,15 +31,16 @@ def settings() -> dict[str, str]:
     }
 
 
-def send(environment: dict[str, str], admin_url: str) -> tuple[int, int, int]:
+def send(environment: dict[str, str], admin_url: str) -> Sent:
     """Send the file, then its mended rejects, then all of it again; return how many leads each of them created."""
     say("The other way: examples/leads.csv, five of its nine rows with a fault")
     first = _created(admin_url, environment, "run-3.log", "run", *PIPELINE)
     letters = [json.loads(line) for line in REJECTS.read_text(encoding="utf-8").splitlines()]
+    rejects = [_reject(letter["record"]["id"], reason) for letter in letters for reason in letter["reasons"]]
+    rejects.sort(key=lambda reject: reject.row)
     print()
-    for letter in sorted(letters, key=lambda letter: str(letter["record"]["id"])):
-        for reason in letter["reasons"]:
-            print(f"  row {letter['record']['id']}  {reason['field']} {reason['rule']}\n            {reason['cure']}")
+    for reject in rejects:
+        print(f"  row {reject.row}  {reject.field} {reject.rule}\n            {reject.cure}")
     print()
     say(f"Each rejected row is mended, as a person would do it: {MENDED.relative_to(PROJECT)}")
     MENDED.write_text("".join(f"{json.dumps(_mended(letter))}\n" for letter in letters), encoding="utf-8")
@@ -54,7 +56,11 @@ def send(environment: dict[str, str], admin_url: str) -> tuple[int, int, int]:
     )
     say("The whole file once more, as if nothing had been sent: the ledger knows better")
     third = _created(admin_url, environment, "run-5.log", "run", "--full-refresh", *PIPELINE)
-    return first, second, third
+    return Sent(first, second, third, rejects)
+
+
+def _reject(row: str, reason: dict[str, Any]) -> Reject:
+    return Reject(row, reason["field"], reason["rule"], reason["cure"], MENDS[row])
 
 
 def _mended(letter: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parent.parent
 FOLDER = PROJECT / ".demo"
+TOKEN = "sandbox-token"  # noqa: S105  # the sandbox's, which opens nothing
 BIN = Path(sys.executable).parent
 
 
@@ -63,7 +64,7 @@ def stop_later() -> Iterator[None]:
         for number, handler in handlers.items():
             signal.signal(number, handler)
     if came:
-        stop()
+        stop(came[0])
 
 
 @contextlib.contextmanager
@@ -103,7 +104,7 @@ def environment(api_url: str, **more: str) -> dict[str, str]:
     """Return what Meltano runs with: nothing of a real account that may stand in the shell or in `.env`."""
     ours = ("TAP_SEEKER_LEADS_", "TARGET_SEEKER_LEADS_")
     # Set, not left out: what stands in `.env` would count otherwise.
-    settings = {"API_URL": api_url, "AUTH_TOKEN": "sandbox-token", "CLIENT_ID": "", "CLIENT_SECRET": ""}
+    settings = {"API_URL": api_url, "AUTH_TOKEN": TOKEN, "CLIENT_ID": "", "CLIENT_SECRET": ""}
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
         **{f"{prefix}{name}": value for prefix in ours for name, value in settings.items()},
@@ -153,8 +154,9 @@ def fail(text: str) -> NoReturn:
     raise SystemExit(1)
 
 
-def stop(*_: object) -> NoReturn:
+def stop(number: int, *_: object) -> NoReturn:
     """End on a signal; a second one must not disturb the clearing up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    fail("stopped")
+    print("\n» The demo was stopped", file=sys.stderr)
+    raise SystemExit(128 + number)

@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from demo import inbound
+from demo.facts import Transfer
 from demo.parts import BIN, FOLDER, PROJECT, child, fail, get, post, say
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ _LOG = FOLDER / "webhooks.log"
 _LONGEST_WAIT_SECONDS = 60.0
 
 
-def lead_by_itself(environment: dict[str, str], admin_url: str, database: psycopg.Connection) -> int:
-    """Let a lead arrive, and wait until it is in the table; return how many are new."""
+def lead_by_itself(environment: dict[str, str], admin_url: str, database: psycopg.Connection) -> Transfer:
+    """Let a lead arrive, and wait until it is in the table; return how many are new, and how soon they were there."""
     environment = {**environment, "SEEKER_LEADS_WEBHOOK_API_KEY": secrets.token_hex(32)}
     with _receiver(environment) as url:
         command: list[str | Path] = [BIN / "seeker-leads", "webhooks", "ensure", url]
@@ -35,9 +36,10 @@ def lead_by_itself(environment: dict[str, str], admin_url: str, database: psycop
         came_at = time.monotonic()
         say("A lead arrives in the sandbox, which calls that URL. Nobody runs anything")
         _wait(lambda: inbound.count(database) > before)
-        say(f"  {time.monotonic() - came_at:.1f} s later it is in PostgreSQL")
+        seconds = time.monotonic() - came_at
+        say(f"  {seconds:.1f} s later it is in PostgreSQL")
         _wait(lambda: not get(f"{url}healthz")["is_running"])
-        return inbound.count(database) - before
+        return Transfer(inbound.count(database) - before, seconds)
 
 
 @contextlib.contextmanager

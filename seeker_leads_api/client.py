@@ -14,7 +14,7 @@ import urllib3
 from seeker_leads_api.auth.tokens import token_source, with_token
 from seeker_leads_api.errors import AnswerLostError, RequestRejectedError, RetryableError, UnreadableAnswerError
 from seeker_leads_api.http.outcomes import Answer, Outcome, Recovery, classify, raise_for
-from seeker_leads_api.http.rate_limiter import RateLimiter
+from seeker_leads_api.http.rate_limiter import Limit, RateLimiter
 from seeker_leads_api.http.retries import Retrier
 from seeker_leads_api.http.session import ApiSession
 from seeker_leads_api.http.transport_errors import classify_exception, may_have_arrived
@@ -22,6 +22,7 @@ from seeker_leads_api.http.transport_errors import classify_exception, may_have_
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from seeker_leads_api.http.rate_limiter import Limiter
     from seeker_leads_api.settings import ConnectionSettings
 
 T = TypeVar("T")
@@ -57,13 +58,7 @@ class ApiClient:
         sleep: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.limiter = RateLimiter(
-            settings.rate_limit_requests,
-            settings.rate_limit_period_seconds,
-            settings.max_concurrent_requests,
-            clock=clock,
-            sleep=sleep,
-        )
+        self.limiter = _limiter(settings, report=report, clock=clock, sleep=sleep)
         self._retrier = Retrier(settings.max_retries, report=report, sleep=sleep, pause_all=self.limiter.pause)
         self._settings = settings
         self._user_agent = user_agent
@@ -79,7 +74,21 @@ class ApiClient:
             FatalError: the tries are used up, or the token is refused for good.
             Exception: any other error of `attempt`.
         """
-        return self._retrier.call(with_token(attempt, self._tokens))
+        return self._retrier.call(with_token(self._connected(attempt), self._tokens))
+
+    def _connected(self, attempt: Callable[[str], T]) -> Callable[[str], T]:
+        """Return the attempt with its connection opened before the permit.
+
+        Runs that share a limit rely on each other's requests to leave in time, and a handshake takes some round trips.
+        """
+        if self._settings.rate_limit_location is None:
+            return attempt
+
+        def connected(token: str) -> T:
+            self._session.connect_ahead()
+            return attempt(token)
+
+        return connected
 
     def get(self, path: str, query: Mapping[str, object], *, token: str) -> requests.Response:
         """Make one GET; return an answer that was accepted, or a 404 in the API's own words.
@@ -142,7 +151,8 @@ class ApiClient:
         return outcome, answer
 
     def close(self) -> None:
-        """Close the connections of all threads."""
+        """Close the connections of all threads, and leave a shared limit."""
+        self.limiter.close()
         for session in self._sessions:
             session.close()
 
@@ -175,6 +185,23 @@ class ApiClient:
         session = self._thread.session = ApiSession(self._settings.api_url, self._user_agent)
         self._sessions.append(session)
         return session
+
+
+def _limiter(
+    settings: ConnectionSettings,
+    *,
+    report: Callable[[str], object],
+    clock: Callable[[], float],
+    sleep: Callable[[float], object],
+) -> Limiter:
+    limit = Limit(settings.rate_limit_requests, settings.rate_limit_period_seconds, settings.max_concurrent_requests)
+    if settings.rate_limit_location is None:
+        return RateLimiter(limit.requests, limit.period_seconds, limit.at_once, clock=clock, sleep=sleep)
+    # What it needs takes a while to import.
+    from seeker_leads_api.http.shared_limit.limiter import SharedRateLimiter, limit_key  # noqa: PLC0415
+
+    key = limit_key(settings.api_url, settings.credentials.client_id if settings.credentials else None)
+    return SharedRateLimiter(settings.rate_limit_location, key, limit, report=report, clock=clock, sleep=sleep)
 
 
 def _body(response: requests.Response) -> tuple[bytes, bool]:

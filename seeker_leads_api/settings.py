@@ -17,6 +17,8 @@ from seeker_leads_api.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from seeker_leads_api.postgres.location import PostgresLocation
+
 ENVIRONMENTS = {"production": contract.PRODUCTION_URL, "sandbox": contract.SANDBOX_URL}
 
 CONNECTION_SETTINGS: dict[str, contract.JsonSchema] = {
@@ -73,6 +75,13 @@ CONNECTION_SETTINGS: dict[str, contract.JsonSchema] = {
         maximum=100,
         default=contract.MAX_CONCURRENT_REQUESTS,
     ),
+    "rate_limit_url": setting(
+        "string",
+        "Rate limit URL",
+        "Database in which runs at once, on any number of machines, share the rate limit of an account:"
+        " `postgresql://…`. Default: each process keeps the limit by itself.",
+        secret=True,
+    ),
     "request_timeout_seconds": setting(
         "integer",
         "Request time-out",
@@ -108,6 +117,7 @@ class ConnectionSettings:
     rate_limit_requests: int
     rate_limit_period_seconds: float
     max_concurrent_requests: int
+    rate_limit_location: PostgresLocation | None  #: where runs share the limit; None: in the process
     request_timeout_seconds: int
     max_retries: int
     user_agent: str | None
@@ -141,10 +151,20 @@ class ConnectionSettings:
             rate_limit_requests=config["rate_limit_requests"],
             rate_limit_period_seconds=config["rate_limit_period_ms"] / 1000,
             max_concurrent_requests=config["max_concurrent_requests"],
+            rate_limit_location=_rate_limit_location(config["rate_limit_url"]),
             request_timeout_seconds=config["request_timeout_seconds"],
             max_retries=config["max_retries"],
             user_agent=user_agent,
         )
+
+
+def _rate_limit_location(url: str | None) -> PostgresLocation | None:
+    if url is None:
+        return None
+    # SQLAlchemy takes a while to import, and most runs of the tap need none.
+    from seeker_leads_api.postgres.location import PostgresLocation  # noqa: PLC0415
+
+    return PostgresLocation.parse("rate_limit_url", url)
 
 
 def _credentials(config: Mapping[str, Any], environment_url: str) -> ClientCredentials | None:

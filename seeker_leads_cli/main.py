@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import signal
 import sys
 from importlib.metadata import version
 from typing import Any, NoReturn
@@ -11,6 +12,8 @@ from typing import Any, NoReturn
 import click
 
 from seeker_leads_api.errors import SeekerLeadsError, SettingsError, StoppedError
+from seeker_leads_cli.doctor.command import doctor
+from seeker_leads_cli.ledger.command import ledger
 from seeker_leads_cli.preview.command import preview
 from seeker_leads_cli.rejects.command import rejects
 from seeker_leads_cli.retention.command import retention
@@ -44,6 +47,13 @@ class Tool(click.Group):
         except Exception as error:  # noqa: BLE001  # the last resort, so that no traceback with data is printed
             _end(f"{describe(error)}. Please report it: this is a defect", EXIT_FAILED)
 
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # the command's
+        """Run a command; Ctrl-C ends it as a signal ends tap and target."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise StoppedError(signal.SIGINT) from None
+
 
 def _end(message: str, status: int) -> NoReturn:
     click.echo(message, err=True)
@@ -70,6 +80,8 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
 
 
+main.add_command(doctor)
+main.add_command(ledger)
 main.add_command(preview)
 main.add_command(rejects)
 main.add_command(retention)

@@ -32,6 +32,11 @@ _OF_A_FILE = (
 )
 
 
+def example(words: str) -> str:
+    """Return the end of a command's help: how it is called."""
+    return f"\b\nExample:\n  seeker-leads {words}\n"
+
+
 def of_a_file(command: Callable[..., None]) -> Callable[..., None]:
     """Add what a command needs to know of a file: it is called with `InputOptions` and the files of settings."""
 

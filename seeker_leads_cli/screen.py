@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from datetime import timezone
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 _LONGEST_TEXT = 60
 
@@ -22,6 +24,11 @@ def printable(value: Any, longest: int = _LONGEST_TEXT) -> str:  # noqa: ANN401 
     """Return a value as a short text on one line, without what a terminal would act upon."""
     text = "".join(char if char.isprintable() else " " for char in str(value)).strip()
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def instant(at: datetime) -> str:
+    """Return an instant in UTC, to the second, as RFC 3339."""
+    return f"{at.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def show_table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

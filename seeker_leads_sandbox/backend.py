@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -12,20 +13,24 @@ from seeker_leads_sandbox.api.limiter import Limiter, RateLimit
 from seeker_leads_sandbox.api.problems import new_traceparent
 from seeker_leads_sandbox.api.token_issuer import TokenIssuer
 from seeker_leads_sandbox.data.generator import LeadGenerator, created_lead, erase, is_erased
+from seeker_leads_sandbox.data.posted import Posted
 from seeker_leads_sandbox.data.request_log import Statistics
 from seeker_leads_sandbox.data.store import LeadStore
 from seeker_leads_sandbox.data.subscriptions import Subscriptions
 from seeker_leads_sandbox.faults.faults import FaultScript
+from seeker_leads_sandbox.options import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from seeker_leads_sandbox.api.problems import Violation
     from seeker_leads_sandbox.data.store import Lead
     from seeker_leads_sandbox.faults.faults import Fault
     from seeker_leads_sandbox.options import SandboxOptions
 
 _SECONDS_PER_DAY = 24 * 60 * 60
 _SECONDS_PER_MINUTE = 60
+_MOST_POSTED = 50
 
 
 class Backend:
@@ -53,6 +58,8 @@ class Backend:
             static_token=options.token, lifetime_seconds=options.token_lifetime_seconds, seed=options.seed
         )
         self.subscriptions = Subscriptions()
+        #: The name or address that the server listens on.
+        self.host = HOST
         #: Is told of new leads, from any thread, while somebody calls subscribers.
         self.announce: Callable[[Sequence[Lead]], object] | None = None
         self.stopping = threading.Event()
@@ -60,6 +67,8 @@ class Backend:
         self._rng = random.Random(options.seed)  # noqa: S311  # reproducible on purpose
         self._faults = FaultScript(error_rate=options.error_rate, rng=self._rng)
         self._created: list[dict[str, Any]] = []
+        #: What was POSTed to `/leads` last, refused or not, newest first.
+        self.posted: deque[Posted] = deque(maxlen=_MOST_POSTED)
         self._arrived = 0
         self._opened_at = clock()
         # Tests add leads from their own thread.
@@ -133,8 +142,13 @@ class Backend:
             request_id = self._generator.lead_id()
             lead = created_lead(request, self._generator.lead_id(), self.now())
             self._created.append(request)
+            self.posted.appendleft(Posted(self.clock(), request))
         self._add([lead])
         return request_id
+
+    def refuse_lead(self, body: object, problems: Iterable[Violation]) -> None:
+        """Note a request that becomes no lead, and why."""
+        self.posted.appendleft(Posted(self.clock(), body, tuple(problems)))
 
     def _add(self, leads: list[Lead]) -> list[str]:
         # A lead that replaces one is not new: nobody is called for an erasure.
@@ -149,9 +163,19 @@ class Backend:
         """The requests that became leads, in order."""
         return list(self._created)
 
+    @property
+    def created_count(self) -> int:
+        """How many requests became leads."""
+        return len(self._created)
+
     def script(self, faults: Iterable[Fault]) -> None:
         """Replace the faults to come."""
         self._faults = FaultScript(faults, error_rate=self.options.error_rate, rng=self._rng)
+
+    @property
+    def waiting_faults(self) -> list[tuple[Fault, int | None]]:
+        """The scripted faults that can still hit a request, each with how often; None: no end."""
+        return self._faults.waiting
 
     def next_fault(self, method: str, path: str, *, is_api: bool) -> Fault | None:
         """Return the fault that hits this request, if one does."""

@@ -8,6 +8,9 @@ from enum import Enum
 
 from seeker_leads_api import contract
 
+#: Where the sandbox listens unless it is told otherwise: this machine alone can reach it.
+HOST = "127.0.0.1"
+
 
 class Bounds(str, Enum):
     """Which ends of the period `minDate`..`maxDate` belong to it."""

@@ -1,8 +1,9 @@
-"""A sandbox in this process: served by a thread of its own, on this machine only."""
+"""A sandbox in this process: served by a thread of its own, to this machine only unless it is told otherwise."""
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 import threading
 import time
@@ -10,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from seeker_leads_sandbox.api.access_log import ACCESS_LOG, AccessLog
 from seeker_leads_sandbox.api.app import build_app
 from seeker_leads_sandbox.api.routes import ADMIN_BASE, API_BASE, TOKEN_PATH
 from seeker_leads_sandbox.backend import Backend
 from seeker_leads_sandbox.calls.caller import Caller
-from seeker_leads_sandbox.options import SandboxOptions
+from seeker_leads_sandbox.options import HOST, SandboxOptions
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from seeker_leads_sandbox.data.store import Lead, LeadStore
     from seeker_leads_sandbox.faults.faults import Fault
 
-HOST = "127.0.0.1"
+_ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  # compared, not listened on
 _SHUTDOWN_SECONDS = 1.0
 
 
@@ -36,7 +39,7 @@ class Sandbox:
     def __init__(self, backend: Backend, listener: socket.socket) -> None:
         self._backend = backend
         self._listener = listener
-        self._port: int = listener.getsockname()[1]
+        self._address, self._port = listener.getsockname()[:2]
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
         self._ready = threading.Event()
@@ -50,15 +53,20 @@ class Sandbox:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         port: int = 0,
+        host: str = HOST,
     ) -> Self:
         """Return a sandbox that answers already; port 0 is any free one.
 
+        With a `host` that is not this machine's own, other machines can see and do everything.
+
         Raises:
-            OSError: the port cannot be had.
+            OSError: the port or the host cannot be had.
         """
-        listener = socket.create_server((HOST, port), backlog=256)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=256)
         try:
             backend = Backend(options or SandboxOptions(), clock=clock, monotonic=monotonic)
+            backend.host = host
             backend.fill()
         except BaseException:
             listener.close()
@@ -85,7 +93,13 @@ class Sandbox:
     @property
     def url(self) -> str:
         """The root of the server."""
-        return f"http://{HOST}:{self._port}"
+        host = HOST if self._backend.host in _ANY_ADDRESS else self._backend.host
+        return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
+
+    @property
+    def is_reachable_from_outside(self) -> bool:
+        """Whether other machines can connect to it."""
+        return not ipaddress.ip_address(self._address).is_loopback
 
     @property
     def api_url(self) -> str:
@@ -106,6 +120,11 @@ class Sandbox:
     def options(self) -> SandboxOptions:
         """How this sandbox behaves."""
         return self._backend.options
+
+    @property
+    def access_log(self) -> logging.Logger:
+        """Where requests are logged at INFO: method, path, status, milliseconds; no query, no header and no body."""
+        return ACCESS_LOG
 
     @property
     def store(self) -> LeadStore:
@@ -160,8 +179,12 @@ class Sandbox:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        # No access log: its lines would hold whatever a client sends.
-        runner = web.AppRunner(build_app(self._backend), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+        runner = web.AppRunner(
+            build_app(self._backend),
+            access_log=ACCESS_LOG,
+            access_log_class=AccessLog,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
+        )
         await runner.setup()
         try:
             async with Caller(self._backend).calling():

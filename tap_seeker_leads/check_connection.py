@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from seeker_leads_api.client import ApiClient
@@ -23,26 +25,51 @@ if TYPE_CHECKING:
 MOST_PAGES = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the answers to a look at the newest leads say."""
+
+    newest: int | None  #: the latest ingestion date, in Unix seconds; None: there is no lead since `start_date`
+    seconds_ahead: float | None  #: of this machine's clock, before the API's; None: the API did not say its time
+
+
 def connection_report(
     settings: TapSettings, user_agent: str, *, report: Callable[[str], object], now: Callable[[], float]
 ) -> str:
-    """Ask for the newest week first, and for older ones until one has a lead; return what is known then.
+    """Look at the newest leads; return what is known then.
 
     Raises:
         SeekerLeadsError: the settings do not work, and why.
     """
-    client = ApiClient(settings.connection, user_agent, report=report)
+    with contextlib.closing(ApiClient(settings.connection, user_agent, report=report)) as client:
+        seen = look(client, settings, now=now)
+    ahead = seen.seconds_ahead
+    clocks = "the API did not say its time" if ahead is None else f"the clocks differ by {abs(ahead):.0f} s"
+    return f"The connection and the token work; {newest_lead_in_words(seen, settings)}; {clocks}"
+
+
+def newest_lead_in_words(seen: Seen, settings: TapSettings) -> str:
+    """Return a clause that names the newest lead's instant."""
+    if seen.newest is None:
+        return f"no lead since {to_rfc3339(settings.start)}"
+    return f"the newest lead is of {to_rfc3339(seen.newest)}"
+
+
+def look(client: ApiClient, settings: TapSettings, *, now: Callable[[], float]) -> Seen:
+    """Ask for the newest week first, and for older ones until one has a lead.
+
+    Raises:
+        SeekerLeadsError: there is no answer, and why.
+    """
     newest: int | None = None
-    difference: float | None = None
+    ahead: float | None = None
     for window in reversed(list(split(settings.start, settings.end, settings.window_seconds))):
         newest, date = _newest_lead(client, window, settings.page_size)
-        if difference is None and (api_time := read_date(date)) is not None:
-            difference = now() - api_time
+        if ahead is None and (api_time := read_date(date)) is not None:
+            ahead = now() - api_time
         if newest is not None:
             break
-    lead = f"the newest lead is of {to_rfc3339(newest)}" if newest else f"no lead since {to_rfc3339(settings.start)}"
-    clocks = "the API did not say its time" if difference is None else f"the clocks differ by {abs(difference):.0f} s"
-    return f"The connection and the token work; {lead}; {clocks}"
+    return Seen(newest, ahead)
 
 
 def _newest_lead(client: ApiClient, window: Window, page_size: int) -> tuple[int | None, str | None]:

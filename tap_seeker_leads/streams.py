@@ -179,6 +179,7 @@ class LeadsStream(RESTStream[PageRequest | None]):
             raise
         finally:
             self._span = None
+            run.client.close()
         # A run of the whole table keeps no bookmark, so that a wrong clock costs nothing.
         if self.replication_method != REPLICATION_FULL_TABLE and (doubt := doubt_of_the_clock(live, self.settings.now)):
             self.logger.warning(doubt)

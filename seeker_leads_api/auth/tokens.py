@@ -23,6 +23,7 @@ from seeker_leads_api.private_files import user_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from seeker_leads_api.credentials import ClientCredentials
     from seeker_leads_api.http.retries import Retrier
@@ -178,14 +179,25 @@ def token_source(
     credentials = settings.credentials
     cache = None
     if settings.token_cache:
-        if folder := user_folder(user_cache_path):
-            cache = FileTokenCache(cache_path(folder, credentials), report=report, sleep=retrier.sleep)
+        if path := _cache_file(credentials):
+            cache = FileTokenCache(path, report=report, sleep=retrier.sleep)
         else:
             report("The token cache cannot be used: this user has no home folder; set XDG_CACHE_HOME to a folder")
     request = partial(
         _request_token, credentials, ApiSession(credentials.auth_url, user_agent), settings.request_timeout_seconds
     )
     return ClientCredentialsToken(credentials, partial(retrier.call, request), cache)
+
+
+def kept_token(credentials: ClientCredentials) -> Token | None:
+    """Return the token that is kept for these credentials, be it a good one or not; nothing is asked of anybody."""
+    path = _cache_file(credentials)
+    return FileTokenCache(path, report=lambda _: None).load() if path else None
+
+
+def _cache_file(credentials: ClientCredentials) -> Path | None:
+    folder = user_folder(user_cache_path)
+    return cache_path(folder, credentials) if folder else None
 
 
 def _request_token(

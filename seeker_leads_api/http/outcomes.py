@@ -59,7 +59,7 @@ CURES: dict[int, str] = {
     401: "Check `auth_token`, or `client_id` and `client_secret`, and that they belong to the chosen `environment`",
     403: "Ask the vendor for the right (scope) that the account lacks",
     404: "Check `api_url`: no API answers there",
-    429: "Lower `rate_limit_requests`, or stop what else uses the same account",
+    429: "Give all that uses the account one `rate_limit_url`, or lower `rate_limit_requests`",
 }
 
 
@@ -98,6 +98,8 @@ class Outcome:
     #: Whether the work may have been done all the same: these are not the API's own words, but of somebody in between,
     #: who may have handed the request on.
     may_be_done: bool = False
+    #: Whether the account may not do this, by the API's word and not by a firewall's page.
+    lacks_right: bool = False
 
 
 _ACCEPTED = Outcome(Recovery.ACCEPT, "")
@@ -123,6 +125,7 @@ def classify(answer: Answer, *, now: datetime | None = None, is_about_a_person: 
         _problems(body),
         _request_id(answer, body),
         may_be_done=problem is None and _says_nothing_of_the_work(answer.status),
+        lacks_right=answer.status == HTTPStatus.FORBIDDEN and not _is_web_page(answer),
     )
 
 
@@ -148,11 +151,16 @@ def raise_for(outcome: Outcome, *, sent_token: str) -> None:
         case Recovery.SLOW_DOWN:
             raise ThrottledError(outcome.message, retry_after_seconds=outcome.retry_after_seconds)
         case Recovery.RENEW_TOKEN:
-            raise TokenRefusedError(outcome.message, refused_token=sent_token)
+            raise TokenRefusedError(outcome.message, refused_token=sent_token, lacks_right=outcome.lacks_right)
         case Recovery.REJECT:
             raise RequestRejectedError(outcome.message, problems=outcome.problems, request_id=outcome.request_id)
         case Recovery.STOP:
-            raise NotServedError(outcome.message, problems=outcome.problems, request_id=outcome.request_id)
+            raise NotServedError(
+                outcome.message,
+                problems=outcome.problems,
+                request_id=outcome.request_id,
+                lacks_right=outcome.lacks_right,
+            )
 
 
 def _recovery(answer: Answer, problem: Mapping[str, Any] | None) -> Recovery:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seeker_leads_cli.age import age
-from seeker_leads_cli.options import CONFIG, JSON
+from seeker_leads_cli.options import CONFIG, JSON, example
 from seeker_leads_cli.rejects import listing, showing
 from seeker_leads_cli.rejects.choosing import Filter, letter_of
 from seeker_leads_cli.rejects.export import export as export_letters
@@ -56,7 +56,7 @@ def rejects() -> None:
     """
 
 
-@rejects.command("list", short_help="List the dead letters.")
+@rejects.command("list", short_help="List the dead letters.", epilog=example("rejects list --older-than 90d"))
 @click.option("--stream", metavar="NAME", help="Those of this stream.")
 @click.option("--rule", metavar="TEXT", help="Those with a reason whose rule holds this text.")
 @click.option("--older-than", type=age, metavar="AGE", help="Those older than this: 90d, 12h …")
@@ -76,7 +76,7 @@ def list_letters(
     _tell_of_others(contents)
 
 
-@rejects.command(short_help="Show a dead letter with all its data.")
+@rejects.command(short_help="Show a dead letter with all its data.", epilog=example("rejects show r4e85"))
 @click.argument("id_", metavar="ID")
 @JSON
 @CONFIG
@@ -94,7 +94,7 @@ def show(config_files: tuple[str, ...], id_: str, *, is_json: bool) -> None:
         showing.show(letter, values)
 
 
-@rejects.command(short_help="Send dead letters again.")
+@rejects.command(short_help="Send dead letters again.", epilog=example("rejects retry --from rejects.csv"))
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.option(
     "--from", "edited", metavar="FILE", type=click.Path(allow_dash=True), help="With the values of this file."
@@ -129,7 +129,9 @@ def retry(
         sys.exit(EXIT_FAILED)
 
 
-@rejects.command(short_help="Write the dead letters to a CSV to fix them in.")
+@rejects.command(
+    short_help="Write the dead letters to a CSV to fix them in.", epilog=example("rejects export rejects.csv")
+)
 @click.argument("file", metavar="FILE", type=click.Path())
 @JSON
 @CONFIG
@@ -147,7 +149,7 @@ def export(config_files: tuple[str, ...], file: str, *, is_json: bool) -> None:
     _tell_of_others(contents)
 
 
-@rejects.command(short_help="Delete old dead letters.")
+@rejects.command(short_help="Delete old dead letters.", epilog=example("rejects purge --older-than 90d --dry-run"))
 @click.option("--older-than", type=age, metavar="AGE", required=True, help="Those older than this: 90d, 12h …")
 @click.option("--dry-run", is_flag=True, help=_DRY_RUN_HELP)
 @JSON

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.postgres.location import PostgresLocation
 from seeker_leads_cli.account import CONFIG, account_settings, client_of
-from seeker_leads_cli.options import JSON
+from seeker_leads_cli.options import JSON, example
 from seeker_leads_cli.retention.apply import apply as apply_to
 from seeker_leads_cli.retention.as_text import applied_as_json, applied_lines, report_lines, table_lines
 from seeker_leads_cli.retention.columns import read_columns, refuse_unnullable
-from seeker_leads_cli.retention.database import connected, find_table, parse_url
+from seeker_leads_cli.retention.database import connected, find_table
 from seeker_leads_cli.retention.leads import Leads
 from seeker_leads_cli.retention.report import make_report
 from seeker_leads_cli.retention.settings import RETENTION_SETTINGS, Erased, Order
@@ -69,7 +70,10 @@ def retention() -> None:
     """
 
 
-@retention.command(short_help="Delete and erase what is due.")
+@retention.command(
+    short_help="Delete and erase what is due.",
+    epilog=example("retention apply --table seeker_leads.leads --dry-run"),
+)
 @_DATABASE
 @_TABLE
 @_DAYS
@@ -112,7 +116,10 @@ def apply(  # noqa: PLR0913  # the options above
         context.exit(EXIT_FAILED)
 
 
-@retention.command(short_help="Show the figures and the evidence.")
+@retention.command(
+    short_help="Show the figures and the evidence.",
+    epilog=example("retention report --table seeker_leads.leads --json"),
+)
 @_DATABASE
 @_TABLE
 @_DAYS
@@ -128,11 +135,11 @@ def report(database_url: str | None, table: str, refresh_days: int, erased: str,
     _say(report_lines(made), made.as_json() if is_json else None)
 
 
-def _url(database_url: str | None) -> sa.URL:
+def _url(database_url: str | None) -> PostgresLocation:
     if not database_url:
         msg = "`database_url` is not set: give --database-url, or the variable SEEKER_LEADS_DATABASE_URL"
         raise SettingsError(msg)
-    return parse_url(database_url)
+    return PostgresLocation.parse("database_url", database_url)
 
 
 def _leads(connection: sa.Connection, written: str, refresh_days: int, erased: Erased) -> Leads:

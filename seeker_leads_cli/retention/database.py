@@ -7,18 +7,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from seeker_leads_api.errors import FatalError, SettingsError
+from seeker_leads_api.postgres.connection import connect
+from seeker_leads_api.postgres.location import cause_of
 from seeker_leads_cli.retention.columns import Column
-from target_seeker_leads.ledger.location import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SCHEMES = frozenset({"postgresql", "postgresql+psycopg"})
-_CONNECT_TIMEOUT_SECONDS = 30
+    from seeker_leads_api.postgres.location import PostgresLocation
+
 #: Of `pg_class.relkind`: what can be changed, and what the others are called.
 _TABLE_KINDS = frozenset({"r", "p"})
 _OTHER_KINDS = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
@@ -41,71 +41,30 @@ _COLUMNS = sa.text(
 )
 
 
-def parse_url(text: str) -> sa.URL:
-    """Return the database of the setting `database_url`.
-
-    Raises:
-        SettingsError: it names none that this can work on; its text is not shown.
-    """
-    try:
-        url = sa.make_url(text)
-    except (ArgumentError, ValueError):
-        # Nobody can say which part of it is the password.
-        msg = "`database_url` is not a database URL: write postgresql://user:password@host/database"
-        raise SettingsError(msg) from None
-    if url.drivername not in _SCHEMES:
-        msg = (
-            f"`database_url`: {url.drivername} is not PostgreSQL: write postgresql://user:password@host/database. The"
-            " SQL for other databases is in docs/privacy.md"
-        )
-        raise SettingsError(msg)
-    return url.set(drivername="postgresql+psycopg")
-
-
 @contextmanager
-def connected(url: sa.URL) -> Iterator[sa.Connection]:
+def connected(location: PostgresLocation) -> Iterator[sa.Connection]:
     """Open a connection; what is wrong with it or with a statement becomes one line.
 
     Raises:
         SettingsError: the driver is missing, or a part of the URL is unknown.
         FatalError: the database refuses what it is asked, and has changed nothing of the transaction that was open.
     """
-    shown = Location(url=url).shown
     is_open = False
     try:
-        with _engine(url).connect() as connection:
+        with connect(location, application_name="seeker-leads") as connection:
             is_open = True
             yield connection
-    except ImportError:
-        msg = "PostgreSQL needs a driver: install singer-seeker-leads[postgres], in Meltano as `pip_url`"
-        raise SettingsError(msg) from None
     except DBAPIError as error:
-        cause = error.orig
-        kind = type(cause).__name__
+        kind, words = cause_of(error)
         if not is_open and isinstance(error, ProgrammingError):
             raise SettingsError(_UNKNOWN_PART) from None  # its words quote what may be a part of the password
         if not is_open:
             # Nothing was asked of it yet, so the words hold neither SQL nor data; they name the host, the user …
-            msg = f"{shown} could not be reached ({kind}: {' '.join(str(cause).split())})"
+            msg = f"{location.shown} could not be reached ({kind}: {words})"
             raise FatalError(msg) from None
         cure = _CURES.get(kind, "see that it is there and can be changed")
-        msg = f"{shown} refused ({kind}), and nothing was changed: {cure}, then run again"
+        msg = f"{location.shown} refused ({kind}), and nothing was changed: {cure}, then run again"
         raise FatalError(msg) from None
-
-
-def _engine(url: sa.URL) -> sa.Engine:
-    arguments = {"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": "seeker-leads"}
-    try:
-        return sa.create_engine(
-            url,
-            poolclass=NullPool,
-            hide_parameters=True,
-            # Who waited for a lock must see what the other one wrote.
-            isolation_level="READ COMMITTED",
-            connect_args={name: value for name, value in arguments.items() if name not in url.query},
-        )
-    except (ArgumentError, ValueError):
-        raise SettingsError(_UNKNOWN_PART) from None
 
 
 def find_table(connection: sa.Connection, written: str) -> tuple[str, str, list[Column]]:

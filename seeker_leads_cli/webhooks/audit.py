@@ -14,8 +14,13 @@ from seeker_leads_cli.webhooks.account import chosen, subscriptions_of
 from seeker_leads_singer.command import EXIT_FAILED
 from seeker_leads_webhooks.subscriptions.audit import Audit, read_audit
 
+_EXAMPLE = """\b
+Example:
+  seeker-leads webhooks audit --stale-minutes 1440
+"""
 
-@click.command(short_help="Show the last calls, and whether all is well.")
+
+@click.command(short_help="Show the last calls, and whether all is well.", epilog=_EXAMPLE)
 @click.argument("id_or_url", metavar="[ID-OR-URL]", required=False)
 @click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="So many calls of each.")
 @click.option(

@@ -10,7 +10,7 @@ import click
 
 from seeker_leads_api.errors import FatalError
 from seeker_leads_cli.account import CONFIG
-from seeker_leads_cli.options import JSON
+from seeker_leads_cli.options import JSON, example
 from seeker_leads_cli.screen import printable, show_table
 from seeker_leads_cli.webhooks.account import chosen, subscriptions_of
 from seeker_leads_cli.webhooks.audit import audit
@@ -31,6 +31,7 @@ Example:
   seeker-leads webhooks serve --run 'meltano run tap-seeker-leads target-postgres'
   seeker-leads webhooks ensure https://leads.example.com/
 """
+
 _ID_OR_URL = click.argument("id_or_url", metavar="[ID-OR-URL]", required=False)
 
 
@@ -42,7 +43,7 @@ def webhooks() -> None:
     """
 
 
-@webhooks.command("list", short_help="List the subscriptions.")
+@webhooks.command("list", short_help="List the subscriptions.", epilog=example("webhooks list --config config.json"))
 @CONFIG
 @JSON
 def list_subscriptions(config_files: tuple[str, ...], *, is_json: bool) -> None:
@@ -51,7 +52,9 @@ def list_subscriptions(config_files: tuple[str, ...], *, is_json: bool) -> None:
         _show(api.list(), is_json=is_json)
 
 
-@webhooks.command(short_help="Make sure that a URL is called.")
+@webhooks.command(
+    short_help="Make sure that a URL is called.", epilog=example("webhooks ensure https://leads.example.com/")
+)
 @click.argument("url")
 @CONFIG
 @JSON
@@ -69,7 +72,7 @@ def ensure(url: str, config_files: tuple[str, ...], *, is_json: bool) -> None:
     _show([ensured.subscription], is_json=is_json)
 
 
-@webhooks.command("rotate-key", short_help="Give a subscription the new key.")
+@webhooks.command("rotate-key", short_help="Give a subscription the new key.", epilog=example("webhooks rotate-key"))
 @_ID_OR_URL
 @CONFIG
 @JSON
@@ -83,7 +86,7 @@ def rotate_key(id_or_url: str | None, config_files: tuple[str, ...], *, is_json:
     _update(config_files, id_or_url, is_json=is_json, key=key)
 
 
-@webhooks.command(short_help="Stop the calls for now.")
+@webhooks.command(short_help="Stop the calls for now.", epilog=example("webhooks pause https://leads.example.com/"))
 @_ID_OR_URL
 @CONFIG
 @JSON
@@ -92,7 +95,7 @@ def pause(id_or_url: str | None, config_files: tuple[str, ...], *, is_json: bool
     _update(config_files, id_or_url, is_json=is_json, status=INACTIVE)
 
 
-@webhooks.command(short_help="Have the calls go on.")
+@webhooks.command(short_help="Have the calls go on.", epilog=example("webhooks resume https://leads.example.com/"))
 @_ID_OR_URL
 @CONFIG
 @JSON
@@ -101,7 +104,7 @@ def resume(id_or_url: str | None, config_files: tuple[str, ...], *, is_json: boo
     _update(config_files, id_or_url, is_json=is_json, status=ACTIVE)
 
 
-@webhooks.command(short_help="Delete a subscription.")
+@webhooks.command(short_help="Delete a subscription.", epilog=example("webhooks delete https://leads.example.com/"))
 @click.argument("id_or_url", metavar="ID-OR-URL")
 @CONFIG
 @JSON

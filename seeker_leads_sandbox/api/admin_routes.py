@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from seeker_leads_sandbox.api.problems import ProblemError, Violation
-from seeker_leads_sandbox.api.validation import BadBodyError, read_json
+from seeker_leads_sandbox.api.validation import BadBodyError, read_json, violations
 from seeker_leads_sandbox.backend import BACKEND
 from seeker_leads_sandbox.faults.faults import faults_from_json
 
@@ -73,6 +73,30 @@ async def script(request: web.Request) -> web.Response:
         raise ProblemError(400, _NOT_UNDERSTOOD, Violation("(body)", str(error))) from None
     request.app[BACKEND].script(faults)
     return _json({"faults": len(faults)})
+
+
+async def revoke_tokens(request: web.Request) -> web.Response:
+    """Make every token of before now worthless, the static one too."""
+    request.app[BACKEND].tokens.revoke_all()
+    return web.Response(status=204)
+
+
+async def restore_token(request: web.Request) -> web.Response:
+    """Make the static token good again."""
+    request.app[BACKEND].tokens.restore_static()
+    return web.Response(status=204)
+
+
+async def switch_subscription(request: web.Request) -> web.Response:
+    """Switch a subscription by `{"status": "ACTIVE"}` or `"INACTIVE"`, as its owner can with a token."""
+    backend = request.app[BACKEND]
+    subscription = backend.subscriptions.get(request.match_info["subscriptionId"])
+    if subscription is None:
+        raise ProblemError(404, "There is no subscription of this id")
+    body = await _body(request)
+    if not isinstance(body, dict) or body.keys() != {"status"} or violations("UpdateSubscriptionRequest", body):
+        raise ProblemError(400, _NOT_UNDERSTOOD, Violation("(body)", 'must be {"status": "ACTIVE" or "INACTIVE"}'))
+    return _json(backend.subscriptions.update(subscription, body, backend.clock()).as_json())
 
 
 async def _body(request: web.Request) -> Any:  # noqa: ANN401  # any JSON

@@ -10,6 +10,7 @@ from seeker_leads_sandbox.api import admin_routes, leads_routes, token_routes, w
 from seeker_leads_sandbox.api.middleware import api_middleware
 from seeker_leads_sandbox.api.routes import ADMIN_BASE, API_BASE, LEADS, TOKEN_PATH
 from seeker_leads_sandbox.backend import BACKEND, Backend
+from seeker_leads_sandbox.web.routes import add_page
 
 _SUBSCRIPTIONS = "/webhook/subscriptions"
 
@@ -20,7 +21,8 @@ def build_app(backend: Backend) -> web.Application:
     app[BACKEND] = backend
     # Ids may hold anything but a slash; aiohttp's own pattern leaves braces out.
     lead = API_BASE + LEADS + "/{leadId:[^/]+}"
-    subscription = API_BASE + _SUBSCRIPTIONS + "/{subscriptionId:[^/]+}"
+    one = "/{subscriptionId:[^/]+}"
+    subscription = API_BASE + _SUBSCRIPTIONS + one
     app.add_routes(
         [
             web.get(API_BASE + LEADS, leads_routes.list_leads, allow_head=False),
@@ -39,8 +41,12 @@ def build_app(backend: Backend) -> web.Application:
             web.post(ADMIN_BASE + "/leads", admin_routes.add_leads),
             web.post(ADMIN_BASE + "/erase", admin_routes.erase),
             web.post(ADMIN_BASE + "/faults", admin_routes.script),
+            web.post(ADMIN_BASE + "/tokens/revoke", admin_routes.revoke_tokens),
+            web.post(ADMIN_BASE + "/tokens/restore", admin_routes.restore_token),
+            web.post(ADMIN_BASE + "/subscriptions" + one, admin_routes.switch_subscription),
         ]
     )
+    add_page(app)
     app.on_response_prepare.append(_date)
     app.on_shutdown.append(_let_go)
     return app

@@ -67,6 +67,7 @@ async def create_lead(request: web.Request) -> web.Response:
         raise ProblemError(400, "The request has no valid body", Violation("(body)", str(error))) from None
     found = violations("CreateLeadRequest", body)
     if found:
+        request.app[BACKEND].refuse_lead(body, found)
         raise ProblemError(400, "The lead is not valid", *found)
     request_id = request.app[BACKEND].create_lead(body)
     answer = {"title": "Lead submitted", "requestId": request_id}

@@ -16,6 +16,7 @@ from seeker_leads_sandbox.api.problems import (
     problem_response,
     retry_after_headers,
 )
+from seeker_leads_sandbox.api.same_site import refuse_other_sites
 from seeker_leads_sandbox.api.token_issuer import TokenState
 from seeker_leads_sandbox.backend import BACKEND, Backend
 from seeker_leads_sandbox.data.request_log import NO_ANSWER
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 async def api_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer a request as the API would, or inject the fault that the script says."""
     if routes.is_admin(request.path):
+        handler = partial(refuse_other_sites, handler=handler)
         return await _with_problems_told(request, handler)
     backend = request.app[BACKEND]
     route = routes.route_of(request)

@@ -11,13 +11,17 @@ API_BASE = "/seeker-leads/v1"
 TOKEN_PATH = "/oauth/token"  # noqa: S105  # a path, not a password
 ADMIN_BASE = "/_sandbox"
 LEADS = "/leads"
+PAGE = "/"
+#: What the page is made of, and what it asks for each second.
+PAGE_PARTS = ADMIN_BASE + "/page"
+CONTRACT = "/openapi.yaml"
 #: Stands in the place of a route that does not exist.
 UNKNOWN_ROUTE = "(unknown)"
 
 
 def is_admin(path: str) -> bool:
-    """Whether the path is one of the sandbox's own."""
-    return path.startswith(ADMIN_BASE + "/")
+    """Whether the path is one of the sandbox's own: for programs, or of its page."""
+    return path in {PAGE, CONTRACT} or path.startswith(ADMIN_BASE + "/")
 
 
 def is_api(path: str) -> bool:

@@ -23,6 +23,7 @@ class TokenIssuer:
     def __init__(self, *, static_token: str, lifetime_seconds: int, seed: int) -> None:
         self._lifetime_seconds = lifetime_seconds
         self._seed = seed
+        self._static_token = static_token
         self._issued: list[str] = []
         self._ends: dict[str, float] = {static_token: float("inf")}
         self._missing_scopes: dict[str, str] = {}
@@ -56,6 +57,11 @@ class TokenIssuer:
     def revoke_all(self) -> None:
         """Make every token of before now worthless, the static one too."""
         self._ends = {}
+
+    def restore_static(self) -> None:
+        """Make the static token good again, with every scope."""
+        self._ends[self._static_token] = float("inf")
+        self._missing_scopes.pop(self._static_token, None)
 
     def take_scope(self, scope: str) -> None:
         """Take a scope from every token of before now, the static one too."""

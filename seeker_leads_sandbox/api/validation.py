@@ -23,7 +23,7 @@ _REASONS = {
     "const": "must be {0}",
     "enum": "must be one of {0}",
     "format": "must be a valid {0}",
-    "pattern": "must match {0}",
+    "pattern": "{0}",
     "minLength": "must have at least {0} character(s)",
     "maxLength": "must have at most {0} characters",
     "minItems": "must have at least {0} item(s)",
@@ -73,11 +73,12 @@ def _validator(schema_name: str) -> Any:  # noqa: ANN401  # jsonschema's classes
 
 
 def _pattern(
-    _validator: object, pattern: str, instance: object, _schema: object
+    _validator: object, pattern: str, instance: object, schema: contract.JsonSchema
 ) -> Iterator[jsonschema.ValidationError]:
     # In JSON Schema `$` is the very end; in Python it also stands before a last line break.
     if isinstance(instance, str) and not re.search(re.sub(r"(?<!\\)\$$", r"\\Z", pattern), instance):
-        yield jsonschema.ValidationError("pattern")
+        # A pattern is no reason for a person; the contract has it in words beside it.
+        yield jsonschema.ValidationError(schema["x-rule"])
 
 
 def _is_date_time(text: str) -> bool:
@@ -106,7 +107,7 @@ def _violation(error: jsonschema.ValidationError) -> Violation:
         missing = next(key for key in required if repr(key) in error.message)
         return Violation(f"{name}.{missing}".lstrip("."), "is required")
     template = _REASONS.get(str(error.validator), "is not valid")
-    value = error.validator_value
+    value = error.message if error.validator == "pattern" else error.validator_value
     if isinstance(value, list):
         value = ", ".join(str(choice) for choice in value)
     return Violation(name or "(body)", template.format(value))

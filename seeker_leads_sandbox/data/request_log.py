@@ -34,7 +34,7 @@ class Statistics:
     """Every request since the start or the last reset; the server writes, anyone may read."""
 
     def __init__(self, limit: RateLimit) -> None:
-        self._limit = limit
+        self.limit = limit
         self._records: list[RequestRecord] = []
         self._in_flight: Counter[str] = Counter()
         self._max_in_flight: Counter[str] = Counter()
@@ -77,6 +77,21 @@ class Statistics:
         """Every request, in the order of arrival, token requests too."""
         return list(self._records)
 
+    def since(self, instant: float, *, most: int) -> list[RequestRecord]:
+        """Return the requests that came in since a monotonic instant, oldest first; at most so many, the newest."""
+        records = self._records
+        found: list[RequestRecord] = []
+        for place in range(len(records) - 1, max(-1, len(records) - 1 - most), -1):
+            if records[place].started < instant:
+                break
+            found.append(records[place])
+        return found[::-1]
+
+    @property
+    def total(self) -> int:
+        """Requests of all kinds, those for tokens too."""
+        return len(self._records)
+
     def count(self, *, method: str | None = None, path: str | None = None, status: int | None = None) -> int:
         """How many requests were like this."""
         return sum(
@@ -111,17 +126,18 @@ class Statistics:
     @property
     def max_starts_in_period(self) -> int:
         """Most limited requests of one method that started within less than one period."""
-        return max((_densest(starts, self._limit.period_seconds) for starts in self._limited_starts()), default=0)
+        period_seconds = self.limit.period_seconds
+        return max((max(starts_in_period(starts, period_seconds)) for starts in self._limited_starts()), default=0)
 
     @property
     def over_limit(self) -> int:
         """Requests that started before the limit allowed it, taken strictly."""
-        return self._early(self._limit.period_seconds)
+        return self._early(self.limit.period_seconds)
 
     @property
     def over_limit_beyond_jitter(self) -> int:
         """Requests that started before the limit allowed it by more than the jitter."""
-        return self._early(self._limit.lenient_period_seconds)
+        return self._early(self.limit.lenient_period_seconds)
 
     @property
     def first_start(self) -> float | None:
@@ -156,7 +172,7 @@ class Statistics:
             yield sorted(record.started for record in records if record.is_limited and record.method == method)
 
     def _early(self, period_seconds: float) -> int:
-        requests = self._limit.requests
+        requests = self.limit.requests
         return sum(
             later - earlier < period_seconds
             for starts in self._limited_starts()
@@ -164,10 +180,10 @@ class Statistics:
         )
 
 
-def _densest(starts: list[float], period_seconds: float) -> int:
-    most = first = 0
+def starts_in_period(starts: list[float], period_seconds: float) -> Iterator[int]:
+    """Yield for each of these ascending instants how many lie within the period that it ends, itself included."""
+    first = 0
     for last, start in enumerate(starts):
         while start - starts[first] >= period_seconds:
             first += 1
-        most = max(most, last - first + 1)
-    return most
+        yield last - first + 1

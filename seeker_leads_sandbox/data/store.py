@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import zlib
 from bisect import bisect_left, bisect_right, insort
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 Lead: TypeAlias = dict[str, Any]
 #: Ingestion date, lead id, encoded lead: tuples sort by date, then id, without help.
-_Entry: TypeAlias = tuple[int, str, bytes]
+Entry: TypeAlias = tuple[int, str, bytes]
 #: Hash of the lead id, lead id.
 _ShuffledKey: TypeAlias = tuple[int, str]
 
 _MOST_SHUFFLED_PERIODS = 256
+_MOST_RECENT = 100
 
 
 class UnknownCursorError(LookupError):
@@ -62,8 +63,9 @@ class LeadStore:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: list[_Entry] = []
-        self._by_id: dict[str, _Entry] = {}
+        self._entries: list[Entry] = []
+        self._by_id: dict[str, Entry] = {}
+        self._recent: deque[str] = deque(maxlen=_MOST_RECENT)
         self._shuffled: OrderedDict[tuple[int, int], list[_ShuffledKey]] = OrderedDict()
 
     def __len__(self) -> int:
@@ -90,6 +92,7 @@ class LeadStore:
                 self._entries.extend(by_id.values())
                 self._entries.sort()
             self._by_id.update(by_id)
+            self._recent.extend(entry[1] for entry in sorted(by_id.values())[-_MOST_RECENT:])
             self._shuffled.clear()
         return [entry[1] for entry in added]
 
@@ -117,6 +120,19 @@ class LeadStore:
             entries = list(self._entries)
         return [msgspec.json.decode(body) for _, _, body in entries]
 
+    def recent(self, count: int) -> list[Lead]:
+        """Return the leads that were put in or replaced last, the last one first; of one batch, by ingestion date."""
+        with self._lock:
+            ids = list(dict.fromkeys(reversed(self._recent)))[:count]
+            entries = [self._by_id[lead_id] for lead_id in ids]
+        return [msgspec.json.decode(body) for _, _, body in entries]
+
+    def entries(self, period: Period) -> list[Entry]:
+        """Return the encoded leads of a period, by ingestion date and id."""
+        with self._lock:
+            low = bisect_left(self._entries, (period.first_second, "", b""))
+            return self._entries[low : max(low, bisect_left(self._entries, (period.end_second, "", b"")))]
+
     def page(self, period: Period, order: Order, limit: int, start: str | None = None) -> LeadPage:
         """Return the leads of the period that follow the lead `start` in the total order, at most `limit`.
 
@@ -139,17 +155,17 @@ class LeadStore:
                 return self._descending(low, high, limit, cursor)
             return self._shuffled_page(low, high, limit, cursor)
 
-    def _ascending(self, low: int, high: int, limit: int, cursor: _Entry | None) -> LeadPage:
+    def _ascending(self, low: int, high: int, limit: int, cursor: Entry | None) -> LeadPage:
         if cursor is not None:
             low = max(low, bisect_right(self._entries, cursor))
         return _page(self._entries[low : min(low + limit, high)], has_more=low + limit < high)
 
-    def _descending(self, low: int, high: int, limit: int, cursor: _Entry | None) -> LeadPage:
+    def _descending(self, low: int, high: int, limit: int, cursor: Entry | None) -> LeadPage:
         if cursor is not None:
             high = max(low, min(high, bisect_left(self._entries, cursor)))
         return _page(self._entries[max(low, high - limit) : high][::-1], has_more=high - limit > low)
 
-    def _shuffled_page(self, low: int, high: int, limit: int, cursor: _Entry | None) -> LeadPage:
+    def _shuffled_page(self, low: int, high: int, limit: int, cursor: Entry | None) -> LeadPage:
         keys = self._shuffled_keys(low, high)
         first = 0 if cursor is None else bisect_right(keys, _shuffled_key(cursor[1]))
         chosen = keys[first : first + limit]
@@ -166,7 +182,7 @@ class LeadStore:
         return keys
 
 
-def _entry(lead: Lead) -> _Entry:
+def _entry(lead: Lead) -> Entry:
     metadata = lead.get("metadata")
     lead_id = metadata.get("leadId") if isinstance(metadata, dict) else None
     ingestion_date = metadata.get("ingestionDate") if isinstance(metadata, dict) else None
@@ -184,5 +200,5 @@ def _shuffled_key(lead_id: str) -> _ShuffledKey:
     return (zlib.crc32(lead_id.encode("utf-8", "surrogatepass")), lead_id)
 
 
-def _page(entries: list[_Entry], *, has_more: bool) -> LeadPage:
+def _page(entries: list[Entry], *, has_more: bool) -> LeadPage:
     return LeadPage(tuple(entry[2] for entry in entries), entries[-1][1] if entries else None, has_more)

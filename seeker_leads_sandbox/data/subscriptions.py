@@ -98,14 +98,17 @@ class Subscriptions:
                 changed = replace(changed, status="INACTIVE", updated_at=now)
         self._by_id[subscription_id] = changed
 
+    def last_calls(self, subscription: Subscription, most: int) -> list[dict[str, Any]]:
+        """Return what became of a subscription's last calls, newest first, as the audit shows it."""
+        return list(self._events.get(subscription.subscription_id, ()))[:most]
+
     def audit_as_json(self, subscription: Subscription, limit: int) -> dict[str, Any]:
         """Return what the API shows of a subscription's last calls."""
         last = subscription.last_success_at
-        events = list(self._events[subscription.subscription_id])[:limit]
         return {
             **subscription.as_json(),
             "lastSuccessTimestamp": None if last is None else _iso(last),
-            "recentEvents": events,
+            "recentEvents": self.last_calls(subscription, limit),
         }
 
 

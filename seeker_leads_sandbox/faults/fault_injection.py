@@ -36,7 +36,7 @@ async def inject(request: web.Request, fault: Fault, work: Work) -> web.StreamRe
     return await _EFFECTS[fault.kind](request, fault, work)
 
 
-def is_cut_off(request: web.Request) -> bool:
+def is_cut_off(request: web.BaseRequest) -> bool:
     """Whether nobody can get the answer any more."""
     return request.transport is None or request.transport.is_closing()
 

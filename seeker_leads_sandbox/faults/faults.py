@@ -86,6 +86,12 @@ class FaultScript:
         self._error_rate = error_rate
         self._rng = rng
 
+    @property
+    def waiting(self) -> list[tuple[Fault, int | None]]:
+        """The faults that can still hit a request, each with how often; None: no end."""
+        left = ((each.fault, each.left) for each in self._scripted)
+        return [(fault, times) for fault, times in left if times != 0]
+
     def decide(self, method: str, path: str, *, is_api: bool = True) -> Fault | None:
         """Return the fault that hits this request, if one does; the request counts."""
         for scripted in self._scripted:
@@ -103,6 +109,10 @@ class _Scripted:
         self.fault = fault
         self._seen = 0
         self._hit = 0
+
+    @property
+    def left(self) -> int | None:
+        return None if self.fault.times is None else self.fault.times - self._hit
 
     def hits(self, chance: Callable[[], float]) -> bool:
         self._seen += 1

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from seeker_leads_api.http.rate_limiter import RateLimiter
+    from seeker_leads_api.http.rate_limiter import Limiter
     from tap_seeker_leads.leads.page import Page
     from tap_seeker_leads.reading.window_plan import WindowPlan
     from tap_seeker_leads.reading.windows import Window
@@ -35,7 +35,7 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
     page of a window has been handed on, before the next request.
     """
 
-    def __init__(self, plan: WindowPlan, *, limiter: RateLimiter, on_window_read: Callable[[Window], object]) -> None:
+    def __init__(self, plan: WindowPlan, *, limiter: Limiter, on_window_read: Callable[[Window], object]) -> None:
         super().__init__(None)
         self._plan = plan
         self._ends = plan.ends

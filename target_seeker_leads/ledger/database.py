@@ -6,31 +6,29 @@ import contextlib
 import os
 import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sqlalchemy import create_engine, event
-from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
-from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.postgres.connection import connect
+from seeker_leads_api.postgres.schemas import find_schema
 from seeker_leads_api.private_files import make_private_folder
 from target_seeker_leads.ledger.live_runs import LOCK_TIMEOUT_SECONDS, FileRuns, Runs, SessionRuns, exclusive
 from target_seeker_leads.ledger.migrations import LATEST_FORMAT
-from target_seeker_leads.ledger.postgres_schema import find_schema
-from target_seeker_leads.ledger.tables import found_format, prepare
+from target_seeker_leads.ledger.tables import VERSION, found_format, prepare
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy import Connection
     from typing_extensions import Self
 
     from target_seeker_leads.ledger.location import Location
 
 _BUSY_TIMEOUT_SECONDS = 60
-_CONNECT_TIMEOUT_SECONDS = 30
 _CLOSE_TIMEOUT_SECONDS = 5.0
 
 
@@ -60,8 +58,10 @@ class Session:
             runs = FileRuns(_runs_folder(location.path)) if location.path else SessionRuns(connection)
             with contextlib.ExitStack() as on_failure:
                 on_failure.callback(connection.close)
-                with connection.begin():
-                    schema = find_schema(connection, location)
+                schema = None
+                if location.postgres:
+                    with connection.begin():
+                        schema = find_schema(connection, location.postgres, table=VERSION.name, of="ledger")
                 if schema:
                     # What is found under an unqualified name may change, as the server's `search_path` does.
                     connection.execution_options(schema_translate_map={None: schema})
@@ -103,8 +103,8 @@ def _runs_folder(path: Path) -> Path:
 
 
 def _connect(location: Location, *, read_only: bool) -> Connection | None:
-    if location.url is not None:
-        return _connect_postgres(location.url, read_only=read_only)
+    if location.postgres is not None:
+        return connect(location.postgres, application_name="target-seeker-leads", read_only=read_only)
     if location.path is None or (read_only and not location.path.exists()):
         return None
     if not read_only:
@@ -142,28 +142,3 @@ def _connect_sqlite(path: Path, *, read_only: bool) -> Connection:
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine.connect()
-
-
-def _connect_postgres(url: URL, *, read_only: bool) -> Connection:
-    try:
-        return _postgres_engine(url, read_only=read_only).connect()
-    except ImportError:
-        msg = "`ledger_url`: PostgreSQL needs a driver: install singer-seeker-leads[postgres], in Meltano as `pip_url`"
-        raise SettingsError(msg) from None
-    except (ArgumentError, ValueError):
-        # Their words quote the URL, of which nobody can say which part is the password.
-        msg = "`ledger_url`: a part of it, mostly one after the ?, is nothing that SQLAlchemy knows: take it out"
-        raise SettingsError(msg) from None
-
-
-def _postgres_engine(url: URL, *, read_only: bool) -> Engine:
-    arguments: dict[str, Any] = {"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": "target-seeker-leads"}
-    return create_engine(
-        url,
-        poolclass=NullPool,
-        hide_parameters=True,
-        # Who waited for a row must see what the other one wrote.
-        isolation_level="READ COMMITTED",
-        execution_options={"postgresql_readonly": True} if read_only else {},
-        connect_args={name: value for name, value in arguments.items() if name not in url.query},
-    )

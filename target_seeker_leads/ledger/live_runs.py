@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import text
 
+from seeker_leads_api.postgres.connection import keep_alive
 from seeker_leads_api.private_files import try_lock, wait_for_lock
 from target_seeker_leads.ledger.rules import NOBODY
+from target_seeker_leads.ledger.tables import name_in_sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,15 +32,9 @@ _SUFFIX = ".lock"
 #: As long as an open ledger waits for SQLite: a longer holder is frozen, or is another program.
 LOCK_TIMEOUT_SECONDS = 60.0
 
-#: The server, too, must notice a machine that vanished (by default it would after two hours), must not end a session
-#: that has nothing to do for a while, and must not let a frozen process keep rows locked.
-_SESSION_SETTINGS = {
-    "tcp_keepalives_idle": "30",
-    "tcp_keepalives_interval": "10",
-    "tcp_keepalives_count": "3",
-    "idle_session_timeout": "0",
-    "idle_in_transaction_session_timeout": "60000",
-}
+#: With the table's oid the lock that all runs of one ledger share: any number that nobody else takes will do.
+_SHARED_LOCK = 0x5EE4
+_LOCK_OF_ALL = "CAST(:space AS int), CAST(CAST(to_regclass(:table) AS oid) AS int)"
 
 
 class FileRuns:
@@ -76,6 +72,11 @@ class FileRuns:
         finally:
             os.close(handle)
 
+    def is_alone(self) -> bool:
+        """Return whether no other run is alive. Ask while you hold the database's lock: then none can begin."""
+        others = (path.stem for path in self._folder.glob(f"*{_SUFFIX}") if path.stem != self.run_id)
+        return not any(map(self.is_alive, others))
+
     def end(self) -> None:
         """Remove the file, then let go of it."""
         if self._handle is not None:
@@ -101,14 +102,12 @@ class SessionRuns:
         self._dead = {NOBODY}
 
     def start(self) -> None:
-        """Take this run's lock, for as long as the session lasts."""
+        """Take this run's lock, and a share of the one of all runs, for as long as the session lasts."""
         run_id = _new_run_id()
         with self._connection.begin():
-            for name, value in _SESSION_SETTINGS.items():
-                # Servers know different ones; what is not there is not selected.
-                setting = text("SELECT set_config(name, :value, false) FROM pg_settings WHERE name = :name")
-                self._connection.execute(setting, {"name": name, "value": value})
+            keep_alive(self._connection)
             self._connection.execute(text("SELECT pg_advisory_lock(:id)"), {"id": int(run_id, 16)})
+            self._connection.execute(text(f"SELECT pg_advisory_lock_shared({_LOCK_OF_ALL})"), self._lock_of_all())
         self.run_id = run_id
 
     def is_alive(self, run_id: str) -> bool:
@@ -124,8 +123,16 @@ class SessionRuns:
             self._dead.add(run_id)
         return not is_dead
 
+    def is_alone(self) -> bool:
+        """Return whether no other run is alive; asked within a transaction, until whose end none can begin."""
+        look = text(f"SELECT pg_try_advisory_xact_lock({_LOCK_OF_ALL})")
+        return bool(self._connection.execute(look, self._lock_of_all()).scalar_one())
+
+    def _lock_of_all(self) -> dict[str, object]:
+        return {"space": _SHARED_LOCK, "table": name_in_sql(self._connection)}
+
     def end(self) -> None:
-        """Do nothing: the lock ends with the session."""
+        """Do nothing: the locks end with the session."""
 
 
 #: The runs that share a ledger. A run has its own lock between `start` and `end`, and is alive that long.

@@ -99,7 +99,7 @@ def prepare(connection: Connection, shown_location: str) -> bool:
         LEDGER.create(connection, checkfirst=True)
         connection.execute(VERSION.insert().values(version=LATEST_FORMAT))
     elif version < LATEST_FORMAT:
-        migrate(connection, _name_in_sql(connection), version)
+        migrate(connection, name_in_sql(connection), version)
         connection.execute(update(VERSION).values(version=LATEST_FORMAT))
     return version is None
 
@@ -119,8 +119,7 @@ def load(
     connection: Connection, keys: Sequence[str], *, for_update: bool, version: int = LATEST_FORMAT
 ) -> dict[str, Row | None]:
     """Return the row of each key, and keep other writers away from those that are there."""
-    known = [column for column in LEDGER.c if version >= _SINCE.get(column.name, 1)]
-    query = select(*known).where(LEDGER.c.key.in_(keys))
+    query = select(*columns_of(version)).where(LEDGER.c.key.in_(keys))
     if for_update:
         # Everybody locks in the same order, so that two never wait for each other. (SQLite has locked all already.)
         query = query.order_by(LEDGER.c.key).with_for_update()
@@ -134,7 +133,7 @@ def load(
             found["request_id"],
             found["resends"],
             found.get("fingerprint"),
-            _utc(found.get("first_tried_at")),
+            as_utc(found.get("first_tried_at")),
         )
     return rows
 
@@ -148,7 +147,7 @@ def first_sent(connection: Connection, fingerprints: Iterable[str]) -> dict[str,
         .where(LEDGER.c.fingerprint.in_(fingerprints), LEDGER.c.status.in_(may_be_there))
         .group_by(LEDGER.c.fingerprint)
     )
-    return {fingerprint: at for fingerprint, found in connection.execute(query) if (at := _utc(found))}
+    return {fingerprint: at for fingerprint, found in connection.execute(query) if (at := as_utc(found))}
 
 
 def last_accepted(connection: Connection, destination: str) -> datetime | None:
@@ -156,7 +155,7 @@ def last_accepted(connection: Connection, destination: str) -> datetime | None:
     query = select(func.max(LEDGER.c.updated_at)).where(
         LEDGER.c.status == Status.DELIVERED.value, LEDGER.c.destination == (destination or None)
     )
-    return _utc(connection.execute(query).scalar_one())
+    return as_utc(connection.execute(query).scalar_one())
 
 
 def write(
@@ -208,15 +207,23 @@ def _schema(connection: Connection) -> str | None:
     return schemas.get(None)
 
 
-def _name_in_sql(connection: Connection) -> str:
+def name_in_sql(connection: Connection) -> str:
+    """Return the ledger's table as SQL writes it."""
     schema = _schema(connection)
     prefix = f"{connection.dialect.identifier_preparer.quote(schema)}." if schema else ""
     return f"{prefix}{LEDGER.name}"
 
 
-def _utc(found: datetime | None) -> datetime | None:
-    # SQLite stores no offset: what was written is UTC.
-    return found.replace(tzinfo=timezone.utc) if found is not None and found.tzinfo is None else found
+def as_utc(found: datetime | None) -> datetime | None:
+    """Return an instant of the ledger in UTC. SQLite stores no offset: what was written is UTC."""
+    if found is None:
+        return None
+    return found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found.astimezone(timezone.utc)
+
+
+def columns_of(version: int) -> list[Column[Any]]:
+    """Return the columns that a ledger of this format has."""
+    return [column for column in LEDGER.c if version >= _SINCE.get(column.name, 1)]
 
 
 def _columns(row: Row, at: datetime, destination: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ _KEYWORDS = {
     "array": frozenset({"minItems", "items"}),
     "object": frozenset({"required", "properties"}),
 }
-_ANNOTATIONS = frozenset({"type", "description", "default", "example", "title"})
+_ANNOTATIONS = frozenset({"type", "description", "default", "example", "title", "x-rule"})
 
 
 def check_of(

@@ -16,6 +16,8 @@ from target_seeker_leads.mapping.quick_check import checks_of_properties, is_uni
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from seeker_leads_api.contract import JsonSchema
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -47,11 +49,12 @@ _RULES = {
     "unicode": "must be text that UTF-8 can carry",
     "enum": "must be one of {0}",
     "format": "must be a valid {0}",
-    "pattern": "must match {0}",
     "minLength": "must have at least {0} character(s)",
     "maxLength": "must have at most {0} characters",
     "minItems": "must have at least {0} item(s)",
 }
+#: Where a schema has a pattern, it has this as well: the pattern in words, which read on from the field.
+_PATTERN_RULE = "x-rule"
 _ANY_RULE = "must be as the API's contract says"
 #: The contract's words for types and formats, as people call them.
 _WORDS = {
@@ -71,7 +74,7 @@ _CURES: dict[str | tuple[str, str], str] = {
     "language": "Give one of these codes, or leave the language out: the API then takes FR",
     "phoneNumbers": "Give at least one phone number, e.g. in a field phone or mobile",
     "phoneNumbers[]": "Give each phone as text, or as an object with number and, if known, type",
-    "phoneNumbers[].number": "Give 7 to 22 digits, blanks and ()/.-, ending with a digit; a + only in front",
+    "phoneNumbers[].number": "Give the whole number and nothing else, e.g. +33 6 12 34 56 78",
     "phoneNumbers[].type": "Give MOBILE or LANDLINE, or leave the type out",
     "message": "Give the message as text",
     ("message", "required"): "Give the message, or a text for leads without one in the setting defaults",
@@ -115,9 +118,10 @@ def _violation(error: jsonschema.ValidationError) -> Violation:
     words = ", ".join(limit) if isinstance(limit, list) else _WORDS.get(str(limit), limit)
     place = without_indices(field)
     cure = _CURES.get((place, keyword)) or _CURES.get(place, _ANY_CURE)
+    rule = error.message if keyword == "pattern" else _RULES.get(keyword, _ANY_RULE).format(words)
     return Violation(
         field,
-        _RULES.get(keyword, _ANY_RULE).format(words),
+        rule,
         _UNICODE_CURE if keyword == "unicode" else cure,
     )
 
@@ -173,9 +177,11 @@ def _enum(
         yield jsonschema.ValidationError("enum")
 
 
-def _pattern(_validator: object, pattern: str, value: object, _schema: object) -> Iterator[jsonschema.ValidationError]:
+def _pattern(
+    _validator: object, pattern: str, value: object, schema: JsonSchema
+) -> Iterator[jsonschema.ValidationError]:
     if isinstance(value, str) and not _compiled(pattern).search(value):
-        yield jsonschema.ValidationError("pattern")
+        yield jsonschema.ValidationError(schema[_PATTERN_RULE])
 
 
 @cache

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from seeker_leads_api.postgres.location import PostgresLocation
 from seeker_leads_cli.retention.apply import now_of
-from seeker_leads_cli.retention.database import connected, parse_url
+from seeker_leads_cli.retention.database import connected
 from tests.leads_table import NAME, LeadsTable
 
 if TYPE_CHECKING:
@@ -237,7 +238,7 @@ def apply_in_a_program(
 def test_earlier_of_both_clocks_counts(database_url: str, minutes: int, *, is_ours: bool) -> None:
     """While either clock says that it is too early, nothing is deleted."""
     ours = datetime.now(timezone.utc) + timedelta(minutes=minutes)
-    with connected(parse_url(database_url)) as connection:
+    with connected(PostgresLocation.parse("database_url", database_url)) as connection:
         assert (now_of(connection, lambda: ours) == ours) is is_ours
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from seeker_leads_api.postgres.location import PostgresLocation
 from seeker_leads_cli.retention.apply import apply
 from seeker_leads_cli.retention.columns import read_columns
-from seeker_leads_cli.retention.database import connected, find_table, parse_url
+from seeker_leads_cli.retention.database import connected, find_table
 from seeker_leads_cli.retention.leads import Leads
 from seeker_leads_cli.retention.settings import Erased, Order
 from seeker_leads_cli.retention.verification import LeadLookup
@@ -217,7 +218,10 @@ def test_row_that_comes_while_the_api_is_asked_stays(account: Account) -> None:
             database.execute("UPDATE retention.leads SET _sdc_extracted_at = now() WHERE \"leadId\" = 'comes'")
             return [lead_id not in {"no-more", "comes"} for lead_id in lead_ids]
 
-    with connected(parse_url(account.table.url)) as connection, ThreadPoolExecutor() as pool:
+    with (
+        connected(PostgresLocation.parse("database_url", account.table.url)) as connection,
+        ThreadPoolExecutor() as pool,
+    ):
         schema, name, columns = find_table(connection, "retention.leads")
         leads = Leads(schema, name, read_columns(name, columns), 30, Erased.SCRUB)
         applied = apply(connection, leads, Order(is_dry_run=False, is_confirmed=False), Lookup(cast("Any", None), pool))

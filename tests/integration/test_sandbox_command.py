@@ -22,11 +22,12 @@ COMMAND = [sys.executable, "-m", "seeker_leads_sandbox.cli", "serve"]
 @contextmanager
 def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     """Run the command and give its process and what it said of itself."""
-    process = subprocess.Popen([*COMMAND, "--port", "0", *arguments], stdout=subprocess.PIPE, text=True)
+    command = [*COMMAND, "--port", "0", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     with process:
         try:
             assert process.stdout is not None
-            lines = [process.stdout.readline() for _ in range(7)]
+            lines = [process.stdout.readline() for _ in range(8)]
             yield process, {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
         finally:
             process.kill()
@@ -51,6 +52,34 @@ def test_serving_says_how_to_reach_it_and_ends_in_order(signal_number: int, tmp_
         process.send_signal(signal_number)
         assert process.wait(timeout=10) == 0
         assert json.loads(ready_file.read_text()) == urls
+
+
+@pytest.mark.parametrize(("arguments", "lines"), [((), 1), (("--no-access-log",), 0)])
+def test_requests_are_logged_on_stderr(arguments: tuple[str, ...], lines: int) -> None:
+    """Each request is a line on stderr, unless nobody wants to read it; this machine alone can make one."""
+    with serving("--leads", "0", *arguments) as (process, said):
+        assert requests.get(said["page"], timeout=5).status_code == 200
+        process.terminate()
+        assert process.stderr is not None
+        log = process.stderr.read()
+    assert log.count("GET / 200") == log.count("\n") == lines
+
+
+def test_other_machines_are_let_in_only_with_a_warning() -> None:
+    """With `--host`, others can reach the sandbox, and one line of stderr says what that means."""
+    with serving("--leads", "0", "--host", "0.0.0.0") as (process, said):  # noqa: S104  # what is tested
+        assert requests.get(said["page"], timeout=5).status_code == 200
+        process.terminate()
+        assert process.stderr is not None
+        assert "warning: other machines can reach it (0.0.0.0)" in process.stderr.readline()
+
+
+def test_a_host_that_is_not_here_is_one_clear_line() -> None:
+    """An address of another machine ends the command with status 2 and a way out."""
+    ended = run("--port", "0", "--leads", "0", "--host", "192.0.2.1")
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert "192.0.2.1" in ended.stderr
+    assert "--host" in ended.stderr
 
 
 def test_options_reach_the_sandbox() -> None:

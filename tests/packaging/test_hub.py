@@ -78,7 +78,7 @@ def test_meltano_has_the_utility_of_the_definition() -> None:
     assert (HERE / "static" / entry["logo_url"].lstrip("/")).is_file()
 
 
-@pytest.mark.parametrize("field", ["namespace", "executable", "label", "capabilities", "log_parser"])
+@pytest.mark.parametrize("field", ["namespace", "executable", "label", "capabilities", "log_parser", "commands"])
 def test_meltano_has_the_rest_of_the_definition(entry: dict[str, Any], in_meltano: dict[str, Any], field: str) -> None:
     """Who copies from `meltano.yml` gets what the Hub gives."""
     assert in_meltano[field] == entry[field]

@@ -6,10 +6,12 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING, Any
 
+import click
+
 import seeker_leads_sandbox
 from seeker_leads_api import contract
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
-from seeker_leads_sandbox.cli import _parser
+from seeker_leads_sandbox.cli import serve
 from tap_seeker_leads.leads.schema import leads_schema
 from target_seeker_leads.delivery.report import Result
 from target_seeker_leads.ledger.rules import Status
@@ -75,19 +77,18 @@ def shown(default: object) -> list[str]:
 
 def test_sandbox_page_has_every_option() -> None:
     """The tables of options are the command's, with its defaults and choices."""
-    (commands,) = (action.choices for action in _parser()._actions if action.dest == "command")
-    assert isinstance(commands, dict)
-    options = {action.option_strings[-1]: action for action in commands["serve"]._actions if action.dest != "help"}
+    options = {option.opts[-1]: option for option in serve.params if isinstance(option, click.Option)}
     rows = {names_in(row[0])[0]: row for row in rows_of("docs/sandbox.md", "Options")}
     assert set(rows) == set(options)
     for flag, row in rows.items():
-        action = options[flag]
-        if action.choices:
-            assert set(names_in(row[1])) == set(action.choices), flag
-            assert names_in(row[1])[0] == action.default, flag
+        option = options[flag]
+        if isinstance(option.type, click.Choice):
+            assert set(names_in(row[1])) == set(option.type.choices), flag
+            assert names_in(row[1])[0] == option.default, flag
         else:
-            assert names_in(row[1]) == shown(action.default), flag
-            assert row[2].startswith(str(action.help).split(":", maxsplit=1)[0]), flag
+            default = option.to_info_dict()["default"]
+            assert names_in(row[1]) == shown(default), flag
+            assert row[2].startswith(str(option.help).split(":", maxsplit=1)[0]), flag
 
 
 def test_sandbox_page_has_every_field_of_its_options() -> None:
@@ -96,7 +97,7 @@ def test_sandbox_page_has_every_field_of_its_options() -> None:
     of_command = {
         names_in(row[0])[0].removeprefix("--").replace("-", "_") for row in rows_of("docs/sandbox.md", "Options")
     }
-    but_for = {"port", "ready_file", "no_limit"}
+    but_for = {"port", "host", "ready_file", "no_limit", "no_access_log"}
     assert all(f"`--{name.replace('_', '-')}`" in text_of("docs/sandbox.md") for name in but_for)
     rows = {names_in(row[0])[0]: row[1] for row in rows_of("docs/sandbox.md", "Fields of SandboxOptions")}
     assert [*rows] == [name for name in fields if name not in of_command]
@@ -117,8 +118,10 @@ def test_sandbox_page_has_every_endpoint() -> None:
     source = (PROJECT / "seeker_leads_sandbox" / "api" / "app.py").read_text(encoding="utf-8")
     admin = set(re.findall(r'web\.(\w+)\(ADMIN_BASE \+ "([^"]+)"', source))
     rows = [names_in(row[0])[0].split() for row in rows_of("docs/sandbox.md", "The sandbox's own endpoints")]
-    assert {(method.lower(), path.removeprefix("/_sandbox")) for method, path in rows} == admin
-    served = len(re.findall(r"web\.\w+\((?:API_BASE|lead|subscription|TOKEN_PATH)\b", source))
+    # The id at the end of a path is put to it apart.
+    assert {(method.lower(), re.sub(r"/\{.*|^/_sandbox", "", path)) for method, path in rows} == admin
+    page = (PROJECT / "seeker_leads_sandbox" / "web" / "routes.py").read_text(encoding="utf-8")
+    served = len(re.findall(r"web\.\w+\((?:API_BASE|lead|subscription|TOKEN_PATH|CONTRACT)\b", source + page))
     cells = [row[0] for row in rows_of("docs/sandbox.md", "Endpoints")]
     assert sum(len(re.findall(r"\b(?:GET|POST|PUT|DELETE)\b", cell)) for cell in cells) == served
 

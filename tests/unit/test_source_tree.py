@@ -39,7 +39,7 @@ WRITTEN = [
 _PATH = re.compile(rf"(?<![\w/.-])(?:{'|'.join(FOLDERS)})/[\w/-]+\.\w+")
 _FILE = re.compile(r"(?<![\w/.-])\w+\.py\b")
 #: Files of users, in examples.
-_EXAMPLES = {"find.py", "test_pipeline.py", "test_user.py"}
+_EXAMPLES = {"test_pipeline.py", "test_user.py"}
 _DOTTED = re.compile(rf"[\"'`](?:{'|'.join(PACKAGES)})(?:\.\w+)+")
 
 

@@ -1,0 +1,34 @@
+"""One line for each request: method, path, status, milliseconds. No query, no header and no body."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from aiohttp.abc import AbstractAccessLogger
+
+from seeker_leads_sandbox.api import routes
+from seeker_leads_sandbox.faults.fault_injection import is_cut_off
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+ACCESS_LOG = logging.getLogger(__name__)
+_LONGEST_PATH = 200
+
+
+class AccessLog(AbstractAccessLogger):
+    """Logs at INFO; leaves out what the page asks for by itself, each second."""
+
+    @property
+    def enabled(self) -> bool:
+        """Whether anybody reads it: otherwise the server does not even take the time."""
+        return self.logger.isEnabledFor(logging.INFO)
+
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        """Log one request, which took `time` seconds."""
+        # As it was sent, percent-encoded: nothing in it can end the line.
+        path = request.rel_url.raw_path
+        if not path.startswith(routes.PAGE_PARTS + "/"):
+            status = "no answer" if is_cut_off(request) else response.status
+            self.logger.info("%s %s %s %.0f ms", request.method, path[:_LONGEST_PATH], status, time * 1000)

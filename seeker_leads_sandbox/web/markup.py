@@ -1,0 +1,60 @@
+"""HTML that cannot be broken out of: every text is escaped where it enters, and only this module makes markup."""
+
+from __future__ import annotations
+
+import html
+import unicodedata
+from typing import Any
+
+import msgspec
+
+LONGEST_TEXT = 400
+#: HTML's and SVG's elements without an end tag, as far as the page has them.
+_VOID = frozenset({"br", "input"})
+_CONTROLS = frozenset({"Cc", "Cs"})
+
+
+class Markup(str):
+    """HTML that is safe to show."""
+
+    __slots__ = ()
+
+
+def tag(name: str, *children: object, **attributes: object) -> Markup:
+    """Return an element; children that are not markup are escaped.
+
+    An attribute that is None or False is left out, True has no value; `class_` is `class`, `data_key` is `data-key`.
+    """
+    shown = "".join(
+        f" {key.rstrip('_').replace('_', '-')}" + ("" if value is True else f'="{html.escape(str(value))}"')
+        for key, value in attributes.items()
+        if value is not None and value is not False
+    )
+    return Markup(f"<{name}{shown}>" if name in _VOID else f"<{name}{shown}>{join(*children)}</{name}>")
+
+
+def join(*children: object) -> Markup:
+    """Return children one after the other; None is nothing, lists are opened."""
+    return Markup("".join(_child(child) for child in children))
+
+
+def text_of(value: Any, longest: int = LONGEST_TEXT) -> str:  # noqa: ANN401  # any JSON
+    """Return any JSON value as a text of bounded length, without control characters; null is no text."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    text = "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(char) in _CONTROLS and char not in "\n\t" else char
+        for char in text[: longest + 1]
+    )
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def _child(child: object) -> str:
+    if child is None:
+        return ""
+    if isinstance(child, Markup):
+        return child
+    if isinstance(child, (list, tuple)):
+        return join(*child)
+    return html.escape(str(child))

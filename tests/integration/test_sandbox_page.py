@@ -1,0 +1,207 @@
+"""The sandbox's page as a program sees it; `tests/browser` looks at it with a browser."""
+
+from __future__ import annotations
+
+import json
+import logging
+from html.parser import HTMLParser
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOW = 1_795_420_800  # 2026-11-23T08:00:00Z
+HEADERS = {"Authorization": "Bearer sandbox-token"}
+REPOSITORY = "https://example.com/TO-FILL-IN/singer-seeker-leads"
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox.start(SandboxOptions(leads=50, days=10), clock=lambda: NOW) as running:
+        yield running
+
+
+class Elements(HTMLParser):
+    """Every element of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.all: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.all.append((tag, dict(attrs)))
+
+
+def page_of(sandbox: Sandbox) -> str:
+    answer = requests.get(sandbox.url, timeout=5)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def panels_of(sandbox: Sandbox) -> dict[str, str]:
+    panels: dict[str, str] = requests.get(f"{sandbox.admin_url}/page/panels", timeout=5).json()
+    return panels
+
+
+def test_its_policy_lets_nothing_in(sandbox: Sandbox) -> None:
+    """No inline script or style can run, nothing is loaded from elsewhere, no page can frame it; each part says so."""
+    for path in ("/", "/_sandbox/page/panels", "/_sandbox/page/page.js", "/_sandbox/page/page.css"):
+        headers = requests.get(sandbox.url + path, timeout=5).headers
+        rules = dict(rule.split(" ", 1) for rule in headers["Content-Security-Policy"].split("; "))
+        assert rules.pop("default-src") == rules.pop("frame-ancestors") == rules.pop("form-action") == "'none'"
+        assert rules.pop("base-uri") == "'none'"
+        assert set(rules.values()) == {"'self'"}, path
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_it_links_to_nothing_but_the_repository(sandbox: Sandbox) -> None:
+    """Whatever it loads is the sandbox's own and is there; no element has a style or a handler of its own."""
+    for tag, attributes in Elements(page_of(sandbox)).all:
+        assert not [name for name in attributes if name == "style" or name.startswith("on")], tag
+        for address in (attributes.get("src"), attributes.get("href")):
+            if address and not address.startswith("#") and address != REPOSITORY:
+                assert address.startswith("/"), address
+                assert requests.get(sandbox.url + address, timeout=5).status_code == 200, address
+
+
+ODD = [
+    {},
+    {"contactRequest": None},
+    {"contactRequest": [1], "property": "text", "callDetails": {"status": [7]}},
+    {"contactRequest": {"phoneNumbers": [None, 1, {"number": {"a": 1}}], "lastName": ["x"], "message": {"y": "z"}}},
+    {"contactRequest": {"lastName": "\u0000\u202e\U0001f600", "message": "x" * 100_000}},
+]
+
+
+@pytest.mark.parametrize("lead", ODD)
+@pytest.mark.parametrize("date", [0, -1, NOW, 10**15, -(10**15)])
+def test_any_lead_can_be_shown(sandbox: Sandbox, lead: dict[str, Any], date: int) -> None:
+    """The page shows what the sandbox takes in, of whatever type and length, and does not grow with it."""
+    sandbox.add_leads(leads=[{"metadata": {"leadId": "odd", "ingestionDate": date, "portal": 1}, **lead}])
+    assert 'data-key="odd"' in panels_of(sandbox)["leads"]
+    assert len(page_of(sandbox)) < 100_000
+
+
+@pytest.mark.parametrize("body", [1, "text", [], {}, {"phoneNumbers": 1, "lastName": {"a": []}}])
+def test_any_body_that_is_refused_can_be_shown(sandbox: Sandbox, body: Any) -> None:
+    """What was POSTed is shown with each reason for which it was refused."""
+    answer = requests.post(f"{sandbox.api_url}/leads", json=body, headers=HEADERS, timeout=5)
+    shown = panels_of(sandbox)["posted"]
+    assert answer.status_code == 400
+    assert shown.count("<li>") == len(answer.json()["errors"])
+
+
+def test_looking_is_no_request(sandbox: Sandbox) -> None:
+    """The page and the contract count in no statistics, and no fault hits them."""
+    sandbox.script(Fault(FaultKind.STATUS, status=500))
+    page_of(sandbox), panels_of(sandbox)
+    assert requests.get(f"{sandbox.url}/openapi.yaml", timeout=5).status_code == 200
+    assert (sandbox.statistics.total, sandbox.statistics.requests) == (0, 0)
+
+
+def test_the_contract_is_the_packages(sandbox: Sandbox) -> None:
+    """`GET /openapi.yaml` gives the file that the sandbox was written from."""
+    answer = requests.get(f"{sandbox.url}/openapi.yaml", timeout=5)
+    assert answer.content == (resources.files("seeker_leads_api") / "openapi.yaml").read_bytes()
+    assert answer.headers["Content-Type"].startswith("application/yaml")
+
+
+def test_leads_of_a_day_are_counted_anew_when_one_changes(sandbox: Sandbox) -> None:
+    """A lead that is put in, and one that moves to another portal, are in the chart at the next look."""
+    lead = {"metadata": {"leadId": "mine", "ingestionDate": NOW, "portal": "SLG-FRA"}, "contactRequest": {}}
+    before = panels_of(sandbox)["days"]
+    sandbox.add_leads(leads=[lead])
+    with_it = panels_of(sandbox)["days"]
+    sandbox.add_leads(leads=[{**lead, "metadata": {**lead["metadata"], "portal": "NEW-FRA"}}])
+    moved = panels_of(sandbox)["days"]
+    assert ("50 leads" in before, "51 leads" in with_it, "51 leads" in moved) == (True, True, True)
+    assert "Others 1" not in with_it
+    assert "Others 1" in moved
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://example.com"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Host": "attacker.example"},
+        {"Host": "attacker.example:80", "Origin": "http://attacker.example:80"},
+    ],
+)
+def test_other_web_pages_are_kept_off(sandbox: Sandbox, headers: dict[str, str]) -> None:
+    """A browser that is led here by another page, by address or by a name of that page's own, changes nothing."""
+    for path in ("/leads", "/tokens/revoke", "/tokens/restore", "/stats/reset", "/subscriptions/subscription-1"):
+        answer = requests.post(sandbox.admin_url + path, json={"count": 1}, headers=headers, timeout=5)
+        assert answer.status_code == 403, path
+    if "Host" in headers:
+        for path in ("/", "/_sandbox/page/panels", "/_sandbox/created"):
+            assert requests.get(sandbox.url + path, headers=headers, timeout=5).status_code == 403
+    assert len(sandbox.store) == 50
+
+
+@pytest.mark.parametrize("host", ["localhost:{0}", "127.0.0.1:{0}", "[::1]:{0}", "sandbox:{0}", "a.localhost"])
+def test_programs_and_the_page_itself_are_let_in(sandbox: Sandbox, host: str) -> None:
+    """Whoever names this machine, or a neighbour by its short name, is served, with and without an origin."""
+    host = host.format(sandbox.url.rpartition(":")[2])
+    own = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
+    for headers in ({"Host": host}, own):
+        answer = requests.post(f"{sandbox.admin_url}/leads", json={"count": 1}, headers=headers, timeout=5)
+        assert answer.status_code == 200
+    assert len(sandbox.store) == 52
+
+
+def test_tokens_are_revoked_and_restored(sandbox: Sandbox) -> None:
+    """After a revocation the printed token is refused; restored, it has every right again."""
+    sandbox.script(Fault(FaultKind.MISSING_SCOPE, times=1))
+    statuses = []
+    for step in (None, "revoke", "restore"):
+        if step:
+            assert requests.post(f"{sandbox.admin_url}/tokens/{step}", timeout=5).status_code == 204
+        statuses.append(requests.get(f"{sandbox.api_url}/leads/none", headers=HEADERS, timeout=5).status_code)
+    assert statuses == [403, 401, 404]
+
+
+def test_a_subscription_is_switched_without_a_token(sandbox: Sandbox) -> None:
+    """Its status alone changes; anything else is refused with the reason."""
+    url = f"{sandbox.api_url}/webhook/subscriptions"
+    body = {"url": "http://127.0.0.1:9/", "apiKey": "a-key-of-many-characters", "status": "ACTIVE"}
+    name = requests.post(url, json=body, headers=HEADERS, timeout=5).json()["subscriptionId"]
+    switch = f"{sandbox.admin_url}/subscriptions/{name}"
+    assert requests.post(switch, json={"status": "INACTIVE"}, timeout=5).json()["status"] == "INACTIVE"
+    more_than_that = {"status": "ACTIVE", "apiKey": "another-key-of-many"}
+    for wrong in ("{}", '{"status": "OFF"}', json.dumps(more_than_that), "[]"):
+        assert (
+            requests.post(switch, data=wrong, headers={"Content-Type": "application/json"}, timeout=5).status_code
+            == 400
+        )
+    assert requests.post(f"{switch}0", json={"status": "ACTIVE"}, timeout=5).status_code == 404
+    assert requests.get(url, headers=HEADERS, timeout=5).json()["items"][0]["status"] == "INACTIVE"
+
+
+def test_requests_are_logged_without_what_they_hold(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    """A line has method, path, status and milliseconds, and cannot be broken; what the page asks for is left out."""
+    caplog.set_level(logging.INFO, logger=sandbox.access_log.name)
+    sandbox.script(Fault(FaultKind.RESET, method="POST", times=1))
+    panels_of(sandbox)
+    requests.get(f"{sandbox.api_url}/leads?minDate=1&secret=my-query", headers=HEADERS, timeout=5)
+    requests.get(f"{sandbox.api_url}/leads/a%0Ab", headers=HEADERS, timeout=5)
+    with pytest.raises(requests.ConnectionError):
+        requests.post(f"{sandbox.api_url}/leads", json={"lastName": "Martin"}, headers=HEADERS, timeout=5)
+    sandbox.stop()
+    lines = [record.getMessage() for record in caplog.records if record.name == sandbox.access_log.name]
+    assert [line.rsplit(" ", 2)[0] for line in lines] == [
+        "GET /seeker-leads/v1/leads 400",
+        "GET /seeker-leads/v1/leads/a%0Ab 404",
+        "POST /seeker-leads/v1/leads no answer",
+    ]
