@@ -1,7 +1,7 @@
 # Everything lives in this folder: .venv (Python packages), .meltano (Meltano's plugins), .demo (the demo's database),
-# .wheel (environments of `make test-wheel`), dist (what is published).
+# .wheel (environments of `make test-wheel`), .dbt (the one of `make test-dbt`), dist (what is published).
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser screenshots test-wheel test-wheels test-lowest soak build hub bench lint format clean
+.PHONY: help demo test test-dbt test-browser screenshots test-wheel test-wheels test-lowest soak build hub bench lint format clean
 
 PYTHON ?= python3
 # Tests that run at once. Most of them wait rather than compute, so there are more than processors.
@@ -28,6 +28,9 @@ demo: .venv/.demo .meltano/.demo  ## Leads from a local sandbox into a PostgreSQ
 test: .venv/.test .meltano/.installed  ## All tests: unit, integration, acceptance
 	@$(BIN)/pytest -m "not alone" -n $(WORKERS) --dist loadgroup
 	@$(BIN)/pytest -m alone
+
+test-dbt: .venv/.test .dbt/.installed  ## Test the dbt package with real dbt and PostgreSQL
+	@SEEKER_LEADS_DBT=$(CURDIR)/.dbt/bin/dbt $(BIN)/pytest tests/dbt
 
 test-browser: .venv/.browser  ## The sandbox's page, looked at with Chromium
 	@$(BIN)/python -m tests.browser.chromium
@@ -75,7 +78,7 @@ format: .venv/.lint  ## Format the code
 	$(BIN)/ruff format
 
 clean:  ## Remove all that these commands made
-	rm -rf .venv .meltano .demo .bench .wheel output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .meltano .demo .bench .dbt .wheel output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/.base:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
@@ -122,4 +125,11 @@ clean:  ## Remove all that these commands made
 	@$(PYTHON) -m venv .bench
 	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --group bench-peers
+	@touch $@
+
+.dbt/.installed: .venv/.base pyproject.toml
+	@echo "Installing dbt into .dbt (once) ..."
+	@$(PYTHON) -m venv .dbt
+	@.dbt/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@.dbt/bin/python -m pip install --quiet --disable-pip-version-check --group dbt
 	@touch $@

@@ -16,6 +16,7 @@ from seeker_leads_cli.doctor.command import doctor
 from seeker_leads_cli.ledger.command import ledger
 from seeker_leads_cli.preview.command import preview
 from seeker_leads_cli.rejects.command import rejects
+from seeker_leads_cli.retention.command import retention
 from seeker_leads_cli.send.command import send
 from seeker_leads_cli.webhooks.command import webhooks
 from seeker_leads_singer.command import EXIT_FAILED, EXIT_SETTINGS, EXIT_SIGNAL, describe
@@ -69,7 +70,7 @@ Example:
 @click.group(cls=Tool, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXAMPLE)
 @click.version_option(version(PACKAGE_NAME), message="%(prog)s v%(version)s", prog_name="seeker-leads")
 def main() -> None:
-    """Look at files of leads, send them, and have new leads loaded within seconds."""
+    """Look at files of leads, send them, have new leads loaded within seconds, and old ones deleted as the law asks."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character shows another one
@@ -83,5 +84,6 @@ main.add_command(doctor)
 main.add_command(ledger)
 main.add_command(preview)
 main.add_command(rejects)
+main.add_command(retention)
 main.add_command(send)
 main.add_command(webhooks)

@@ -1,4 +1,4 @@
-"""The account whose subscriptions they are: the tap's settings, from files or from the tap's own variables."""
+"""The subscriptions of the account that the tap's settings name."""
 
 from __future__ import annotations
 
@@ -6,31 +6,14 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
-from seeker_leads_api.client import ApiClient
-from seeker_leads_api.declarations import read
 from seeker_leads_api.errors import SettingsError
-from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
-from seeker_leads_singer.config import read_environment, read_files
-from seeker_leads_singer.package import plugin_user_agent
+from seeker_leads_cli.account import account_settings, client_of
 from seeker_leads_webhooks.keys import KEY_VARIABLE
 from seeker_leads_webhooks.subscriptions.api import Subscription, SubscriptionsApi
 from seeker_leads_webhooks.subscriptions.urls import same_url, wanted_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-_VARIABLES = "TAP_SEEKER_LEADS_"
-
-CONFIG = click.option(
-    "--config",
-    "config_files",
-    multiple=True,
-    metavar="FILE",
-    type=click.Path(),
-    help="Settings of the tap, as JSON. Default: the variables TAP_SEEKER_LEADS_….",
-)
 
 
 @contextmanager
@@ -40,14 +23,8 @@ def subscriptions_of(config_files: Sequence[str]) -> Iterator[SubscriptionsApi]:
     Raises:
         SettingsError: a setting is wrong or missing.
     """
-    given = read_files(config_files) if config_files else read_environment(_VARIABLES, CONNECTION_SETTINGS)
-    settings = ConnectionSettings.from_config(read(given, CONNECTION_SETTINGS))
-    agent = plugin_user_agent("seeker-leads", settings.user_agent)
-    client = ApiClient(settings, agent, report=lambda line: click.echo(line, err=True))
-    try:
+    with client_of(account_settings(config_files)) as client:
         yield SubscriptionsApi(client)
-    finally:
-        client.close()
 
 
 def chosen(listed: Sequence[Subscription], id_or_url: str | None) -> list[Subscription]:

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta, timezone
 
 import click
 
+from seeker_leads_cli.account import CONFIG
 from seeker_leads_cli.options import JSON
 from seeker_leads_cli.screen import printable
-from seeker_leads_cli.webhooks.account import CONFIG, chosen, subscriptions_of
+from seeker_leads_cli.webhooks.account import chosen, subscriptions_of
 from seeker_leads_singer.command import EXIT_FAILED
 from seeker_leads_webhooks.subscriptions.audit import Audit, read_audit
 

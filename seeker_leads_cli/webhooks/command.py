@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from seeker_leads_api.errors import FatalError
+from seeker_leads_cli.account import CONFIG
 from seeker_leads_cli.options import JSON, example
 from seeker_leads_cli.screen import printable, show_table
-from seeker_leads_cli.webhooks.account import CONFIG, chosen, subscriptions_of
+from seeker_leads_cli.webhooks.account import chosen, subscriptions_of
 from seeker_leads_cli.webhooks.audit import audit
 from seeker_leads_cli.webhooks.serve import serve
 from seeker_leads_webhooks.keys import KEY_VARIABLE, WebhookKeys

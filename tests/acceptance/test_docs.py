@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 #: Where the pages say that the sandbox is; the tests have one of their own.
 WRITTEN_URL = "http://127.0.0.1:8000"
 RUNNABLE = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": ["python", "-c"]}
-TOPICS = ("meltano", "ledger", "ledger move", "ledger purge", "leads", "serve", "new project")
+TOPICS = ("meltano", "ledger", "ledger move", "ledger purge", "leads", "retention", "duckdb", "serve", "new project")
 MARKERS = {"", "run", "shows", *(f"run: {topic}" for topic in TOPICS)}
 
 
@@ -125,6 +125,7 @@ def meltano_environment(
         TARGET_JSONL_DESTINATION_PATH=str(tmp_path),
         TARGET_POSTGRES_SQLALCHEMY_URL=database_url,
         TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA="seeker_leads",  # that of `production`, which the pages speak of
+        SEEKER_LEADS_TABLE="seeker_leads.leads",  # as above
     )
 
 
