@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,12 +15,13 @@ from seeker_leads_api.errors import AnswerLostError, RequestRejectedError, Retry
 from seeker_leads_api.http.outcomes import Answer, Outcome, Recovery, classify, raise_for
 from seeker_leads_api.http.rate_limiter import RateLimiter
 from seeker_leads_api.http.retries import Retrier
-from seeker_leads_api.http.session import ApiSession
+from seeker_leads_api.http.sessions import Sessions
 from seeker_leads_api.http.transport_errors import classify_exception, may_have_arrived
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from seeker_leads_api.http.session import ApiSession
     from seeker_leads_api.settings import ConnectionSettings
 
 T = TypeVar("T")
@@ -42,7 +42,8 @@ class ApiClient:
 
         response = client.retried(attempt)
 
-    The token comes before the permit, so that no permit is held while a token is requested.
+    The token comes before the permit, so that no permit is held while a token is requested. Clients of several accounts
+    are given the same `sessions`, and the same `limiter` where one limit is for all.
 
     Raises:
         SettingsError: the environment names certificates that do not exist.
@@ -56,21 +57,15 @@ class ApiClient:
         report: Callable[[str], object],
         sleep: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
+        limiter: RateLimiter | None = None,
+        sessions: Sessions | None = None,
     ) -> None:
-        self.limiter = RateLimiter(
-            settings.rate_limit_requests,
-            settings.rate_limit_period_seconds,
-            settings.max_concurrent_requests,
-            clock=clock,
-            sleep=sleep,
-        )
+        self.limiter = limiter or new_limiter(settings, sleep=sleep, clock=clock)
         self._retrier = Retrier(settings.max_retries, report=report, sleep=sleep, pause_all=self.limiter.pause)
         self._settings = settings
-        self._user_agent = user_agent
-        self._tokens = token_source(settings, user_agent, self._retrier, report=report)
-        self._thread = threading.local()
-        self._sessions: list[ApiSession] = []
-        self._open_session()  # now, so that a wrong environment shows before anything is sent
+        self._sessions = sessions or Sessions(user_agent)
+        self._tokens = token_source(settings, self._sessions, self._retrier, report=report)
+        self._sessions.of(settings.api_url)  # now, so that a wrong environment shows before anything is sent
 
     def retried(self, attempt: Callable[[str], T]) -> T:
         """Call `attempt` with the token to send, again after passing faults, and once with a new token.
@@ -143,8 +138,7 @@ class ApiClient:
 
     def close(self) -> None:
         """Close the connections of all threads."""
-        for session in self._sessions:
-            session.close()
+        self._sessions.close()
 
     def _send_once(self, prepared: requests.PreparedRequest, shown: str) -> Answer:
         timeout_seconds = self._settings.request_timeout_seconds
@@ -168,13 +162,20 @@ class ApiClient:
 
     @property
     def _session(self) -> ApiSession:
-        session: ApiSession | None = getattr(self._thread, "session", None)
-        return session or self._open_session()
+        return self._sessions.of(self._settings.api_url)
 
-    def _open_session(self) -> ApiSession:
-        session = self._thread.session = ApiSession(self._settings.api_url, self._user_agent)
-        self._sessions.append(session)
-        return session
+
+def new_limiter(
+    settings: ConnectionSettings, *, sleep: Callable[[float], object], clock: Callable[[], float]
+) -> RateLimiter:
+    """Return the limit that the settings give."""
+    return RateLimiter(
+        settings.rate_limit_requests,
+        settings.rate_limit_period_seconds,
+        settings.max_concurrent_requests,
+        clock=clock,
+        sleep=sleep,
+    )
 
 
 def _body(response: requests.Response) -> tuple[bytes, bool]:
