@@ -14,6 +14,7 @@
         ├── UnreadableAnswerError  an answer came that cannot be read: whether the request was carried out is not known
         └── StoppedError     a signal asked the run to end
 
+ServerFaultError, RequestRejectedError and NotServedError are AnsweredErrors too: they hold the answer's own words.
 No message of theirs ever holds personal data or a secret: they are built from redacted parts only.
 """
 
@@ -30,6 +31,19 @@ class SettingsError(SeekerLeadsError):
     """What the user gave cannot work; the text names it and the cure."""
 
 
+class AnsweredError(SeekerLeadsError):
+    """An answer says that the request was not carried out, and perhaps why."""
+
+    def __init__(
+        self, message: str, *, problems: tuple[tuple[str, str], ...] = (), request_id: str | None = None
+    ) -> None:
+        super().__init__(message)
+        #: The API's own name for the request, where it gave one.
+        self.request_id = request_id
+        #: The API's own words, name and reason each. Kept out of the message, since they may quote personal data.
+        self.problems = problems
+
+
 class RetryableError(SeekerLeadsError):
     """A passing fault: the same request may succeed later."""
 
@@ -42,7 +56,7 @@ class ThrottledError(RetryableError):
     """The API asks for fewer requests: nobody asks before the wait is over."""
 
 
-class ServerFaultError(RetryableError):
+class ServerFaultError(AnsweredError, RetryableError):
     """The server answered that it failed, and did nothing: a passing fault, or one that only this request meets."""
 
     def __init__(
@@ -53,10 +67,8 @@ class ServerFaultError(RetryableError):
         problems: tuple[tuple[str, str], ...] = (),
         request_id: str | None = None,
     ) -> None:
-        super().__init__(message, retry_after_seconds=retry_after_seconds)
-        #: As those of `RequestRejectedError`.
-        self.problems = problems
-        self.request_id = request_id
+        super().__init__(message, problems=problems, request_id=request_id)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class AnswerLostError(RetryableError):
@@ -72,33 +84,16 @@ class TokenRefusedError(SeekerLeadsError):
         self.refused_token = refused_token
 
 
-class RequestRejectedError(SeekerLeadsError):
+class RequestRejectedError(AnsweredError):
     """The API refuses this request for what it says; another one may be right."""
-
-    def __init__(
-        self, message: str, *, problems: tuple[tuple[str, str], ...] = (), request_id: str | None = None
-    ) -> None:
-        super().__init__(message)
-        #: The API's own name for the request, where it gave one.
-        self.request_id = request_id
-        #: The API's own words, name and reason each. Kept out of the message, since they may quote personal data.
-        self.problems = problems
 
 
 class FatalError(SeekerLeadsError):
     """The run must end; what was finished before is kept."""
 
 
-class NotServedError(FatalError):
+class NotServedError(AnsweredError, FatalError):
     """The request was refused, and the answer does not say whether others would be: nothing was done."""
-
-    def __init__(
-        self, message: str, *, problems: tuple[tuple[str, str], ...] = (), request_id: str | None = None
-    ) -> None:
-        super().__init__(message)
-        #: As those of `RequestRejectedError`.
-        self.problems = problems
-        self.request_id = request_id
 
 
 class RetriesUsedUpError(FatalError):

@@ -13,10 +13,10 @@ from seeker_leads_api.errors import SettingsError, StoppedError
 from seeker_leads_singer import stream_maps
 from seeker_leads_singer.package import plugin_user_agent
 from seeker_leads_singer.plugin import Plugin
+from tap_seeker_leads.catalog import own_catalog
 from tap_seeker_leads.check_connection import connection_report
 from tap_seeker_leads.leads.schema import STREAM, leads_schema
 from tap_seeker_leads.settings import TAP_SETTINGS, TapSettings
-from tap_seeker_leads.state.catalog import own_catalog
 from tap_seeker_leads.state.input_files import bookmarks_of, json_file
 from tap_seeker_leads.streams import LeadsStream
 from tap_seeker_leads.writer import PageWriter

@@ -15,7 +15,7 @@ from seeker_leads_api.private_files import user_folder
 from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
 from target_seeker_leads.delivery.deleted_marks import DeletedMark
 from target_seeker_leads.ledger.rules import UnknownOutcome
-from target_seeker_leads.mapping.dates import DateReader, parse_date_formats, parse_timezone
+from target_seeker_leads.mapping.date_times import DateReader, parse_date_formats, parse_timezone
 from target_seeker_leads.mapping.record_to_request import parse_defaults
 
 if TYPE_CHECKING:

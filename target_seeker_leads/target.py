@@ -16,8 +16,8 @@ from seeker_leads_singer.package import plugin_user_agent
 from seeker_leads_singer.plugin import Plugin
 from seeker_leads_singer.stdout import write_whole
 from target_seeker_leads.delivery.pipeline import Pipeline
-from target_seeker_leads.messages import Messages
 from target_seeker_leads.settings import TARGET_SETTINGS, TargetSettings
+from target_seeker_leads.singer.messages import Messages
 from target_seeker_leads.singer.reader import LineReader
 from target_seeker_leads.singer.singer_json import encode
 

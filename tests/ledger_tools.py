@@ -46,7 +46,7 @@ WORKER = """if True:
         claim = Claim(f"{number:064x}", "a", "s", is_replay=False, will_send=True)
         decision = ledger.claim(claim)
         if decision is Decision.SEND:
-            ledger.settle(Settlement(claim.key, "a", "s", Status.DELIVERED))
+            ledger.settle(Settlement(claim, Status.DELIVERED))
         return decision.name
 
     print(flush=True)
@@ -61,7 +61,7 @@ def claim(key: str, content: str = "a", *, is_replay: bool = False, will_send: b
 
 
 def settlement(key: str, status: Status | None, content: str = "a") -> Settlement:
-    return Settlement(key, content, "s", status)
+    return Settlement(claim(key, content), status)
 
 
 @contextlib.contextmanager

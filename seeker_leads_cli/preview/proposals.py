@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from seeker_leads_api import contract
-from target_seeker_leads.mapping.dates import DateReader
+from target_seeker_leads.mapping.date_times import DateReader
 from target_seeker_leads.mapping.field_names import SUBMITTED_DATE, normalise
 from target_seeker_leads.mapping.lead import read_lead
 

@@ -11,7 +11,7 @@ from seeker_leads_cli.preview.columns import Columns
 from seeker_leads_cli.preview.repeats import repeats
 from seeker_leads_cli.preview.survey import Survey
 from seeker_leads_cli.settings import without_account
-from target_seeker_leads.messages import Messages
+from target_seeker_leads.singer.messages import Messages
 from target_seeker_leads.target import TargetSeekerLeads
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from singer_sdk.pagination import BaseAPIPaginator
 from seeker_leads_api.errors import FatalError
 from tap_seeker_leads.leads.page import page_of
 from tap_seeker_leads.reading.page_request import PageRequest
-from tap_seeker_leads.reading.window_trail import WindowTrail
+from tap_seeker_leads.reading.pages_of_window import PagesOfWindow
 from tap_seeker_leads.reading.windows import cut
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
 
     `attempt` is the way to a request: every try takes its permit from the limiter there, retries included.
 
-    Readers share plan and limiter, and what the run knows of how a window ends, see `WindowEnds`. A dense window is cut
+    Readers share plan and limiter, and what the run knows of how a window ends, see `LastPages`. A dense window is cut
     when others are idle: this reader keeps its first part, and its cursor. `on_window_read` is called when the last
     page of a window has been handed on, before the next request.
     """
@@ -160,6 +160,6 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
 
     def _open_next_window(self) -> None:
         window = self._plan.take()
-        self._trail = WindowTrail(latest=0 if window is None else window.start)
+        self._trail = PagesOfWindow(latest=0 if window is None else window.start)
         self._value = None if window is None else PageRequest(window)
         self._finished = window is None

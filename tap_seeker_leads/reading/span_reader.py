@@ -9,10 +9,10 @@ from seeker_leads_api.contract import MAX_PERIOD_SECONDS
 from seeker_leads_api.errors import FatalError
 from tap_seeker_leads.leads.page import page_of
 from tap_seeker_leads.leads.timestamps import to_rfc3339
+from tap_seeker_leads.reading.last_pages import LastPages
 from tap_seeker_leads.reading.paginator import LeadsPaginator
 from tap_seeker_leads.reading.progress import Progress
 from tap_seeker_leads.reading.readers import PageRead, WindowRead, WindowReaders, ask
-from tap_seeker_leads.reading.window_ends import WindowEnds
 from tap_seeker_leads.reading.window_plan import WindowPlan
 from tap_seeker_leads.reading.windows import FinishedPrefix, SeamFilter, Window, split
 from tap_seeker_leads.state.api_clock import ApiClock
@@ -54,7 +54,7 @@ class Run:
     stopping: Stopping
     clock: Callable[[], float]
     seams: SeamFilter = field(default_factory=SeamFilter)
-    ends: WindowEnds = field(default_factory=WindowEnds)
+    ends: LastPages = field(default_factory=LastPages)
 
 
 class SpanReader:

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
-from tap_seeker_leads.reading.window_ends import WindowEnds
+from tap_seeker_leads.reading.last_pages import LastPages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class WindowPlan:
     """Windows to read, shared by all readers; `ends` is what the run knows already of how a window ends."""
 
-    def __init__(self, windows: Iterable[Window], ends: WindowEnds | None = None) -> None:
-        self.ends = ends or WindowEnds()
+    def __init__(self, windows: Iterable[Window], ends: LastPages | None = None) -> None:
+        self.ends = ends or LastPages()
         self._waiting = deque(windows)
         self.total = len(self._waiting)  #: parts that were cut off included
         self._changed = threading.Condition()

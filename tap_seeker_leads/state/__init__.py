@@ -1,1 +1,1 @@
-"""The bookmark, and the state and catalog that a run is given."""
+"""The bookmark, the refresh, and the files that a run is given."""

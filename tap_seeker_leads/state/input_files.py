@@ -7,8 +7,8 @@ import json
 from typing import IO, TYPE_CHECKING, Any
 
 from seeker_leads_api.errors import SettingsError
+from tap_seeker_leads import catalog
 from tap_seeker_leads.leads.schema import STREAM
-from tap_seeker_leads.state import catalog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

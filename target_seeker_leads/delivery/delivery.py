@@ -153,14 +153,13 @@ class Delivery:
     def _send(self, prepared: PreparedRecord, decision: Decision, settled: Callable[[], object]) -> bool:
         """Send a record, and settle it; return whether it is settled."""
         is_again = decision is Decision.SEND_AGAIN
-        made, was_tried_before = self._ledger.resends(prepared.claim), self._ledger.was_tried_before(prepared.claim)
+        left = self._ledger.resends_left(prepared.claim)
+        was_tried_before = self._ledger.was_tried_before(prepared.claim)
         is_strict = self._settings.on_unknown_outcome is UnknownOutcome.REJECT
-        allowed = 0 if is_strict else max(self._settings.max_resends - made, 0)
         # What was sent as often as is allowed, or is kept already, gets one more chance with each run.
-        is_single_try = decision is Decision.TRY_ONCE or (
-            made > self._settings.max_resends and not prepared.claim.is_replay
-        )
-        sent = send(self._client, prepared.request, Limits(allowed, is_single_try=is_single_try), self._held.begin)
+        is_single_try = decision is Decision.TRY_ONCE or (left < 0 and not prepared.claim.is_replay)
+        limits = Limits(0 if is_strict else max(left, 0), is_single_try=is_single_try)
+        sent = send(self._client, prepared.request, limits, self._held.begin)
         self._report.count_resends(sent.resends + (is_again and sent.is_answered))
         may_exist = is_again or sent.lost_answers > 0
         match sent.end:
@@ -190,8 +189,7 @@ class Delivery:
         # In the ledger it is as it will be if this run ends without knowing more.
         status = _unsettled(sent) or (None if is_again else Status.FAILED)
         self._keeper.settle(prepared, status, resends=sent.resends)
-        is_too_often = made + sent.resends >= self._settings.max_resends
-        failure = _failure(sent, is_too_often=is_too_often)
+        failure = _failure(sent, is_too_often=sent.resends >= left)
         self._judge(_Failed(prepared, sent, settled, failure, was_tried_before=was_tried_before))
         return False
 

@@ -98,7 +98,7 @@ class Keeper:
         """Write down in the ledger how a claim ended; None: as if it had not been."""
         if request_id is not None and not (request_id.isprintable() and len(request_id) <= _LONGEST_REQUEST_ID):
             request_id = None  # no name of a request, and PostgreSQL takes no NUL: the rest of the row counts more
-        self._ledger.settle(Settlement.of(prepared.claim, status, request_id, resends))
+        self._ledger.settle(Settlement(prepared.claim, status, request_id, resends))
 
     def _keep(  # noqa: PLR0913  # how it ended, and how where that cannot be kept
         self,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api.errors import (
+    AnsweredError,
     AnswerLostError,
     NotServedError,
     RequestRejectedError,
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from seeker_leads_api.client import ApiClient
-
-
-_AnswerError: TypeAlias = RequestRejectedError | NotServedError | ServerFaultError
 
 
 class End(enum.Enum):
@@ -130,7 +128,7 @@ def _end(error: SeekerLeadsError | StopOrder, last: SeekerLeadsError | None) -> 
             return End.STOPPED
 
 
-def _answer_of(error: SeekerLeadsError | StopOrder | None) -> _AnswerError | None:
+def _answer_of(error: SeekerLeadsError | StopOrder | None) -> AnsweredError | None:
     """Return the error that has the words of the answer, if there is one."""
     source = error.last if isinstance(error, RetriesUsedUpError) else error
-    return source if isinstance(source, (RequestRejectedError, NotServedError, ServerFaultError)) else None
+    return source if isinstance(source, AnsweredError) else None

@@ -17,7 +17,7 @@ from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.private_files import make_private_folder
 from target_seeker_leads.ledger.live_runs import LOCK_TIMEOUT_SECONDS, FileRuns, Runs, SessionRuns, exclusive
 from target_seeker_leads.ledger.migrations import LATEST_FORMAT
-from target_seeker_leads.ledger.schemas import find_schema
+from target_seeker_leads.ledger.postgres_schema import find_schema
 from target_seeker_leads.ledger.tables import found_format, prepare
 
 if TYPE_CHECKING:

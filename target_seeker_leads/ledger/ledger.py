@@ -16,8 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from seeker_leads_api.errors import FatalError, SeekerLeadsError
 from target_seeker_leads.group_commit import GroupCommit
 from target_seeker_leads.ledger.database import Session
+from target_seeker_leads.ledger.judge import Answer, AskOthersAccepted, Bounds, Judge, Operation, Peek, claim_of
 from target_seeker_leads.ledger.location import Location
-from target_seeker_leads.ledger.operations import Answer, AskOthersAccepted, Bounds, Judge, Operation, Peek
 from target_seeker_leads.ledger.rules import Claim, Decision, Held, Settlement, Status, UnknownOutcome
 from target_seeker_leads.ledger.tables import load, write
 
@@ -124,10 +124,10 @@ class Ledger:
         """Decide on a record as a claim would, and write nothing."""
         return cast("Decision", self._group.submit(Peek(claim)))
 
-    def resends(self, claim: Claim) -> int:
-        """Return how often a record that the caller holds was sent while an outcome was unknown, this time included."""
+    def resends_left(self, claim: Claim) -> int:
+        """Return how often a record that the caller holds may be resent after this time; below 0: not even now."""
         held = self._holding(claim)
-        return held.now.resends if held and held.now else 0
+        return self._bounds.resends_left(held.now.resends if held and held.now else 0)
 
     def was_tried_before(self, claim: Claim) -> bool:
         """Return whether an earlier claim of a record that the caller holds failed, without the API's word why."""
@@ -139,7 +139,7 @@ class Ledger:
         return bool(self._group.submit(AskOthersAccepted(claim)))
 
     def _holding(self, claim: Claim) -> Held | None:
-        return next((self._held[key] for key in (claim.key, *claim.earlier_keys) if key in self._held), None)
+        return next((self._held[key] for key in claim.keys if key in self._held), None)
 
     def close(self) -> None:
         """End the run: the outcome of what it has not settled is unknown from now on.
@@ -179,7 +179,7 @@ class Ledger:
 
     def _try_commit(self, session: Session | None, operations: Sequence[Operation]) -> list[Answer] | None:
         """Commit the group as a whole; None: another process was in the way, nothing was written."""
-        keys = sorted({key for operation in operations for key in (operation.key, *operation.earlier_keys)})
+        keys = sorted({key for operation in operations for key in claim_of(operation).keys})
         if session is None:
             return self._judge.apply(None, operations, dict.fromkeys(keys), {})
         held = dict(self._held)

@@ -80,6 +80,11 @@ class Claim:
     #: The tap's `ingestionDate` of a lead that came from the API itself; None for every other record.
     came_at: datetime | None = None
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All keys under which the record may have a row, its own first."""
+        return self.key, *self.earlier_keys
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -111,28 +116,10 @@ class Settlement:
     unknown: the policy decides when the record is claimed next, be it by this run.
     """
 
-    key: str
-    content: str
-    stream: str
+    claim: Claim
     status: Status | None
     request_id: str | None = None
     resends: int = 0  #: POSTs of this claim that followed one of its own whose answer was lost
-    earlier_keys: tuple[str, ...] = ()
-    fingerprint: str | None = None
-
-    @classmethod
-    def of(cls, claim: Claim, status: Status | None, request_id: str | None = None, resends: int = 0) -> Settlement:
-        """Return how a claim ended."""
-        return cls(
-            claim.key,
-            claim.content,
-            claim.stream,
-            status,
-            request_id,
-            resends,
-            claim.earlier_keys,
-            claim.fingerprint,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,11 +215,11 @@ def row_after_settlement(row: Row | None, held: Held | None, settlement: Settlem
             status = Status.UNKNOWN
     return Row(
         status,
-        settlement.stream,
-        settlement.content,
+        settlement.claim.stream,
+        settlement.claim.content,
         NOBODY if status in {Status.SENDING, Status.FAILED} else run_id,
         settlement.request_id,
         (row.resends if row else 0) + settlement.resends,
-        settlement.fingerprint or (row.fingerprint if row else None),
+        settlement.claim.fingerprint or (row.fingerprint if row else None),
         row.first_tried_at if row else None,
     )

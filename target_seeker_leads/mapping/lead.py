@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from target_seeker_leads.mapping.dates import DateReader
+    from target_seeker_leads.mapping.date_times import DateReader
     from target_seeker_leads.mapping.validation import Violation
 
 #: A phone without a type is a phone all the same.

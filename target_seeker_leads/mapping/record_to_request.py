@@ -1,6 +1,6 @@
 """From any record to what it says of a createLeadRequest: pure, and never an error.
 
-Names are looked up in `field_names`, values are read by `conversions`, `phones` and `dates`; whatever is wrong is
+Names are looked up in `field_names`, values are read by `conversions`, `phones` and `date_times`; whatever is wrong is
 left to `validation` and `plausibility`.
 """
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api.errors import SettingsError
 from target_seeker_leads.mapping.conversions import from_json_text
-from target_seeker_leads.mapping.dates import DateReader
+from target_seeker_leads.mapping.date_times import DateReader
 from target_seeker_leads.mapping.field_names import (
     FIELD_NAMES,
     PHONES,

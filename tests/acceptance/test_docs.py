@@ -193,10 +193,9 @@ def ledger_with_rows(url: str) -> None:
     """Make a ledger with a row of each status; one was sent again."""
     with Ledger.open(url, UnknownOutcome.RETRY) as ledger:
         for number, status in enumerate(Status):
-            ledger.claim(Claim(f"{number:064}", "0" * 64, "leads", is_replay=False, will_send=True))
-            ledger.settle(
-                Settlement(f"{number:064}", "0" * 64, "leads", status, f"request-{number}", resends=number % 2)
-            )
+            claim = Claim(f"{number:064}", "0" * 64, "leads", is_replay=False, will_send=True)
+            ledger.claim(claim)
+            ledger.settle(Settlement(claim, status, f"request-{number}", resends=number % 2))
 
 
 @pytest.mark.parametrize("block", [b for b in every_block("sql") if b.marker == "run: ledger"], ids=lambda b: b.place)

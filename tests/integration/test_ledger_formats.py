@@ -14,7 +14,7 @@ import pytest
 
 from seeker_leads_api.errors import SettingsError
 from target_seeker_leads.ledger import migrations, tables
-from target_seeker_leads.ledger.ledger import Ledger
+from target_seeker_leads.ledger.ledger import Bounds, Ledger
 from target_seeker_leads.ledger.rules import Decision, Settlement, Status
 from tests.ledger_tools import RETRY, claim, execute, rows, settlement
 
@@ -143,9 +143,9 @@ def test_row_of_an_earlier_identity_is_the_records(url: str) -> None:
         assert ledger.claim(again) is Decision.SEND_AGAIN
         assert ledger.claim(again) is Decision.WAIT
         assert ledger.claim(claim("open")) is Decision.WAIT
-        assert ledger.resends(again) == 1
-        ledger.settle(Settlement.of(again, Status.DELIVERED))
+        assert ledger.resends_left(again) == Bounds().max_resends - 1
+        ledger.settle(Settlement(again, Status.DELIVERED))
         fresh = replace(claim("fresh"), earlier_keys=("never",))
         assert ledger.claim(fresh) is Decision.SEND
-        ledger.settle(Settlement.of(fresh, Status.DELIVERED))
+        ledger.settle(Settlement(fresh, Status.DELIVERED))
     assert sorted(rows(url, "key, status")) == [("fresh", "delivered"), ("old", "delivered"), ("open", "delivered")]

@@ -24,7 +24,7 @@ def test_row_is_there_before_the_post_and_tells_the_end(url: str) -> None:
     with Ledger.open(url, RETRY) as ledger:
         ledger.claim(claim("k"))
         assert rows(url) == [("k", "s", "a", "sending", None, 0)]
-        ledger.settle(Settlement("k", "a", "s", Status.DELIVERED, "request-1", resends=2))
+        ledger.settle(Settlement(claim("k"), Status.DELIVERED, "request-1", resends=2))
         assert rows(url) == [("k", "s", "a", "delivered", "request-1", 2)]
 
 

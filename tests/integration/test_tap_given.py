@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_api.errors import SettingsError
-from tap_seeker_leads.state.catalog import own_catalog
+from tap_seeker_leads.catalog import own_catalog
 from tap_seeker_leads.tap import TapSeekerLeads
 
 if TYPE_CHECKING:

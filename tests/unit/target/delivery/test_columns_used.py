@@ -5,7 +5,7 @@ from typing import Any
 
 from target_seeker_leads.delivery.columns_used import ColumnsUsed, listed
 from target_seeker_leads.delivery.incoming import Incoming, Source
-from target_seeker_leads.mapping.dates import DateReader
+from target_seeker_leads.mapping.date_times import DateReader
 from target_seeker_leads.mapping.lead import read_lead
 
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)

@@ -45,7 +45,7 @@ def claim(content: str = "a", *, is_replay: bool = False, will_send: bool = True
 
 
 def settlement(status: Status | None, content: str = "a") -> Settlement:
-    return Settlement("k", content, "s", status, "r")
+    return Settlement(claim(content), status, "r")
 
 
 @pytest.mark.parametrize(

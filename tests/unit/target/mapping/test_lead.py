@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from target_seeker_leads.mapping.dates import DateReader
+from target_seeker_leads.mapping.date_times import DateReader
 from target_seeker_leads.mapping.lead import Lead, read_lead
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=timezone.utc)

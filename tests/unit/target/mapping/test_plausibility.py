@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_seeker_leads.mapping.dates import DateReader
+from target_seeker_leads.mapping.date_times import DateReader
 from target_seeker_leads.mapping.phones import to_number
 from target_seeker_leads.mapping.plausibility import dates, phones, texts
 from target_seeker_leads.mapping.plausibility.examine import examine

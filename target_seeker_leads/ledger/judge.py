@@ -37,22 +37,16 @@ class Bounds:
     max_resends: int = 7
     destination: str = ""  #: SHA-256 in hex
 
+    def resends_left(self, resends: int) -> int:
+        """Return how many more are allowed after these; 0: the bound is reached; below 0: it was passed."""
+        return self.max_resends - resends
+
 
 @dataclass(frozen=True, slots=True)
 class Peek:
     """Asks what a claim would be told, and changes nothing."""
 
     claim: Claim
-
-    @property
-    def key(self) -> str:
-        """The record's key."""
-        return self.claim.key
-
-    @property
-    def earlier_keys(self) -> tuple[str, ...]:
-        """The record's keys of earlier versions."""
-        return self.claim.earlier_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +56,11 @@ class AskOthersAccepted(Peek):
 
 Operation: TypeAlias = Claim | Settlement | Peek
 Answer: TypeAlias = Decision | bool | None
+
+
+def claim_of(operation: Operation) -> Claim:
+    """Return the claim that an operation makes, or is about."""
+    return operation if isinstance(operation, Claim) else operation.claim
 
 
 class Judge:
@@ -85,7 +84,7 @@ class Judge:
         sent_before = _sent_before(session, operations)
         answers: list[Answer] = []
         for operation in operations:
-            key = _stored_key(operation, rows, held)
+            key = _stored_key(claim_of(operation), rows, held)
             row = rows[key]
             match operation:
                 case Settlement():
@@ -110,7 +109,7 @@ class Judge:
     ) -> Decision:
         circumstances = Circumstances(self._policy, sent_before=sent_before.get(claim.fingerprint or ""))
         if session and row and row.status is Status.SENDING:
-            is_at_bound = row.resends >= self._bounds.max_resends
+            is_at_bound = self._bounds.resends_left(row.resends) <= 0
             circumstances = Circumstances(
                 self._policy,
                 is_alive=session.runs.is_alive(row.run_id),
@@ -130,16 +129,13 @@ class Judge:
 
 def _sent_before(session: Session | None, operations: Sequence[Operation]) -> Mapping[str, datetime]:
     """Return when what may be leads of ours that come back was first sent."""
-    claims = [operation.claim if isinstance(operation, Peek) else operation for operation in operations]
-    fingerprints = {
-        claim.fingerprint for claim in claims if isinstance(claim, Claim) and claim.came_at and claim.fingerprint
-    }
+    claims = [claim_of(operation) for operation in operations if not isinstance(operation, Settlement)]
+    fingerprints = {claim.fingerprint for claim in claims if claim.came_at and claim.fingerprint}
     if session is None or session.version < LATEST_FORMAT or not fingerprints:
         return {}
     return first_sent(session.connection, fingerprints)
 
 
-def _stored_key(operation: Operation, rows: Mapping[str, Row | None], held: Mapping[str, Held]) -> str:
+def _stored_key(claim: Claim, rows: Mapping[str, Row | None], held: Mapping[str, Held]) -> str:
     """Return the key under which the record has a row, be it one of an earlier version, or else its own."""
-    keys = (operation.key, *operation.earlier_keys)
-    return next((key for key in keys if rows[key] is not None or key in held), operation.key)
+    return next((key for key in claim.keys if rows[key] is not None or key in held), claim.key)

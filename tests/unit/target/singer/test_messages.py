@@ -10,7 +10,7 @@ from singer_sdk.mapper import PluginMapper
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from seeker_leads_api.errors import FatalError, SettingsError
-from target_seeker_leads.messages import Messages
+from target_seeker_leads.singer.messages import Messages
 
 if TYPE_CHECKING:
     from target_seeker_leads.delivery.incoming import Incoming

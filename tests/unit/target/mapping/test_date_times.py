@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seeker_leads_api.errors import SettingsError
-from target_seeker_leads.mapping.dates import DateReader, parse_date_formats, parse_timezone
+from target_seeker_leads.mapping.date_times import DateReader, parse_date_formats, parse_timezone
 
 PARIS = timezone(timedelta(hours=1))
 IN_PARIS = DateReader(("%d/%m/%Y %H:%M", "%d/%m/%Y"), ZoneInfo("Europe/Paris"))

@@ -17,7 +17,7 @@ MOST_IDLE_PAGES = 100
 
 
 @dataclass
-class WindowTrail:
+class PagesOfWindow:
     """The pages of one window up to now."""
 
     latest: int  #: the latest second of a lead

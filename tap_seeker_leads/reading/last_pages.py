@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from tap_seeker_leads.leads.page import Page
 
 
-class WindowEnds:
+class LastPages:
     """Whether a page that gives no sign of another is the last one of its window; for any number of threads.
 
     A link or a 206 anywhere in the run shows that this server tells where a window goes on. Until then a page may be
