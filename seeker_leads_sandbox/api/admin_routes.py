@@ -17,7 +17,9 @@ _NOT_UNDERSTOOD = "The sandbox does not understand this"
 
 async def health(request: web.Request) -> web.Response:
     """Whether the sandbox is up, and how many leads it has."""
-    return _json({"status": "ok", "leads": len(request.app[BACKEND].store)})
+    backend = request.app[BACKEND]
+    leads = len(backend.store) + sum(map(len, backend.accounts.values()))
+    return _json({"status": "ok", "leads": leads})
 
 
 async def stats(request: web.Request) -> web.Response:
@@ -37,13 +39,17 @@ async def created(request: web.Request) -> web.Response:
 
 
 async def add_leads(request: web.Request) -> web.Response:
-    """Put in leads: `{"count": n}` new ones of this second, or `{"leads": [...]}` as they are given."""
+    """Put in leads: `{"count": n}` new ones of this second, or `{"leads": [...]}` as they are given.
+
+    `"account": "agency-1"` makes them those of an agency.
+    """
     body = await _body(request)
     count, leads = (body.get("count", 0), body.get("leads", [])) if isinstance(body, dict) else (None, None)
+    account = body.get("account") if isinstance(body, dict) else None
     if not isinstance(count, int) or not isinstance(leads, list) or not all(isinstance(lead, dict) for lead in leads):
         raise ProblemError(400, _NOT_UNDERSTOOD, Violation("(body)", 'must be {"count": n} or {"leads": [...]}'))
     try:
-        return _json({"leadIds": request.app[BACKEND].add_leads(count, leads=leads)})
+        return _json({"leadIds": request.app[BACKEND].add_leads(count, leads=leads, account=account)})
     except ValueError as error:
         raise ProblemError(400, _NOT_UNDERSTOOD, Violation("leads", str(error))) from None
 
