@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import time
 from typing import TYPE_CHECKING, TypeVar
 
@@ -27,6 +28,19 @@ def make_private_folder(folder: Path) -> None:
     if not folder.is_dir():
         make_private_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def try_lock(handle: int, kind: int = fcntl.LOCK_EX) -> bool:
+    """Lock an open file until it is closed; return whether no other process has locked it.
+
+    Raises:
+        OSError: the file system knows no locks.
+    """
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def wait_for_lock(

@@ -13,7 +13,6 @@ it leads: who can put one there would choose which file is written.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import stat
 import time
@@ -21,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api.errors import FatalError
-from seeker_leads_api.private_files import make_private_folder, wait_for_lock
+from seeker_leads_api.private_files import make_private_folder, try_lock, wait_for_lock
 from target_seeker_leads.group_commit import GroupCommit
 from target_seeker_leads.singer.singer_json import encode
 
@@ -169,12 +168,9 @@ class DeadLetterFile:
 def _try_lock(handle: int) -> bool | None:
     """Lock the file: True; None if somebody else has; False where the file system knows no locks."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return None
+        return try_lock(handle) or None
     except OSError:
         return False
-    return True
 
 
 def _write(handle: int, lines: Sequence[bytes], *, is_alone: bool) -> None:

@@ -234,10 +234,14 @@ def _retry_after_seconds(header: str | None, now: datetime | None) -> float | No
     header = header.strip()
     if header.isascii() and header.isdigit():
         return float(header)
+    until = http_date(header)
+    return None if until is None else max(0.0, (until - (now or datetime.now(timezone.utc))).total_seconds())
+
+
+def http_date(header: str) -> datetime | None:
+    """Read a date as headers have it (RFC 9110); None for what is not one."""
     try:
-        until = parsedate_to_datetime(header)
+        date = parsedate_to_datetime(header)
     except (ValueError, OverflowError):  # the latter from a zone beyond all clocks
         return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=timezone.utc)
-    return max(0.0, (until - (now or datetime.now(timezone.utc))).total_seconds())
+    return date if date.tzinfo else date.replace(tzinfo=timezone.utc)

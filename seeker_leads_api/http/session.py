@@ -111,9 +111,3 @@ def _body(response: requests.Response) -> bytes:
             response.close()
             raise AnswerTooLargeError
     return b"".join(pieces)
-
-
-def user_agent(product: str, version: str, tool: str, tool_version: str, prefix: str | None) -> str:
-    """Return the header that the vendor asks for: `Software/version Tool/version …` [D][F]."""
-    own = f"{product}/{version} {tool}/{tool_version}"
-    return f"{prefix} {own}" if prefix else own

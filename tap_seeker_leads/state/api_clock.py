@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timezone
-from email.utils import parsedate_to_datetime
+from seeker_leads_api.http.outcomes import http_date
 
 #: No answer is older; a server that says so has no clock to go by (2000-01-01).
 _EARLIEST = 946_684_800
@@ -36,13 +35,5 @@ class ApiClock:
 
 def read_date(header: str | None) -> int | None:
     """Read a `Date` header (RFC 9110) as Unix seconds; None where there is none, or one that makes no sense."""
-    if header is None:
-        return None
-    try:
-        date = parsedate_to_datetime(header)
-        if date.tzinfo is None:
-            date = date.replace(tzinfo=timezone.utc)
-        unix_seconds = int(date.timestamp())
-    except (ValueError, OverflowError):  # the latter from a zone beyond all clocks
-        return None
-    return unix_seconds if unix_seconds >= _EARLIEST else None
+    date = http_date(header) if header is not None else None
+    return int(date.timestamp()) if date is not None and date.timestamp() >= _EARLIEST else None

@@ -6,13 +6,12 @@ may space a phone or a message in another way than we did, so only what carries 
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from target_seeker_leads.mapping.invisible import without_invisible
-from target_seeker_leads.singer.singer_json import encode
+from target_seeker_leads.singer.singer_json import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +36,7 @@ def fingerprint(destination: Sequence[str | None], request: Mapping[str, Any]) -
         _text(request.get("classifiedId")).upper(),
         _text(request.get("message")),
     ]
-    return hashlib.sha256(encode(parts, is_sorted=True)).hexdigest()
+    return sha256(parts)
 
 
 def _text(value: object) -> str:

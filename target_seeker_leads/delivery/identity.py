@@ -7,7 +7,6 @@ that what was sent to the vendor's sandbox, or for another account, counts as ne
 
 from __future__ import annotations
 
-import hashlib
 import re
 import uuid
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from target_seeker_leads.delivery.fingerprint import fingerprint
 from target_seeker_leads.delivery.key_values import key_value, key_values
 from target_seeker_leads.mapping.field_names import normalise
 from target_seeker_leads.settings import DedupeBy
-from target_seeker_leads.singer.singer_json import encode
+from target_seeker_leads.singer.singer_json import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,16 +84,16 @@ class Identifier:
         if incoming.failure:
             content.append(incoming.failure.rule)
         form = self._form(incoming, mapped, can_be_sent=can_be_sent)
-        key = _sha256(form)
+        key = sha256(form)
         earlier: tuple[str, ...] = ()
         if looks_back and self.dedupe_by is not DedupeBy.NONE:
             by_key = self.dedupe_by is DedupeBy.KEY
             forms = earlier_forms(incoming, self.destination, by_key=by_key, can_be_sent=can_be_sent)
-            hashes = dict.fromkeys(_sha256(other) for other in forms if other != form)
+            hashes = dict.fromkeys(sha256(other) for other in forms if other != form)
             earlier = tuple(other for other in hashes if other != key)
         return Identity(
             key=key,
-            content=_sha256(content) if looks_back else "",
+            content=sha256(content) if looks_back else "",
             earlier_keys=earlier,
             fingerprint=fingerprint(self.destination, full) if looks_back else "",
             missing_key_properties=tuple(name for name in incoming.key_properties if name not in incoming.record),
@@ -126,7 +125,3 @@ def _look_alikes(incoming: Incoming) -> dict[str, Any]:
     missing = {normalise(name) for name in incoming.key_properties if name not in incoming.record}
     missing.discard("")
     return {name: key_value(value) for name, value in incoming.record.items() if normalise(name) in missing}
-
-
-def _sha256(value: object) -> str:
-    return hashlib.sha256(encode(value, is_sorted=True)).hexdigest()

@@ -9,8 +9,8 @@ from seeker_leads_api.stopping import StopOrder
 from target_seeker_leads.dead_letters import DeadLetter, Reason
 from target_seeker_leads.delivery.create_lead import REQUEST
 from target_seeker_leads.delivery.report import Result
-from target_seeker_leads.ledger.ledger import Settlement
-from target_seeker_leads.ledger.rules import Status
+from target_seeker_leads.delivery.sending import End
+from target_seeker_leads.ledger.rules import Settlement, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +88,7 @@ class Keeper:
         Raises:
             FatalError: it cannot be kept.
         """
-        more = _answer_reasons(sent) if sent and sent.error and not sent.is_lost else prepared.reasons
+        more = _answer_reasons(sent) if sent and sent.error and sent.end is not End.LOST else prepared.reasons
         self._keep(prepared, (_ANSWER_LOST, *more), Status.UNKNOWN, sent, resends=resends, or_else=or_else)
         self._report.count(Result.UNKNOWN)
 
@@ -135,6 +135,6 @@ class Keeper:
 
 def _answer_reasons(sent: Sent) -> tuple[Reason, ...]:
     problems = tuple(Reason(name or None, f"the API says: {reason}", _FIX) for name, reason in sent.problems)
-    if sent.is_rejected:
+    if sent.end is End.REJECTED:
         return problems or (Reason(None, f"the API refused it: {sent.error}", _FIX),)
     return (Reason(None, str(sent.error), _REFUSED_ALONE.cure), *problems)

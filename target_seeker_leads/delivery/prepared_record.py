@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from target_seeker_leads.mapping.lead import Lead, read_lead
 from target_seeker_leads.mapping.plausibility.examine import examine
 from target_seeker_leads.mapping.validation import MappingWarning
 from target_seeker_leads.settings import DedupeBy
-from target_seeker_leads.singer.singer_json import encode
+from target_seeker_leads.singer.singer_json import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +112,7 @@ def _no_key_property(stream: str, name: str) -> MappingWarning:
 
 def destination_of(settings: TargetSettings) -> str:
     """Return the SHA-256, in hex, of the account that leads go to."""
-    return hashlib.sha256(encode(Identifier.of(settings).destination, is_sorted=True)).hexdigest()
+    return sha256(Identifier.of(settings).destination)
 
 
 def _reasons(lead: Lead) -> tuple[Reason, ...]:

@@ -47,16 +47,6 @@ class Sent:
     began_at: int = 0  #: the moment of the last POST
 
     @property
-    def is_lost(self) -> bool:
-        """Whether the answer to the last POST is lost."""
-        return self.end is End.LOST
-
-    @property
-    def is_rejected(self) -> bool:
-        """Whether the API itself refuses the record."""
-        return self.end is End.REJECTED
-
-    @property
     def is_unreadable(self) -> bool:
         """Whether the last answer came and could not be read."""
         return isinstance(self.error, UnreadableAnswerError)

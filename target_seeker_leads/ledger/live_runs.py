@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import text
 
-from seeker_leads_api.private_files import wait_for_lock
+from seeker_leads_api.private_files import try_lock, wait_for_lock
 from target_seeker_leads.ledger.rules import NOBODY
 
 if TYPE_CHECKING:
@@ -72,12 +72,9 @@ class FileRuns:
         except FileNotFoundError:
             return False
         try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+            return not try_lock(handle, fcntl.LOCK_SH)
         finally:
             os.close(handle)
-        return False
 
     def end(self) -> None:
         """Remove the file, then let go of it."""
@@ -152,19 +149,11 @@ def exclusive(
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        if not wait_for_lock(lambda: _try_lock(handle), timeout_seconds=timeout_seconds, clock=clock, sleep=sleep):
+        if not wait_for_lock(lambda: try_lock(handle), timeout_seconds=timeout_seconds, clock=clock, sleep=sleep):
             raise TimeoutError(errno.ETIMEDOUT, "its folder is locked", str(folder))
         yield
     finally:
         os.close(handle)
-
-
-def _try_lock(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _new_run_id() -> str:

@@ -24,6 +24,7 @@ opened to be written; see `migrations.py`.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -219,15 +220,5 @@ def _utc(found: datetime | None) -> datetime | None:
 
 
 def _columns(row: Row, at: datetime, destination: str) -> dict[str, Any]:
-    return {
-        "stream": row.stream,
-        "content": row.content,
-        "status": row.status.value,
-        "run_id": row.run_id,
-        "request_id": row.request_id,
-        "resends": row.resends,
-        "updated_at": at,
-        "destination": destination or None,
-        "fingerprint": row.fingerprint,
-        "first_tried_at": row.first_tried_at,
-    }
+    known = {field.name: getattr(row, field.name) for field in fields(row)}
+    return {**known, "status": row.status.value, "updated_at": at, "destination": destination or None}

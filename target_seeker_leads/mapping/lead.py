@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from seeker_leads_api import contract
 from target_seeker_leads.mapping.field_names import PHONES
 from target_seeker_leads.mapping.plausibility.examine import examine
 from target_seeker_leads.mapping.record_to_request import Mapped, to_request, with_defaults
-from target_seeker_leads.mapping.validation import MappingWarning
+from target_seeker_leads.mapping.validation import MappingWarning, field_of, required_fields, without_indices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from target_seeker_leads.mapping.validation import Violation
 
 #: A phone without a type is a phone all the same.
-_INDEX = re.compile(r"\[\d+\]")
 _PHONE_TYPE = re.compile(rf"{PHONES}\[(\d+)\]\.type")
 
 
@@ -70,17 +67,12 @@ def read_lead(record: Mapping[str, Any], defaults: Mapping[str, Any], dates: Dat
 
 
 def _as_warning(violation: Violation) -> MappingWarning:
-    return MappingWarning(_INDEX.sub("[]", violation.field), violation.rule, violation.cure)
+    return MappingWarning(without_indices(violation.field), violation.rule, violation.cure)
 
 
 def _is_optional(path: str) -> bool:
-    field = re.split(r"[.\[]", path)[0]
-    return field not in _required_fields() if field != PHONES else _PHONE_TYPE.fullmatch(path) is not None
-
-
-@cache
-def _required_fields() -> frozenset[str]:
-    return frozenset(contract.schema("CreateLeadRequest")["required"])
+    field = field_of(path)
+    return field not in required_fields() if field != PHONES else _PHONE_TYPE.fullmatch(path) is not None
 
 
 def _without(mapped: Mapped, misfits: Iterable[Violation]) -> Mapped:
@@ -93,5 +85,5 @@ def _without(mapped: Mapped, misfits: Iterable[Violation]) -> Mapped:
             phones[index] = {name: value for name, value in phones[index].items() if name != "type"}
             request[PHONES] = phones
         else:
-            request.pop(re.split(r"[.\[]", misfit.field)[0], None)
+            request.pop(field_of(misfit.field), None)
     return replace(mapped, request=request)

@@ -18,6 +18,8 @@ from target_seeker_leads.mapping.field_names import Meaning, meaning_of, normali
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+#: What the contract allows between digits: the same number may be written with it and without.
+SEPARATORS = re.compile(r"[() /.\-]")
 #: A number as a spreadsheet writes it, with the point of English or the comma of French: `612345678.0`, `6,12E+08`.
 _SPREADSHEET_NUMBER = re.compile(r"[1-9]\d*(?:[.,]\d+)?[Ee]\+?\d{1,2}|[1-9]\d{6,}[.,]0+", re.ASCII)
 _DIGITS = re.compile(r"[1-9]\d*", re.ASCII)

@@ -32,8 +32,7 @@ def check_of(
     if not isinstance(kind, str) or not set(schema) <= _KEYWORDS.get(kind, frozenset()) | _ANNOTATIONS:
         return lambda _: False
     if kind == "object":
-        checks = {name: check_of(inner, formats, compiled) for name, inner in schema.get("properties", {}).items()}
-        return _of_object(frozenset(schema.get("required", ())), checks)
+        return _of_object(frozenset(schema.get("required", ())), checks_of_properties(schema, formats, compiled))
     if kind == "array":
         return _of_array(schema.get("minItems", 0), check_of(schema.get("items", {}), formats, compiled))
     return _of_text(schema, formats, compiled)
@@ -45,7 +44,7 @@ def checks_of_properties(
     """Return the check of each property of an object; none where the schema says more than that about the object."""
     if not set(schema) <= _KEYWORDS["object"] | _ANNOTATIONS or schema.get("type") != "object":
         return {}
-    return {name: check_of(inner, formats, compiled) for name, inner in schema["properties"].items()}
+    return {name: check_of(inner, formats, compiled) for name, inner in schema.get("properties", {}).items()}
 
 
 def _of_object(required: frozenset[str], checks: Mapping[str, Check]) -> Check:

@@ -7,7 +7,6 @@ left to `validation` and `plausibility`.
 from __future__ import annotations
 
 import copy
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import lru_cache
@@ -24,8 +23,9 @@ from target_seeker_leads.mapping.field_names import (
     Meaning,
     is_container,
 )
-from target_seeker_leads.mapping.phones import CURRENT, Reading, to_phones
+from target_seeker_leads.mapping.phones import CURRENT, SEPARATORS, Reading, to_phones
 from target_seeker_leads.mapping.plausibility.examine import examine
+from target_seeker_leads.mapping.validation import field_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -39,9 +39,6 @@ NOW = "now"
 ISO_DATES = DateReader()
 #: Any instant that breaks no rule: it stands in for `now` while the rules are checked.
 _SOME_INSTANT = datetime(2020, 1, 1, tzinfo=timezone.utc)
-
-#: What the contract allows between digits: the same number may be written with it and without.
-_SEPARATORS = re.compile(r"[() /.\-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +131,7 @@ def parse_defaults(defaults: Mapping[str, Any], dates: DateReader = ISO_DATES) -
     if problems := [
         f"{violation.field} {violation.rule} ({violation.cure})"
         for violation in (*mapped.violations, *examine(checked, _SOME_INSTANT).violations)
-        if re.split(r"[.\[]", violation.field)[0] in parsed
+        if field_of(violation.field) in parsed
     ]:
         msg = f"`defaults` breaks the API's contract: {'; '.join(problems)}"
         raise SettingsError(msg)
@@ -196,7 +193,7 @@ def _combined_phones(leaves: list[_Leaf], reading: Reading) -> list[tuple[dict[s
     for leaf in leaves:
         for phone in to_phones(leaf.value, leaf.meaning.phone_type, reading):
             number = phone.get("number")
-            key = _SEPARATORS.sub("", number) if isinstance(number, str) else ""
+            key = SEPARATORS.sub("", number) if isinstance(number, str) else ""
             if key not in seen:
                 phones.append((phone, [leaf.source]))
                 seen |= {key: phones[-1]} if key else {}

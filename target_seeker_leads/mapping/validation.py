@@ -87,11 +87,21 @@ def violations(request: Mapping[str, Any]) -> tuple[Violation, ...]:
     """Return everything in which a request breaks the contract, by field; nothing means that it can be sent."""
     checks = _checks()
     suspects = {name: value for name, value in request.items() if name not in checks or not checks[name](value)}
-    if not suspects and checks and _required_fields() <= request.keys():
+    if not suspects and checks and required_fields() <= request.keys():
         return ()
     # What plainly fits is left out, so it is not missing.
     errors = (error for error in _validator().iter_errors(suspects) if not _is_left_out(error, request))
     return tuple(sorted(set(map(_violation, errors)), key=lambda violation: (violation.field, violation.rule)))
+
+
+def without_indices(path: str) -> str:
+    """Return a path as it is for every element of a list: `phoneNumbers[0].number` is `phoneNumbers[].number`."""
+    return re.sub(r"\[\d+\]", "[]", path)
+
+
+def field_of(path: str) -> str:
+    """Return the field of a lead that a path leads into: `phoneNumbers[0].number` into `phoneNumbers`."""
+    return re.split(r"[.\[]", path)[0]
 
 
 def _is_left_out(error: jsonschema.ValidationError, request: Mapping[str, Any]) -> bool:
@@ -103,7 +113,7 @@ def _violation(error: jsonschema.ValidationError) -> Violation:
     field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path).lstrip(".")
     keyword, limit = str(error.validator), error.validator_value
     words = ", ".join(limit) if isinstance(limit, list) else _WORDS.get(str(limit), limit)
-    place = re.sub(r"\[\d+\]", "[]", field)
+    place = without_indices(field)
     cure = _CURES.get((place, keyword)) or _CURES.get(place, _ANY_CURE)
     return Violation(
         field,
@@ -118,7 +128,8 @@ def _checks() -> dict[str, Callable[[Any], bool]]:
 
 
 @cache
-def _required_fields() -> frozenset[str]:
+def required_fields() -> frozenset[str]:
+    """Return the fields that the contract wants of every lead."""
     return frozenset(contract.schema("CreateLeadRequest")["required"])
 
 

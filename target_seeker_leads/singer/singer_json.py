@@ -6,6 +6,7 @@ read, and some numbers are JSON that Python cannot hold, but none of these may s
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import uuid
@@ -50,6 +51,11 @@ def encode(value: object, *, is_sorted: bool = False) -> bytes:
         # Half a surrogate pair, as JSON can spell it but UTF-8 cannot.
         builtins = msgspec.to_builtins(value, enc_hook=str, builtin_types=(Decimal,))
         return _ascii(builtins, is_sorted=is_sorted)
+
+
+def sha256(value: object) -> str:
+    """Return the SHA-256, in hex, of a value's sorted JSON: equal values have equal ones."""
+    return hashlib.sha256(encode(value, is_sorted=True)).hexdigest()
 
 
 def _ascii(builtins: object, *, is_sorted: bool) -> bytes:

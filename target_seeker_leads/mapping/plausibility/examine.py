@@ -5,14 +5,13 @@ A wrong lead is worse than a kept one, since the agent calls a number that is a 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from target_seeker_leads.mapping.plausibility.dates import judge_date
 from target_seeker_leads.mapping.plausibility.phones import judge_phone
 from target_seeker_leads.mapping.plausibility.texts import judge_email, judge_last_name, judge_text, judge_token
-from target_seeker_leads.mapping.validation import MappingWarning, Violation, violations
+from target_seeker_leads.mapping.validation import MappingWarning, Violation, violations, without_indices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -56,7 +55,7 @@ def examine(request: Mapping[str, Any], now: datetime) -> Findings:
         elif verdict:
             warnings.append(MappingWarning(place, verdict.rule, verdict.cure))
     broken = [violation for violation in violations(request) if violation.field not in found]
-    broken_fields = {re.sub(r"\[\d+\]", "[]", violation.field) for violation in broken}
+    broken_fields = {without_indices(violation.field) for violation in broken}
     return Findings(
         tuple(sorted([*broken, *found.values()], key=lambda violation: (violation.field, violation.rule))),
         tuple(warning for warning in dict.fromkeys(warnings) if warning.field not in broken_fields),

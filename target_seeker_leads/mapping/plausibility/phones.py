@@ -6,7 +6,8 @@ import itertools
 import re
 
 from target_seeker_leads.mapping.invisible import has_invisible
-from target_seeker_leads.mapping.plausibility.verdicts import Verdict, doubt, refusal
+from target_seeker_leads.mapping.phones import SEPARATORS
+from target_seeker_leads.mapping.plausibility.verdicts import Verdict, doubt, first, refusal
 
 INVISIBLE = refusal(
     "must have no invisible characters",
@@ -40,7 +41,6 @@ _DATE = re.compile(
     r"|(?:19|20)\d\d(?P<dash>[./-])(?P<month>\d{1,2})(?P=dash)(?P<day>\d{1,2}))(?:[T ]+\d{1,2}[:hH].*)?",
     re.ASCII,
 )
-_SEPARATORS = re.compile(r"[() /.\-]")
 #: Words and signs between two phones, where more than half a number is on each side.
 _BETWEEN = re.compile(r"[/;,|]|\b(?:ou|or|et)\b", re.IGNORECASE)
 _PART_DIGITS = 8
@@ -56,7 +56,7 @@ def judge_phone(number: str) -> Verdict | None:
     """Return what speaks against a phone's number, if anything does."""
     text = number.strip()
     digits = _digits(text)
-    for is_so, verdict in (
+    return first(
         (has_invisible(text), INVISIBLE),
         (_SCHEME.match(text), WITH_SCHEME),
         (_SPREADSHEET.fullmatch(text), SHORTENED),
@@ -69,10 +69,7 @@ def judge_phone(number: str) -> Verdict | None:
         (len(set(digits[-_USUAL_DIGITS:])) == 1, ALIKE),
         (_counts(digits), COUNTS),
         (len(digits) >= _WHOLE_DIGITS and text[0] not in "+0(", NO_PREFIX),
-    ):
-        if is_so:
-            return verdict
-    return None
+    )
 
 
 def _digits(text: str) -> str:
@@ -96,7 +93,7 @@ def _is_filler(text: str, digits: str) -> bool:
 def _is_several(text: str) -> bool:
     parts = [part for part in _BETWEEN.split(text) if len(_digits(part)) >= _PART_DIGITS]
     whole = [part for part in text.split() if len(_digits(part)) >= _WHOLE_DIGITS]
-    together = _RUN_TOGETHER.fullmatch(_SEPARATORS.sub("", text))
+    together = _RUN_TOGETHER.fullmatch(SEPARATORS.sub("", text))
     return len(parts) > 1 or len(whole) > 1 or together is not None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from target_seeker_leads.mapping.invisible import has_invisible, without_invisible
-from target_seeker_leads.mapping.plausibility.verdicts import Verdict, doubt, refusal
+from target_seeker_leads.mapping.plausibility.verdicts import Verdict, doubt, first, refusal
 
 INVISIBLE = refusal(
     "must have no invisible characters",
@@ -57,12 +57,9 @@ def judge_token(text: str) -> Verdict | None:
 def judge_email(text: str) -> Verdict | None:
     """Return what speaks against an e-mail address, if anything does."""
     addresses = [part for part in _BETWEEN_ADDRESSES.split(text) if "@" in part.strip("@")]
-    for is_so, verdict in (
+    return first(
         (has_invisible(text), INVISIBLE),
         (_MAILTO.match(text), MAILTO),
         (len(addresses) > 1, SEVERAL_ADDRESSES),
         ("@" in text and "." not in text.rpartition("@")[2], NO_DOT),
-    ):
-        if is_so:
-            return verdict
-    return None
+    )

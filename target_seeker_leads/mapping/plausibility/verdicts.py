@@ -14,6 +14,11 @@ class Verdict:
     is_refusal: bool
 
 
+def first(*judged: tuple[object, Verdict]) -> Verdict | None:
+    """Return the verdict of the first condition that holds, if any does."""
+    return next((verdict for holds, verdict in judged if holds), None)
+
+
 def refusal(rule: str, cure: str) -> Verdict:
     """Return the verdict on what nobody can mean."""
     return Verdict(rule, cure, is_refusal=True)
