@@ -45,10 +45,7 @@ ACCOUNTS_SETTINGS: dict[str, contract.JsonSchema] = {
         secret=True,
         items={
             "type": "object",
-            "properties": {
-                name: {"description": description}
-                for name, description in ITEM_FIELDS.items()
-            },
+            "properties": {name: {"description": description} for name, description in ITEM_FIELDS.items()},
         },
     ),
     "accounts_path": setting(

@@ -187,9 +187,7 @@ def token_source(
     return ClientCredentialsToken(credentials, partial(retrier.call, request), cache)
 
 
-def _request_token(
-    credentials: ClientCredentials, sessions: Sessions, timeout_seconds: float
-) -> Mapping[str, Any]:
+def _request_token(credentials: ClientCredentials, sessions: Sessions, timeout_seconds: float) -> Mapping[str, Any]:
     asked = {
         "client_id": credentials.client_id,
         "client_secret": credentials.client_secret,
@@ -199,7 +197,9 @@ def _request_token(
     if credentials.intermediary_id is not None:
         asked["intermediary_id"] = credentials.intermediary_id
     try:
-        response = sessions.of(credentials.auth_url).post(credentials.auth_url, json=asked, timeout=timeout_seconds, allow_redirects=False)
+        response = sessions.of(credentials.auth_url).post(
+            credentials.auth_url, json=asked, timeout=timeout_seconds, allow_redirects=False
+        )
     except requests.RequestException as error:
         raise classify_exception(error, "POST /token", timeout_seconds) from None
     answer = Answer.of(response)

@@ -42,6 +42,7 @@ class AccountReader:
         self.label = label
         self.refreshing = refreshing
         self.error: BaseException | None = None
+        self.leads = self.requests = 0  #: given, and answered
         self.live = SpanReader.live(run, start)
         self._run = run
         self._bookmark = bookmark
@@ -52,6 +53,7 @@ class AccountReader:
         self._last_lead = last_lead_that_proves(bookmark.last_lead, run.settings.now)
         self._held: int | None = None  # how far the bookmark may move once it is sure that the API lists leads
         self._spans = self._all_spans()
+        self._begun: SpanReader | None = None
         self.span: SpanReader | None = next(self._spans)  #: what is being read; None when all is
 
     # For the pool's readers
@@ -65,6 +67,18 @@ class AccountReader:
         return None if self.span is None else self.span.take()
 
     # For the main thread
+
+    @property
+    def place(self) -> str:
+        """How a line about it begins, for people; empty where there is only one."""
+        return "" if self.label is None else f"Account {self.label}: "
+
+    @property
+    def read_up_to(self) -> int | None:
+        """The instant before which every lead was given, in this run or an earlier one; None where that is not known."""
+        if self._keeps_bookmark:
+            return self._bookmark.read()
+        return self.live.read_up_to if self.requests else None
 
     def found(self, event: Event) -> list[dict[str, Any]]:
         """Take in what a reader found; return the records to put out.
@@ -80,26 +94,29 @@ class AccountReader:
                 raise error
             case PageRead():
                 records = span.page_read(event)
-                if span is self.live or self.refreshing is None:
-                    return records
-                return self.refreshing.records_to_keep(records)
+                if span is not self.live and self.refreshing is not None:
+                    records = self.refreshing.records_to_keep(records)
+                self.requests += 1
+                self.leads += len(records)
+                return records
             case WindowRead(window):
                 if span.window_read(window):
                     self._move(span)
         return []
 
     def go_on(self) -> bool:
-        """Go on to the next span where one is read to its end; return whether there is anything new to read.
+        """Go on to the next span where one is read to its end; return whether there is one that was not begun yet.
 
         Raises:
             FatalError: the API does not list leads where it has listed some before.
         """
-        before = self.span
         while self.span is not None and self.span.is_read:
             for doubt in self.span.doubts():
                 self._warn(doubt)
             self.span = next(self._spans, None)
-        return self.span is not before and self.span is not None
+        is_new = self.span is not self._begun
+        self._begun = self.span
+        return is_new and self.span is not None
 
     def end(self, error: BaseException | None = None) -> None:
         """Let no more be read of the account, and end what its readers wait for."""

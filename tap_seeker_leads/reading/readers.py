@@ -33,6 +33,8 @@ PATH = "/leads"
 _JOIN_SECONDS = 1.0
 #: Threads at most: those that read, and those that wait between two tries of a request.
 MOST_THREADS = 100
+#: For a shorter wait no other reader is called.
+SHORTEST_ABSENCE_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,17 @@ class ReaderPool(Generic[SourceT]):
     for what it found.
     """
 
-    def __init__(self, stopping: Stopping, *, readers: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        stopping: Stopping,
+        *,
+        readers: int,
+        readers_an_account: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._stopping = stopping
         self._readers = readers
-        self._turns: Turns[SourceT] = Turns(clock=clock)
+        self._turns: Turns[SourceT] = Turns(most_under_way=readers_an_account, clock=clock)
         self._changed = threading.Condition()
         self._busy = 0  # readers that have a turn, and do not wait between two tries
         self._free = 0  # threads without a turn
@@ -81,7 +90,7 @@ class ReaderPool(Generic[SourceT]):
         self._is_closed = False
         # SimpleQueue may be filled within a signal handler; what bounds it is the semaphore.
         self._found: queue.SimpleQueue[tuple[SourceT | None, Event]] = queue.SimpleQueue()
-        self._room = threading.Semaphore(2 * readers)
+        self._room = threading.Semaphore(readers)
 
     def __enter__(self) -> Self:
         return self
@@ -156,6 +165,9 @@ class ReaderPool(Generic[SourceT]):
         """Return the same sleep, during which another reader takes turns in place of the one that sleeps."""
 
         def sleep_elsewhere(seconds: float) -> None:
+            if seconds < SHORTEST_ABSENCE_SECONDS:
+                sleep(seconds)
+                return
             with self._changed:
                 self._busy -= 1
                 self._call_readers()

@@ -28,7 +28,7 @@ class Reading:
     ) -> None:
         self.accounts = accounts
         self._pool = pool
-        self._outage = Outage(clock=clock)
+        self._outage = Outage(clock=clock) if accounts[0].label is not None else None
         self._left = set(accounts)
 
     @property
@@ -40,8 +40,10 @@ class Reading:
         """End the reading from within a signal handler; `pages` raises StoppedError for it."""
         self._pool.stop(signal_number)
 
-    def pages(self) -> Iterator[list[dict[str, Any]]]:
+    def pages(self, *, after_event: Callable[[AccountReader], object]) -> Iterator[list[dict[str, Any]]]:
         """Yield the new records of each answer, as soon as it is read; there may be none.
+
+        `after_event` is called after each answer and each window that was read to its end.
 
         Raises:
             StoppedError: a signal came.
@@ -54,7 +56,7 @@ class Reading:
                 account, event = self._pool.next_event()
                 if account not in self._left:
                     continue  # what came in after its end
-                if isinstance(event, PageRead):
+                if self._outage is not None and isinstance(event, PageRead):
                     self._outage.answered()
                 try:
                     records = account.found(event)
@@ -63,6 +65,7 @@ class Reading:
                     continue
                 if isinstance(event, PageRead):
                     yield records if account.label is None else _labelled(account.label, records)
+                after_event(account)
                 self._go_on(account)
         finally:
             for account in self._left:
@@ -86,7 +89,7 @@ class Reading:
             self._pool.offer(account)
 
     def _fail(self, account: AccountReader, error: Exception) -> None:
-        if account.label is None:
+        if self._outage is None:
             raise error
         self._left.discard(account)
         account.end(error)

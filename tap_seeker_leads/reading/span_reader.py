@@ -237,5 +237,5 @@ class SpanReader:
                 self._early_leads += lead.second < window.min_date
             elif self._latest is not None and lead.second is not None and lead.second > self._latest:
                 continue  # another span's, which asks for the edge's second too
-            elif self._seams.passes(lead.lead_id, lead.second, window):
+            elif self._run.seams.passes(lead.lead_id, lead.second, window):
                 yield lead.record

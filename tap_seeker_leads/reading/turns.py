@@ -36,7 +36,8 @@ class Turns(Generic[SourceT]):
     thread-safe: its user holds a lock. `clock` is in seconds.
     """
 
-    def __init__(self, *, clock: Callable[[], float]) -> None:
+    def __init__(self, *, most_under_way: int, clock: Callable[[], float]) -> None:
+        self._most_under_way = most_under_way  # of one account
         self._clock = clock
         #: By number of requests under way: each source that waits, with the instant since when.
         self._waiting: defaultdict[int, dict[SourceT, float]] = defaultdict(dict)
@@ -46,8 +47,9 @@ class Turns(Generic[SourceT]):
 
     def put(self, source: SourceT) -> None:
         """Note that a source may have turns now."""
-        waiting = self._waiting[self._under_way.get(source, 0)]
-        if source not in waiting and source.turns():
+        under_way = self._under_way.get(source, 0)
+        waiting = self._waiting[under_way]
+        if under_way < self._most_under_way and source not in waiting and source.turns():
             waiting[source] = self._clock()
 
     def take(self) -> tuple[SourceT, Turn] | None:
@@ -82,9 +84,9 @@ class Turns(Generic[SourceT]):
     def count(self, most: int) -> int:
         """Return how many turns could be given now, or `most` where there are more."""
         found = 0
-        for waiting in self._waiting.values():
+        for under_way, waiting in self._waiting.items():
             for source in waiting:
-                found += source.turns()
+                found += min(source.turns(), self._most_under_way - under_way)
                 if found >= most:
                     return most
         return found
