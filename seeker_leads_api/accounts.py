@@ -40,8 +40,8 @@ ACCOUNTS_SETTINGS: dict[str, contract.JsonSchema] = {
     "accounts": setting(
         "array",
         "Accounts",
-        "Many accounts in one process: a list of `label` and `intermediary_id`, or of `label` and a way to authenticate."
-        " What an item lacks comes from the settings beside the list.",
+        "Many accounts in one process: a list of `label` and `intermediary_id`, or of `label` and a way to"
+        " authenticate. What an item lacks comes from the settings beside the list.",
         secret=True,
         items={
             "type": "object",

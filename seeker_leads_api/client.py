@@ -49,7 +49,7 @@ class ApiClient:
         SettingsError: the environment names certificates that do not exist.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all but two have a default
         self,
         settings: ConnectionSettings,
         user_agent: str,
@@ -166,7 +166,10 @@ class ApiClient:
 
 
 def new_limiter(
-    settings: ConnectionSettings, *, sleep: Callable[[float], object], clock: Callable[[], float]
+    settings: ConnectionSettings,
+    *,
+    sleep: Callable[[float], object] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
 ) -> RateLimiter:
     """Return the limit that the settings give."""
     return RateLimiter(

@@ -43,7 +43,8 @@ class _Entry(msgspec.Struct):
 def own_catalog(catalog: Mapping[str, Any], *, has_accounts: bool = False) -> dict[str, Any]:
     """Return the catalog of this stream alone: the tap's own definition, with the given catalog's selection.
 
-    With many accounts the definition has a column and a key more. A field that the catalog's schema leaves out is deselected.
+    With many accounts the definition has a column and a key more. A field that the catalog's schema leaves out is
+    deselected.
 
     Raises:
         SettingsError: the catalog lacks the stream, or asks for what the tap does not promise.

@@ -1,10 +1,15 @@
-"""`--test`: whether the settings work, in one sentence."""
+"""`--test`: whether the settings work, in one sentence for each account."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from seeker_leads_api.client import ApiClient
+from seeker_leads_api.accounts import RateLimitScope
+from seeker_leads_api.client import ApiClient, new_limiter
+from seeker_leads_api.errors import FatalError, SeekerLeadsError
+from seeker_leads_api.http.sessions import Sessions
 from tap_seeker_leads.leads.page import page_of
 from tap_seeker_leads.leads.timestamps import to_rfc3339
 from tap_seeker_leads.reading.paginator import LeadsPaginator
@@ -14,33 +19,70 @@ from tap_seeker_leads.reading.windows import split
 from tap_seeker_leads.state.api_clock import read_date
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from seeker_leads_api.accounts import Account
     from tap_seeker_leads.reading.windows import Window
     from tap_seeker_leads.settings import TapSettings
 
 #: A week with more pages than this is not read to its end for the sake of one instant.
 MOST_PAGES = 20
+#: Of many accounts only so many weeks are looked at: one without leads would take a request for each of 157.
+MOST_WINDOWS_OF_MANY = 4
 
 
-def connection_report(
+def connection_reports(
     settings: TapSettings, user_agent: str, *, report: Callable[[str], object], now: Callable[[], float]
-) -> str:
-    """Ask for the newest week first, and for older ones until one has a lead; return what is known then.
+) -> Iterator[str]:
+    """Yield one line for each account: what is known of it, or why its settings do not work.
 
     Raises:
-        SeekerLeadsError: the settings do not work, and why.
+        SeekerLeadsError: the settings of the only account, or of some of many, do not work.
     """
-    client = ApiClient(settings.connection, user_agent, report=report)
+    sessions = Sessions(user_agent)
+    limiter = new_limiter(settings.connection)
+    is_for_all = settings.rate_limit_scope is RateLimitScope.CLIENT
+
+    def check(account: Account) -> str | SeekerLeadsError:
+        client = ApiClient(
+            account.connection,
+            user_agent,
+            report=lambda line: report(f"{account.place}{line}"),
+            limiter=limiter if is_for_all else None,
+            sessions=sessions,
+        )
+        try:
+            return _connection_report(client, settings, now)
+        except SeekerLeadsError as error:
+            return error
+
+    accounts, failed = settings.accounts, 0
+    with ThreadPoolExecutor(min(settings.connection.max_concurrent_requests, len(accounts))) as pool:
+        for account, result in zip(accounts, pool.map(check, accounts), strict=True):
+            if isinstance(result, SeekerLeadsError):
+                if not settings.has_accounts:
+                    raise result
+                failed += 1
+            yield f"{account.place}{result}"
+    if failed:
+        msg = f"The settings of {failed} of {len(accounts)} accounts do not work, see the lines above"
+        raise FatalError(msg)
+
+
+def _connection_report(client: ApiClient, settings: TapSettings, now: Callable[[], float]) -> str:
+    """Ask for the newest week first, and for older ones until one has a lead; return what is known then."""
     newest: int | None = None
     difference: float | None = None
-    for window in reversed(list(split(settings.start, settings.end, settings.window_seconds))):
+    windows = reversed(list(split(settings.start, settings.end, settings.window_seconds)))
+    since = settings.end
+    for window in islice(windows, MOST_WINDOWS_OF_MANY if settings.has_accounts else None):
+        since = window.start
         newest, date = _newest_lead(client, window, settings.page_size)
         if difference is None and (api_time := read_date(date)) is not None:
             difference = now() - api_time
         if newest is not None:
             break
-    lead = f"the newest lead is of {to_rfc3339(newest)}" if newest else f"no lead since {to_rfc3339(settings.start)}"
+    lead = f"the newest lead is of {to_rfc3339(newest)}" if newest else f"no lead since {to_rfc3339(since)}"
     clocks = "the API did not say its time" if difference is None else f"the clocks differ by {abs(difference):.0f} s"
     return f"The connection and the token work; {lead}; {clocks}"
 

@@ -16,7 +16,7 @@ from seeker_leads_singer import stream_maps
 from seeker_leads_singer.package import plugin_user_agent
 from seeker_leads_singer.plugin import Plugin
 from tap_seeker_leads.catalog import own_catalog
-from tap_seeker_leads.check_connection import connection_report
+from tap_seeker_leads.check_connection import connection_reports
 from tap_seeker_leads.leads.schema import STREAM, leads_schema
 from tap_seeker_leads.settings import TAP_SETTINGS, TapSettings
 from tap_seeker_leads.state.input_files import bookmarks_of, json_file
@@ -131,7 +131,7 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        """Test the settings without a record on stdout; `--test=schema` is the SDK's.
+        """Test the settings of each account without a record on stdout; `--test=schema` is the SDK's.
 
         Raises:
             SeekerLeadsError: they do not work, and why.
@@ -142,7 +142,8 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
         config: ConfigInput = ctx.params["config"]
         tap = cls(config=config.config, parse_env_config=config.parse_env)
         agent = plugin_user_agent(cls.name, tap.settings.connection.user_agent)
-        cls.logger.info(connection_report(tap.settings, agent, report=cls.logger.warning, now=time.time))
+        for line in connection_reports(tap.settings, agent, report=cls.logger.warning, now=time.time):
+            cls.logger.info("%s", line)
         ctx.exit()
 
     @classmethod

@@ -75,7 +75,7 @@ class AccountReader:
 
     @property
     def read_up_to(self) -> int | None:
-        """The instant before which every lead was given, in this run or an earlier one; None where that is not known."""
+        """The instant before which every lead was given, in this run or an earlier one; None where there is none."""
         if self._keeps_bookmark:
             return self._bookmark.read()
         return self.live.read_up_to if self.requests else None

@@ -132,9 +132,10 @@ class ReadingReport:
         waits = {account: self._reading.longest_wait(account) for account in accounts}
         slowest = max(waits, key=lambda account: waits[account])
         failed = sum(account.error is not None for account in accounts)
+        leads, requests = sum(each.leads for each in accounts), sum(each.requests for each in accounts)
         return (
-            f"Read {count_of(sum(each.leads for each in accounts), 'lead')} of {count_of(len(accounts), 'account')} with"
-            f" {count_of(sum(each.requests for each in accounts), 'request')} in {self._clock() - self._began:.1f} s;"
+            f"Read {count_of(leads, 'lead')} of {count_of(len(accounts), 'account')} with"
+            f" {count_of(requests, 'request')} in {self._clock() - self._began:.1f} s;"
             f" {failed or 'none'} failed; the longest wait for a turn was {waits[slowest]:.1f} s ({slowest.label})"
         )
 
@@ -145,7 +146,7 @@ def _refreshed(accounts: Sequence[AccountReader]) -> str:
 
 
 def _words(account: AccountReader) -> str:
-    """Return what ended an account, on one line; of an unexpected error only type and place, for its text may be data."""
+    """Return what ended an account; of an unexpected error only type and place, for its text may be a person's data."""
     error = account.error
     if error is None or isinstance(error, StoppedError):
         return ""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from seeker_leads_api.contract import MAX_PERIOD_SECONDS
 from seeker_leads_api.errors import FatalError, RequestRejectedError
 from tap_seeker_leads.leads.timestamps import to_rfc3339
-from tap_seeker_leads.reading.last_pages import LastPages
 from tap_seeker_leads.reading.paginator import LeadsPaginator
 from tap_seeker_leads.reading.progress import Progress
 from tap_seeker_leads.reading.readers import PageRead, WindowRead, ask
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from seeker_leads_api.client import ApiClient
     from tap_seeker_leads.leads.page import Page
+    from tap_seeker_leads.reading.last_pages import LastPages
     from tap_seeker_leads.settings import TapSettings
     from tap_seeker_leads.state.refresh import Stretch
 

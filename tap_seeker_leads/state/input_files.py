@@ -70,7 +70,8 @@ def bookmarks_of(state: Mapping[str, Any], *, has_accounts: bool = False) -> dic
     if has_accounts:
         return {**bookmarks, STREAM: _by_account(own, place)}
     if own.get(PARTITIONS):
-        raise _of_the_other_form(f"`{PARTITIONS}`, which a run with `accounts` writes", "this run has no `accounts`")
+        content = f"`{PARTITIONS}`, which a run with `accounts` writes"
+        raise _OtherFormError(content, given="has no `accounts`")
     return {**bookmarks, STREAM: _entry(own, place)}
 
 
@@ -97,7 +98,8 @@ def _by_account(own: Mapping[str, Any], place: str) -> dict[str, Any]:
         SettingsError: it is that of a single account, or an entry is not one of an account's.
     """
     if any(value for name, value in own.items() if name != PARTITIONS and name not in _OTHER_WAYS | _SAYS_NOTHING):
-        raise _of_the_other_form("the bookmark of a single account", "this run has `accounts`")
+        content = "the bookmark of a single account"
+        raise _OtherFormError(content, given="has `accounts`")
     partitions = own.get(PARTITIONS) or []
     if not isinstance(partitions, list):
         msg = f"The state's `{place}.{PARTITIONS}` must be a list: {_CURES['--state']}"
@@ -120,12 +122,15 @@ def _by_account(own: Mapping[str, Any], place: str) -> dict[str, Any]:
     return {PARTITIONS: list(entries.values())}
 
 
-def _of_the_other_form(content: str, given: str) -> SettingsError:
-    return SettingsError(
-        f"The state has {content}, but {given}: records of the two forms have other keys, which a loader cannot change."
-        " Begin anew with another state id (`--state-id`, or `--state-id-suffix` of `meltano run`) and another schema of"
-        ' the loader, or see "Many agencies" in docs/accounts.md for how to move both over'
-    )
+class _OtherFormError(SettingsError):
+    """The state is of one account and the run over many, or the other way round."""
+
+    def __init__(self, content: str, given: str) -> None:
+        super().__init__(
+            f"The state has {content}, but this run {given}: records of the two forms have other keys, which a loader"
+            " cannot change. Begin anew with another state id (`--state-id` of `meltano el`, `--state-id-suffix` of"
+            " `meltano run`) and another schema of the loader, or move both over as docs/accounts.md describes"
+        )
 
 
 def _object(value: object, place: str) -> dict[str, Any]:
