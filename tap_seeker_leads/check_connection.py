@@ -6,10 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from seeker_leads_api.accounts import RateLimitScope
-from seeker_leads_api.client import ApiClient, new_limiter
+from seeker_leads_api.clients import open_clients
 from seeker_leads_api.errors import FatalError, SeekerLeadsError
-from seeker_leads_api.http.sessions import Sessions
 from tap_seeker_leads.leads.page import page_of
 from tap_seeker_leads.leads.timestamps import to_rfc3339
 from tap_seeker_leads.reading.paginator import LeadsPaginator
@@ -21,7 +19,7 @@ from tap_seeker_leads.state.api_clock import read_date
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from seeker_leads_api.accounts import Account
+    from seeker_leads_api.client import ApiClient
     from tap_seeker_leads.reading.windows import Window
     from tap_seeker_leads.settings import TapSettings
 
@@ -39,26 +37,17 @@ def connection_reports(
     Raises:
         SeekerLeadsError: the settings of the only account, or of some of many, do not work.
     """
-    sessions = Sessions(user_agent)
-    limiter = new_limiter(settings.connection)
-    is_for_all = settings.rate_limit_scope is RateLimitScope.CLIENT
 
-    def check(account: Account) -> str | SeekerLeadsError:
-        client = ApiClient(
-            account.connection,
-            user_agent,
-            report=lambda line: report(f"{account.place}{line}"),
-            limiter=limiter if is_for_all else None,
-            sessions=sessions,
-        )
+    def check(client: ApiClient) -> str | SeekerLeadsError:
         try:
             return _connection_report(client, settings, now)
         except SeekerLeadsError as error:
             return error
 
     accounts, failed = settings.accounts, 0
+    clients = open_clients(accounts, settings.rate_limit_scope, user_agent, report=report)
     with ThreadPoolExecutor(min(settings.connection.max_concurrent_requests, len(accounts))) as pool:
-        for account, result in zip(accounts, pool.map(check, accounts), strict=True):
+        for account, result in zip(accounts, pool.map(check, clients), strict=True):
             if isinstance(result, SeekerLeadsError):
                 if not settings.has_accounts:
                     raise result

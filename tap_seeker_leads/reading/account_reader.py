@@ -11,6 +11,7 @@ from tap_seeker_leads.reading.span_reader import SpanReader
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from seeker_leads_api.accounts import Account
     from seeker_leads_api.stopping import Stopping
     from tap_seeker_leads.reading.readers import Event
     from tap_seeker_leads.reading.refreshing import Refreshing
@@ -23,23 +24,23 @@ class AccountReader:
     """Takes an account through its spans, one after the other, and keeps its bookmark.
 
     It gives the pool turns to take, and is told by the main thread what the pool's readers found. `warn` gets what a
-    user should know of the account. Without a bookmark nothing is kept, as in a run of the whole table.
+    user should know of the account. A run of the whole table keeps no bookmark.
     """
 
     def __init__(  # noqa: PLR0913  # what one account's run is made of
         self,
+        account: Account,
         run: AccountRun,
         start: int,
         bookmark: Bookmark,
         *,
-        label: str | None,
         keeps_bookmark: bool,
         refreshing: Refreshing | None,
         checkpoints: Checkpoints,
         stopping: Stopping,
         warn: Callable[[str], object],
     ) -> None:
-        self.label = label
+        self.label, self.place = account.label, account.place
         self.refreshing = refreshing
         self.error: BaseException | None = None
         self.leads = self.requests = 0  #: given, and answered
@@ -67,11 +68,6 @@ class AccountReader:
         return None if self.span is None else self.span.take()
 
     # For the main thread
-
-    @property
-    def place(self) -> str:
-        """How a line about it begins, for people; empty where there is only one."""
-        return "" if self.label is None else f"Account {self.label}: "
 
     @property
     def read_up_to(self) -> int | None:
@@ -112,7 +108,7 @@ class AccountReader:
         """
         while self.span is not None and self.span.is_read:
             for doubt in self.span.doubts():
-                self._warn(doubt)
+                self._warn(f"{self.place}{doubt}")
             self.span = next(self._spans, None)
         is_new = self.span is not self._begun
         self._begun = self.span

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from seeker_leads_api.accounts import RateLimitScope
-from seeker_leads_api.client import ApiClient, new_limiter
+from seeker_leads_api.clients import open_clients
 from seeker_leads_api.errors import SettingsError
-from seeker_leads_api.http.sessions import Sessions
 from seeker_leads_api.stopping import Stopping
 from tap_seeker_leads.leads.timestamps import to_rfc3339
 from tap_seeker_leads.reading.account_reader import AccountReader
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from seeker_leads_api.accounts import Account
-    from seeker_leads_api.http.rate_limiter import RateLimiter
+    from seeker_leads_api.client import ApiClient
     from tap_seeker_leads.settings import TapSettings
     from tap_seeker_leads.state.bookmark import Bookmark
     from tap_seeker_leads.state.bookmarks import BookmarkManager
@@ -59,44 +57,49 @@ def open_reading(
         SettingsError: the state of an account is odd, or the environment cannot work.
     """
     stopping = Stopping()
-    a_client = settings.connection.max_concurrent_requests
+    own_stopping = {account.label: Stopping() for account in settings.accounts}
+    an_account = settings.connection.max_concurrent_requests
     is_by_account = settings.rate_limit_scope is RateLimitScope.ACCOUNT
-    readers = min(a_client * len(settings.accounts), max(MOST_READERS, a_client)) if is_by_account else a_client
-    pool: ReaderPool[AccountReader] = ReaderPool(stopping, readers=readers, readers_an_account=a_client)
-    sessions, last_pages = Sessions(surroundings.user_agent), LastPages()
-    limit_for_all = None
-    if not is_by_account:
-        sleep = surroundings.sleep or stopping.sleep
-        limit_for_all = new_limiter(settings.connection, sleep=sleep, clock=surroundings.clock)
+    many = min(an_account * len(settings.accounts), max(MOST_READERS, an_account))
+    pool: ReaderPool[AccountReader] = ReaderPool(
+        stopping, readers=many if is_by_account else an_account, readers_an_account=an_account
+    )
+    clients = open_clients(
+        settings.accounts,
+        settings.rate_limit_scope,
+        surroundings.user_agent,
+        report=surroundings.warn,
+        sleep=surroundings.sleep or stopping.sleep,
+        sleep_of=lambda account: pool.leaving_its_place(surroundings.sleep or own_stopping[account.label].sleep),
+        clock=surroundings.clock,
+    )
+    last_pages = LastPages()
 
-    def reader_of(account: Account) -> AccountReader:
-        bookmark, own_stopping = bookmarks.of(account.label), Stopping()
-        start = starting_instant(settings, bookmark if is_incremental else None)
-        refreshing = Refreshing(settings, bookmark) if is_incremental and settings.refresh_seconds else None
-        warn = partial(_warn_of, account, surroundings.warn)
-        wait = pool.leaving_its_place(surroundings.sleep or own_stopping.sleep)
+    def reader_of(account: Account, client: ApiClient) -> AccountReader:
+        bookmark = bookmarks.of(account.label)
         run = AccountRun(
             settings,
-            _client(account, surroundings, sessions, limit_for_all, wait, warn),
+            client,
             surroundings.clock,
             hand_on=lambda event: pool.found(reader, event),
             idle_readers=pool.idle_readers,
             last_pages=last_pages,
         )
         reader = AccountReader(
+            account,
             run,
-            start,
+            starting_instant(settings, bookmark if is_incremental else None),
             bookmark,
-            label=account.label,
             keeps_bookmark=is_incremental,
-            refreshing=refreshing,
+            refreshing=Refreshing(settings, bookmark) if is_incremental and settings.refresh_seconds else None,
             checkpoints=checkpoints,
-            stopping=own_stopping,
-            warn=warn,
+            stopping=own_stopping[account.label],
+            warn=surroundings.warn,
         )
         return reader
 
-    return Reading([reader_of(account) for account in settings.accounts], pool, clock=surroundings.clock)
+    readers = [reader_of(account, client) for account, client in zip(settings.accounts, clients, strict=True)]
+    return Reading(readers, pool, clock=surroundings.clock)
 
 
 def starting_instant(settings: TapSettings, bookmark: Bookmark | None) -> int:
@@ -115,28 +118,3 @@ def starting_instant(settings: TapSettings, bookmark: Bookmark | None) -> int:
         )
         raise SettingsError(msg)
     return max(settings.start, read_up_to - settings.lookback_seconds)
-
-
-def _client(  # noqa: PLR0913, PLR0917  # what accounts share, and what they do not
-    account: Account,
-    surroundings: Surroundings,
-    sessions: Sessions,
-    limit_for_all: RateLimiter | None,
-    wait: Callable[[float], object],
-    warn: Callable[[str], object],
-) -> ApiClient:
-    clock = surroundings.clock
-    limiter = limit_for_all or new_limiter(account.connection, sleep=wait, clock=clock)
-    return ApiClient(
-        account.connection,
-        surroundings.user_agent,
-        report=warn,
-        sleep=wait,
-        clock=clock,
-        limiter=limiter,
-        sessions=sessions,
-    )
-
-
-def _warn_of(account: Account, warn: Callable[[str], object], line: str) -> None:
-    warn(f"{account.place}{line}")
