@@ -194,19 +194,21 @@ class ReaderPool(Generic[SourceT]):
         given = self._next()
         while given is not None:
             source, turn = given
+            is_failed = False
             try:
                 turn.read()
             except StopOrder:
                 pass  # of this source, which has ended, or of the pool, which is closed
             except BaseException as error:  # noqa: BLE001  # its source's, which the main thread ends
+                is_failed = True
                 self._found.put((source, Failed(error)))
-            given = self._next(after=source)
+            given = self._next(after=source, is_failed=is_failed)
 
-    def _next(self, after: SourceT | None = None) -> tuple[SourceT, Turn] | None:
+    def _next(self, after: SourceT | None = None, *, is_failed: bool = False) -> tuple[SourceT, Turn] | None:
         """Return the next turn, once there is one and a place; None when the pool is closed."""
         with self._changed:
             if after is not None:
-                self._turns.done(after)
+                self._turns.done(after, is_failed=is_failed)
                 self._busy -= 1
                 self._free += 1
             while not self._is_closed:

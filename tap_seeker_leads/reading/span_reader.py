@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
+import contextlib
+import heapq
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +81,9 @@ class SpanReader:
         self._is_probe = is_probe
         self._run = run
         self._plan = WindowPlan(windows, run.last_pages, idle_readers=run.idle_readers)
-        self._between_pages: deque[LeadsPaginator] = deque()
+        #: By the start of their windows; the numbers tell two of the same window apart.
+        self._between_pages: list[tuple[int, int, LeadsPaginator]] = []
+        self._numbers = itertools.count()
         self._prefix = FinishedPrefix(start)
         self.progress = Progress(run.settings, end - start, clock=run.clock)
         self._skipped_items = self._altered_ids = self._early_leads = 0
@@ -112,9 +116,12 @@ class SpanReader:
         return len(self._plan) + len(self._between_pages)
 
     def take(self) -> PageTurn | None:
-        """Return one of them; None where there is none. A window that was begun goes first."""
-        if self._between_pages:
-            return PageTurn(self, self._between_pages.popleft())
+        """Return one of them; None where there is none.
+
+        Windows that were begun go first, of these the earliest: the bookmark is the end of the finished prefix.
+        """
+        with contextlib.suppress(IndexError):
+            return PageTurn(self, heapq.heappop(self._between_pages)[-1])
         paginator = self.new_paginator()
         return None if paginator.finished else PageTurn(self, paginator)
 
@@ -144,8 +151,8 @@ class SpanReader:
                 self._window_read(request.window)
                 return
             paginator.advance(response)
-        if not paginator.finished:
-            self._between_pages.append(paginator)
+        if (following := paginator.current_value) is not None:
+            heapq.heappush(self._between_pages, (following.window.start, next(self._numbers), paginator))
 
     def _window_read(self, window: Window) -> None:
         self._run.hand_on(WindowRead(window))

@@ -42,11 +42,14 @@ class Turns(Generic[SourceT]):
         #: By number of requests under way: each source that waits, with the instant since when.
         self._waiting: defaultdict[int, dict[SourceT, float]] = defaultdict(dict)
         self._under_way: dict[SourceT, int] = {}
+        self._failed: set[SourceT] = set()
         #: The longest time that each source waited for a turn while nothing of it was under way.
         self.longest_waits: dict[SourceT, float] = {}
 
     def put(self, source: SourceT) -> None:
         """Note that a source may have turns now."""
+        if source in self._failed:
+            return
         under_way = self._under_way.get(source, 0)
         waiting = self._waiting[under_way]
         if under_way < self._most_under_way and source not in waiting and source.turns():
@@ -59,7 +62,7 @@ class Turns(Generic[SourceT]):
             while waiting:
                 source = next(iter(waiting))
                 since = waiting.pop(source)
-                turn = source.take()
+                turn = None if source in self._failed else source.take()
                 if turn is None:
                     continue
                 if not under_way:
@@ -70,13 +73,15 @@ class Turns(Generic[SourceT]):
                 return source, turn
         return None
 
-    def done(self, source: SourceT) -> None:
-        """Note that a turn of a source is over."""
+    def done(self, source: SourceT, *, is_failed: bool = False) -> None:
+        """Note that a turn of a source is over; one that failed was its last."""
+        if is_failed:
+            self._failed.add(source)
         under_way = self._under_way.pop(source)
         since = self._waiting[under_way].pop(source, None)
         if under_way > 1:
             self._under_way[source] = under_way - 1
-        if since is not None and source.turns():
+        if since is not None and source not in self._failed and source.turns():
             self._waiting[under_way - 1][source] = since
         else:
             self.put(source)
