@@ -106,7 +106,7 @@ class ReaderPool(Generic[SourceT]):
         """Note that a source has turns to take."""
         with self._changed:
             self._turns.put(source)
-            self._call_readers()
+            self._call_a_reader()
 
     def next_event(self) -> tuple[SourceT, Event]:
         """Wait for what a reader found next.
@@ -170,7 +170,7 @@ class ReaderPool(Generic[SourceT]):
                 return
             with self._changed:
                 self._busy -= 1
-                self._call_readers()
+                self._call_a_reader()
             try:
                 sleep(seconds)
             finally:
@@ -179,16 +179,18 @@ class ReaderPool(Generic[SourceT]):
 
         return sleep_elsewhere
 
-    def _call_readers(self) -> None:
-        """Have as many threads at work as there are turns and places; the lock is held."""
-        wanted = self._turns.count(max(self._readers - self._busy, 0))
-        while self._free < wanted and len(self._threads) < MOST_THREADS:
+    def _call_a_reader(self) -> None:
+        """Have one thread more at work, which calls the next, if there are a turn and a place; the lock is held."""
+        if self._busy >= self._readers or not self._turns.count(1):
+            return
+        if self._free:
+            self._changed.notify()
+        elif len(self._threads) < MOST_THREADS:
             self._free += 1
             # A daemon: one that is stuck in a request must not keep a stopped program alive.
             thread = threading.Thread(target=self._read, name=f"reader-{len(self._threads)}", daemon=True)
             self._threads.append(thread)
             thread.start()
-        self._changed.notify(wanted)
 
     def _read(self) -> None:
         given = self._next()
@@ -215,7 +217,7 @@ class ReaderPool(Generic[SourceT]):
                 if self._busy < self._readers and (given := self._turns.take()) is not None:
                     self._busy += 1
                     self._free -= 1
-                    self._call_readers()
+                    self._call_a_reader()
                     return given
                 self._changed.wait()
             return None
