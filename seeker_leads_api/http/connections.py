@@ -10,7 +10,6 @@ from __future__ import annotations
 import http.client
 import io
 import time
-from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,6 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
 
 #: From the end of a request to the last byte of its answer, so many read time-outs may pass.
 MOST_TIMEOUTS_AN_ANSWER = 5
@@ -94,29 +92,19 @@ class _BoundedResponse(http.client.HTTPResponse):
             http.client.parse_headers(self.fp)
 
 
-@contextmanager
-def _marking_errors() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        setattr(error, _MARK, True)
-        raise
-
-
 class _BoundedConnection(HTTPConnection):
     response_class = _BoundedResponse
 
     def connect(self) -> None:
-        with _marking_errors():
+        try:
             super().connect()
+        except Exception as error:
+            setattr(error, _MARK, True)
+            raise
 
 
-class _BoundedTlsConnection(HTTPSConnection):
-    response_class = _BoundedResponse
-
-    def connect(self) -> None:
-        with _marking_errors():
-            super().connect()
+class _BoundedTlsConnection(_BoundedConnection, HTTPSConnection):
+    """The same, over TLS: what `super` connects there is urllib3's TLS connection."""
 
 
 class _BoundedPool(HTTPConnectionPool):

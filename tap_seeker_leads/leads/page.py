@@ -75,15 +75,12 @@ def _decode(response: requests.Response) -> Page:
     if answer.status in _EMPTY:
         return Page([], 0, None, has_list=False)
     contents = _contents(answer)
-    leads = contents.leads or []
-    is_partial = answer.status == HTTPStatus.PARTIAL_CONTENT
-    is_linked = has_link(contents.links)
     return Page(
-        leads,
+        contents.leads or [],
         contents.size,
         _next_cursor(answer, response, contents),
-        announced=is_partial,
-        is_linked=is_linked,
+        announced=answer.status == HTTPStatus.PARTIAL_CONTENT,
+        is_linked=has_link(contents.links),
         has_list=contents.leads is not None,
         altered_ids=contents.altered_ids,
         counted=_counted(contents.metadata),

@@ -42,8 +42,8 @@ class Cycle:
 
 
 @dataclass(frozen=True, slots=True)
-class RefreshSpan:
-    """What the refresh keeps verified: from `start` to where the live part of the run began."""
+class _Span:
+    """The instants from `start` to before `end`."""
 
     start: int
     end: int
@@ -51,7 +51,12 @@ class RefreshSpan:
     @property
     def windows(self) -> int:
         """How many windows of the grid it touches."""
-        return windows_between(self.start, self.end)
+        return 0 if self.start >= self.end else (self.end - 1) // GRID_SECONDS - self.start // GRID_SECONDS + 1
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshSpan(_Span):
+    """What the refresh keeps verified: from `start` to where the live part of the run began."""
 
     def due_until(self, elapsed_seconds: int, cycle_seconds: int) -> int:
         """Return up to where a cycle has come after a part of its time."""
@@ -70,18 +75,11 @@ class RefreshSpan:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(_Span):
     """Windows in a row to read now, and what the state becomes; without windows where `start` is `end`."""
 
-    start: int
-    end: int
     cycle: Cycle  #: the one that they belong to
     ended: Cycle  #: what it is once all of them are read
-
-    @property
-    def windows(self) -> int:
-        """How many windows of the grid it touches."""
-        return windows_between(self.start, self.end)
 
     def pieces(self) -> Iterator[tuple[int, int]]:
         """Yield start and end of each of them, as far as it lies within."""
@@ -129,8 +127,3 @@ def stretches_due(cycle: Cycle, span: RefreshSpan, *, now: int, cycle_seconds: i
     following = replace(following, started_at=now - span.elapsed_at(first, cycle_seconds))
     rest = replace(rest, ended=following)
     return rest, Stretch(span.start, first, following, replace(following, next=first, verified_since=now))
-
-
-def windows_between(start: int, end: int) -> int:
-    """Return how many windows of the grid the instants from `start` to before `end` touch."""
-    return 0 if start >= end else (end - 1) // GRID_SECONDS - start // GRID_SECONDS + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api.clients import open_clients
@@ -13,7 +14,7 @@ from target_seeker_leads.delivery.delivery import Delivery
 from target_seeker_leads.delivery.report import Report
 from target_seeker_leads.delivery.worker_pool import WorkerPool
 from target_seeker_leads.ledger.ledger import Bounds, Ledger
-from target_seeker_leads.singer.state_queue import StateQueue, Ticket
+from target_seeker_leads.singer.state_queue import StateQueue
 
 if TYPE_CHECKING:
     import logging
@@ -43,7 +44,7 @@ class Pipeline:
         # The ledger recovers after the order to stop, which must not end its waits.
         wait_for_the_ledger = sleep or time.sleep
         sleep = sleep or stopping.sleep
-        self._pool: WorkerPool[tuple[Incoming, Ticket]] = WorkerPool(connection.max_concurrent_requests, stopping)
+        self._pool = WorkerPool(connection.max_concurrent_requests, stopping)
         # A dry run settles nothing, so the source's next run must begin where this one did.
         self._states = StateQueue((lambda _: None) if settings.dry_run else pass_on)
         self._report = Report(connection.requests_per_second, clock=clock)
@@ -86,7 +87,8 @@ class Pipeline:
         Raises:
             FatalError: the run must end; this record is not delivered.
         """
-        self._pool.submit((incoming, self._states.record()), self._deliver)
+        settled = partial(self._states.settled, self._states.record())
+        self._pool.submit(partial(self._delivery.deliver, incoming, settled))
         if line := self._report.progress():
             self._logger.info(line)
 
@@ -150,7 +152,3 @@ class Pipeline:
             )
         if self._dead_letters.count:
             self._logger.warning("Rejects, each with its reasons: %s", self._settings.rejects_path)
-
-    def _deliver(self, item: tuple[Incoming, Ticket]) -> None:
-        incoming, ticket = item
-        self._delivery.deliver(incoming, lambda: self._states.settled(ticket))

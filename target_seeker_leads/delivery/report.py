@@ -68,12 +68,11 @@ class Report:
         self._warnings: Counter[MappingWarning] = Counter()
         self._sent_again = self._resends = self._changed = 0
 
-    def count(self, result: Result, *, is_changed: bool = False) -> int:
-        """Note what became of a record; return how many had that result so far."""
+    def count(self, result: Result, *, is_changed: bool = False) -> None:
+        """Note what became of a record."""
         with self._turn:
             self._results[result] += 1
             self._changed += is_changed
-            return self._results[result]
 
     def count_reasons(self, reasons: Iterable[Reason]) -> None:
         """Note why a record broke the contract."""

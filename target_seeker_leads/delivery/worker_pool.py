@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from seeker_leads_api.stopping import CHECK_INTERVAL_SECONDS, StopOrder
 
@@ -13,13 +13,11 @@ if TYPE_CHECKING:
 
     from seeker_leads_api.stopping import Stopping
 
-T = TypeVar("T")
 
+class WorkerPool:
+    """Calls what is submitted, in up to `workers` threads; the first error stops it all.
 
-class WorkerPool(Generic[T]):
-    """Calls what is given with each item, in up to `workers` threads; the first error stops it all.
-
-    An item that was not begun when the pool stopped is never begun.
+    A call that was not begun when the pool stopped is never begun.
     """
 
     def __init__(self, workers: int, stopping: Stopping) -> None:
@@ -29,17 +27,17 @@ class WorkerPool(Generic[T]):
         self._stopping = stopping
         self._error: BaseException | None = None
 
-    def submit(self, item: T, deliver: Callable[[T], object]) -> None:
-        """Have an item delivered; waits while there is no room.
+    def submit(self, deliver: Callable[[], object]) -> None:
+        """Have a delivery called; waits while there is no room.
 
         Raises:
-            Exception: what a worker met first; this item is then not delivered.
+            Exception: what a worker met first; this delivery is then not called.
         """
         self._wait_for_room()
         if self._error is not None:
             self._room.release()
             raise self._error
-        self._executor.submit(self._run, item, deliver)
+        self._executor.submit(self._run, deliver)
 
     def stop(self, error: BaseException) -> None:
         """Begin nothing more, for this reason unless there is one already; also from within a signal handler."""
@@ -66,10 +64,10 @@ class WorkerPool(Generic[T]):
         while not self._room.acquire(timeout=CHECK_INTERVAL_SECONDS):
             pass
 
-    def _run(self, item: T, deliver: Callable[[T], object]) -> None:
+    def _run(self, deliver: Callable[[], object]) -> None:
         try:
             self._stopping.sleep(0)
-            deliver(item)
+            deliver()
         except StopOrder:
             pass
         except BaseException as error:  # noqa: BLE001  # raised again in the main thread

@@ -53,17 +53,14 @@ def read_lead(record: Mapping[str, Any], defaults: Mapping[str, Any], dates: Dat
         for violation in findings.violations
         if _is_optional(violation.field)
     )
-    found = findings.violations
     if left_out:
         mapped = _without(mapped, left_out)
         full = with_defaults(mapped, defaults, now)
-        found = tuple(violation for violation in found if not _is_optional(violation.field))
-    if mapped.violations:
-        # What reading found says more than what the contract says about the same field.
-        fields = {violation.field for violation in mapped.violations}
-        found = (*(violation for violation in found if violation.field not in fields), *mapped.violations)
+    # What reading found says more than what the contract says about the same field.
+    read = {violation.field for violation in mapped.violations}
+    found = (each for each in findings.violations if not _is_optional(each.field) and each.field not in read)
     warnings = (*mapped.warnings, *findings.warnings, *map(_as_warning, left_out))
-    return Lead(mapped, full.request, found, left_out, warnings)
+    return Lead(mapped, full.request, (*found, *mapped.violations), left_out, warnings)
 
 
 def _as_warning(violation: Violation) -> MappingWarning:

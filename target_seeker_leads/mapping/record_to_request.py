@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from seeker_leads_api.errors import SettingsError
 from target_seeker_leads.mapping.conversions import from_json_text
-from target_seeker_leads.mapping.date_times import DateReader
+from target_seeker_leads.mapping.date_times import DateReader, ReadDate
 from target_seeker_leads.mapping.field_names import (
     FIELD_NAMES,
     PHONES,
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from target_seeker_leads.mapping.validation import MappingWarning, Violation
+
+#: A field's container, empty at the top level, and its name.
+_Place: TypeAlias = tuple[str, str]
 
 #: The default of `submittedDate` that means the moment of delivery.
 NOW = "now"
@@ -63,8 +66,6 @@ class _Leaf:
     source: str
     value: Any
     meaning: Meaning
-    #: Spelled as the contract does, which goes before another spelling of the same name.
-    is_literal: bool
 
 
 def to_request(record: Mapping[str, Any], reading: Reading = CURRENT, dates: DateReader = ISO_DATES) -> Mapped:
@@ -72,7 +73,7 @@ def to_request(record: Mapping[str, Any], reading: Reading = CURRENT, dates: Dat
     request: dict[str, Any] = {}
     sources: dict[str, tuple[str, ...]] = {}
     known, unused = _leaves(record, reading)
-    mapped = Mapped(request, sources)
+    date = ReadDate(None)
     for field, group in groupby(known, key=lambda leaf: leaf.meaning.field):
         leaves = [leaf for leaf in group if not reading.is_empty(leaf.value)]
         if field == PHONES:
@@ -83,16 +84,17 @@ def to_request(record: Mapping[str, Any], reading: Reading = CURRENT, dates: Dat
             sources[field] = (leaves[0].source,)
             unused += [leaf.source for leaf in leaves[1:]]
             if field == SUBMITTED_DATE:
-                read = dates.read(leaves[0].value)
-                request[field] = read.value
-                mapped = replace(
-                    mapped,
-                    violations=(read.violation,) if read.violation else (),
-                    warnings=(read.warning,) if read.warning else (),
-                )
+                date = dates.read(leaves[0].value)
+                request[field] = date.value
             else:
                 request[field] = reading.converters[field](leaves[0].value)
-    return replace(mapped, unused=tuple(unused))
+    return Mapped(
+        request,
+        sources,
+        tuple(unused),
+        violations=(date.violation,) if date.violation else (),
+        warnings=(date.warning,) if date.warning else (),
+    )
 
 
 def with_defaults(mapped: Mapped, defaults: Mapping[str, Any], now: datetime) -> Mapped:
@@ -140,40 +142,27 @@ def parse_defaults(defaults: Mapping[str, Any], dates: DateReader = ISO_DATES) -
 
 def _leaves(record: Mapping[str, Any], reading: Reading = CURRENT) -> tuple[list[_Leaf], list[str]]:
     """Return the fields that mean one of a lead's, first those that go first, and the names of all others."""
-    layout = _flat_layout(tuple(record), reading.meaning_of)
-    if layout is not None:
-        return [_Leaf(name, record[name], meaning, name == meaning.field) for name, meaning in layout.known], [
-            *layout.unknown
-        ]
-    known, unknown = [], []
-    for place, name, value in _places(record):
-        source = f"{place}.{name}" if place else name
-        meaning = reading.meaning_of(name, place)
-        if meaning is None:
-            unknown.append(source)
-        else:
-            known.append(_Leaf(source, value, meaning, name == meaning.field))
-    known.sort(key=lambda leaf: (leaf.meaning.priority, not leaf.is_literal))
-    return known, unknown
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """The names of a record, those that mean a field first."""
-
-    known: tuple[tuple[str, Meaning], ...]
-    unknown: tuple[str, ...]
+    values = {(place, name): value for place, name, value in _places(record)}
+    known, unknown = _layout(tuple(values), reading.meaning_of)
+    return [_Leaf(source, values[place], meaning) for place, source, meaning in known], [*unknown]
 
 
 @lru_cache(maxsize=256)  # a stream has few shapes and many records
-def _flat_layout(names: tuple[str, ...], meaning_of: Callable[[str, str], Meaning | None]) -> _Layout | None:
-    """Return the order of a record's names; None where some may hold others, which differ from record to record."""
-    if any(map(is_container, names)):
-        return None
-    meanings = {name: meaning_of(name, "") for name in names}
-    known = [(name, meaning) for name, meaning in meanings.items() if meaning is not None]
-    known.sort(key=lambda entry: (entry[1].priority, entry[0] != entry[1].field))
-    return _Layout(tuple(known), tuple(name for name in names if meanings[name] is None))
+def _layout(
+    places: tuple[_Place, ...], meaning_of: Callable[[str, str], Meaning | None]
+) -> tuple[tuple[tuple[_Place, str, Meaning], ...], tuple[str, ...]]:
+    """Return place, source and meaning of a record's fields, in the order of `_leaves`, and the other sources."""
+    known, unknown = [], []
+    for container, name in places:
+        source = f"{container}.{name}" if container else name
+        meaning = meaning_of(name, container)
+        if meaning is None:
+            unknown.append(source)
+        else:
+            known.append(((container, name), source, meaning))
+    # The contract's own spelling goes before another one of the same name.
+    known.sort(key=lambda entry: (entry[2].priority, entry[0][1] != entry[2].field))
+    return tuple(known), tuple(unknown)
 
 
 def _places(record: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:

@@ -52,14 +52,14 @@ def names(frame: FrameType | None) -> Iterator[str]:
 def test_target_hears_of_a_signal_that_another_thread_received() -> None:
     """While it waits for what is under way the target stops all the same, at once and not at the next answer."""
     stopping = Stopping()
-    pool: WorkerPool[int] = WorkerPool(1, stopping)
+    pool = WorkerPool(1, stopping)
 
-    def deliver(_: int) -> None:
+    def deliver() -> None:
         receive_once_main_waits_in("_wait_for_room")
         stopping.sleep(LONG_SECONDS)
 
     with handled_by(lambda number: pool.stop(StoppedError(number))):
-        pool.submit(1, deliver)
+        pool.submit(deliver)
         with pytest.raises(StoppedError):
             pool.drain()
         pool.close()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 
@@ -11,7 +12,7 @@ from target_seeker_leads.delivery.worker_pool import WorkerPool
 def test_everything_submitted_is_delivered_once() -> None:
     """`drain` returns when each item has been delivered, by as many threads as allowed and no more."""
     before = set(threading.enumerate())
-    pool: WorkerPool[int] = WorkerPool(4, Stopping())
+    pool = WorkerPool(4, Stopping())
     done: list[int] = []
     meeting = threading.Barrier(4)
 
@@ -20,7 +21,7 @@ def test_everything_submitted_is_delivered_once() -> None:
         done.append(item)
 
     for item in range(40):
-        pool.submit(item, deliver)
+        pool.submit(partial(deliver, item))
     pool.drain()
     pool.close()
     assert sorted(done) == list(range(40))
@@ -29,13 +30,13 @@ def test_everything_submitted_is_delivered_once() -> None:
 
 def test_source_does_not_run_ahead() -> None:
     """`submit` waits while twice as many items as threads are open."""
-    pool: WorkerPool[int] = WorkerPool(2, Stopping())
+    pool = WorkerPool(2, Stopping())
     gate = threading.Event()
     taken: list[int] = []
 
     def feed() -> None:
         for item in range(6):
-            pool.submit(item, lambda _: gate.wait(10))
+            pool.submit(lambda: gate.wait(10))
             taken.append(item)
 
     feeder = threading.Thread(target=feed)
@@ -52,7 +53,7 @@ def test_source_does_not_run_ahead() -> None:
 def test_first_error_stops_the_pool() -> None:
     """After an error nothing new is begun, a wait within a worker ends, and the feeder gets the error first met."""
     stopping = Stopping()
-    pool: WorkerPool[int] = WorkerPool(2, stopping)
+    pool = WorkerPool(2, stopping)
     done: list[int] = []
     is_waiting = threading.Event()
 
@@ -68,12 +69,12 @@ def test_first_error_stops_the_pool() -> None:
         else:
             done.append(item)
 
-    pool.submit(0, deliver)
-    pool.submit(1, deliver)
+    pool.submit(partial(deliver, 0))
+    pool.submit(partial(deliver, 1))
 
     def feed() -> None:
         for item in range(2, 100):
-            pool.submit(item, deliver)
+            pool.submit(partial(deliver, item))
 
     with pytest.raises(ValueError, match="first"):
         feed()
@@ -85,10 +86,10 @@ def test_first_error_stops_the_pool() -> None:
 
 def test_stopped_pool_says_why() -> None:
     """Whoever feeds or drains a pool that was stopped learns the reason, and nothing more is begun."""
-    pool: WorkerPool[int] = WorkerPool(2, Stopping())
+    pool = WorkerPool(2, Stopping())
     pool.stop(KeyError("stop"))
     with pytest.raises(KeyError):
-        pool.submit(1, lambda _: None)
+        pool.submit(lambda: None)
     with pytest.raises(KeyError):
         pool.drain()
     pool.close()
