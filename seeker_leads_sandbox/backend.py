@@ -94,6 +94,11 @@ class Backend:
             raise ValueError(message)
         return self.store if account is None else self.accounts[account]
 
+    @property
+    def leads(self) -> int:
+        """How many leads there are, in all accounts."""
+        return sum(map(len, (self.store, *self.accounts.values())))
+
     def now(self) -> int:
         """Return the current Unix second."""
         return int(self.clock())

@@ -38,7 +38,7 @@ _VALUES: dict[str, tuple[type, str]] = {
     "arrivals_per_minute": (float, "new leads while it runs"),
     "visible_after_seconds": (int, "a lead is listed so long after its ingestion date"),
     "retention_days": (int, "a lead leaves the API so many days after its ingestion date; 0: never"),
-    "accounts": (int, "so many agencies, by intermediary_id: agency-1 and on, among which the leads are dealt out"),
+    "accounts": (int, "so many agencies, by `intermediary_id`: agency-1 and on, among which the leads are dealt out"),
     "page_cap": (int, "a page never holds more leads"),
     "latency_ms": (float, "before every answer"),
     "error_rate": (float, "share of requests answered with 500, 503 or 429"),
@@ -103,7 +103,7 @@ def _introduce(sandbox: Sandbox) -> None:
         f"auth_url:       {sandbox.token_url}\n"
         f"auth_token:     {options.token}\n"
         f"or:             client_id: {options.client_id}, client_secret: {options.client_secret}\n"
-        f"leads:          {len(sandbox.store)} from the last {options.days} days\n"
+        f"leads:          {sandbox.leads} from the last {options.days} days\n"
         f"try:            curl -H 'Authorization: Bearer {options.token}' '{sandbox.api_url}/leads?{period}'\n"
         f"stop:           Ctrl-C\n"
     )

@@ -113,6 +113,11 @@ class Sandbox:
         return self._backend.store
 
     @property
+    def leads(self) -> int:
+        """How many leads there are, in all accounts."""
+        return self._backend.leads
+
+    @property
     def statistics(self) -> Statistics:
         """What clients did so far."""
         return self._backend.statistics

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from seeker_leads_api.accounts import ACCOUNTS_SETTINGS, parse_accounts
 from seeker_leads_api.client import ApiClient
 from seeker_leads_api.declarations import read
 from seeker_leads_api.errors import SettingsError
-from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
+from seeker_leads_api.settings import CONNECTION_SETTINGS
 from seeker_leads_singer.config import read_environment, read_files
 from seeker_leads_singer.package import plugin_user_agent
 from seeker_leads_webhooks.keys import KEY_VARIABLE
@@ -21,7 +22,11 @@ from seeker_leads_webhooks.subscriptions.urls import same_url, wanted_url
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from seeker_leads_api.accounts import Account
+
 _VARIABLES = "TAP_SEEKER_LEADS_"
+#: Where click keeps the label that `--account` gives.
+ACCOUNT = "seeker_leads_cli.webhooks.account"
 
 CONFIG = click.option(
     "--config",
@@ -41,14 +46,31 @@ def subscriptions_of(config_files: Sequence[str]) -> Iterator[SubscriptionsApi]:
     Raises:
         SettingsError: a setting is wrong or missing.
     """
-    given = read_files(config_files) if config_files else read_environment(_VARIABLES, CONNECTION_SETTINGS)
-    settings = ConnectionSettings.from_config(read(given, CONNECTION_SETTINGS))
+    declared = {**CONNECTION_SETTINGS, **ACCOUNTS_SETTINGS}
+    given = read_files(config_files) if config_files else read_environment(_VARIABLES, declared)
+    settings = _chosen_account(parse_accounts(read(given, declared))).connection
     agent = plugin_user_agent("seeker-leads", settings.user_agent)
     client = ApiClient(settings, agent, report=lambda line: click.echo(line, err=True))
     try:
         yield SubscriptionsApi(client)
     finally:
         client.close()
+
+
+def _chosen_account(accounts: Sequence[Account]) -> Account:
+    """Return the account that `--account` names; without it, the only one that there is."""
+    label: str | None = click.get_current_context().meta.get(ACCOUNT)
+    if label is None and len(accounts) == 1:
+        return accounts[0]
+    found = [account for account in accounts if account.label == label and label is not None]
+    if not found:
+        msg = (
+            f"There are {len(accounts)} accounts: name one, as in `seeker-leads webhooks --account LABEL list`"
+            if label is None
+            else f"`accounts` has no label {label!r}: see --account"
+        )
+        raise SettingsError(msg)
+    return found[0]
 
 
 def chosen(listed: Sequence[Subscription], id_or_url: str | None) -> list[Subscription]:

@@ -76,20 +76,22 @@ class AccountReader:
             return self._bookmark.read()
         return self.live.read_up_to if self.requests else None
 
-    def found(self, event: Event) -> list[dict[str, Any]]:
-        """Take in what a reader found; return the records to put out.
+    def found(self, event: Event) -> list[dict[str, Any]] | None:
+        """Take in what a reader found; return the records of a page that was asked for its leads, None without one.
 
         Raises:
             Exception: the account's reading had to end; what was found before counts.
         """
         span = self.span
         if span is None:
-            return []
+            return None
         match event:
             case Failed(error):
                 raise error
             case PageRead():
                 records = span.page_read(event)
+                if records is None:
+                    return None
                 if span is not self.live and self.refreshing is not None:
                     records = self.refreshing.records_to_keep(records)
                 self.requests += 1
@@ -98,7 +100,7 @@ class AccountReader:
             case WindowRead(window):
                 if span.window_read(window):
                     self._move(span)
-        return []
+        return None
 
     def go_on(self) -> bool:
         """Go on to the next span where one is read to its end; return whether there is one that was not begun yet.

@@ -63,7 +63,7 @@ class Reading:
                 except Exception as error:  # noqa: BLE001  # raised again where it is the only account's
                     self._fail(account, error)
                     continue
-                if isinstance(event, PageRead):
+                if records is not None:
                     yield records if account.label is None else _labelled(account.label, records)
                 after_event(account)
                 self._go_on(account)

@@ -174,8 +174,8 @@ class SpanReader:
         """The instant before which every lead was given."""
         return self._prefix.end
 
-    def page_read(self, found: PageRead) -> list[dict[str, Any]]:
-        """Return the records of a page that this run has not given yet; there may be none.
+    def page_read(self, found: PageRead) -> list[dict[str, Any]] | None:
+        """Return the records of a page that this run has not given yet; there may be none. A probe gives None.
 
         Raises:
             FatalError: not one item of the page is a lead.
@@ -183,7 +183,7 @@ class SpanReader:
         self.api_clock.note(found.date)
         self.found_a_list = self.found_a_list or found.page.has_list
         if self._is_probe:
-            return []
+            return None
         records = list(self._new_records(found.page, found.window))
         self.progress.page_read(len(records))
         return records
