@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.accounts import measure_accounts
 from benchmarks.capacity import measure_capacity
 from benchmarks.cases import FULL, NAMES, QUICK, Case, Plan
 from benchmarks.contenders import CONTENDERS, IDLE, IMPORT, OURS, Contender
@@ -67,6 +68,11 @@ class Bench:
             with running_sandbox(plan.capacity, 0) as sandbox:
                 start = Stage.begin(plan.capacity, sandbox, None).start
                 results.capacity = measure_capacity(sandbox, start, plan.capacity_seconds)
+        if "accounts" in cases and OURS in self.contenders:
+            for case in plan.accounts:
+                figures = measure_accounts(case, repeats=self.repeats, single_runs=plan.single_runs)
+                results.accounts.append(figures)
+                _tell(f"accounts: {figures.accounts:,}: CPU {figures.cpu_seconds:.2f} s")
         return results
 
     def _schedule(self) -> list[Contender]:

@@ -16,6 +16,7 @@ class Case:
     leads: int
     days: int
     is_limited: bool  #: with the API's limit and the latency asked for; else with neither
+    accounts: int = 0  #: so many agencies, among which the leads are dealt out
 
     @property
     def title(self) -> str:
@@ -33,6 +34,8 @@ class Plan:
     memory: tuple[Case, Case]  #: few leads, many leads
     capacity: Case
     capacity_seconds: float
+    accounts: tuple[Case, ...]  #: with nothing new
+    single_runs: int  #: of one account each, beside them
 
 
 FULL = Plan(
@@ -46,6 +49,8 @@ FULL = Plan(
     memory=(Case("memory", 5_000, 365, is_limited=False), Case("memory", 200_000, 365, is_limited=False)),
     capacity=Case("capacity", 10_000, 7, is_limited=False),
     capacity_seconds=3.0,
+    accounts=tuple(Case("accounts", 3 * count, 90, is_limited=False, accounts=count) for count in (50, 1_000)),
+    single_runs=50,
 )
 #: Shows that everything works; its figures mean nothing.
 QUICK = replace(
@@ -59,5 +64,14 @@ QUICK = replace(
     memory=(Case("memory", 100, 60, is_limited=False), Case("memory", 1_000, 60, is_limited=False)),
     capacity=Case("capacity", 500, 7, is_limited=False),
     capacity_seconds=0.1,
+    accounts=tuple(Case("accounts", 3 * count, 90, is_limited=False, accounts=count) for count in (3, 5)),
+    single_runs=3,
 )
-NAMES = (*(case.name for case in FULL.limited), FULL.nothing.name, FULL.cpu.name, "memory", FULL.capacity.name)
+NAMES = (
+    *(case.name for case in FULL.limited),
+    FULL.nothing.name,
+    FULL.cpu.name,
+    "memory",
+    FULL.capacity.name,
+    "accounts",
+)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from benchmarks.accounts import AccountsFigures
     from benchmarks.measure import Figures
     from benchmarks.results import CaseResults, Results
 
@@ -15,6 +16,7 @@ LEADS_PER_SECOND = 5_000
 _SHARES = {"wide": (0.95, "requests"), "dense": (0.90, "leads"), "sparse": (0.95, "requests")}
 _MOST_OF_BARE, _MOST_OF_MINIMAL, _MOST_OF_IDLE = 2.0, 0.25, 1.2
 _MOST_GROWTH_MIB = 30
+_MOST_OF_LOOP, _LEAST_CHEAPER = 3.0, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ def goals(results: Results) -> list[Goal]:
         _cpu(results.cpu, "minimal", "the minimal SDK tap", _MOST_OF_MINIMAL),
         _start_up(results.nothing),
         _memory(results.memory),
+        *_accounts(results.accounts),
     ]
 
 
@@ -87,6 +90,20 @@ def _memory(cases: list[CaseResults]) -> Goal:
         return Goal(about, wanted)
     growth = peaks[-1] - peaks[0]
     return Goal(about, wanted, f"{growth:+.1f} MiB", growth <= _MOST_GROWTH_MIB)
+
+
+def _accounts(measured: list[AccountsFigures]) -> list[Goal]:
+    about = "many accounts, nothing new, to"
+    to_loop, to_single = f"at most {_MOST_OF_LOOP:g} x", f"at most 1/{_LEAST_CHEAPER} of it"
+    if not measured:
+        return [Goal(f"{about} a bare loop", to_loop), Goal(f"{about} as many runs", to_single)]
+    few, many = measured[0], measured[-1]
+    ratio = many.cpu_seconds / many.loop_cpu_seconds
+    cheaper = few.accounts * few.single_cpu_seconds / few.cpu_seconds
+    return [
+        Goal(f"{about} a bare loop", to_loop, f"{ratio:.2f} x, of {many.accounts:,}", ratio <= _MOST_OF_LOOP),
+        Goal(f"{about} as many runs", to_single, f"1/{cheaper:.0f}, of {few.accounts:,}", cheaper >= _LEAST_CHEAPER),
+    ]
 
 
 def _ours(results: CaseResults | None) -> Figures | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from benchmarks.measure import medians
 
 if TYPE_CHECKING:
+    from benchmarks.accounts import AccountsFigures
     from benchmarks.capacity import Capacity
     from benchmarks.cases import Case
     from benchmarks.contenders import Contender
@@ -43,6 +44,7 @@ class Results:
     cpu: CaseResults | None = None
     memory: list[CaseResults] = field(default_factory=list)
     capacity: tuple[Capacity, ...] = ()
+    accounts: list[AccountsFigures] = field(default_factory=list)
 
     @property
     def cases(self) -> list[CaseResults]:

@@ -108,7 +108,7 @@ def test_quiet_accounts_do_not_wait_for_a_busy_one(tmp_path: Path) -> None:
         runs.run(after_requests(sandbox, 300), end_by=signal.SIGTERM)
         records = [record for record in sandbox.statistics.records if record.path == "/leads"]
         began = records[0].started
-        first = {}
+        first: dict[str | None, float] = {}
         for record in records:
             first.setdefault(record.account, record.started - began)
     assert len(first) == ACCOUNTS

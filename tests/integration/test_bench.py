@@ -13,14 +13,21 @@ def test_benchmark_compares_complete_runs(tmp_path: Path) -> None:
     """Every contender brings every lead, and the report has each table; a run that is not complete would end with 1."""
     report = tmp_path / "performance.md"
     arguments = ["--quick", "--latency-ms", "25", "--repeats", "1", "--contenders", "ours,bare,minimal"]
-    cases = ["--cases", "wide,nothing,cpu,memory,capacity"]
+    cases = ["--cases", "wide,nothing,cpu,memory,capacity,accounts"]
     command = [sys.executable, "-m", "benchmarks.bench", *arguments, *cases, "--report", str(report)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd=PROJECT)
 
     assert ended.returncode == 0, ended.stderr
     text = report.read_text(encoding="utf-8")
     assert text == ended.stdout
-    for title in ("Goals", "CPU", "Memory of our tap", "Nothing new", "The sandbox is not the bottleneck"):
+    for title in (
+        "Goals",
+        "CPU",
+        "Memory of our tap",
+        "Nothing new",
+        "Many accounts with nothing new",
+        "The sandbox is not the bottleneck",
+    ):
         assert f"\n## {title}\n\n" in text
     for contender in ("tap-seeker-leads", "bare loop", "minimal SDK tap"):
         # wide, CPU, nothing new
