@@ -17,6 +17,7 @@ from benchmarks.sandbox_process import running_sandbox
 
 if TYPE_CHECKING:
     from benchmarks.cases import Case
+    from benchmarks.contenders import Command
     from benchmarks.sandbox_process import RunningSandbox
 
 TAP = Path(sys.executable).with_name("tap-seeker-leads")
@@ -32,7 +33,7 @@ class AccountsFigures:
     wall_seconds: float
     peak_mib: float
     state_kilobytes: float  #: of the longest STATE line
-    loop_cpu_seconds: float  #: of a bare loop over one session, one request an account
+    loop_cpu_seconds: float  #: of a bare loop of as many requests over one session
     single_cpu_seconds: float  #: of one run over one account
 
 
@@ -53,7 +54,7 @@ def measure_accounts(case: Case, *, repeats: int, single_runs: int) -> AccountsF
         requests = sandbox.traffic().requests
         runs += [many.run() for _ in range(repeats - 1)]
         singles = [one.run() for _ in range(single_runs)]
-        loops = [_loop_cpu_seconds(sandbox, case.accounts) for _ in range(repeats)]
+        loops = [_loop_cpu_seconds(sandbox, case.accounts, requests) for _ in range(repeats)]
     return AccountsFigures(
         accounts=case.accounts,
         requests=requests,
@@ -89,7 +90,7 @@ class _Tap:
     def run(self) -> dict[str, float]:
         """Run it from the state that it left last, and return what it cost."""
         state = ["--state", self._state] if self._state.exists() else []
-        command = [TAP, "--config", self._folder / "config.json", *state]
+        command: Command = [TAP, "--config", self._folder / "config.json", *state]
         costs = costs_of(command, self._folder, {"XDG_CACHE_HOME": str(self._folder / "cache")})
         lines = (self._folder / "stdout.jsonl").read_bytes().splitlines()
         states = [line for line in lines if b'"STATE"' in line]
@@ -102,7 +103,8 @@ def _accounts(count: int) -> list[dict[str, str]]:
     return [{"label": f"Agency {number:04}", "intermediary_id": f"agency-{number}"} for number in range(1, count + 1)]
 
 
-def _loop_cpu_seconds(sandbox: RunningSandbox, accounts: int) -> float:
-    script = Path(__file__).with_name("quiet_loop.py")
-    command = [sys.executable, script, sandbox.api_url, f"{sandbox.root_url}/oauth/token", str(accounts)]
+def _loop_cpu_seconds(sandbox: RunningSandbox, accounts: int, requests: int) -> float:
+    script = str(Path(__file__).with_name("quiet_loop.py"))
+    urls = (sandbox.api_url, f"{sandbox.root_url}/oauth/token")
+    command = [sys.executable, script, *urls, str(accounts), str(requests)]
     return float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)

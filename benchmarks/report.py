@@ -218,8 +218,9 @@ def _accounts(measured: Sequence[AccountsFigures]) -> Iterator[str]:
         return
     yield "## Many accounts with nothing new"
     yield (
-        "One run over accounts that are up to date, without latency and limit, start-up included. The bare loop makes one"
-        " request an account over one session; only its loop counts. A single run is one over one account."
+        "One run over accounts that are up to date, without latency and limit, start-up included. Each is asked twice:"
+        " for what is new, and whether the API still lists its last lead. The bare loop makes as many requests over one"
+        " session; only its loop counts. A single run is one over one account."
     )
     head = ("accounts", "requests", "CPU s", "bare loop CPU s", "single run CPU s", "wall s", "peak MiB", "STATE kB")
     rows = [
