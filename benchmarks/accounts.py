@@ -89,7 +89,7 @@ class _Tap:
 
     def run(self) -> dict[str, float]:
         """Run it from the state that it left last, and return what it cost."""
-        state = ["--state", self._state] if self._state.exists() else []
+        state: Command = ["--state", self._state] if self._state.exists() else []
         command: Command = [TAP, "--config", self._folder / "config.json", *state]
         costs = costs_of(command, self._folder, {"XDG_CACHE_HOME": str(self._folder / "cache")})
         lines = (self._folder / "stdout.jsonl").read_bytes().splitlines()

@@ -93,21 +93,22 @@ def _memory(cases: list[CaseResults]) -> Goal:
 
 
 def _accounts(measured: list[AccountsFigures]) -> list[Goal]:
-    about = "many accounts, nothing new, to"
+    about_loop = "many accounts, nothing new, to a bare loop of as many requests"
+    about_runs = "many accounts, nothing new, to as many runs"
     to_loop, to_single = f"at most {_MOST_OF_LOOP:g} x", f"at most 1/{_LEAST_CHEAPER} of it"
     if not measured:
-        return [Goal(f"{about} a bare loop of as many requests", to_loop), Goal(f"{about} as many runs", to_single)]
+        return [Goal(about_loop, to_loop), Goal(about_runs, to_single)]
     few, many = measured[0], measured[-1]
     ratio = many.cpu_seconds / many.loop_cpu_seconds
     cheaper = few.accounts * few.single_cpu_seconds / few.cpu_seconds
     return [
         Goal(
-            f"{about} a bare loop of as many requests",
+            about_loop,
             to_loop,
             f"{ratio:.2f} x, of {many.accounts:,}",
             ratio <= _MOST_OF_LOOP,
         ),
-        Goal(f"{about} as many runs", to_single, f"1/{cheaper:.0f}, of {few.accounts:,}", cheaper >= _LEAST_CHEAPER),
+        Goal(about_runs, to_single, f"1/{cheaper:.0f}, of {few.accounts:,}", cheaper >= _LEAST_CHEAPER),
     ]
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
+import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
-from tests.killed_runs import KilledRuns, after_requests, days_ago
+from tests.acceptance.conftest import PROJECT
+from tests.killed_runs import TAP, KilledRuns, after_requests, days_ago
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import psycopg
 
 ACCOUNTS, LEADS, DAYS, KILLS = 50, 3000, 60, 10
 #: The goal, and what a busy machine may add to it.
@@ -114,3 +119,65 @@ def test_quiet_accounts_do_not_wait_for_a_busy_one(tmp_path: Path) -> None:
     assert len(first) == ACCOUNTS
     assert max(first.values()) < MOST_WAIT_SECONDS + BUSY_MACHINE_SECONDS
     print(f"longest wait {max(first.values()):.2f} s")  # noqa: T201  # for who runs it with -s
+
+
+def test_failing_accounts_keep_no_other_out_of_postgresql(
+    tmp_path: Path,
+    meltano_plugins: None,  # noqa: ARG001  # it brings the loader
+    database: psycopg.Connection,
+    database_url: str,
+) -> None:
+    """One of 50 is refused, one answers 500 for ever, one is slow: the rows of the 48 others arrive, and status 1.
+
+    The last line names the two; the bookmark of each account is right.
+    """
+    with Sandbox.start(SandboxOptions(accounts=ACCOUNTS, leads=LEADS, days=DAYS, enforce_limit=False)) as sandbox:
+        sandbox.script(
+            Fault(FaultKind.STATUS, path="/oauth/token", account="agency-7", status=403),
+            Fault(FaultKind.STATUS, account="agency-8"),
+            Fault(FaultKind.SLOW, account="agency-9", delay_ms=300),
+        )
+        runs = KilledRunsOfMany(tmp_path)
+        configure(runs, sandbox, start_date=days_ago(DAYS + 1), rate_limit_requests=1000, max_retries=2)
+        loader = PROJECT / ".meltano" / "loaders" / "target-postgres" / "venv" / "bin" / "target-postgres"
+        loader_config = {"sqlalchemy_url": database_url, "default_target_schema": "seeker_leads_local"}
+        (tmp_path / "loader.json").write_text(json.dumps(loader_config))
+        before = days_ago(0)
+        with (
+            subprocess.Popen(
+                [TAP, "--config", tmp_path / "config.json"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
+                text=True,
+            ) as tap,
+            subprocess.Popen(
+                [loader, "--config", tmp_path / "loader.json"],
+                stdin=tap.stdout,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            ) as target,
+        ):
+            assert tap.stderr
+            log = tap.stderr.read()
+            assert target.stdout
+            states = target.stdout.read().splitlines()
+        assert (tap.returncode, target.returncode) == (1, 0)
+        last = log.strip().splitlines()[-1]
+        assert "2 of 50 accounts could not be read to the end. Agency " in last
+        assert "Agency 7: No token" in last
+        assert "Agency 8: GET /leads answered 500" in last
+        found = database.execute('SELECT "account", "leadId" FROM seeker_leads_local.leads').fetchall()
+        expected = {
+            (f"Agency {number}", lead["metadata"]["leadId"])
+            for number in range(1, ACCOUNTS + 1)
+            if number not in {7, 8}
+            for lead in sandbox.store_of(f"agency-{number}").all()
+        }
+        assert set(found) == expected
+    partitions = json.loads(states[-1])["bookmarks"]["leads"]["partitions"]
+    bookmarks = {part["context"]["account"]: part.get("replication_key_value") for part in partitions}
+    assert {label for label, value in bookmarks.items() if value and value >= before} == {
+        f"Agency {number}" for number in range(1, ACCOUNTS + 1) if number not in {7, 8}
+    }
