@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
 from tests.acceptance.conftest import PROJECT
@@ -181,3 +182,40 @@ def test_failing_accounts_keep_no_other_out_of_postgresql(
     assert {label for label, value in bookmarks.items() if value and value >= before} == {
         f"Agency {number}" for number in range(1, ACCOUNTS + 1) if number not in {7, 8}
     }
+
+
+def test_each_agency_can_have_a_schema_of_its_own(
+    tmp_path: Path,
+    meltano_plugins: None,  # noqa: ARG001  # it brings the loader
+    database: psycopg.Connection,
+    database_url: str,
+) -> None:
+    """The stream maps of the page put each agency's leads into its own schema, and nothing anywhere else."""
+    page = (PROJECT / "docs" / "accounts.md").read_text("utf-8").partition("## Agencies' data apart")[2]
+    block = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])
+    maps = block["plugins"]["extractors"][0]["config"]["stream_maps"]
+    loader_config = {"sqlalchemy_url": database_url, **block["plugins"]["loaders"][0]["config"]}
+    labels = ["Agence du Port", "Agence du Parc", "Agence des Halles"]
+    with Sandbox.start(SandboxOptions(accounts=3, leads=60, days=10, enforce_limit=False)) as sandbox:
+        runs = KilledRunsOfMany(tmp_path)
+        runs.configure(
+            sandbox,
+            auth_token=None,
+            auth_url=sandbox.token_url,
+            client_id="sandbox",
+            client_secret="sandbox",
+            accounts=[{"label": label, "intermediary_id": f"agency-{n}"} for n, label in enumerate(labels, start=1)],
+            stream_maps=maps,
+            start_date=days_ago(11),
+        )
+        loader = PROJECT / ".meltano" / "loaders" / "target-postgres" / "venv" / "bin" / "target-postgres"
+        (tmp_path / "loader.json").write_text(json.dumps(loader_config))
+        output = subprocess.run([TAP, "--config", tmp_path / "config.json"], capture_output=True, check=True).stdout
+        subprocess.run([loader, "--config", tmp_path / "loader.json"], input=output, capture_output=True, check=True)
+        try:
+            for number, schema in enumerate(("port", "parc"), start=1):
+                found = database.execute(f'SELECT "leadId" FROM {schema}.leads').fetchall()  # noqa: S608  # the names above
+                mine = {lead["metadata"]["leadId"] for lead in sandbox.store_of(f"agency-{number}").all()}
+                assert {lead_id for (lead_id,) in found} == mine
+        finally:
+            database.execute("DROP SCHEMA IF EXISTS port, parc CASCADE")

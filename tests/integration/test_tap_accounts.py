@@ -74,6 +74,21 @@ def test_leads_of_three_accounts_come_under_their_labels(run_tap: TapRunner, san
 
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
+def test_run_without_accounts_is_as_it_was(run_tap: TapRunner, sandbox: Sandbox) -> None:
+    """Without `accounts` there is no such column, key or entry of the state, byte for byte."""
+    (lead_id,) = sandbox.add_leads(ingestion_dates=[NOW - 100])
+    run = run_tap(start_date="2026-11-20", refresh_days=0)
+    schema = next(message for message in run.messages if message["type"] == "SCHEMA")
+    assert (schema["key_properties"], next(iter(schema["schema"]["properties"]))) == (["leadId"], "leadId")
+    assert [list(record)[:2] for record in run.records] == [["leadId", "ingestionDate"]]
+    assert run.ids == [lead_id]
+    assert json.dumps(run.state) == (
+        '{"bookmarks": {"leads": {"last_lead_at": "2026-11-23T07:58:20Z", "replication_key": "ingestionDate",'
+        ' "replication_key_value": "2026-11-23T08:00:00Z"}}}'
+    )
+
+
+@pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
 def test_next_run_goes_on_from_each_bookmark(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
     """A later run gives what is new of each account, with few requests, and asks for no token again."""
     fill(sandbox, 3)
