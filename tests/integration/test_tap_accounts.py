@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
+import threading
+import time
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.errors import FatalError, SettingsError
 from seeker_leads_sandbox import Fault, FaultKind, SandboxOptions
+from tap_seeker_leads.check_connection import connection_reports
+from tap_seeker_leads.reading.account_reader import AccountReader
+from tap_seeker_leads.settings import TapSettings
 from tests.conftest import NOW
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from seeker_leads_sandbox import Sandbox
+    from tap_seeker_leads.streams import LeadsStream
     from tests.conftest import Clock, Run, TapRunner
 
 THREE = SandboxOptions(accounts=3, enforce_limit=False)
@@ -246,3 +254,77 @@ def test_selection_and_maps_apply_to_accounts(run_tap: TapRunner, sandbox: Sandb
         if message["type"] == "RECORD":
             by_stream.setdefault(message["stream"], set()).add(message["record"]["leadId"])
     assert by_stream == {"one-leads": leads["Agency 1"], "two-leads": leads["Agency 2"]}
+
+
+@pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
+def test_test_asks_every_account(sandbox: Sandbox, clock: Clock) -> None:
+    """`--test` says of each account whether its settings work, and is an error if those of one do not."""
+    sandbox.add_leads(ingestion_dates=[NOW - 100], account="agency-1")
+    sandbox.script(Fault(FaultKind.STATUS, path="/oauth/token", account="agency-2", status=403))
+    given = {name: value for name, value in config(sandbox, 3).items() if value is not None}
+    settings = TapSettings.from_config({"api_url": sandbox.api_url, **given}, now=clock.now)
+    lines: list[str] = []
+    reports = connection_reports(settings, "test/1", report=lines.append, now=clock)
+    with pytest.raises(FatalError, match="1 of 3 accounts do not work"):
+        lines.extend(iter(lambda: next(reports), None))
+    assert "Account Agency 1: The connection and the token work; the newest lead is of 2026-11-23T07:58:20Z" in lines[0]
+    assert lines[1].startswith("Account Agency 2: No token from `auth_url`")
+    assert "Account Agency 3: The connection and the token work; no lead since" in lines[2]
+
+
+@pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
+def test_end_is_a_table(run_tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    """The log ends with a row for each account: leads, requests, how far it is read, how long it waited, its error."""
+    sandbox.add_leads(ingestion_dates=[NOW - 100, NOW - 200], account="agency-1")
+    sandbox.script(Fault(FaultKind.STATUS, path="/oauth/token", account="agency-2", status=403))
+    with caplog.at_level("INFO"):
+        run_tap(**config(sandbox, 3))
+    (table,) = [record.getMessage() for record in caplog.records if "Accounts of this run" in record.getMessage()]
+    _, head, one, two, three = table.splitlines()
+    assert head.split("  ")[0] == "account"
+    assert re.match(rf"Agency 1 +2 +\d+ +{ISO_NOW} +[\d.]+ s$", one)
+    assert re.match(r"Agency 2 +0 +0 +[\d.]+ s +No token from", two)
+    assert re.match(rf"Agency 3 +0 +\d+ +{ISO_NOW} +[\d.]+ s$", three)
+
+
+@pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
+@pytest.mark.parametrize("scope", ["client", "account"])
+def test_limit_is_for_all_accounts_or_for_each(run_tap: TapRunner, sandbox: Sandbox, scope: str) -> None:
+    """`rate_limit_scope: client` keeps one limit for all together, `account` one for each."""
+    fill(sandbox, 3)
+    limit = {"rate_limit_requests": 1, "rate_limit_period_ms": 200, "refresh_days": 0}
+    run = run_tap(**config(sandbox, 3, rate_limit_scope=scope, start_date="2026-11-22", **limit))
+    assert run.error is None
+    starts = sorted(record.started for record in sandbox.statistics.records if record.path == "/leads")
+    gaps = [later - earlier for earlier, later in pairwise(starts)]
+    assert (min(gaps) > 0.15) == (scope == "client")
+
+
+@pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
+def test_pause_of_one_account_keeps_no_other_waiting(run_tap: TapRunner, sandbox: Sandbox) -> None:
+    """While an account's request waits for its next try, the places are for the others."""
+    leads = fill(sandbox, 3)
+    sandbox.script(Fault(FaultKind.STATUS, account="agency-1", status=503))
+    done: list[str] = []
+
+    def before(stream: LeadsStream) -> None:
+        def sleep(seconds: float) -> None:
+            # The account waits until both others are read to their end.
+            if seconds >= 0.25:
+                until = time.monotonic() + 20
+                while len(done) < 2 and time.monotonic() < until:
+                    threading.Event().wait(0.01)
+
+        stream.sleep = sleep
+        end = AccountReader.end
+
+        def noted(reader: AccountReader, error: BaseException | None = None) -> None:
+            done.append(str(reader.label))
+            end(reader, error)
+
+        monkeypatch.setattr(AccountReader, "end", noted)
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        run = run_tap(before=before, **config(sandbox, 3, max_concurrent_requests=1, max_retries=1))
+    assert done[2:] == ["Agency 1"]
+    assert read(run) == {label: ids for label, ids in leads.items() if label != "Agency 1"}
