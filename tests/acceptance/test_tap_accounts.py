@@ -119,7 +119,7 @@ def test_quiet_accounts_do_not_wait_for_a_busy_one(tmp_path: Path) -> None:
             first.setdefault(record.account, record.started - began)
     assert len(first) == ACCOUNTS
     assert max(first.values()) < MOST_WAIT_SECONDS + BUSY_MACHINE_SECONDS
-    print(f"longest wait {max(first.values()):.2f} s")  # noqa: T201  # for who runs it with -s
+    print(f"longest wait {max(first.values()):.2f} s")  # noqa: T201  # shown with -s
 
 
 def test_failing_accounts_keep_no_other_out_of_postgresql(
