@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.accounts import measure_accounts
 from benchmarks.capacity import measure_capacity
 from benchmarks.cases import FULL, NAMES, QUICK, Case, Plan
 from benchmarks.contenders import CONTENDERS, IDLE, IMPORT, OURS, Contender
@@ -71,9 +72,19 @@ class Bench:
             with running_sandbox(plan.capacity, 0) as sandbox:
                 start = Stage.begin(plan.capacity, sandbox, None).start
                 results.capacity = measure_capacity(sandbox, start, plan.capacity_seconds)
+        self._measure_programs(results, cases)
+        return results
+
+    def _measure_programs(self, results: Results, cases: Sequence[str]) -> None:
+        """Measure what no contender stands beside: many accounts, and the receiver of webhook calls."""
+        plan = self.plan
+        if "accounts" in cases and OURS in self.contenders:
+            for case in plan.accounts:
+                figures = measure_accounts(case, repeats=self.repeats, single_runs=plan.single_runs)
+                results.accounts.append(figures)
+                _tell(f"accounts: {figures.accounts:,}: CPU {figures.cpu_seconds:.2f} s")
         if "webhooks" in cases:
             results.webhooks = measure_webhooks(plan.webhooks)
-        return results
 
     def _schedule(self) -> list[Contender]:
         """Return the order of runs under the limit: ours again and again, between the others, which run once.

@@ -16,6 +16,7 @@ class Case:
     leads: int
     days: int
     is_limited: bool  #: with the API's limit and the latency asked for; else with neither
+    accounts: int = 0  #: so many agencies, among which the leads are dealt out
 
     @property
     def title(self) -> str:
@@ -44,6 +45,8 @@ class Plan:
     capacity: Case
     capacity_seconds: float
     webhooks: WebhookPlan
+    accounts: tuple[Case, ...]  #: with nothing new
+    single_runs: int  #: of one account each, beside them
 
 
 FULL = Plan(
@@ -59,6 +62,8 @@ FULL = Plan(
     capacity=Case("capacity", 10_000, 7, is_limited=False),
     capacity_seconds=3.0,
     webhooks=WebhookPlan(calls=1_000, idle_seconds=60, arrivals=5),
+    accounts=tuple(Case("accounts", 3 * count, 90, is_limited=False, accounts=count) for count in (50, 1_000)),
+    single_runs=50,
 )
 #: Shows that everything works; its figures mean nothing.
 QUICK = replace(
@@ -74,6 +79,8 @@ QUICK = replace(
     capacity=Case("capacity", 500, 7, is_limited=False),
     capacity_seconds=0.1,
     webhooks=WebhookPlan(calls=50, idle_seconds=0.5, arrivals=0),
+    accounts=tuple(Case("accounts", 3 * count, 90, is_limited=False, accounts=count) for count in (3, 5)),
+    single_runs=3,
 )
 NAMES = (
     *(case.name for case in FULL.limited),
@@ -83,4 +90,5 @@ NAMES = (
     "memory",
     FULL.capacity.name,
     "webhooks",
+    "accounts",
 )

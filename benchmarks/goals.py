@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from benchmarks.accounts import AccountsFigures
     from benchmarks.measure import Figures
     from benchmarks.results import CaseResults, Results
     from benchmarks.shared_limit import Shared
@@ -20,6 +21,7 @@ _SHARES = {"wide": (0.95, "requests"), "dense": (0.90, "leads"), "sparse": (0.95
 _MOST_OF_BARE, _MOST_OF_MINIMAL, _MOST_OF_IDLE = 2.0, 0.25, 1.2
 _MOST_GROWTH_MIB = 30
 _LEAST_SHARED, MOST_IN_FLIGHT = 0.95, 10
+_MOST_OF_LOOP, _LEAST_CHEAPER = 3.0, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ def goals(results: Results) -> list[Goal]:
         _cpu(results.cpu, "minimal", "the minimal SDK tap", _MOST_OF_MINIMAL),
         _start_up(results.nothing),
         _memory(results.memory),
+        *_accounts(results.accounts),
         *_webhooks(results.webhooks),
     ]
 
@@ -142,6 +145,26 @@ def _idle_receiver(seen: Webhooks | None) -> Goal:
     if seen is None:
         return Goal(about, wanted)
     return Goal(about, wanted, f"{seen.idle_share:.2%}", seen.idle_share <= 0.002)
+
+
+def _accounts(measured: list[AccountsFigures]) -> list[Goal]:
+    about_loop = "many accounts, nothing new, to a bare loop of as many requests"
+    about_runs = "many accounts, nothing new, to as many runs"
+    to_loop, to_single = f"at most {_MOST_OF_LOOP:g} x", f"at most 1/{_LEAST_CHEAPER} of it"
+    if not measured:
+        return [Goal(about_loop, to_loop), Goal(about_runs, to_single)]
+    few, many = measured[0], measured[-1]
+    ratio = many.cpu_seconds / many.loop_cpu_seconds
+    cheaper = few.accounts * few.single_cpu_seconds / few.cpu_seconds
+    return [
+        Goal(
+            about_loop,
+            to_loop,
+            f"{ratio:.2f} x, of {many.accounts:,}",
+            ratio <= _MOST_OF_LOOP,
+        ),
+        Goal(about_runs, to_single, f"1/{cheaper:.0f}, of {few.accounts:,}", cheaper >= _LEAST_CHEAPER),
+    ]
 
 
 def _ours(results: CaseResults | None) -> Figures | None:

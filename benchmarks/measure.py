@@ -17,10 +17,10 @@ from benchmarks.cases import MARGIN_SECONDS
 from benchmarks.contenders import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from benchmarks.cases import Case
-    from benchmarks.contenders import Contender
+    from benchmarks.contenders import Command, Contender
     from benchmarks.sandbox_process import RunningSandbox
 
 _TIMEOUT_SECONDS = 300
@@ -117,16 +117,25 @@ def costs(contender: Contender, job: Job) -> dict[str, float]:
     Raises:
         RunFailedError: it failed.
     """
-    errors = job.folder / "stderr.log"
-    helper: list[str | Path] = [sys.executable, "-S", "-E", _CHILD, job.folder / "stdout.jsonl", errors]
+    environment = {"DLT_DATA_DIR": str(job.folder / "home"), **contender.environment}
+    return costs_of(contender.command(job), job.folder, environment)
+
+
+def costs_of(command: Command, folder: Path, environment: Mapping[str, str]) -> dict[str, float]:
+    """Run a program; return its CPU and wall seconds and its peak memory. Its stdout goes to a file in the folder.
+
+    Raises:
+        RunFailedError: it failed.
+    """
+    errors = folder / "stderr.log"
+    helper: list[str | Path] = [sys.executable, "-S", "-E", _CHILD, folder / "stdout.jsonl", errors]
     ended = subprocess.run(
-        [*helper, str(_TIMEOUT_SECONDS), *contender.command(job)],
+        [*helper, str(_TIMEOUT_SECONDS), *command],
         stdout=subprocess.PIPE,
         check=True,
         env={
             **{name: value for name, value in os.environ.items() if name.lower() not in _PROXIES},
-            "DLT_DATA_DIR": str(job.folder / "home"),
-            **contender.environment,
+            **environment,
         },
     )
     cost: dict[str, float] = json.loads(ended.stdout)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from benchmarks.accounts import AccountsFigures
     from benchmarks.measure import Figures
     from benchmarks.results import CaseResults, Results
     from benchmarks.webhooks import Webhooks
@@ -86,6 +87,7 @@ def render(results: Results, circumstances: Circumstances, *, is_quick: bool) ->
         *_cpu(results.cpu),
         *_memory(results.memory),
         *_nothing_new(results.nothing, circumstances),
+        *_accounts(results.accounts),
         *_webhooks(results.webhooks),
         *_capacity(results),
         *_not_measured(results),
@@ -257,6 +259,32 @@ def _capacity(results: Results) -> Iterator[str]:
         for each in results.capacity
     ]
     yield _table(("clients at once", "pages/s", "leads/s", f"the {REQUESTS_PER_SECOND}/s needed"), rows)
+
+
+def _accounts(measured: Sequence[AccountsFigures]) -> Iterator[str]:
+    if not measured:
+        return
+    yield "## Many accounts with nothing new"
+    yield (
+        "One run over accounts that are up to date, without latency and limit, start-up included. Each is asked twice:"
+        " for what is new, and whether the API still lists its last lead. The bare loop makes as many requests over one"
+        " session; only its loop counts. A single run is one over one account."
+    )
+    head = ("accounts", "requests", "CPU s", "bare loop CPU s", "single run CPU s", "wall s", "peak MiB", "STATE kB")
+    rows = [
+        (
+            f"{each.accounts:,}",
+            f"{each.requests:,}",
+            f"{each.cpu_seconds:.2f}",
+            f"{each.loop_cpu_seconds:.2f}",
+            f"{each.single_cpu_seconds:.2f}",
+            f"{each.wall_seconds:.1f}",
+            f"{each.peak_mib:.1f}",
+            f"{each.state_kilobytes:.1f}",
+        )
+        for each in measured
+    ]
+    yield _table(head, rows)
 
 
 def _not_measured(results: Results) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from benchmarks.measure import medians
 
 if TYPE_CHECKING:
+    from benchmarks.accounts import AccountsFigures
     from benchmarks.capacity import Capacity
     from benchmarks.cases import Case
     from benchmarks.contenders import Contender
@@ -47,6 +48,7 @@ class Results:
     memory: list[CaseResults] = field(default_factory=list)
     capacity: tuple[Capacity, ...] = ()
     webhooks: Webhooks | None = None
+    accounts: list[AccountsFigures] = field(default_factory=list)
 
     @property
     def cases(self) -> list[CaseResults]:

@@ -68,7 +68,7 @@ class RunningSandbox:
 def running_sandbox(case: Case, latency_ms: float) -> Iterator[RunningSandbox]:
     """Serve the leads of a case on a free port."""
     traits = ["--latency-ms", str(latency_ms)] if case.is_limited else ["--no-limit"]
-    spread = ["--leads", str(case.leads), "--days", str(case.days)]
+    spread = ["--leads", str(case.leads), "--days", str(case.days), "--accounts", str(case.accounts)]
     with subprocess.Popen(
         [COMMAND, "serve", "--port", "0", "--no-access-log", *spread, *traits], stdout=subprocess.PIPE, text=True
     ) as process:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,13 +15,14 @@ from seeker_leads_api.errors import AnswerLostError, RequestRejectedError, Retry
 from seeker_leads_api.http.outcomes import Answer, Outcome, Recovery, classify, raise_for
 from seeker_leads_api.http.rate_limiter import Limit, RateLimiter
 from seeker_leads_api.http.retries import Retrier
-from seeker_leads_api.http.session import ApiSession
+from seeker_leads_api.http.sessions import Sessions
 from seeker_leads_api.http.transport_errors import classify_exception, may_have_arrived
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from seeker_leads_api.http.rate_limiter import Limiter
+    from seeker_leads_api.http.session import ApiSession
     from seeker_leads_api.settings import ConnectionSettings
 
 T = TypeVar("T")
@@ -43,13 +43,14 @@ class ApiClient:
 
         response = client.retried(attempt)
 
-    The token comes before the permit, so that no permit is held while a token is requested.
+    The token comes before the permit, so that no permit is held while a token is requested. Clients of several accounts
+    are given the same `sessions`, and the same `limiter` where one limit is for all.
 
     Raises:
         SettingsError: the environment names certificates that do not exist.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all but two have a default
         self,
         settings: ConnectionSettings,
         user_agent: str,
@@ -57,15 +58,15 @@ class ApiClient:
         report: Callable[[str], object],
         sleep: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
+        limiter: Limiter | None = None,
+        sessions: Sessions | None = None,
     ) -> None:
-        self.limiter = _limiter(settings, report=report, clock=clock, sleep=sleep)
+        self.limiter = limiter or new_limiter(settings, report=report, sleep=sleep, clock=clock)
         self._retrier = Retrier(settings.max_retries, report=report, sleep=sleep, pause_all=self.limiter.pause)
         self._settings = settings
-        self._user_agent = user_agent
-        self._tokens = token_source(settings, user_agent, self._retrier, report=report)
-        self._thread = threading.local()
-        self._sessions: list[ApiSession] = []
-        self._open_session()  # now, so that a wrong environment shows before anything is sent
+        self._sessions = sessions or Sessions(user_agent)
+        self._tokens = token_source(settings, self._sessions, self._retrier, report=report)
+        self._sessions.of(settings.api_url)  # now, so that a wrong environment shows before anything is sent
 
     def retried(self, attempt: Callable[[str], T]) -> T:
         """Call `attempt` with the token to send, again after passing faults, and once with a new token.
@@ -153,8 +154,7 @@ class ApiClient:
     def close(self) -> None:
         """Close the connections of all threads, and leave a shared limit."""
         self.limiter.close()
-        for session in self._sessions:
-            session.close()
+        self._sessions.close()
 
     def _send_once(self, prepared: requests.PreparedRequest, shown: str) -> Answer:
         timeout_seconds = self._settings.request_timeout_seconds
@@ -178,29 +178,28 @@ class ApiClient:
 
     @property
     def _session(self) -> ApiSession:
-        session: ApiSession | None = getattr(self._thread, "session", None)
-        return session or self._open_session()
-
-    def _open_session(self) -> ApiSession:
-        session = self._thread.session = ApiSession(self._settings.api_url, self._user_agent)
-        self._sessions.append(session)
-        return session
+        return self._sessions.of(self._settings.api_url)
 
 
-def _limiter(
+def new_limiter(  # time and output are injected
     settings: ConnectionSettings,
     *,
     report: Callable[[str], object],
-    clock: Callable[[], float],
-    sleep: Callable[[float], object],
+    label: str | None = None,
+    sleep: Callable[[float], object] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Limiter:
+    """Return the limit that the settings give: of this process, or shared with others.
+
+    A shared one is that of the account with this label, or of the client where there is no label.
+    """
     limit = Limit(settings.rate_limit_requests, settings.rate_limit_period_seconds, settings.max_concurrent_requests)
     if settings.rate_limit_location is None:
         return RateLimiter(limit.requests, limit.period_seconds, limit.at_once, clock=clock, sleep=sleep)
     # What it needs takes a while to import.
     from seeker_leads_api.http.shared_limit.limiter import SharedRateLimiter, limit_key  # noqa: PLC0415
 
-    key = limit_key(settings.api_url, settings.credentials.client_id if settings.credentials else None)
+    key = limit_key(settings.api_url, settings.credentials.client_id if settings.credentials else None, label)
     return SharedRateLimiter(settings.rate_limit_location, key, limit, report=report, clock=clock, sleep=sleep)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -139,14 +140,11 @@ class ConnectionSettings:
         if user_agent is not None and not (user_agent.isascii() and user_agent.isprintable()):
             msg = "`user_agent` must be plain ASCII on one line, in the form Name/version"
             raise SettingsError(msg)
-        token = config["auth_token"]
-        if token is not None and not is_token(token):
-            msg = "`auth_token` must be the token alone: plain ASCII without blanks or line breaks"
-            raise SettingsError(msg)
+        token, credentials = authentication(config)
         return cls(
             api_url=_checked_url("api_url", config["api_url"] or environment_url).rstrip("/"),
             auth_token=token,
-            credentials=_credentials(config, environment_url),
+            credentials=credentials,
             token_cache=config["token_cache"],
             rate_limit_requests=config["rate_limit_requests"],
             rate_limit_period_seconds=config["rate_limit_period_ms"] / 1000,
@@ -165,6 +163,19 @@ def _rate_limit_location(url: str | None) -> PostgresLocation | None:
     from seeker_leads_api.postgres.location import PostgresLocation  # noqa: PLC0415
 
     return PostgresLocation.parse("rate_limit_url", url)
+
+
+def authentication(config: Mapping[str, Any]) -> tuple[str | None, ClientCredentials | None]:
+    """Return the one way to authenticate that a configuration gives: a token, or what a client needs to get one.
+
+    Raises:
+        SettingsError: there is not exactly one, or a part of it cannot work.
+    """
+    token = config["auth_token"]
+    if token is not None and not is_token(token):
+        msg = "`auth_token` must be the token alone: plain ASCII without blanks or line breaks"
+        raise SettingsError(msg)
+    return token, _credentials(config, ENVIRONMENTS[config["environment"]])
 
 
 def _credentials(config: Mapping[str, Any], environment_url: str) -> ClientCredentials | None:
@@ -199,6 +210,7 @@ def _plain(name: str, value: str) -> str:
     return value
 
 
+@lru_cache(maxsize=16)  # accounts share theirs
 def _checked_url(name: str, url: str) -> str:
     """Return the URL if the token may travel there: https, or http within this machine."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
+from seeker_leads_api.accounts import ACCOUNTS_SETTINGS
 from seeker_leads_singer.config import read_environment, read_files, variable_prefix
 from target_seeker_leads.settings import TargetSettings
 from target_seeker_leads.target import TargetSeekerLeads
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 #: What a preview needs no real value of: it sends and writes nothing.
 _PLACEHOLDERS = {"auth_token": "preview", "ledger_url": "sqlite://", "rejects_path": "rejects.jsonl"}
-_ACCOUNT = frozenset({"client_id", "client_secret", "intermediary_id", "audience", "auth_url"})
+_ACCOUNT = frozenset(
+    {"client_id", "client_secret", "intermediary_id", "audience", "auth_url", "account_field", *ACCOUNTS_SETTINGS}
+)
 
 
 def read_config(paths: Sequence[str], plugin: type[Plugin[Any]] = TargetSeekerLeads) -> dict[str, Any]:

@@ -30,6 +30,7 @@ _VALUES: dict[str, tuple[type, str]] = {
     "arrivals_per_minute": (float, "new leads while it runs"),
     "visible_after_seconds": (int, "a lead is listed so long after its ingestion date"),
     "retention_days": (int, "a lead leaves the API so many days after its ingestion date; 0: never"),
+    "accounts": (int, "so many agencies, by `intermediary_id`: agency-1 and on, among which the leads are dealt out"),
     "page_cap": (int, "a page never holds more leads"),
     "latency_ms": (float, "before every answer"),
     "error_rate": (float, "share of requests answered with 500, 503 or 429"),

@@ -132,6 +132,11 @@ class Sandbox:
         return self._backend.store
 
     @property
+    def leads(self) -> int:
+        """How many leads there are, in all accounts."""
+        return self._backend.leads
+
+    @property
     def statistics(self) -> Statistics:
         """What clients did so far."""
         return self._backend.statistics
@@ -146,13 +151,43 @@ class Sandbox:
         """Every token that was asked for, oldest first."""
         return self._backend.tokens.issued
 
-    def add_leads(
-        self, count: int = 0, *, ingestion_dates: Iterable[int] = (), leads: Iterable[Lead] = ()
-    ) -> list[str]:
-        """Put leads in: `count` of now, one for each date (Unix seconds), and given ones; return their ids."""
-        return self._backend.add_leads(count, ingestion_dates=ingestion_dates, leads=leads)
+    def created_for(self, account: str) -> list[dict[str, Any]]:
+        """Return the bodies of the POSTs that became leads of an agency."""
+        return self._backend.created_for(account)
 
-    def erase(self, count: int = 0, *, lead_ids: Iterable[str] = (), call_details: bool = True) -> list[str]:
+    def store_of(self, account: str) -> LeadStore:
+        """Return the leads of an agency.
+
+        Raises:
+            ValueError: there is no such agency.
+        """
+        return self._backend.store_of(account)
+
+    def add_leads(
+        self,
+        count: int = 0,
+        *,
+        ingestion_dates: Iterable[int] = (),
+        leads: Iterable[Lead] = (),
+        account: str | None = None,
+    ) -> list[str]:
+        """Put leads in: `count` of now, one for each date (Unix seconds), and given ones; return their ids.
+
+        They are those of `account`, an agency's `intermediary_id`, or of the client's own.
+
+        Raises:
+            ValueError: there is no such agency, or a given lead is none.
+        """
+        return self._backend.add_leads(count, ingestion_dates=ingestion_dates, leads=leads, account=account)
+
+    def erase(
+        self,
+        count: int = 0,
+        *,
+        lead_ids: Iterable[str] = (),
+        call_details: bool = True,
+        account: str | None = None,
+    ) -> list[str]:
         """Erase the people of given leads and of `count` others, chosen at random; return the leads' ids.
 
         With `call_details=False`, the number of a call stays.
@@ -160,7 +195,7 @@ class Sandbox:
         Raises:
             ValueError: there is no lead of such an id, or there are too few whose people are not erased yet.
         """
-        return self._backend.erase(count, lead_ids=lead_ids, call_details=call_details)
+        return self._backend.erase(count, lead_ids=lead_ids, call_details=call_details, account=account)
 
     def script(self, *faults: Fault) -> None:
         """Replace the faults to come; none ends all faults."""

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_data_path
 
+from seeker_leads_api.accounts import ACCOUNTS_SETTINGS, Account, RateLimitScope, has_accounts, parse_accounts
 from seeker_leads_api.declarations import read, setting
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.private_files import user_folder
-from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
+from seeker_leads_api.settings import CONNECTION_SETTINGS
 from target_seeker_leads.delivery.deleted_marks import DeletedMark
 from target_seeker_leads.ledger.rules import UnknownOutcome
 from target_seeker_leads.mapping.date_times import DateReader, parse_date_formats, parse_timezone
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from seeker_leads_api import contract
+    from seeker_leads_api.settings import ConnectionSettings
+
+#: The tap's column of that name holds the label too.
+DEFAULT_ACCOUNT_FIELD = "account"
 
 
 class DedupeBy(str, enum.Enum):
@@ -34,6 +39,13 @@ class DedupeBy(str, enum.Enum):
 
 TARGET_SETTINGS: dict[str, contract.JsonSchema] = {
     **CONNECTION_SETTINGS,
+    **ACCOUNTS_SETTINGS,
+    "account_field": setting(
+        "string",
+        "Account field",
+        "With `accounts`: the field of a record, after stream maps, that holds the label of the account it is sent for."
+        " Default: `account`.",
+    ),
     "dry_run": setting(
         "boolean",
         "Dry run",
@@ -116,7 +128,9 @@ TARGET_SETTINGS: dict[str, contract.JsonSchema] = {
 class TargetSettings:
     """What the target was asked to do."""
 
-    connection: ConnectionSettings
+    accounts: tuple[Account, ...]  #: at least one; without the setting `accounts`, one that has no label
+    rate_limit_scope: RateLimitScope
+    account_field: str | None  #: holds the label of a record's account; None without `accounts`
     dry_run: bool
     rejects_path: Path
     ledger_url: str = field(repr=False)
@@ -130,6 +144,11 @@ class TargetSettings:
     stream_maps: Mapping[str, Any] | None = field(default=None, repr=False)
     deleted_when: tuple[DeletedMark, ...] = ()
 
+    @property
+    def connection(self) -> ConnectionSettings:
+        """How to reach the API; accounts differ only in how they authenticate."""
+        return self.accounts[0].connection
+
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> TargetSettings:
         """Parse the target's configuration.
@@ -140,7 +159,9 @@ class TargetSettings:
         values = _with_places(read(config, TARGET_SETTINGS))
         dates = DateReader(parse_date_formats(values["date_format"]), parse_timezone(values["timezone"]))
         return cls(
-            connection=ConnectionSettings.from_config(values),
+            accounts=parse_accounts(values),
+            rate_limit_scope=RateLimitScope(values["rate_limit_scope"]),
+            account_field=_account_field(values),
             dry_run=values["dry_run"],
             rejects_path=_absolute(values["rejects_path"]),
             ledger_url=values["ledger_url"],
@@ -153,6 +174,16 @@ class TargetSettings:
             stream_maps=config.get("stream_maps") or None,
             deleted_when=_deleted_marks(values["deleted_when"] or []),
         )
+
+
+def _account_field(values: Mapping[str, Any]) -> str | None:
+    given: str | None = values["account_field"]
+    if has_accounts(values):
+        return given or DEFAULT_ACCOUNT_FIELD
+    if given is not None:
+        msg = "`account_field` is set without `accounts`, which has the labels that it holds: set both, or neither"
+        raise SettingsError(msg)
+    return None
 
 
 def _deleted_marks(texts: str | list[str]) -> tuple[DeletedMark, ...]:

@@ -17,7 +17,6 @@ from seeker_leads_api.auth.token_cache import FileTokenCache, Token, cache_path
 from seeker_leads_api.credentials import is_token
 from seeker_leads_api.errors import FatalError, RetryableError, TokenRefusedError
 from seeker_leads_api.http.outcomes import Answer, Recovery, classify, json_object
-from seeker_leads_api.http.session import ApiSession
 from seeker_leads_api.http.transport_errors import classify_exception
 from seeker_leads_api.private_files import user_folder
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from seeker_leads_api.credentials import ClientCredentials
     from seeker_leads_api.http.retries import Retrier
+    from seeker_leads_api.http.sessions import Sessions
     from seeker_leads_api.settings import ConnectionSettings
 
 T = TypeVar("T")
@@ -168,7 +168,7 @@ class ClientCredentialsToken:
 
 def token_source(
     settings: ConnectionSettings,
-    user_agent: str,
+    sessions: Sessions,
     retrier: Retrier,
     *,
     report: Callable[[str], object],
@@ -183,9 +183,8 @@ def token_source(
             cache = FileTokenCache(path, report=report, sleep=retrier.sleep)
         else:
             report("The token cache cannot be used: this user has no home folder; set XDG_CACHE_HOME to a folder")
-    request = partial(
-        _request_token, credentials, ApiSession(credentials.auth_url, user_agent), settings.request_timeout_seconds
-    )
+    sessions.of(credentials.auth_url)  # now, so that a wrong environment shows before anything is sent
+    request = partial(_request_token, credentials, sessions, settings.request_timeout_seconds)
     return ClientCredentialsToken(credentials, partial(retrier.call, request), cache)
 
 
@@ -200,9 +199,7 @@ def _cache_file(credentials: ClientCredentials) -> Path | None:
     return cache_path(folder, credentials) if folder else None
 
 
-def _request_token(
-    credentials: ClientCredentials, session: requests.Session, timeout_seconds: float
-) -> Mapping[str, Any]:
+def _request_token(credentials: ClientCredentials, sessions: Sessions, timeout_seconds: float) -> Mapping[str, Any]:
     asked = {
         "client_id": credentials.client_id,
         "client_secret": credentials.client_secret,
@@ -212,7 +209,9 @@ def _request_token(
     if credentials.intermediary_id is not None:
         asked["intermediary_id"] = credentials.intermediary_id
     try:
-        response = session.post(credentials.auth_url, json=asked, timeout=timeout_seconds, allow_redirects=False)
+        response = sessions.of(credentials.auth_url).post(
+            credentials.auth_url, json=asked, timeout=timeout_seconds, allow_redirects=False
+        )
     except requests.RequestException as error:
         raise classify_exception(error, "POST /token", timeout_seconds) from None
     answer = Answer.of(response)

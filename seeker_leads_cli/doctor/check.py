@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from seeker_leads_api.errors import SeekerLeadsError, StoppedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
 
@@ -34,3 +34,9 @@ def attempt(name: str, look: Callable[[], T]) -> T | Check:
         raise
     except SeekerLeadsError as error:
         return Check(name, is_ok=False, says=str(error))
+
+
+def in_one_line(label: str, checks: Sequence[Check]) -> Check:
+    """Return the checks of one of many accounts as one: all that is OK, or what is wrong."""
+    wrong = [check.says for check in checks if not check.is_ok]
+    return Check(f"account {label}", is_ok=not wrong, says="; ".join(wrong or [check.says for check in checks]))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_cli.doctor.account import Account
-from seeker_leads_cli.doctor.check import Check, attempt
+from seeker_leads_cli.doctor.check import Check, attempt, in_one_line
 from seeker_leads_cli.doctor.clocks import check_clocks
 from seeker_leads_cli.doctor.limiter import check_limiter
 from seeker_leads_cli.doctor.settings import checked_plugin, settings_are_right
@@ -27,20 +26,25 @@ def check_tap(config: Mapping[str, Any], *, now: Callable[[], float]) -> Iterato
         return
     settings = tap.settings
     yield settings_are_right(config)
-    with Account.of(settings.connection) as account:
-        token = account.check_token(now=now)
-        yield token
-        if token.is_ok:
-            yield from _connection(account, settings, now)
+    for each in settings.accounts:
+        with Account.of(each.connection) as account:
+            checks = _account(account, settings, now)
+            yield from checks if each.label is None else [in_one_line(each.label, list(checks))]
     yield check_limiter(settings.connection)
 
 
+def _account(account: Account, settings: TapSettings, now: Callable[[], float]) -> Iterator[Check]:
+    token = account.check_token(now=now)
+    yield token
+    if token.is_ok:
+        yield from _connection(account, settings, now)
+
+
 def _connection(account: Account, settings: TapSettings, now: Callable[[], float]) -> Iterator[Check]:
-    settings = dataclasses.replace(settings, connection=account.settings)
     seen = attempt("connection", lambda: look(account.client, settings, now=now))
     if isinstance(seen, Check):
         yield seen
         return
     yield Check("connection", is_ok=True, says="the API answers, and the account may read leads")
-    yield Check("newest lead", is_ok=True, says=newest_lead_in_words(seen, settings))
+    yield Check("newest lead", is_ok=True, says=newest_lead_in_words(seen))
     yield check_clocks(seen.seconds_ahead)

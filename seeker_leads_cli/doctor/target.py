@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api.errors import NotServedError, TokenRefusedError
 from seeker_leads_cli.doctor.account import Account
-from seeker_leads_cli.doctor.check import Check, attempt
+from seeker_leads_cli.doctor.check import Check, attempt, in_one_line
 from seeker_leads_cli.doctor.clocks import check_clocks
 from seeker_leads_cli.doctor.ledger import check_ledger
 from seeker_leads_cli.doctor.limiter import check_limiter
@@ -31,14 +31,20 @@ def check_target(config: Mapping[str, Any], *, now: Callable[[], float]) -> Iter
     settings = target.settings
     dry_run = "; `dry_run` is on, so nothing is sent" if settings.dry_run else ""
     yield settings_are_right(config, dry_run)
-    with Account.of(settings.connection) as account:
-        token = account.check_token(now=now)
-        yield token
-        if token.is_ok:
-            yield from _connection(account, now)
+    for each in settings.accounts:
+        with Account.of(each.connection) as account:
+            checks = _account(account, now)
+            yield from checks if each.label is None else [in_one_line(each.label, list(checks))]
     yield check_limiter(settings.connection)
     yield check_ledger(settings.ledger_url)
     yield check_rejects_file(settings.rejects_path)
+
+
+def _account(account: Account, now: Callable[[], float]) -> Iterator[Check]:
+    token = account.check_token(now=now)
+    yield token
+    if token.is_ok:
+        yield from _connection(account, now)
 
 
 def _connection(account: Account, now: Callable[[], float]) -> Iterator[Check]:

@@ -6,14 +6,21 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import click
+
 from seeker_leads_api.errors import SettingsError
-from seeker_leads_cli.account import account_settings, client_of
+from seeker_leads_cli.account import accounts_of, client_of
 from seeker_leads_webhooks.keys import KEY_VARIABLE
 from seeker_leads_webhooks.subscriptions.api import Subscription, SubscriptionsApi
 from seeker_leads_webhooks.subscriptions.urls import same_url, wanted_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from seeker_leads_api.accounts import Account
+
+#: Where click keeps the label that `--account` gives.
+ACCOUNT = "seeker_leads_cli.webhooks.account"
 
 
 @contextmanager
@@ -23,8 +30,24 @@ def subscriptions_of(config_files: Sequence[str]) -> Iterator[SubscriptionsApi]:
     Raises:
         SettingsError: a setting is wrong or missing.
     """
-    with client_of(account_settings(config_files)) as client:
+    with client_of(_chosen_account(accounts_of(config_files)).connection) as client:
         yield SubscriptionsApi(client)
+
+
+def _chosen_account(accounts: Sequence[Account]) -> Account:
+    """Return the account that `--account` names; without it, the only one that there is."""
+    label: str | None = click.get_current_context().meta.get(ACCOUNT)
+    if label is None and len(accounts) == 1:
+        return accounts[0]
+    found = [account for account in accounts if account.label == label and label is not None]
+    if not found:
+        msg = (
+            f"There are {len(accounts)} accounts: name one, as in `seeker-leads webhooks --account LABEL list`"
+            if label is None
+            else f"`accounts` has no label {label!r}: see --account"
+        )
+        raise SettingsError(msg)
+    return found[0]
 
 
 def chosen(listed: Sequence[Subscription], id_or_url: str | None) -> list[Subscription]:

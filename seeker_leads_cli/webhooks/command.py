@@ -12,7 +12,7 @@ from seeker_leads_api.errors import FatalError
 from seeker_leads_cli.account import CONFIG
 from seeker_leads_cli.options import JSON, example
 from seeker_leads_cli.screen import printable, show_table
-from seeker_leads_cli.webhooks.account import chosen, subscriptions_of
+from seeker_leads_cli.webhooks.account import ACCOUNT, chosen, subscriptions_of
 from seeker_leads_cli.webhooks.audit import audit
 from seeker_leads_cli.webhooks.serve import serve
 from seeker_leads_webhooks.keys import KEY_VARIABLE, WebhookKeys
@@ -36,11 +36,14 @@ _ID_OR_URL = click.argument("id_or_url", metavar="[ID-OR-URL]", required=False)
 
 
 @click.group(short_help="Have new leads loaded within seconds.", epilog=_EXAMPLE)
-def webhooks() -> None:
+@click.option("--account", metavar="LABEL", help="The account of `accounts` whose subscriptions they are.")
+@click.pass_context
+def webhooks(context: click.Context, account: str | None) -> None:
     """Have the vendor call for each new lead, and run the pipeline then.
 
     A call is only a signal to pull: the pipeline reads from the API as ever, so no lost or forged call costs a lead.
     """
+    context.meta[ACCOUNT] = account
 
 
 @webhooks.command("list", short_help="List the subscriptions.", epilog=example("webhooks list --config config.json"))

@@ -65,7 +65,7 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         return replace(page, leads=leads, size=len(leads), altered_ids=0)
 
     def advance(self, response: requests.Response) -> None:
-        """Move on past a page that has been handed on; may wait for another reader to cut its window.
+        """Move on past a page that has been handed on.
 
         Raises:
             FatalError: the cursor leads nowhere, in a circle or on without end, or leads are missing; the window counts
@@ -155,7 +155,6 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
     def _finish_window(self) -> None:
         if self._value is not None:
             self._on_window_read(self._value.window)
-            self._plan.finish()
             self._open_next_window()
 
     def _open_next_window(self) -> None:

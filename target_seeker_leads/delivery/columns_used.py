@@ -35,8 +35,9 @@ class _Stream:
 class ColumnsUsed:
     """Notes which columns count, from any number of threads."""
 
-    def __init__(self, stream_maps: Mapping[str, Any] | None) -> None:
+    def __init__(self, stream_maps: Mapping[str, Any] | None, *, account_field: str | None = None) -> None:
         self._stream_maps = stream_maps
+        self._account_field = account_field
         self._turn = threading.Lock()
         self._streams: dict[str, _Stream] = {}
 
@@ -66,7 +67,7 @@ class ColumnsUsed:
     def _begin(self, incoming: Incoming) -> _Stream:
         behind = columns_behind(self._stream_maps, incoming.source.stream)
         read = frozenset().union(*behind.values(), incoming.key_properties, incoming.source.key_properties)
-        return _Stream(read)
+        return _Stream(read | {self._account_field} if self._account_field else read)
 
 
 def listed(names: Iterable[str]) -> str:

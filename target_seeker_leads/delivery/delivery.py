@@ -13,20 +13,20 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from seeker_leads_api.errors import FatalError
+from seeker_leads_api.errors import FatalError, SeekerLeadsError, StoppedError
 from target_seeker_leads.delivery.columns_used import ColumnsUsed
 from target_seeker_leads.delivery.dry_run import DryRun
 from target_seeker_leads.delivery.fate import MAX_FAILURES_IN_A_ROW, Failure, Fate
-from target_seeker_leads.delivery.held import HeldRecords
 from target_seeker_leads.delivery.keeping import Keeper
 from target_seeker_leads.delivery.prepared_record import PreparedRecord, RecordPreparer
+from target_seeker_leads.delivery.recipient import Recipient
 from target_seeker_leads.delivery.report import SKIPS, Result
 from target_seeker_leads.delivery.sending import End, Limits, Sent, send
 from target_seeker_leads.delivery.set_aside import why_set_aside
 from target_seeker_leads.ledger.rules import Decision, Status, UnknownOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from seeker_leads_api.client import ApiClient
     from target_seeker_leads.dead_letters import DeadLetters
@@ -63,7 +63,7 @@ class Delivery:
         ledger: Ledger,
         dead_letters: DeadLetters,
         report: Report,
-        client: ApiClient,
+        clients: Sequence[ApiClient],
         *,
         sleep: Callable[[float], object],
         now: Callable[[], datetime] = _now,
@@ -72,7 +72,11 @@ class Delivery:
         self._settings = settings
         self._ledger = ledger
         self._report = report
-        self._client = client
+        #: By label.
+        self._recipients: dict[str | None, Recipient[_Failed]] = {
+            account.label: Recipient(account, client)
+            for account, client in zip(settings.accounts, clients, strict=True)
+        }
         self._sleep = sleep
         self._now = now
         #: Told of each record that needs no letter, once it is settled.
@@ -80,12 +84,11 @@ class Delivery:
         self._preparer = RecordPreparer(settings)
         self._dry_run = DryRun(settings, ledger, report)
         self._keeper = Keeper(settings, ledger, dead_letters, report, now)
-        self._held = HeldRecords[_Failed]()
         #: Why records were left to the next run. Texts: an error would keep the record itself.
         self._left: list[str] = []
         #: Columns of `deleted_when` that no record has had so far.
         self._unseen_columns = {mark.column for mark in settings.deleted_when}
-        self._columns = ColumnsUsed(settings.stream_maps)
+        self._columns = ColumnsUsed(settings.stream_maps, account_field=settings.account_field)
 
     def deliver(self, incoming: Incoming, settled: Callable[[], object]) -> None:
         """Settle a record, and call `settled` then: now, or once other records tell what becomes of it.
@@ -122,9 +125,11 @@ class Delivery:
         Raises:
             FatalError: a record could not be settled: nothing was accepted since, or its answer was lost.
         """
-        keep, leave = self._held.end(self._were_others_accepted_since)
-        self._keep_failed(keep)
-        left = [*self._left, *(str(failed.sent.error) for failed in leave)]
+        left = list(self._left)
+        for recipient in self._recipients.values():
+            keep, leave = recipient.held.end(self._were_others_accepted_since)
+            self._keep_failed(keep)
+            left += [f"{recipient.account.place}{failed.sent.error}" for failed in leave]
         if left:
             others = f". The next run tries this record again, and {len(left) - 1:,} more" if len(left) > 1 else ""
             msg = f"{left[0]}{others}"
@@ -136,6 +141,9 @@ class Delivery:
         return is_known_for_long and self._ledger.others_were_accepted(failed.prepared.claim)
 
     def _is_settled(self, prepared: PreparedRecord, settled: Callable[[], object]) -> bool:
+        if not prepared.reasons and (stopped_by := self._recipients[prepared.account].stopped_by):
+            self._left.append(stopped_by)
+            return False
         decision = self._claim(prepared)
         if decision in SKIPS:
             self._count(prepared.incoming, SKIPS[decision], is_changed=prepared.says_something_else(decision))
@@ -160,6 +168,7 @@ class Delivery:
 
     def _send(self, prepared: PreparedRecord, decision: Decision, settled: Callable[[], object]) -> bool:
         """Send a record, and settle it; return whether it is settled."""
+        recipient = self._recipients[prepared.account]
         is_again = decision is Decision.SEND_AGAIN
         left = self._ledger.resends_left(prepared.claim)
         was_tried_before = self._ledger.was_tried_before(prepared.claim)
@@ -167,14 +176,14 @@ class Delivery:
         # What was sent as often as is allowed, or is kept already, gets one more chance with each run.
         is_single_try = decision is Decision.TRY_ONCE or (left < 0 and not prepared.claim.is_replay)
         limits = Limits(0 if is_strict else max(left, 0), is_single_try=is_single_try)
-        sent = send(self._client, prepared.request, limits, self._held.begin)
+        sent = send(recipient.client, prepared.request, limits, recipient.held.begin)
         self._report.count_resends(sent.resends + (is_again and sent.is_answered))
         may_exist = is_again or sent.lost_answers > 0
         match sent.end:
             case End.CREATED:
                 self._keeper.settle(prepared, Status.DELIVERED, request_id=sent.request_id, resends=sent.resends)
                 self._count(prepared.incoming, Result.CREATED)
-                self._keep_failed(self._held.accepted(sent.began_at))
+                self._keep_failed(recipient.held.accepted(sent.began_at))
                 return True
             case End.REJECTED if may_exist:
                 # This request created nothing. One before it, of this run or an earlier one, may have.
@@ -193,18 +202,31 @@ class Delivery:
             case End.STOPPED:
                 # Known not to have been created; or unknown, which the next run must know.
                 self._keeper.settle(prepared, _unsettled(sent), resends=sent.resends)
-                raise sent.error or AssertionError
-        # In the ledger it is as it will be if this run ends without knowing more.
-        status = _unsettled(sent) or (None if is_again else Status.FAILED)
-        self._keeper.settle(prepared, status, resends=sent.resends)
-        failure = _failure(sent, is_too_often=sent.resends >= left)
-        self._judge(_Failed(prepared, sent, settled, failure, was_tried_before=was_tried_before))
+                self._stop(recipient, sent.error or AssertionError())
+            case _:
+                # In the ledger it is as it will be if this run ends without knowing more.
+                status = _unsettled(sent) or (None if is_again else Status.FAILED)
+                self._keeper.settle(prepared, status, resends=sent.resends)
+                failure = _failure(sent, is_too_often=sent.resends >= left)
+                self._judge(_Failed(prepared, sent, settled, failure, was_tried_before=was_tried_before))
         return False
 
+    def _stop(self, recipient: Recipient[_Failed], error: Exception) -> None:
+        """Send nothing more to an account; the only one, or a signal, ends the run.
+
+        Raises:
+            Exception: the run must end.
+        """
+        if not recipient.is_one_of_many or not isinstance(error, SeekerLeadsError) or isinstance(error, StoppedError):
+            raise error
+        recipient.stopped_by = f"{recipient.account.place}{error}"
+        self._left.append(recipient.stopped_by)
+
     def _judge(self, failed: _Failed) -> None:
+        recipient = self._recipients[failed.prepared.account]
         claim = failed.prepared.claim
         since = failed.was_tried_before and self._ledger.others_were_accepted(claim)
-        fate = self._held.failed(failed, claim.key, failed.failure, accepted_since_first_try=since)
+        fate = recipient.held.failed(failed, claim.key, failed.failure, accepted_since_first_try=since)
         if fate is Fate.KEEP:
             self._keep_failed([failed])
         if fate is Fate.STOP:
@@ -212,9 +234,9 @@ class Delivery:
                 f"{failed.sent.error}. {MAX_FAILURES_IN_A_ROW} records in a row ended so or alike, and no lead was"
                 " accepted: it is not a single record's fault. The next run tries them again"
             )
-            raise FatalError(msg)
+            self._stop(recipient, FatalError(msg))
         if fate is Fate.LEAVE:
-            self._left.append(str(failed.sent.error))
+            self._left.append(f"{recipient.account.place}{failed.sent.error}")
 
     def _keep_failed(self, records: list[_Failed]) -> None:
         """Keep records that are known to be at fault; another run may have settled them meanwhile."""

@@ -22,6 +22,7 @@ from target_seeker_leads.singer.singer_json import sha256
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from seeker_leads_api.settings import ConnectionSettings
     from target_seeker_leads.delivery.incoming import Incoming
     from target_seeker_leads.settings import TargetSettings
 
@@ -59,11 +60,20 @@ class Identifier:
     dedupe_by: DedupeBy
 
     @classmethod
-    def of(cls, settings: TargetSettings) -> Identifier:
-        """Return the settings' identifier. An account is what outlives a new secret."""
-        credentials = settings.connection.credentials
+    def of(cls, settings: TargetSettings, connection: ConnectionSettings | None = None) -> Identifier:
+        """Return the identifier of an account; of the settings' only one without it.
+
+        An account is what outlives a new secret.
+        """
+        connection = connection or settings.connection
+        credentials = connection.credentials
         account = (credentials.client_id, credentials.intermediary_id) if credentials else (None, None)
-        return cls((settings.connection.api_url, *account), settings.defaults, settings.dedupe_by)
+        return cls((connection.api_url, *account), settings.defaults, settings.dedupe_by)
+
+    @classmethod
+    def of_nobody(cls, settings: TargetSettings) -> Identifier:
+        """Return the identifier of records that are for none of several accounts."""
+        return cls((settings.connection.api_url, None, None), settings.defaults, settings.dedupe_by)
 
     def identify(
         self, incoming: Incoming, mapped: Mapping[str, Any], *, can_be_sent: bool, looks_back: bool = True

@@ -6,12 +6,11 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from seeker_leads_api.client import ApiClient
+from seeker_leads_api.clients import close_clients, open_clients
 from seeker_leads_api.errors import FatalError, StoppedError
 from seeker_leads_api.stopping import StopOrder, Stopping
 from target_seeker_leads.dead_letters import DeadLetterFile
 from target_seeker_leads.delivery.delivery import Delivery
-from target_seeker_leads.delivery.prepared_record import destination_of
 from target_seeker_leads.delivery.report import Report
 from target_seeker_leads.delivery.worker_pool import WorkerPool
 from target_seeker_leads.ledger.ledger import Bounds, Ledger
@@ -53,9 +52,16 @@ class Pipeline:
         # A dry run settles nothing, so the source's next run must begin where this one did.
         self._states = StateQueue((lambda _: None) if settings.dry_run else pass_on)
         self._report = Report(connection.requests_per_second, clock=clock)
-        self._client = ApiClient(connection, user_agent, report=logger.warning, sleep=sleep, clock=clock)
+        self._clients = open_clients(
+            settings.accounts,
+            settings.rate_limit_scope,
+            user_agent,
+            report=logger.warning,
+            sleep=sleep,
+            clock=clock,
+        )
         # After all that can find a setting wrong: what was not opened need not be closed.
-        bounds = Bounds(settings.max_resends, destination_of(settings))
+        bounds = Bounds(settings.max_resends)
         self._ledger = Ledger.open(
             settings.ledger_url,
             settings.on_unknown_outcome,
@@ -75,7 +81,7 @@ class Pipeline:
             self._ledger,
             self._dead_letters,
             self._report,
-            self._client,
+            self._clients,
             sleep=stopping.sleep,
             on_result=on_result,
         )
@@ -141,7 +147,7 @@ class Pipeline:
     def close(self) -> None:
         """Wait for what is under way, close the files, and say what was done."""
         self._pool.close()
-        self._client.close()
+        close_clients(self._clients)
         self._ledger.close()
         self._dead_letters.close()
         for line in [*self._report.summary(dry_run=self._settings.dry_run), *self._delivery.unused_columns()]:

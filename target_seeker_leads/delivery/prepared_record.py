@@ -7,14 +7,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from target_seeker_leads.dead_letters import Reason
-from target_seeker_leads.delivery.identity import Identifier
+from target_seeker_leads.delivery.account_of_record import AccountsOfRecords
 from target_seeker_leads.delivery.set_aside import came_at, holds_its_key_alone
 from target_seeker_leads.ledger.rules import Claim, Decision
 from target_seeker_leads.mapping.lead import Lead, read_lead
 from target_seeker_leads.mapping.plausibility.examine import examine
 from target_seeker_leads.mapping.validation import MappingWarning
 from target_seeker_leads.settings import DedupeBy
-from target_seeker_leads.singer.singer_json import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +45,8 @@ class PreparedRecord:
     stream_warnings: tuple[MappingWarning, ...] = ()
     #: How it was read.
     lead: Lead | None = None
+    #: The label of the account that it is for; None for the only one.
+    account: str | None = None
 
     def says_something_else(self, decision: Decision) -> bool:
         """Return whether it differs from what was delivered; what a broken stream map hides, nobody knows."""
@@ -59,7 +60,7 @@ class RecordPreparer:
         self._defaults = settings.defaults
         self._dates = settings.dates
         self._needs_key = settings.dedupe_by is DedupeBy.KEY
-        self._identifier = Identifier.of(settings)
+        self._accounts = AccountsOfRecords(settings)
         #: Whether the keys that earlier versions gave a record are wanted: a ledger has them, a file does not.
         self._looks_back = looks_back
 
@@ -69,7 +70,10 @@ class RecordPreparer:
         reasons = (incoming.failure,) if incoming.failure else _reasons(lead)
         if not reasons and holds_its_key_alone(incoming.source) and examine(lead.mapped.request, now).violations:
             reasons = (_KEY_ALONE,)
-        identity = self._identifier.identify(
+        account = self._accounts.of(incoming)
+        if account.reason and not incoming.failure:
+            reasons = (account.reason, *reasons)
+        identity = account.identifier.identify(
             incoming, lead.mapped.request, can_be_sent=not reasons, looks_back=self._looks_back
         )
         claim = Claim(
@@ -79,12 +83,20 @@ class RecordPreparer:
             is_replay=incoming.source.is_replay,
             spares_unknown=incoming.source.spares_unknown,
             will_send=not reasons,
+            destination=account.destination,
             earlier_keys=identity.earlier_keys,
             fingerprint=identity.fingerprint or None,
             came_at=came_at(incoming.source.record),
         )
         return PreparedRecord(
-            incoming, claim, lead.request, reasons, lead.warnings, self._stream_warnings(incoming, identity), lead
+            incoming,
+            claim,
+            lead.request,
+            reasons,
+            lead.warnings,
+            self._stream_warnings(incoming, identity),
+            lead,
+            account.label,
         )
 
     def _stream_warnings(self, incoming: Incoming, identity: Identity) -> tuple[MappingWarning, ...]:
@@ -109,11 +121,6 @@ def _no_key_property(stream: str, name: str) -> MappingWarning:
         f"stream `{stream}`: its key property `{name}` is missing, so records are known by what they say",
         "Look for a byte order mark or another case in the column's name, or declare another key",
     )
-
-
-def destination_of(settings: TargetSettings) -> str:
-    """Return the SHA-256, in hex, of the account that leads go to."""
-    return sha256(Identifier.of(settings).destination)
 
 
 def _reasons(lead: Lead) -> tuple[Reason, ...]:

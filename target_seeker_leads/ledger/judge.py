@@ -32,10 +32,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What bounds resends: how many there may be, and for which account the leads are that count as others."""
+    """What bounds resends: how many there may be."""
 
     max_resends: int = 7
-    destination: str = ""  #: SHA-256 in hex
 
     def resends_left(self, resends: int) -> int:
         """Return how many more are allowed after these; 0: the bound is reached; below 0: it was passed."""
@@ -70,7 +69,7 @@ class Judge:
         self._policy = policy
         self._bounds = bounds
         self._clock = clock
-        self._last_accepted_at: datetime | None = None
+        self._last_accepted_at: dict[str, datetime | None] = {}  # by destination
 
     def apply(
         self,
@@ -91,7 +90,7 @@ class Judge:
                     rows[key] = row_after_settlement(row, held.pop(key, None), operation, run_id)
                     answers.append(None)
                 case AskOthersAccepted():
-                    answers.append(self._others_accepted(session, row))
+                    answers.append(self._others_accepted(session, row, claim_of(operation)))
                 case Peek(claim):
                     answers.append(self._decide(session, row, claim, sent_before))
                 case Claim() if key in held:
@@ -114,17 +113,18 @@ class Judge:
                 self._policy,
                 is_alive=session.runs.is_alive(row.run_id),
                 is_at_bound=is_at_bound,
-                others_accepted=is_at_bound and self._others_accepted(session, row),
+                others_accepted=is_at_bound and self._others_accepted(session, row, claim),
             )
         return decide(row, claim, circumstances)
 
-    def _others_accepted(self, session: Session | None, row: Row | None) -> bool:
-        """Return whether a lead was delivered since the row's first try. The row is open, so it was another's."""
+    def _others_accepted(self, session: Session | None, row: Row | None, claim: Claim) -> bool:
+        """Return whether the account got a lead since the row's first try. The row is open, so it was another's."""
         if session is None or session.version < LATEST_FORMAT or row is None or row.first_tried_at is None:
             return False
-        if self._last_accepted_at is None or self._last_accepted_at <= row.first_tried_at:
-            self._last_accepted_at = last_accepted(session.connection, self._bounds.destination)
-        return self._last_accepted_at is not None and self._last_accepted_at > row.first_tried_at
+        last = self._last_accepted_at.get(claim.destination)
+        if last is None or last <= row.first_tried_at:
+            last = self._last_accepted_at[claim.destination] = last_accepted(session.connection, claim.destination)
+        return last is not None and last > row.first_tried_at
 
 
 def _sent_before(session: Session | None, operations: Sequence[Operation]) -> Mapping[str, datetime]:

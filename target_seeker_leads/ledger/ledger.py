@@ -179,7 +179,9 @@ class Ledger:
 
     def _try_commit(self, session: Session | None, operations: Sequence[Operation]) -> list[Answer] | None:
         """Commit the group as a whole; None: another process was in the way, nothing was written."""
-        keys = sorted({key for operation in operations for key in claim_of(operation).keys})
+        claims = [claim_of(operation) for operation in operations]
+        destinations = {key: claim.destination for claim in claims for key in claim.keys}
+        keys = sorted(destinations)
         if session is None:
             return self._judge.apply(None, operations, dict.fromkeys(keys), {})
         held = dict(self._held)
@@ -188,7 +190,7 @@ class Ledger:
                 before = load(session.connection, keys, for_update=not session.read_only, version=session.version)
                 after = dict(before)
                 decisions = self._judge.apply(session, operations, after, held)
-                if not write(session.connection, before, after, self._clock(), self._bounds.destination):
+                if not write(session.connection, before, after, self._clock(), destinations):
                     transaction.rollback()
                     return None
         except (DBAPIError, OSError) as error:

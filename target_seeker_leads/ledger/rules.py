@@ -75,6 +75,7 @@ class Claim:
     stream: str
     is_replay: bool  #: a dead letter that the user feeds again
     will_send: bool  #: False: it breaks the contract; the claim is looked up and writes nothing
+    destination: str = ""  #: SHA-256 in hex of the account that the lead is for
     earlier_keys: tuple[str, ...] = ()  #: keys under which earlier versions stored the same record
     fingerprint: str | None = None  #: SHA-256 in hex of what the lead says, whatever record says it
     #: The tap's `ingestionDate` of a lead that came from the API itself; None for every other record.

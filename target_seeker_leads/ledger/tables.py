@@ -163,9 +163,12 @@ def write(
     before: Mapping[str, Row | None],
     after: Mapping[str, Row | None],
     at: datetime,
-    destination: str = "",
+    destinations: Mapping[str, str],
 ) -> bool:
-    """Write what differs. False: another process was first with a new key; roll back, load and decide again."""
+    """Write what differs; `destinations` has that of each key.
+
+    False: another process was first with a new key; roll back, load and decide again.
+    """
     new, changed, gone = [], [], []
     for key in sorted(after):
         old, row = before[key], after[key]
@@ -174,9 +177,9 @@ def write(
         if row is None:
             gone.append({"of_key": key})
         elif old is None:
-            new.append({"key": key, **_columns(row, at, destination)})
+            new.append({"key": key, **_columns(row, at, destinations[key])})
         else:
-            changed.append({"of_key": key, **_columns(row, at, destination)})
+            changed.append({"of_key": key, **_columns(row, at, destinations[key])})
     if new:
         is_sqlite = connection.dialect.name == "sqlite"
         insert = sqlite.insert(LEDGER) if is_sqlite else postgresql.insert(LEDGER)

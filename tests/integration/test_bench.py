@@ -22,8 +22,15 @@ def bench(report: Path, cases: str, *arguments: str) -> str:
 def test_benchmark_compares_complete_runs(tmp_path: Path) -> None:
     """Every contender brings every lead, and the report has each table; a run that is not complete would end with 1."""
     chosen = ["--repeats", "1", "--contenders", "ours,bare,minimal"]
-    text = bench(tmp_path / "performance.md", "wide,nothing,cpu,memory,capacity", *chosen)
-    for title in ("Goals", "CPU", "Memory of our tap", "Nothing new", "The sandbox is not the bottleneck"):
+    text = bench(tmp_path / "performance.md", "wide,nothing,cpu,memory,capacity,accounts", *chosen)
+    for title in (
+        "Goals",
+        "CPU",
+        "Memory of our tap",
+        "Nothing new",
+        "Many accounts with nothing new",
+        "The sandbox is not the bottleneck",
+    ):
         assert f"\n## {title}\n\n" in text
     for contender in ("tap-seeker-leads", "bare loop", "minimal SDK tap"):
         # wide, CPU, nothing new

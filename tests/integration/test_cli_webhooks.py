@@ -14,7 +14,7 @@ from seeker_leads_api.client import ApiClient
 from seeker_leads_api.declarations import read
 from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
 from seeker_leads_cli.main import main
-from seeker_leads_sandbox import Fault, FaultKind, Sandbox
+from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
 from seeker_leads_webhooks.subscriptions.api import SubscriptionsApi
 from seeker_leads_webhooks.subscriptions.ensure import ensure
 from tests.webhook_calls import KEY, Called, receiving
@@ -167,3 +167,23 @@ def test_audit_tells_calls_and_ends_with_1_on_trouble(tool: Tool, sandbox: Sandb
     assert called.count == 1
     tool("pause")
     assert "PROBLEM: is INACTIVE" in tool("audit", status=1).stdout
+
+
+@pytest.mark.parametrize("sandbox_options", [SandboxOptions(accounts=2, enforce_limit=False)], indirect=True)
+def test_account_of_many_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
+    """With `accounts`, `--account` says whose subscriptions are meant; its token is the one that is asked for."""
+    accounts = [{"label": f"Agency {n}", "intermediary_id": f"agency-{n}"} for n in (1, 2)]
+    config = tmp_path / "config.json"
+    client = {"auth_url": sandbox.token_url, "client_id": "sandbox", "client_secret": "sandbox"}
+    config.write_text(json.dumps({"api_url": sandbox.api_url, **client, "accounts": accounts}))
+
+    def list_of(*account: str) -> Result:
+        return CliRunner().invoke(main, ["webhooks", *account, "list", "--config", str(config)])
+
+    assert list_of("--account", "Agency 2").exit_code == 0
+    (record,) = [record for record in sandbox.statistics.records if record.path.endswith("subscriptions")]
+    assert record.account == "agency-2"
+    unnamed, unknown = list_of(), list_of("--account", "Agency 3")
+    assert (unnamed.exit_code, unknown.exit_code) == (2, 2)
+    assert "There are 2 accounts: name one" in unnamed.output
+    assert "`accounts` has no label 'Agency 3'" in unknown.output

@@ -84,7 +84,7 @@ def test_run_that_loses_its_database_says_what_it_knows(
 
     def lose_the_database(target: TargetSeekerLeads) -> None:
         pipeline = target.pipeline
-        create = pipeline._client.post
+        create = pipeline._clients[0].post
 
         def post(*arguments: object, **more: object) -> object:
             answer = create(*arguments, **more)  # type: ignore[arg-type]  # handed on as they come
@@ -93,7 +93,7 @@ def test_run_that_loses_its_database_says_what_it_knows(
                 monkeypatch.setattr("target_seeker_leads.ledger.ledger.Session.open", away)
             return answer
 
-        monkeypatch.setattr(pipeline._client, "post", post)
+        monkeypatch.setattr(pipeline._clients[0], "post", post)
 
     def away(*_: object, **__: object) -> None:
         raise OSError(5, "away")

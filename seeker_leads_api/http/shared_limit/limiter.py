@@ -83,8 +83,9 @@ class SharedRateLimiter:
         return -wait_seconds <= most_late_seconds and self._keeper.may_start()
 
 
-def limit_key(api_url: str, client_id: str | None) -> str:
-    """Return the name of the limit that runs with this URL and client share; it shows neither."""
+def limit_key(api_url: str, client_id: str | None, label: str | None = None) -> str:
+    """Return the name of the limit that runs with this URL, client and account label share; it shows none of them."""
     parts = urlsplit(api_url)
     same_url = parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl()
-    return hashlib.sha256(f"{same_url}\n{client_id or ''}".encode()).hexdigest()
+    names = [same_url, client_id or "", *([label] if label is not None else [])]
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()

@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from seeker_leads_singer.command import PluginCommand
-from tap_seeker_leads.state.bookmark import BookmarkManager
+from tap_seeker_leads.state.bookmarks import BookmarkManager
 from tap_seeker_leads.streams import LeadsStream
 from tap_seeker_leads.tap import TapSeekerLeads
 from tap_seeker_leads.writer import PageWriter
