@@ -76,12 +76,12 @@ def list_letters(
     _report_other_lines(contents)
 
 
-@rejects.command(short_help="Show a dead letter with all its data.")
+@rejects.command(short_help="Show a dead letter, including personal data.")
 @click.argument("id_", metavar="ID")
 @JSON
 @CONFIG
 def show(config_files: tuple[str, ...], id_: str, *, is_json: bool) -> None:
-    """Show a dead letter: its reasons, its record, and the lead in it, each value with its source column.
+    """Show a dead letter: its reasons, its record, and the lead read from it, each value with its source column.
 
     This prints personal data.
     """

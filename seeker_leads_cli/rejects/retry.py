@@ -38,7 +38,7 @@ class _Target(TargetSeekerLeads):
         return Messages(self.mapper, OutcomeRecorder(self.pipeline, self.outcomes), self.config)
 
     def run(self, file_input: IO[str] | None) -> None:
-        """Deliver letters and report the counts. Unlike in other runs, it is no error if all letters are rejected.
+        """Deliver letters and report the counts. Unlike in other runs, it is not an error if all letters are rejected.
 
         Raises:
             FatalError: not every letter could be settled.

@@ -25,7 +25,7 @@ Example:
 
 @click.command(short_help="Send a file of leads.", epilog=_EXAMPLE)
 @of_a_file
-@click.option("--dry-run", is_flag=True, help="Report what would be sent, also by the ledger, and send nothing.")
+@click.option("--dry-run", is_flag=True, help="Check the ledger and report what would be sent; send nothing.")
 def send(options: InputOptions, config_files: tuple[str, ...], *, dry_run: bool) -> None:
     """Send a file of leads: each row that was not sent before becomes a lead.
 

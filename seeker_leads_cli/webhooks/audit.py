@@ -16,7 +16,7 @@ from seeker_leads_webhooks.subscriptions.audit import Audit, read_audit
 
 @click.command(short_help="Show the latest calls and any problems.")
 @click.argument("id_or_url", metavar="[ID-OR-URL]", required=False)
-@click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="Calls of each subscription.")
+@click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="Calls per subscription.")
 @click.option(
     "--stale-minutes",
     type=click.IntRange(1),

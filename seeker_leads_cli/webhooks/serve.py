@@ -46,9 +46,9 @@ def _seconds(name: str, default: float, text: str, *, may_be_0: bool = True) -> 
     show_default=True,
     help="Status of the answer to a call.",
 )
-@_seconds("debounce", _TIMING.debounce_seconds, "Start a run after this time without another call.")
-@_seconds("max-wait", _TIMING.max_wait_seconds, "Start a run at most this long after the first call.")
-@_seconds("recheck", _TIMING.recheck_seconds, "Start one more run this long after it, for late leads. 0: never.")
+@_seconds("debounce", _TIMING.debounce_seconds, "Start a run after a call and this time without another one.")
+@_seconds("max-wait", _TIMING.max_wait_seconds, "Start it at most this long after the first call.")
+@_seconds("recheck", _TIMING.recheck_seconds, "Repeat the run of a call after this time, for late leads. 0: never.")
 @_seconds("poll", _TIMING.poll_seconds, "Without calls, start a run this long after the last start.", may_be_0=False)
 @_seconds("run-timeout", 3600, "End a run that takes longer.", may_be_0=False)
 @click.option(
