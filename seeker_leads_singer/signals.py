@@ -42,7 +42,7 @@ class StopSignals:
 
 @contextlib.contextmanager
 def handed_to(stop: Callable[[int], object]) -> Iterator[None]:
-    """Construct a plugin within this context: signals are held back until its end, then those that count call `stop`.
+    """Construct a plugin within this context: signals are held back until its end, and each that counts calls `stop`.
 
     The SDK's constructor sets handlers that end the program anywhere, with status 0. They never receive a signal.
 

@@ -28,7 +28,7 @@ def write_whole(lines: bytes) -> None:
         msg = "The program that reads stdout ended before everything was written: see its log"
         raise StdoutLostError(msg) from None
     except OSError as error:
-        msg = f"stdout cannot be written: {os.strerror(error.errno or 0)}"
+        msg = f"Cannot write to stdout: {os.strerror(error.errno or 0)}"
         raise StdoutLostError(msg) from None
 
 

@@ -36,7 +36,7 @@ class Audit:
 
     subscription: Subscription
     last_success: datetime | None
-    problem: str | None  #: what is wrong, with the cure
+    problem: str | None  #: what is wrong, and how to fix it
     events: tuple[dict[str, str], ...]  #: newest first, flat, without personal data
 
     def as_json(self) -> dict[str, Any]:
