@@ -29,7 +29,7 @@ CONFIG = click.option(
     multiple=True,
     metavar="FILE",
     type=click.Path(),
-    help="Settings of the tap, as JSON. Default: the variables TAP_SEEKER_LEADS_….",
+    help="JSON file with settings of the tap. Default: the variables TAP_SEEKER_LEADS_….",
 )
 
 

@@ -1,4 +1,4 @@
-"""A plugin's settings, from files or from the plugin's own variables, as Meltano hands them over."""
+"""A plugin's settings, from files or from the plugin's environment variables, which Meltano sets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from seeker_leads_api.contract import JsonSchema
     from seeker_leads_singer.plugin import Plugin
 
-#: What a preview needs no real value of: it sends and writes nothing.
+#: Required settings that a preview does not use: it sends and writes nothing.
 _PLACEHOLDERS = {"auth_token": "preview", "ledger_url": "sqlite://", "rejects_path": "rejects.jsonl"}
 _ACCOUNT = frozenset(
     {"client_id", "client_secret", "intermediary_id", "audience", "auth_url", "account_field", *ACCOUNTS_SETTINGS}
@@ -24,10 +24,10 @@ _ACCOUNT = frozenset(
 
 
 def read_config(paths: Sequence[str], plugin: type[Plugin[Any]] = TargetSeekerLeads) -> dict[str, Any]:
-    """Return the settings that the files give; without files, those that the plugin's own variables give.
+    """Return the settings from the files or, without files, from variables such as `TARGET_SEEKER_LEADS_…`.
 
     Raises:
-        SettingsError: a file or a variable does not hold settings.
+        SettingsError: a file or a variable cannot be read as settings.
     """
     if paths:
         return read_files(paths)
@@ -46,7 +46,7 @@ def declared_settings(plugin: type[Plugin[Any]]) -> dict[str, JsonSchema]:
 
 
 def _nested(maps: Mapping[str, Any]) -> dict[str, Any]:
-    """Return stream maps by stream: Meltano flattens what a variable holds, to `{"leads.lastName": …}`."""
+    """Return stream maps grouped by stream: in a variable, Meltano flattens them to `{"leads.lastName": …}`."""
     nested: dict[str, Any] = {}
     for name, definition in maps.items():
         stream, dot, field = name.rpartition(".")
@@ -58,7 +58,7 @@ def _nested(maps: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def without_account(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the same settings for one who has no account, or who does not use it."""
+    """Return the settings without an account, for commands that do not call the API."""
     return {name: value for name, value in config.items() if name not in _ACCOUNT} | _PLACEHOLDERS
 
 

@@ -1,4 +1,4 @@
-"""The receiver as a program, with a stand-in for the pipeline: leads of a sandbox into a table, each by its key."""
+"""The receiver as a program, with a small pipeline that loads a sandbox's leads into a table, by primary key."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from seeker_leads_sandbox import Sandbox
 
-#: As Meltano, it refuses a second run, and shows nothing of a lead before its transaction ends.
+#: Like Meltano, it refuses a second run, and leads are visible only after its transaction.
 _PIPELINE = """
 import fcntl, json, sqlite3, sys, time, urllib.error, urllib.request
 api_url, folder = sys.argv[1:3]
@@ -35,7 +35,7 @@ lock = open(folder + "/lock", "w")
 try:
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 except OSError:
-    sys.exit("another run is going on")
+    sys.exit("another run is in progress")
 now, start, rows = int(time.time()), None, []
 while True:
     url = f"{api_url}/leads?minDate={now - 86400}&maxDate={now + 60}" + (f"&start={start}" if start else "")
@@ -54,7 +54,7 @@ with sqlite3.connect(folder + "/leads.db") as database:
     database.executemany("INSERT INTO leads VALUES (?) ON CONFLICT DO NOTHING", rows)
 print(len(rows), "leads")
 """
-#: The receiver without the tool's own start, which takes a second.
+#: The receiver without the start of the command-line tool, which takes a second.
 _QUICK = """
 import logging, os, sys
 from seeker_leads_webhooks.keys import WebhookKeys
@@ -80,7 +80,7 @@ def free_port() -> int:
 
 @dataclass
 class Serving:
-    """A receiver that may be started, killed and started again on the same port."""
+    """A receiver that can be started, killed and restarted on the same port."""
 
     folder: Path
     sandbox: Sandbox
@@ -97,18 +97,18 @@ class Serving:
 
     @property
     def pipeline(self) -> str:
-        """The command of the stand-in."""
+        """The command of the pipeline."""
         (self.folder / "pipeline.py").write_text(_PIPELINE)
         return shlex.join([sys.executable, str(self.folder / "pipeline.py"), self.sandbox.api_url, str(self.folder)])
 
     def start(self, *options: str, command: str | None = None, **environment: str) -> None:
-        """Start `seeker-leads webhooks serve`, with everything in the log."""
+        """Start `seeker-leads webhooks serve`, with all output in the log."""
         run = self.pipeline if command is None else command
         arguments = ["--run", run, "--port", str(self.port), "--log-level", "debug", *options]
         self._start(["-m", "seeker_leads_cli", "webhooks", "serve", *arguments], environment)
 
     def fail(self, *options: str) -> str:
-        """Start it with what cannot work, and return what it said; it must end with 2."""
+        """Start it with wrong options, check that it ends with 2, and return its output."""
         arguments = ["--run", "true", "--port", str(self.port), *options]
         ended = subprocess.run(
             [sys.executable, "-m", "seeker_leads_cli", "webhooks", "serve", *arguments],
@@ -122,7 +122,7 @@ class Serving:
         return ended.stderr
 
     def start_quickly(self, *, poll_seconds: float = 300.0) -> None:
-        """Start the same without its command line."""
+        """Start the receiver without its command line."""
         self._start(["-c", _QUICK, self.pipeline, str(self.port), str(poll_seconds)], {})
 
     def _start(self, arguments: list[str], environment: dict[str, str]) -> None:
@@ -145,14 +145,14 @@ class Serving:
         return content
 
     def children(self) -> list[psutil.Process]:
-        """The runs that go on."""
+        """The processes of the current run."""
         try:
             return psutil.Process(self.process.pid).children(recursive=True) if self.process else []
         except psutil.NoSuchProcess:
             return []
 
     def end(self, number: signal.Signals = signal.SIGTERM, *, timeout_seconds: float = 60.0) -> int:
-        """End it, and return its status."""
+        """Send a signal, and return the exit status."""
         assert self.process
         self.process.send_signal(number)
         return self.process.wait(timeout_seconds)
@@ -175,7 +175,7 @@ class Serving:
 
 
 def wait_until(condition: Any, *, timeout_seconds: float = 30.0, log: Serving | None = None) -> None:
-    """Wait for something that another process does."""
+    """Wait until another process makes the condition true."""
     until, pause = time.monotonic() + timeout_seconds, threading.Event()
     while not condition():
         assert time.monotonic() < until, log.log[-3000:] if log else "nothing happened"
@@ -183,7 +183,7 @@ def wait_until(condition: Any, *, timeout_seconds: float = 30.0, log: Serving | 
 
 
 def subscribe(sandbox: Sandbox, url: str, key: str = KEY) -> str:
-    """Subscribe a URL, and return the id."""
+    """Subscribe a URL and return the subscription's id."""
     answer = requests.post(
         f"{sandbox.api_url}/webhook/subscriptions",
         data=json.dumps({"url": url, "apiKey": key, "status": "ACTIVE"}),

@@ -51,10 +51,10 @@ def _chosen_account(accounts: Sequence[Account]) -> Account:
 
 
 def chosen(listed: Sequence[Subscription], id_or_url: str | None) -> list[Subscription]:
-    """Return the subscriptions of that id or URL; without one, the only one that there is.
+    """Return the subscriptions with this id or URL; if it is None, the account's only subscription.
 
     Raises:
-        SettingsError: there is none, or there are several to choose from.
+        SettingsError: there is no such subscription, or there are several and none is named.
     """
     if id_or_url is None:
         if len(listed) == 1:
@@ -68,6 +68,6 @@ def chosen(listed: Sequence[Subscription], id_or_url: str | None) -> list[Subscr
         url = wanted_url(id_or_url, os.environ.get(KEY_VARIABLE) or None)
         found = [each for each in listed if same_url(each.url, url)]
     if not found:
-        msg = "There is no subscription of this id or URL: see `seeker-leads webhooks list`"
+        msg = "There is no subscription with this id or URL: see `seeker-leads webhooks list`"
         raise SettingsError(msg)
     return found
