@@ -1,4 +1,4 @@
-"""What a group of claims and settlements makes of the rows that it found: decisions, and the rows as they are then."""
+"""Applies a group of claims and settlements to the rows of their records: returns decisions and changes the rows."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What bounds resends: how many there may be, and for which account the leads are that count as others."""
+    """The limits of resends: how many are allowed, and the account whose other leads count as accepted."""
 
     max_resends: int = 7
     destination: str = ""  #: SHA-256 in hex
 
     def resends_left(self, resends: int) -> int:
-        """Return how many more are allowed after these; 0: the bound is reached; below 0: it was passed."""
+        """Return how many more are allowed after these: 0 at the limit, below 0 beyond it."""
         return self.max_resends - resends
 
 
 @dataclass(frozen=True, slots=True)
 class Peek:
-    """Asks what a claim would be told, and changes nothing."""
+    """Asks what the decision on a claim would be, and changes nothing."""
 
     claim: Claim
 
@@ -79,7 +79,7 @@ class Judge:
         rows: dict[str, Row | None],
         held: dict[str, Held],
     ) -> list[Answer]:
-        """Change `rows` and `held` as the operations say, each on what those before it left."""
+        """Apply the operations in order: change `rows` and `held`, and return the answers."""
         run_id = session.runs.run_id if session else NOBODY
         sent_before = _sent_before(session, operations)
         answers: list[Answer] = []
@@ -119,7 +119,7 @@ class Judge:
         return decide(row, claim, circumstances)
 
     def _others_accepted(self, session: Session | None, row: Row | None) -> bool:
-        """Return whether a lead was delivered since the row's first try. The row is open, so it was another's."""
+        """Return whether a lead was delivered since the row's first try. The row is open, so that was another lead."""
         if session is None or session.version < LATEST_FORMAT or row is None or row.first_tried_at is None:
             return False
         if self._last_accepted_at is None or self._last_accepted_at <= row.first_tried_at:
@@ -128,7 +128,7 @@ class Judge:
 
 
 def _sent_before(session: Session | None, operations: Sequence[Operation]) -> Mapping[str, datetime]:
-    """Return when what may be leads of ours that come back was first sent."""
+    """Return when leads that the tap may have read back were first sent, by fingerprint."""
     claims = [claim_of(operation) for operation in operations if not isinstance(operation, Settlement)]
     fingerprints = {claim.fingerprint for claim in claims if claim.came_at and claim.fingerprint}
     if session is None or session.version < LATEST_FORMAT or not fingerprints:
@@ -137,5 +137,5 @@ def _sent_before(session: Session | None, operations: Sequence[Operation]) -> Ma
 
 
 def _stored_key(claim: Claim, rows: Mapping[str, Row | None], held: Mapping[str, Held]) -> str:
-    """Return the key under which the record has a row, be it one of an earlier version, or else its own."""
+    """Return the key under which the record has a row, even one of an earlier version; its own if there is no row."""
     return next((key for key in claim.keys if rows[key] is not None or key in held), claim.key)

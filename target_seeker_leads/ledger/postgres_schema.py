@@ -1,4 +1,4 @@
-"""The schema of a ledger in PostgreSQL: a changed `search_path` must not begin a second, empty ledger."""
+"""Finds the schema of a ledger in PostgreSQL: a changed `search_path` must not start a second, empty ledger."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FOUND = text(
 
 
 def find_schema(connection: Connection, location: Location) -> str | None:
-    """Return the schema of the ledger, or of the one to be made; None in SQLite.
+    """Return the schema of the ledger, or of the one to create; None in SQLite.
 
     Raises:
         SettingsError: the URL names none, the `search_path` leads to none with a ledger, and there is one elsewhere.

@@ -29,7 +29,7 @@ def test_answers_that_came_meanwhile_are_written_at_the_end(empty_postgres: str)
         with pytest.raises(FatalError):
             ledger.settle(settlement(key, status))
     ledger.close()
-    assert ledger.forgotten_deliveries == 0
+    assert ledger.unrecorded_deliveries == 0
     assert sorted(rows(empty_postgres, "key, status")) == [
         ("delivered", "delivered"),
         ("forgotten", "sending"),
@@ -72,7 +72,7 @@ def test_deliveries_that_cannot_be_written_are_counted(empty_postgres: str, monk
 
     monkeypatch.setattr("target_seeker_leads.ledger.ledger.Session.open", fail)
     ledger.close()
-    assert ledger.forgotten_deliveries == 2
+    assert ledger.unrecorded_deliveries == 2
     assert slept == [0.0, 1.0, 4.0]
 
 
@@ -102,7 +102,7 @@ def test_run_that_loses_its_database_says_what_it_knows(
     run = run_target(messages, before=lose_the_database, ledger_url=empty_postgres)
     assert "could not be written" in str(run.error)
     assert run.states == []
-    told = [line for line in run.log if "the ledger could not be told" in line]
+    told = [line for line in run.log if "could not be written to the ledger" in line]
     assert len(told) == (0 if is_back else 1)
     assert is_back or told[0].startswith("1 leads were delivered")
     monkeypatch.undo()

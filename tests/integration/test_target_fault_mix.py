@@ -165,7 +165,7 @@ class Successor:
         self._before = sandbox
         self._clock = clock
         self._waited: defaultdict[int, float] = defaultdict(float)
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._running: Sandbox | None = None
 
     def let_it_die(self, requests: int) -> None:
@@ -175,7 +175,7 @@ class Successor:
 
     def wait(self, seconds: float) -> None:
         """Let so much time pass; after 20 s the server is there again."""
-        with self._turn:
+        with self._lock:
             self._waited[threading.get_ident()] += seconds
             if self.longest_wait >= 20 and self._running is None:
                 port = int(self._before.url.rpartition(":")[2])

@@ -72,7 +72,7 @@ def test_other_lead_under_a_known_key_is_pointed_out(run_target: TargetRunner, s
     run_target([SCHEMA, record(1)])
     run = run_target([SCHEMA, record(1, last_name="Somebody", email="else@example.com")])
     assert len(sandbox.created) == 1
-    assert any("1 of those delivered before said something else then" in line for line in run.log)
+    assert any("1 of those delivered before had different content then" in line for line in run.log)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_summary_counts_results_and_reasons() -> None:
         "Rejected 2 x `email` is required",
         "Rejected 1 x the API refused it",
         (
-            "1 leads were sent again after an answer was lost, 3 times in all, so they may exist more than once:"
+            "1 leads were sent again after an answer was lost, 3 times in total, so they may exist more than once:"
             " `resends` > 0 in the ledger"
         ),
     ]
@@ -77,7 +77,7 @@ def test_rarer_results_are_shown_where_there_are_any() -> None:
     report.count(Result.DELIVERED_BEFORE, is_changed=True)
     lines = report.summary()
     assert "0 rejected, 1 skipped as rejected before, 0 of unknown outcome, 1 skipped as unknown before" in lines[0]
-    assert "1 of those delivered before said something else then" in lines[1]
+    assert "1 of those delivered before had different content then" in lines[1]
 
 
 def test_a_dry_run_says_what_it_would_do() -> None:

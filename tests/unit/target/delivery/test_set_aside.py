@@ -9,7 +9,7 @@ import pytest
 from target_seeker_leads.delivery.deleted_marks import DeletedMark
 from target_seeker_leads.delivery.incoming import Incoming, Source
 from target_seeker_leads.delivery.report import Result
-from target_seeker_leads.delivery.set_aside import came_at, holds_its_key_alone, why_set_aside
+from target_seeker_leads.delivery.set_aside import came_at, has_only_key, why_set_aside
 
 AT = "2026-11-23T08:00:00Z"
 TAPPED = {"leadId": "a", "ingestionDate": AT}
@@ -118,4 +118,4 @@ def test_only_records_of_the_tap_came_from_the_api(record: dict[str, Any], at: d
 )
 def test_key_alone(record: dict[str, Any], is_alone: bool) -> None:  # noqa: FBT001  # by pytest
     """What is left of a deleted row is its key, and what loaders add."""
-    assert holds_its_key_alone(Source("leads", ("id",), record, is_replay=False)) is is_alone
+    assert has_only_key(Source("leads", ("id",), record, is_replay=False)) is is_alone

@@ -60,7 +60,7 @@ def settlement(status: Status | None, content: str = "a") -> Settlement:
 )
 def test_a_replay_that_spares_what_may_exist(status: Status | None, decision: Decision) -> None:
     """It is sent as any replay is, unless its lead may exist: that needs the user's word for this very letter."""
-    replay = dataclasses.replace(claim(is_replay=True), spares_unknown=True)
+    replay = dataclasses.replace(claim(is_replay=True), excludes_unknown=True)
     assert decide(row(status) if status else None, replay, Circumstances()) is decision
 
 
@@ -69,7 +69,7 @@ def test_a_replay_that_spares_what_may_exist_keeps_the_bound() -> None:
     enough = Circumstances(is_at_bound=True, others_accepted=True)
     replay = claim(is_replay=True)
     assert decide(row(Status.SENDING), replay, enough) is Decision.SEND_AGAIN
-    sparing = dataclasses.replace(replay, spares_unknown=True)
+    sparing = dataclasses.replace(replay, excludes_unknown=True)
     assert decide(row(Status.SENDING), sparing, enough) is Decision.KEEP_UNKNOWN
 
 

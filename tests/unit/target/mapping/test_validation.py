@@ -93,7 +93,7 @@ def test_missing_message_and_date_point_to_the_defaults() -> None:
         ("phoneNumbers", [], "must have at least 1 item(s)"),
         ("phoneNumbers", "0612345678", "must be a list"),
         ("lastName", "", "must have at least 1 character(s)"),
-        ("message", "\ud83d", "must be text that UTF-8 can carry"),
+        ("message", "\ud83d", "must be text that UTF-8 can encode"),
         ("classifiedId", "26ABCDEFGHJK\n", "must match ^([0-9]{2})([1-9A-NP-Z]{10})$"),
         ("classifiedId", "26ABCDEFGHJO", "must match ^([0-9]{2})([1-9A-NP-Z]{10})$"),
         ("submittedDate", "2026-02-30T08:00:00Z", "must be a valid date-time (RFC 3339)"),
