@@ -137,7 +137,7 @@ def test_wider_mode_is_narrowed(path: Path) -> None:
     assert (mode(path), mode(path.parent)) == (0o600, 0o755)
 
 
-def test_half_a_line_does_not_spoil_the_next(path: Path) -> None:
+def test_partial_line_does_not_corrupt_the_next(path: Path) -> None:
     """After a crash in the middle of a line, the next letter is on its own line."""
     file = DeadLetterFile(path)
     file.append(letter())

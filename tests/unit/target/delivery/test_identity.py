@@ -40,7 +40,7 @@ def format_1(*form: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def test_usual_record_has_the_key_that_it_always_had() -> None:
+def test_usual_record_keeps_its_key() -> None:
     """A record with a plain key, or without one, keeps its identity: no earlier key is looked up for it."""
     identity = identify(lead(7))
     assert identity.key == format_1("key", "leads", {"id": "7"})

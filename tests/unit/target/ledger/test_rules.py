@@ -58,13 +58,13 @@ def settlement(status: Status | None, content: str = "a") -> Settlement:
         (None, Decision.SEND),
     ],
 )
-def test_a_replay_that_spares_what_may_exist(status: Status | None, decision: Decision) -> None:
+def test_replay_that_excludes_unknown_leads(status: Status | None, decision: Decision) -> None:
     """It is sent like any replay, unless its lead may exist: that needs the user's consent for this letter."""
     replay = dataclasses.replace(claim(is_replay=True), excludes_unknown=True)
     assert decide(row(status) if status else None, replay, Circumstances()) is decision
 
 
-def test_a_replay_that_spares_what_may_exist_keeps_the_bound() -> None:
+def test_replay_that_excludes_unknown_leads_keeps_the_limit() -> None:
     """At the limit of resends it is kept as unknown, like a record of the source."""
     enough = Circumstances(is_at_bound=True, others_accepted=True)
     replay = claim(is_replay=True)
@@ -111,7 +111,7 @@ def test_row_of_a_lost_answer_waits_for_the_policy(is_replay: bool) -> None:  # 
 @pytest.mark.parametrize(
     ("status", "is_replay"), [(Status.SENDING, False), (Status.SENDING, True), (Status.UNKNOWN, True)]
 )
-def test_what_may_exist_is_no_mere_reject(policy: UnknownOutcome, status: Status, *, is_replay: bool) -> None:
+def test_lead_that_may_exist_is_not_a_plain_reject(policy: UnknownOutcome, status: Status, *, is_replay: bool) -> None:
     """Even if a record breaks the contract now, what was sent for it before may exist."""
     asked = claim(is_replay=is_replay, will_send=False)
     assert decide(row(status), asked, Circumstances(policy, is_alive=False)) is Decision.KEEP_UNKNOWN
@@ -166,7 +166,7 @@ def test_delivery_is_never_lost(found: Row | None, held: Held) -> None:
 
 
 @given(found=st.none() | ROWS, other=st.none() | ROWS, status=st.sampled_from([*Status, None]))
-def test_word_of_another_run_stands(found: Row | None, other: Row | None, status: Status | None) -> None:
+def test_only_deliveries_overwrite_another_run(found: Row | None, other: Row | None, status: Status | None) -> None:
     """Only a delivery overwrites what another run has written since the claim."""
     if found != other and status is not Status.DELIVERED:
         assert row_after_settlement(found, Held(None, other), settlement(status), RUN) == found
@@ -182,7 +182,7 @@ def test_refused_replay_stays_unknown() -> None:
     assert decide(left, claim("a"), Circumstances(UnknownOutcome.RETRY, is_alive=False)) is Decision.SKIP_UNKNOWN
 
 
-def test_given_up_record_is_nobodys() -> None:
+def test_given_up_record_belongs_to_no_run() -> None:
     """A record given up with an unknown outcome belongs to no run, so that no run waits for it."""
     held = row_after_claim(None, claim(), Decision.SEND, RUN)
     left = row_after_settlement(held, Held(None, held), settlement(Status.SENDING), RUN)

@@ -191,7 +191,7 @@ def test_unknown_zones_are_refused(name: str) -> None:
         parse_timezone(name)
 
 
-def test_a_system_without_zones_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_system_without_zones_gets_its_own_message(monkeypatch: pytest.MonkeyPatch) -> None:
     """If no zone can be found at all, the message does not blame the name."""
     monkeypatch.setattr("zoneinfo.available_timezones", set)
     with pytest.raises(SettingsError, match="pip install tzdata"):

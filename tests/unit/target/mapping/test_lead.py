@@ -35,7 +35,7 @@ def lead_of(more: dict[str, Any], defaults: dict[str, Any] | None = None, dates:
         ({"phones": [{"number": "0199000001", "type": "FAX"}]}, "phoneNumbers[0].type"),
     ],
 )
-def test_what_does_not_fit_an_optional_field_costs_no_lead(more: dict[str, Any], field: str) -> None:
+def test_value_that_does_not_fit_an_optional_field_is_left_out(more: dict[str, Any], field: str) -> None:
     """It is left out with a warning that names field, rule and column; the lead can be sent."""
     lead = lead_of(more)
     assert lead.violations == ()
@@ -48,7 +48,7 @@ def test_what_does_not_fit_an_optional_field_costs_no_lead(more: dict[str, Any],
     assert not any("type" in phone for phone in lead.request["phoneNumbers"][:1] if field.startswith("phone"))
 
 
-def test_a_default_stands_in_for_what_was_left_out() -> None:
+def test_default_replaces_what_was_left_out() -> None:
     """A word that is not understood counts as absent, so the default is sent."""
     lead = lead_of({"Langue": "klingon"}, {"language": "NL"})
     assert lead.request["language"] == "NL"

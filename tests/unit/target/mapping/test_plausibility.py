@@ -34,7 +34,7 @@ def with_value(field: str, value: object) -> dict[str, Any]:
     return {**LEAD, "phoneNumbers": [{"number": value}]} if field == "phone" else {**LEAD, field: value}
 
 
-def test_a_usual_lead_is_beyond_doubt() -> None:
+def test_usual_lead_has_no_findings() -> None:
     """Usual values cause neither violations nor warnings."""
     assert examine(LEAD, NOW).violations == ()
     assert examine(LEAD, NOW).warnings == ()
@@ -158,7 +158,7 @@ PHONE = st.fixed_dictionaries({"number": ANY}, optional={"type": ANY}) | ANY
         {}, optional={name: st.lists(PHONE, max_size=3) if name == "phoneNumbers" else ANY for name in LEAD}
     )
 )
-def test_no_request_of_the_contracts_fault_is_passed(request: dict[str, Any]) -> None:
+def test_request_that_breaks_the_contract_is_found(request: dict[str, Any]) -> None:
     """A request that breaks the contract breaks a rule here too, in the same field, and the fields are in order."""
     found = [violation.field for violation in examine(request, NOW).violations]
     assert found == sorted(found)
@@ -166,7 +166,7 @@ def test_no_request_of_the_contracts_fault_is_passed(request: dict[str, Any]) ->
 
 
 @given(st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2026, 11, 23)))  # noqa: DTZ001  # naive, as databases have it
-def test_dates_of_the_web_are_beyond_doubt(moment: datetime) -> None:
+def test_recent_dates_have_no_findings(moment: datetime) -> None:
     """No instant from the year 2000 until now is refused or warned about."""
     findings = examine({**LEAD, "submittedDate": DateReader().read(moment).value}, NOW)
     assert findings.violations == ()

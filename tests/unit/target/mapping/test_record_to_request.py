@@ -83,7 +83,7 @@ def test_table_knows_the_contracts_fields() -> None:
     ],
     ids=["flat", "tap", "json-text", "flattened", "flattened-plainly", "contact"],
 )
-def test_lead_is_found_wherever_it_stands(record: dict[str, Any]) -> None:
+def test_lead_is_found_in_every_layout(record: dict[str, Any]) -> None:
     """Flat, nested as the tap writes it, flattened, and nested as text are the same lead."""
     assert request_of(record) == LEAD
     assert not violations(request_of(record))

@@ -56,7 +56,7 @@ def test_passed_state_never_covers_an_open_record(steps: list[str], chance: obje
     assert passed == sorted(set(passed))
 
 
-def test_slow_reader_of_states_keeps_no_record_from_being_settled() -> None:
+def test_slow_reader_of_states_does_not_block_settling() -> None:
     """While one STATE is being written, records are taken and settled; the latest of the STATEs meanwhile follows."""
     is_writing, may_go_on = threading.Event(), threading.Event()
     passed: list[int] = []
