@@ -16,7 +16,7 @@ MAX_FAILURES_IN_A_ROW = 5
 class Failure(enum.Enum):
     """How the sending of a record ended."""
 
-    REFUSED = "refused"  #: the last POST created nothing, and no further one of this run would
+    REFUSED = "refused"  #: the last POST created nothing, and another one in this run would not either
     LOST = "lost"  #: the last answer was lost; it may be sent again
     LOST_TOO_OFTEN = "lost too often"  #: the same, and `max_resends` is reached
 
@@ -42,7 +42,7 @@ class Circumstances:
 
 
 def decide_fate(failure: Failure, circumstances: Circumstances) -> Fate:
-    """Decide what becomes of a record that failed."""
+    """Decide what to do with a failed record."""
     others_are_accepted = circumstances.accepted_after or circumstances.accepted_since_first_try
     if circumstances.failures_in_a_row >= MAX_FAILURES_IN_A_ROW and not others_are_accepted:
         return Fate.STOP

@@ -150,11 +150,11 @@ class Pipeline:
             self._logger.warning(line)
         if not self._settings.dry_run:
             self._logger.info("Ledger: %s", self._ledger.shown_location)
-        if forgotten := self._ledger.unrecorded_deliveries:
+        if unrecorded := self._ledger.unrecorded_deliveries:
             self._logger.warning(
                 "%s leads were delivered but could not be written to the ledger: the next run may send them again, so"
                 " look at the agency first",
-                f"{forgotten:,}",
+                f"{unrecorded:,}",
             )
         if self._dead_letters.count:
             self._logger.warning("Rejects, each with its reasons: %s", self._settings.rejects_path)

@@ -14,7 +14,7 @@ _POSTGRES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 _SQLITE = frozenset({"sqlite", "sqlite+pysqlite"})
 #: What users can do, by a word of SQLite's message or the name of psycopg's error.
 _CURES = {
-    "locked": "another process holds it: end that",
+    "locked": "another process holds it: end that process",
     "disk is full": "make room on its disk",
     "DiskFull": "make room on its disk",
     "not a database": "it is another kind of file; give `ledger_url` a file of its own",
@@ -97,5 +97,5 @@ def _sqlite_path(url: URL) -> Path:
     try:
         return Path(path).expanduser().resolve()
     except RuntimeError:  # before Python 3.13 a loop of symbolic links, too
-        msg = "`ledger_url`: its path does not exist: write it in full, without a ~ that is not a user's home folder"
+        msg = "`ledger_url`: its path cannot be resolved: write the full path, without ~ or a loop of links"
         raise SettingsError(msg) from None

@@ -30,7 +30,7 @@ NOBODY = ""
 class Status(str, enum.Enum):
     """What is known of a record; the values are stored in the table."""
 
-    SENDING = "sending"  #: POST under way, or its answer lost
+    SENDING = "sending"  #: its POST is under way, or its answer was lost
     DELIVERED = "delivered"  #: the API created it; never sent again
     REJECTED = "rejected"  #: breaks the contract, or rejected by the API; kept as a dead letter
     UNKNOWN = "unknown"  #: may or may not exist at the API; kept as a dead letter, sent again only by a replay
@@ -73,7 +73,7 @@ class Claim:
     key: str  #: SHA-256 in hex of what identifies the record
     content: str  #: SHA-256 in hex of what would be sent
     stream: str
-    is_replay: bool  #: a dead letter that the user feeds again
+    is_replay: bool  #: a dead letter that the user replays
     will_send: bool  #: False: it breaks the contract, so the claim writes nothing
     earlier_keys: tuple[str, ...] = ()  #: keys under which earlier versions stored the same record
     fingerprint: str | None = None  #: SHA-256 in hex of the lead's text, whatever its source

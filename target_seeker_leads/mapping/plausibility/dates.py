@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from target_seeker_leads.mapping.plausibility.verdicts import Verdict
 
 ZERO = refusal(
-    "must be when the lead was submitted, not the zero or the end of a calendar",
+    "must be the date of submission, not the zero or the end of a calendar",
     "Give the real date; an empty one is filled by the setting defaults",
 )
 SERIAL = refusal(
