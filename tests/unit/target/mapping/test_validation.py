@@ -76,7 +76,7 @@ def test_every_field_of_the_contract_has_its_cure(field: str, value: object) -> 
     """No field of the contract gets only the general cure, whichever of its rules is broken."""
     cures = [violation.cure for violation in violations({**LEAD, field: value})]
     assert cures
-    assert not [cure for cure in cures if cure.startswith("Mend the value") or cure.endswith(".")]
+    assert not [cure for cure in cures if cure.startswith("Fix the value in the source") or cure.endswith(".")]
 
 
 def test_missing_message_and_date_point_to_the_defaults() -> None:
