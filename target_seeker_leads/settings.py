@@ -126,7 +126,7 @@ TARGET_SETTINGS: dict[str, contract.JsonSchema] = {
 
 @dataclass(frozen=True, slots=True)
 class TargetSettings:
-    """What the target was asked to do."""
+    """The parsed settings of the target."""
 
     accounts: tuple[Account, ...]  #: at least one; without the setting `accounts`, one that has no label
     rate_limit_scope: RateLimitScope
@@ -140,7 +140,7 @@ class TargetSettings:
     dates: DateReader
     max_rejects: int | None
     max_resends: int = 7
-    #: The SDK's setting, which the mapper evaluates: for messages about the columns that it reads.
+    #: The SDK's setting, which the mapper evaluates; messages name the columns that it reads.
     stream_maps: Mapping[str, Any] | None = field(default=None, repr=False)
     deleted_when: tuple[DeletedMark, ...] = ()
 
@@ -196,14 +196,14 @@ def _deleted_marks(texts: str | list[str]) -> tuple[DeletedMark, ...]:
 
 
 def _with_places(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the values with a place for each file. Who gives both needs no home folder, which not every user has."""
+    """Return the values with a path for each file. Only a default needs a home folder, which not every user has."""
     missing = [name for name in ("ledger_url", "rejects_path") if values[name] is None]
     if not missing:
         return values
     folder = user_folder(user_data_path)
     if folder is None:
         names = " and ".join(f"`{name}`" for name in missing)
-        msg = f"{names} must be set, since this user has no home folder, where it would be by default"
+        msg = f"{names} must be set, because this user has no home folder for the default"
         raise SettingsError(msg)
     default = {"ledger_url": f"sqlite:///{folder / 'ledger.db'}", "rejects_path": str(folder / "rejects.jsonl")}
     return {**values, **{name: default[name] for name in missing}}
@@ -213,5 +213,5 @@ def _absolute(rejects_path: str) -> Path:
     try:
         return Path(rejects_path).expanduser().absolute()
     except RuntimeError:
-        msg = "`rejects_path` begins with a ~ that stands for no user's home folder: write the path out"
+        msg = "`rejects_path` begins with a ~ that is not a user's home folder: write the full path"
         raise SettingsError(msg) from None

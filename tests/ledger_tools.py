@@ -1,4 +1,4 @@
-"""The ledger as its tests use it: claims, real processes that live and die, and what a user sees with SQL."""
+"""The ledger as its tests use it: claims, real processes that can be killed, and SQL as users run it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RETRY, REJECT = UnknownOutcome.RETRY, UnknownOutcome.REJECT
-#: A run in a process of its own: claims what it is told, says what was decided, and settles only when told.
+#: A run in its own process: claims what it is told, prints the decisions, and never settles.
 RUN = """if True:
     import sys, json
     from target_seeker_leads.ledger.ledger import Ledger
@@ -36,7 +36,7 @@ RUN = """if True:
         claims = [Claim(key, "a", "s", is_replay=False, will_send=True) for key in keys]
         print(json.dumps([ledger.claim(claim).name for claim in claims]), flush=True)
 """
-#: A run that takes all it can get, with several threads, and delivers it.
+#: A run that claims all that it can, with several threads, and delivers it.
 WORKER = """if True:
     import sys, json
     from concurrent.futures import ThreadPoolExecutor
@@ -67,7 +67,7 @@ def settlement(key: str, status: Status | None, content: str = "a") -> Settlemen
 
 @contextlib.contextmanager
 def process(code: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
-    """Run Python code as a process that is ready once it has said so."""
+    """Run Python code as a process; it is ready once it has printed a line."""
     command = [sys.executable, "-c", code, *map(str, arguments)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
         try:
@@ -99,7 +99,7 @@ def mode(path: Path) -> int:
 
 
 def rows(url: str, columns: str = "key, stream, content, status, request_id, resends") -> list[tuple[Any, ...]]:
-    """What a user sees who asks with SQL."""
+    """What a user sees with SQL."""
     query = f"SELECT {columns} FROM seeker_leads_ledger ORDER BY key"  # noqa: S608  # the test's own words
     if url.startswith("sqlite"):
         with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
@@ -118,7 +118,7 @@ def execute(url: str, statement: str) -> None:
 
 
 def crash(ledger: Ledger) -> None:
-    """End a run as a kill does: nothing is settled or tidied up."""
+    """End a run like a kill: nothing is settled or cleaned up."""
     assert ledger._session
     ledger._session.connection.close()
     if isinstance(ledger._session.runs, FileRuns):

@@ -36,7 +36,7 @@ class Survey:
         #: Streams with records -> whether each has a key.
         self.streams: dict[str, bool] = {}
         self.settings = settings
-        self._preparer = RecordPreparer(settings, looks_back=False)
+        self._preparer = RecordPreparer(settings, with_history=False)
         self._may_repeat = settings.dedupe_by is not DedupeBy.NONE
         self._behind: dict[str, Mapping[str, frozenset[str]]] = {}
         self._repeats = repeats

@@ -109,7 +109,7 @@ class LetterFile:
             problem = "another program holds the file locked (`fuser` shows which one); wait until it ends"
             raise self._unchanged(problem, or_else)
         try:
-            if not opened.is_alone:
+            if not opened.is_locked:
                 problem = "its file system has no locks; move it to a local disk"
                 raise self._unchanged(problem, or_else)
             yield opened.handle

@@ -108,7 +108,7 @@ class OutcomeRecorder:
         """Pass a record on."""
         self._outcomes.taken(incoming)
         spares = incoming.source.letter_id not in self._outcomes.named
-        source = dataclasses.replace(incoming.source, spares_unknown=spares)
+        source = dataclasses.replace(incoming.source, excludes_unknown=spares)
         self._pipeline.take(dataclasses.replace(incoming, source=source))
 
     def state(self, value: Any, /) -> None:  # noqa: ANN401  # any JSON

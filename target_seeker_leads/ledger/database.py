@@ -1,4 +1,4 @@
-"""Opening and closing the ledger's database, private and durable from its first byte."""
+"""Opens and closes the ledger's database, private and durable from its first byte."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class Session:
     connection: Connection
     runs: Runs
     read_only: bool
-    version: int  #: the format; an older one is read as it is where nothing may be written
-    is_new: bool  #: nothing was there before
+    version: int  #: the format; with `read_only`, an older one is read without migration
+    is_new: bool  #: this session created the ledger
     schema: str | None  #: in PostgreSQL
 
     @classmethod
     def open(cls, location: Location, *, read_only: bool) -> Self | None:
-        """Begin a run. With `read_only` nothing is made, there is no run, and None says that there is nothing to read.
+        """Start a run. With `read_only`, nothing is created, there is no run, and None means that there is no ledger.
 
         Raises:
             SettingsError: the driver is not installed, or a newer version wrote the ledger.
@@ -63,7 +63,7 @@ class Session:
                     with connection.begin():
                         schema = find_schema(connection, location.postgres, table=VERSION.name, of="ledger")
                 if schema:
-                    # What is found under an unqualified name may change, as the server's `search_path` does.
+                    # An unqualified name may lead elsewhere if the server's `search_path` changes.
                     connection.execution_options(schema_translate_map={None: schema})
                 version, is_new = LATEST_FORMAT, False
                 with connection.begin():
@@ -89,7 +89,7 @@ class Session:
 
 
 def _alone(location: Location, *, read_only: bool, timeout_seconds: float) -> AbstractContextManager[object]:
-    """Keep others from opening and closing meanwhile: SQLite answers "locked" at once to some of what these do."""
+    """Exclude others that open or close the ledger: SQLite answers "locked" at once to some of these steps."""
     if location.path is None:
         return contextlib.nullcontext()
     folder = _runs_folder(location.path)
@@ -113,7 +113,7 @@ def _connect(location: Location, *, read_only: bool) -> Connection | None:
 
 
 def _create_private(path: Path) -> None:
-    """Make an empty file, which is an empty database; SQLite gives its mode to the files that it adds."""
+    """Create an empty file, which is an empty database; SQLite gives its mode to the files that it adds."""
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
@@ -124,16 +124,16 @@ def _connect_sqlite(path: Path, *, read_only: bool) -> Connection:
             f"file:{quote(os.fsencode(path))}?mode=rw",
             uri=True,
             timeout=_BUSY_TIMEOUT_SECONDS,
-            # Transactions begin below and nowhere else.
+            # Transactions begin only in the listener below.
             isolation_level=None,
-            # One thread at a time is all that it sees, but not always the same.
+            # Only one thread at a time uses it, but not always the same one.
             check_same_thread=False,
         )
         try:
             connection.execute("PRAGMA query_only = ON" if read_only else "PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
         except sqlite3.Error:
-            connection.close()  # no database, or one that cannot be written
+            connection.close()  # not a database, or not writable
             raise
         return connection
 

@@ -1,4 +1,4 @@
-"""What `ledger_url` means, and what users are told when the database behind it fails."""
+"""Parses `ledger_url`, and explains failures of its database to users."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ if TYPE_CHECKING:
 _SQLITE = frozenset({"sqlite", "sqlite+pysqlite"})
 #: What users can do, by a word of SQLite's message or the name of psycopg's error.
 _CURES = {
-    "locked": "another process holds it: end that",
+    "locked": "another process holds it: end that process",
     "disk is full": "make room on its disk",
     "DiskFull": "make room on its disk",
-    "not a database": "it is some other file; give `ledger_url` one of its own",
+    "not a database": "it is another kind of file; give `ledger_url` a file of its own",
     "readonly": "make the file and its folder writable",
     "ReadOnlySqlTransaction": "connect to the primary server",
     "InsufficientPrivilege": "give its user the right to create and change the ledger's tables",
 }
-_OTHER_CURE = "see that it is there and can be written"
+_OTHER_CURE = "check that it exists and can be written"
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A ledger's place; exactly one of the two is given."""
+    """The location of a ledger; exactly one of `path` and `postgres` is given."""
 
-    path: Path | None = None  #: an SQLite file, free of symbolic links: its runs meet under one name
+    path: Path | None = None  #: an SQLite file, symbolic links resolved, so that all runs use one name
     postgres: PostgresLocation | None = None
 
     @classmethod
     def parse(cls, ledger_url: str) -> Location:
-        """Return what the setting means.
+        """Parse the setting.
 
         Raises:
-            SettingsError: it is no URL, or one of a database that cannot hold a ledger.
+            SettingsError: it is not a URL, or its database cannot hold a ledger.
         """
         try:
             url = make_url(ledger_url)
         except (ArgumentError, ValueError):
-            # The URL itself is not shown: nobody can say which part of it is the password.
-            msg = "`ledger_url` is no database URL: write sqlite:///path or postgresql://user:password@host/database"
+            # The URL itself is not shown: any part of it may be the password.
+            msg = "`ledger_url` is not a database URL: write sqlite:///path or postgresql://user:password@host/database"
             raise SettingsError(msg) from None
         if url.drivername in _SQLITE:
             return cls(path=_sqlite_path(url))
@@ -59,16 +59,16 @@ class Location:
 
     @property
     def shown(self) -> str:
-        """For messages: without password."""
+        """The location for messages, without a password."""
         return str(self.path) if self.postgres is None else self.postgres.shown
 
     def error(self, error: DBAPIError | OSError, *, was_open: bool = True) -> FatalError:
-        """Return what users are told; SQL and its parameters are no part of it."""
+        """Return the error for users, without SQL and its parameters."""
         kind, words, cure = _kind_words_and_cure(error)
         if not was_open:
-            # Nothing was asked of it yet, so the words hold neither SQL nor data; they name the host, the user ...
+            # No query was sent yet, so the text contains neither SQL nor data; it names the host, the user ...
             return FatalError(f"The ledger {self.shown} could not be opened ({kind}: {words}): {cure}")
-        # What became of the leads under way is told at the end of the run, which tries once more to write it down.
+        # The end of the run tries again to write the outcome of leads under way, and reports what was lost.
         return FatalError(
             f"The ledger {self.shown} could not be written ({kind}): nothing more is sent; {cure}, then run again"
         )
@@ -92,5 +92,5 @@ def _sqlite_path(url: URL) -> Path:
     try:
         return Path(path).expanduser().resolve()
     except RuntimeError:  # before Python 3.13 a loop of symbolic links, too
-        msg = "`ledger_url`: its path leads nowhere: write it out, without a ~ that stands for no user's home folder"
+        msg = "`ledger_url`: its path cannot be resolved: write the full path, without ~ or a loop of links"
         raise SettingsError(msg) from None
