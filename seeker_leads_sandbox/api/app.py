@@ -1,4 +1,4 @@
-"""The application: every route of `openapi.yaml`, and the sandbox's own ones, behind one middleware."""
+"""The application: every route of `openapi.yaml` and the sandbox's own routes, behind one middleware."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _SUBSCRIPTIONS = "/webhook/subscriptions"
 
 
 def build_app(backend: Backend) -> web.Application:
-    """Return the application that shows this backend."""
+    """Return the application that serves this backend."""
     app = web.Application(middlewares=[api_middleware])
     app[BACKEND] = backend
-    # Ids may hold anything but a slash; aiohttp's own pattern leaves braces out.
+    # Ids may contain any character except a slash; aiohttp's default pattern excludes braces.
     lead = API_BASE + LEADS + "/{leadId:[^/]+}"
     one = "/{subscriptionId:[^/]+}"
     subscription = API_BASE + _SUBSCRIPTIONS + one
@@ -53,7 +53,7 @@ def build_app(backend: Backend) -> web.Application:
 
 
 async def _date(request: web.Request, response: web.StreamResponse) -> None:
-    # Its own clock's, as `ingestionDate` is; the server would give the machine's.
+    # The sandbox's clock, which also sets `ingestionDate`; the server would use the machine's clock.
     response.headers["Date"] = formatdate(request.app[BACKEND].clock(), usegmt=True)
 
 

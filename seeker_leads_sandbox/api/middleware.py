@@ -1,4 +1,4 @@
-"""What every request passes, in this order: counting, limit, latency, faults, firewall, token."""
+"""What every request passes through, in this order: counting, limit, latency, faults, firewall, token."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @web.middleware
 async def api_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer a request as the API would, or inject the fault that the script says."""
+    """Answer a request as the API would, or inject the fault that the script chooses."""
     if routes.is_admin(request.path):
         handler = partial(refuse_other_sites, handler=handler)
         return await _with_problems_told(request, handler)
@@ -50,12 +50,12 @@ async def _limited(request: web.Request, handler: Handler) -> web.StreamResponse
     if not backend.options.enforce_limit:
         return await _faulty(request, handler)
     limiter = backend.limiters[request.method]
-    # Asked before any latency: the limit is about when a request starts.
+    # Checked before any latency: the limit is about when a request starts.
     if not limiter.try_start(backend.monotonic()):
         await _latency(backend)
         limit = f"{backend.options.rate_limit_requests} requests every {backend.options.rate_limit_period_ms} ms"
         headers = retry_after_headers(backend.options.retry_after, backend.clock())
-        raise ProblemError(TOO_MANY_REQUESTS, f"The rate limit of {limit} was passed", headers=headers)
+        raise ProblemError(TOO_MANY_REQUESTS, f"The rate limit of {limit} was exceeded", headers=headers)
     try:
         return await _faulty(request, handler)
     finally:
@@ -76,7 +76,7 @@ async def _admitted(request: web.Request, handler: Handler) -> web.StreamRespons
     if not request.headers.get("User-Agent", "").strip():
         text = "Access denied: the request has no User-Agent."
         return html_response(403, text, traceparent=backend.traceparent())
-    # An unknown URL is told without asking for a token.
+    # An unknown URL is answered without checking the token.
     if routes.is_api(request.path) and request.match_info.http_exception is None:
         _check_token(request, backend)
     return await handler(request)

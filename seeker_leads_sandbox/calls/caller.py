@@ -1,4 +1,4 @@
-"""Calls subscribers for each new lead, as unreliably as the options ask for."""
+"""Calls subscribers for each new lead, as unreliably as the options say."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ _MOST_CONNECTIONS = 50
 
 
 class Caller:
-    """Lives in the server's loop; `announce` may be called from any thread."""
+    """Runs in the server's loop; `announce` may be called from any thread."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._options = backend.options
         self._chance = random.Random(backend.options.seed)  # noqa: S311  # reproducible on purpose
         self._tasks: set[asyncio.Task[None]] = set()
-        self._went_out = asyncio.Event()  # replaced with each call that does
+        self._went_out = asyncio.Event()  # replaced each time a call goes out
         self._session: aiohttp.ClientSession | None = None
 
     @contextlib.asynccontextmanager
     async def calling(self) -> AsyncIterator[None]:
-        """Call subscribers while within this."""
+        """Call subscribers while the context is open."""
         loop = asyncio.get_running_loop()
         resolver = ThreadedResolver() if self._options.webhook_any_host else LocalResolver(ThreadedResolver())
         connector = aiohttp.TCPConnector(limit=_MOST_CONNECTIONS, resolver=resolver, use_dns_cache=False)
-        # Neither proxies nor cookies: a call is one request to where the subscription says.
+        # No proxies and no cookies: a call is exactly one request to the subscription's URL.
         async with aiohttp.ClientSession(
             connector=connector, timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()
         ) as self._session:
@@ -59,7 +59,7 @@ class Caller:
                 await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def announce(self, leads: Sequence[Lead]) -> None:
-        """Begin to call every active subscriber, for each of these leads."""
+        """Start to call every active subscriber for each of these leads."""
         for subscription in self._backend.subscriptions.all():
             if subscription.status == "ACTIVE":
                 for lead in leads:
@@ -92,7 +92,7 @@ class Caller:
             wait_seconds *= 2
 
     async def _answer(self, call: OutgoingCall) -> int | str:
-        """Return the status of the answer, or in a word why there is none."""
+        """Return the answer's status, or a word that says why there is no answer."""
         if self._session is None:
             return "NOT_CALLING"
         try:
@@ -115,7 +115,7 @@ class Caller:
             await asyncio.wait_for(self._went_out.wait(), _LONGEST_HOLD_SECONDS)
 
     async def _let_leads_arrive(self) -> None:
-        # Without subscribers, leads need arrive only when somebody looks.
+        # Without subscribers, leads need to arrive only when a request comes in.
         while True:
             await asyncio.sleep(_ARRIVALS_EVERY_SECONDS)
             self._backend.let_leads_arrive()

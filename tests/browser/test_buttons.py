@@ -82,7 +82,7 @@ def test_what_cannot_be_done_is_said(browser: Browser) -> None:
         page = browser.new_page()
         page.goto(empty.url)
         page.get_by_role("button", name="Erase one").click()
-        expect(page.get_by_role("status")).to_have_text("The sandbox did not do it: there are 0 leads to choose from.")
+        expect(page.get_by_role("status")).to_have_text("The sandbox refused: only 0 leads can be erased.")
         page.get_by_role("button", name="New lead").click()
         expect(page.get_by_role("status")).to_have_text("One new lead came in.")
         page.close()
@@ -152,7 +152,7 @@ def test_a_webhook_is_switched_off_and_on(sandbox: Sandbox, page: Page) -> None:
 def test_what_is_posted_is_shown_with_its_fate(sandbox: Sandbox, page: Page) -> None:
     """A lead that was created and one that was refused are both shown, the latter with all its reasons."""
     api(sandbox, method="POST", body=LEAD)
-    expect(first_row(page, "posted")).to_contain_text("Is a lead now")
+    expect(first_row(page, "posted")).to_contain_text("Became a lead")
     api(sandbox, method="POST", body={**LEAD, "email": "nobody", "message": None})
     expect(first_row(page, "posted")).to_contain_text("Refused")
     expect(first_row(page, "posted").get_by_role("listitem")).to_have_count(2)

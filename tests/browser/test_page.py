@@ -98,14 +98,14 @@ def full_of(value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("sandbox", [SandboxOptions(arrivals_per_minute=120)], indirect=True)
 @pytest.mark.usefixtures("sandbox")
 def test_leads_arrive_by_themselves(page: Page) -> None:
-    """Whoever only looks sees leads come in, and “Pause” stops the page until “Go on”."""
+    """Whoever only looks sees leads come in, and “Pause” stops the page until “Resume”."""
     expect(page.locator("#leads tbody tr")).not_to_have_count(0)
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("Paused", exact=True)).to_be_visible()
     shown = tile(page, "Leads").inner_text()
     page.wait_for_timeout(1500)
     assert tile(page, "Leads").inner_text() == shown
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Resume").click()
     expect(tile(page, "Leads")).not_to_have_text(shown)
 
 
