@@ -1,4 +1,4 @@
-"""The client of the API: sessions, token, retries, limit and the meaning of answers, put together once."""
+"""The API client: combines sessions, token, retries, rate limit and the meaning of answers."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: An answer to a POST is read up to about this size, in pieces of up to 64 KiB; the documented one has a hundred bytes.
+#: About this much of the answer to a POST is read, in pieces of up to 64 KiB; the documented answer has 100 bytes.
 _MOST_BODY_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 16
 
 
 class ApiClient:
-    """Asks the API, from any number of threads.
+    """Makes requests to the API; can be used by any number of threads.
 
-    A request is one attempt, made within `limiter.attempt()` and handed to `retried`:
+    A request is one attempt, made within `limiter.attempt()` and passed to `retried`:
 
         def attempt(token: str) -> requests.Response:
             with client.limiter.attempt():
@@ -42,10 +42,10 @@ class ApiClient:
 
         response = client.retried(attempt)
 
-    The token comes before the permit, so that no permit is held while a token is requested.
+    The token is requested before the permit, so that no permit is held during a token request.
 
     Raises:
-        SettingsError: the environment names certificates that do not exist.
+        SettingsError: the environment names certificates that do not exist, or an unusable proxy.
     """
 
     def __init__(
@@ -70,25 +70,25 @@ class ApiClient:
         self._tokens = token_source(settings, user_agent, self._retrier, report=report)
         self._thread = threading.local()
         self._sessions: list[ApiSession] = []
-        self._open_session()  # now, so that a wrong environment shows before anything is sent
+        self._open_session()  # here, so that a wrong environment is reported before anything is sent
 
     def retried(self, attempt: Callable[[str], T]) -> T:
-        """Call `attempt` with the token to send, again after passing faults, and once with a new token.
+        """Call `attempt` with the current token; repeat it after temporary faults, and once with a new token.
 
         Raises:
-            FatalError: the tries are used up, or the token is refused for good.
+            FatalError: the retries are used up, or the API refuses a new token too.
             Exception: any other error of `attempt`.
         """
         return self._retrier.call(with_token(attempt, self._tokens))
 
     def get(self, path: str, query: Mapping[str, object], *, token: str) -> requests.Response:
-        """Make one GET; return an answer that was accepted, or a 404 in the API's own words.
+        """Make one GET; return an accepted answer, or a 404 that comes from the API itself.
 
         Raises:
-            RetryableError: a passing fault (ThrottledError: the rate limit).
+            RetryableError: a temporary fault (ThrottledError: the rate limit).
             TokenRefusedError: the token was refused.
-            RequestRejectedError: a setting asks for what the API does not allow.
-            FatalError: asking again cannot help.
+            RequestRejectedError: a setting requests something that the API does not allow.
+            FatalError: a retry cannot help.
         """
         session = self._session
         request = session.prepare_get(f"{self._settings.api_url}{path}", query)
@@ -102,26 +102,26 @@ class ApiClient:
         return response
 
     def post(self, path: str, body: Mapping[str, Any], *, token: str) -> Answer:
-        """Make one POST about a person; return the answer that accepts it.
+        """Make one POST about a person; return the accepted answer.
 
         Raises:
-            AnswerLostError, UnreadableAnswerError: it may have been carried out.
+            AnswerLostError, UnreadableAnswerError: the API may have processed the request.
             RequestRejectedError: the API refuses this body.
-            RetryableError, TokenRefusedError, FatalError: it was not carried out, and why.
+            RetryableError, TokenRefusedError, FatalError: the API did not process the request, and why.
         """
         outcome, answer = self._write("POST", path, body, token=token)
         if outcome.recovery is Recovery.NOT_FOUND:
-            # The API's own 404 is about what the body names; that of a wrong URL is not of this form.
+            # The API's own 404 is about something in the body; the 404 of a wrong URL has another form.
             raise RequestRejectedError(outcome.message, problems=outcome.problems, request_id=outcome.request_id)
         return answer
 
     def change(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, token: str) -> Answer:
-        """Make one PUT or DELETE; return the answer that accepts it, or a 404 in the API's own words.
+        """Make one PUT or DELETE; return the accepted answer, or a 404 that comes from the API itself.
 
         Raises:
-            AnswerLostError, UnreadableAnswerError: it may have been carried out.
-            RequestRejectedError: the API refuses it.
-            RetryableError, TokenRefusedError, FatalError: it was not carried out, and why.
+            AnswerLostError, UnreadableAnswerError: the API may have processed the request.
+            RequestRejectedError: the API refuses the request.
+            RetryableError, TokenRefusedError, FatalError: the API did not process the request, and why.
         """
         _, answer = self._write(method, path, body, token=token)
         return answer
@@ -134,7 +134,7 @@ class ApiClient:
             headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
         )
         answer = self._send_once(self._session.prepare_request(request), f"{method} {path}")
-        # What the API says of a body may quote it: a person's data, or a key.
+        # The API's error text may quote the body: personal data or a key.
         outcome = classify(answer, is_about_a_person=True)
         if outcome.may_be_done:
             raise AnswerLostError(outcome.message, retry_after_seconds=outcome.retry_after_seconds)
@@ -149,7 +149,7 @@ class ApiClient:
     def _send_once(self, prepared: requests.PreparedRequest, shown: str) -> Answer:
         timeout_seconds = self._settings.request_timeout_seconds
         try:
-            # Streamed, so that the status counts even where the body breaks off.
+            # Streamed, so that the status counts even if the body breaks off.
             response = self._session.send(prepared, stream=True, timeout=timeout_seconds)
         except (requests.RequestException, ValueError, urllib3.exceptions.HTTPError) as error:
             meaning = classify_exception(error, shown, timeout_seconds)
@@ -178,10 +178,10 @@ class ApiClient:
 
 
 def _body(response: requests.Response) -> tuple[bytes, bool]:
-    """Return the body as far as it came, and whether it came whole."""
+    """Return the body as far as it arrived, and whether it is complete."""
     body = bytearray()
-    # Where it breaks off, the status still says what became of the request, and what came shows what answered.
-    # `iter_content` would keep that to itself: it waits for whole pieces.
+    # If it breaks off, the status still decides the outcome, and the received part may show who answered.
+    # `iter_content` would lose that part, because it waits for whole pieces.
     try:
         while len(body) < _MOST_BODY_BYTES and (piece := response.raw.read1(_PIECE_BYTES, decode_content=True)):
             body += piece

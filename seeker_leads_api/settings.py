@@ -101,7 +101,7 @@ CONNECTION_SETTINGS: dict[str, contract.JsonSchema] = {
 class ConnectionSettings:
     """How to reach the API. Exactly one of `auth_token` and `credentials` is set."""
 
-    api_url: str  #: without a slash at its end
+    api_url: str  #: without a trailing slash
     auth_token: str | None = field(repr=False)
     credentials: ClientCredentials | None
     token_cache: bool
@@ -114,7 +114,7 @@ class ConnectionSettings:
 
     @property
     def requests_per_second(self) -> float:
-        """The rate limit, taken over long."""
+        """The rate limit as an average."""
         return self.rate_limit_requests / self.rate_limit_period_seconds
 
     @classmethod
@@ -122,7 +122,7 @@ class ConnectionSettings:
         """Parse what `read` returned.
 
         Raises:
-            SettingsError: a URL that would let the token travel in the clear, or not exactly one way to authenticate.
+            SettingsError: a URL would send the token unencrypted, or there is not exactly one way to authenticate.
         """
         environment_url = ENVIRONMENTS[config["environment"]]
         user_agent = config["user_agent"]
@@ -131,7 +131,7 @@ class ConnectionSettings:
             raise SettingsError(msg)
         token = config["auth_token"]
         if token is not None and not is_token(token):
-            msg = "`auth_token` must be the token alone: plain ASCII without blanks or line breaks"
+            msg = "`auth_token` must be the token alone: plain ASCII without spaces or line breaks"
             raise SettingsError(msg)
         return cls(
             api_url=_checked_url("api_url", config["api_url"] or environment_url).rstrip("/"),
@@ -172,15 +172,15 @@ def _credentials(config: Mapping[str, Any], environment_url: str) -> ClientCrede
 
 
 def _plain(name: str, value: str) -> str:
-    """Return a value that was copied whole: each request with a wrong one is a token request that the vendor counts."""
+    """Return a value that was copied completely: a wrong one would cost token requests, which the vendor counts."""
     if not is_token(value):
-        msg = f"`{name}` must be plain ASCII without blanks or line breaks"
+        msg = f"`{name}` must be plain ASCII without spaces or line breaks"
         raise SettingsError(msg)
     return value
 
 
 def _checked_url(name: str, url: str) -> str:
-    """Return the URL if the token may travel there: https, or http within this machine."""
+    """Return the URL if it is safe for the token: https, or http on this machine."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -197,7 +197,7 @@ def _checked_url(name: str, url: str) -> str:
         msg = f"`{name}` uses plain http, so the token would travel in the clear: use https"
         raise SettingsError(msg)
     if not _can_exist(url, host):
-        msg = f"`{name}` names no host that can exist: give it in the form https://host/path"
+        msg = f"`{name}` has an invalid host name: give it in the form https://host/path"
         raise SettingsError(msg)
     return url
 
@@ -205,10 +205,10 @@ def _checked_url(name: str, url: str) -> str:
 def _can_exist(url: str, host: str) -> bool:
     try:
         requests.Request("GET", url).prepare()
-        host.encode("idna")  # as the connection would
-    except ValueError:  # as which `requests` reports what is no URL
+        host.encode("idna")  # as the connection does
+    except ValueError:  # which `requests` also raises for an invalid URL
         return False
-    return " " not in host  # which older versions of `requests` let pass
+    return " " not in host  # older versions of `requests` accept it
 
 
 def _is_this_machine(host: str) -> bool:

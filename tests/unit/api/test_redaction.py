@@ -9,13 +9,13 @@ from seeker_leads_api.redaction import MAX_LENGTH, redact, shown_traceparent
 
 @given(st.emails(), st.text(max_size=20), st.text(max_size=20))
 def test_no_email_passes(email: str, before: str, after: str) -> None:
-    """No e-mail address survives, wherever it stands."""
+    """No e-mail address remains, wherever it is in the text."""
     assert email not in redact(f"{before} {email} {after}")
 
 
 @given(st.from_regex(r"\+?[0-9][0-9() /.\-]{6,19}[0-9]", fullmatch=True))
 def test_no_phone_number_passes(number: str) -> None:
-    """No run of seven digits or more survives, in any usual spelling."""
+    """No sequence of seven or more digits remains, in any usual spelling."""
     digits = [char for char in redact(f"the number {number} is refused") if char.isdigit()]
     assert len(digits) < 7
 
@@ -25,13 +25,13 @@ def test_no_phone_number_passes(number: str) -> None:
     ["Bearer abc", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "0123456789abcdef0123456789abcdef-x", "bearer zz9"],
 )
 def test_no_token_passes(token: str) -> None:
-    """No bearer token, JWT or long opaque string survives."""
+    """No bearer token, JWT or long opaque string remains."""
     assert token not in redact(f"token {token} is refused")
 
 
 @given(st.text())
 def test_result_is_one_short_line(text: str) -> None:
-    """A message stays one line of bounded length, without control characters."""
+    """A message is always one line of bounded length, without control characters."""
     result = redact(text)
     assert len(result) <= MAX_LENGTH
     assert all(char.isprintable() for char in result)
@@ -39,7 +39,7 @@ def test_result_is_one_short_line(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["a" * 5_000_000, "1 " * 1_000_000, "'" * 1_000_000])
 def test_text_beyond_every_message_is_left_out_at_once(text: str) -> None:
-    """Looking through a MiB would take half an hour, and no other thread of Python would run meanwhile."""
+    """A text of a MiB is not searched: that would take half an hour and block all other threads."""
     assert redact(text) == "[a long text]"
 
 
@@ -66,5 +66,5 @@ def test_names_of_the_contract_stay_readable() -> None:
 
 @pytest.mark.parametrize(("value", "shown"), [(None, False), ("jane@example.com", False), ("", False)])
 def test_only_a_real_traceparent_is_shown(value: str | None, shown: bool) -> None:  # noqa: FBT001  # a table's column
-    """A header that is no W3C trace context is not repeated."""
+    """A header that is not a W3C trace context is not shown."""
     assert (shown_traceparent(value) is not None) is shown
