@@ -72,9 +72,9 @@ def test_demo_shows_both_directions_and_stays(tmp_path: Path) -> None:
         assert process.wait(60) == 0
         assert process.stderr.read() == ""
     for text in (
-        "5,000 leads came in the first run, 25 in the second, 1 by itself",
+        "5,000 new leads in the first run, 25 in the second, 1 through the webhook",
         "s later it is in PostgreSQL",
-        "4 leads were sent, 5 more once they were mended, 0 when all was sent again",
+        "4 leads sent, 5 more after correction, 0 when the whole file was sent again",
         *("SLG-FRA", "CALL_TRACKING", "Bookmark", "row 1005  email must be a valid e-mail address", "Stopped"),
     ):
         assert text in said
