@@ -1,10 +1,10 @@
-"""What is measured on which leads."""
+"""The benchmark's cases."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-#: Leads begin at the sandbox's start minus its days; everyone begins to read a little before that.
+#: The first lead is dated the case's days before the sandbox's start; all contenders start to read a little earlier.
 MARGIN_SECONDS = 600
 
 
@@ -15,17 +15,17 @@ class Case:
     name: str
     leads: int
     days: int
-    is_limited: bool  #: with the API's limit and the latency asked for; else with neither
+    is_limited: bool  #: True: with the API's limit and the chosen latency; False: with neither
 
     @property
     def title(self) -> str:
-        """How the report calls it."""
+        """The case's name in the report."""
         return f"{self.name}: {self.leads:,} leads over {self.days:,} days"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Every case, in full or tiny, and how long the sandbox itself is tried."""
+    """Every case, in full or tiny, and how long to measure the sandbox itself."""
 
     limited: tuple[Case, ...]
     nothing: Case
@@ -47,7 +47,7 @@ FULL = Plan(
     capacity=Case("capacity", 10_000, 7, is_limited=False),
     capacity_seconds=3.0,
 )
-#: Shows that everything works; its figures mean nothing.
+#: Only checks that everything works; its figures mean nothing.
 QUICK = replace(
     FULL,
     limited=(

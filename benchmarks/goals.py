@@ -1,4 +1,4 @@
-"""The goals that the tap was given, beside what it reached."""
+"""The tap's performance goals, with the results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 REQUESTS_PER_SECOND = 50
 LEADS_PER_SECOND = 5_000
-#: The least share of the limit in each case, and of which limit: requests, or leads.
+#: The minimum share of the limit in each case, and which limit: requests or leads.
 _SHARES = {"wide": (0.95, "requests"), "dense": (0.90, "leads"), "sparse": (0.95, "requests")}
 _MOST_OF_BARE, _MOST_OF_MINIMAL, _MOST_OF_IDLE = 2.0, 0.25, 1.2
 _MOST_GROWTH_MIB = 30
@@ -19,7 +19,7 @@ _MOST_GROWTH_MIB = 30
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """One goal; `is_met` is None where it was not measured."""
+    """One goal; `is_met` is None if it was not measured."""
 
     about: str
     wanted: str
@@ -28,7 +28,7 @@ class Goal:
 
 
 def goals(results: Results) -> list[Goal]:
-    """Return every goal with what was reached, medians throughout."""
+    """Return every goal with its result, which is always a median."""
     return [
         *(_share(results, name) for name in _SHARES),
         _limit_kept(results),
@@ -62,7 +62,7 @@ def _limit_kept(results: Results) -> Goal:
 
 
 def _cpu(results: CaseResults | None, other_name: str, other_title: str, most: float) -> Goal:
-    about, wanted = f"CPU, to {other_title}", f"at most {most:g} x"
+    about, wanted = f"CPU vs. {other_title}", f"at most {most:g} x"
     ours, other = _ours(results), results.of(other_name) if results else None
     if ours is None or other is None:
         return Goal(about, wanted)

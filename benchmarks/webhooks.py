@@ -1,7 +1,7 @@
-"""Measures the receiver: `python -m benchmarks.webhooks [--meltano]`. It prints what it saw.
+"""Measures the receiver: `python -m benchmarks.webhooks [--meltano]`. It prints its measurements.
 
-A burst of calls (latency, memory, runs), an idle receiver (CPU), and with `--meltano`, in this repository's project,
-the way of a lead from the sandbox's call to the row in PostgreSQL beside the time of one run of the same pipeline.
+It measures a burst of calls (latency, memory, runs) and an idle receiver (CPU). With `--meltano`, in this repository's
+project, it measures the time from the sandbox's call to the row in PostgreSQL, and one run of the same pipeline.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ TABLE = "seeker_leads_local.leads"
 
 @contextmanager
 def receiver(command: str, *options: str, environment: Mapping[str, str] | None = None) -> Iterator[tuple[int, Path]]:
-    """Run `serve`; yields process id and log once it listens."""
+    """Run `serve`; yield process id and log when it listens."""
     arguments = ["webhooks", "serve", "--run", command, "--port", "0", *options]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log")
@@ -80,7 +80,7 @@ def health(url: str) -> dict[str, object]:
 
 
 async def burst(url: str) -> list[float]:
-    """Make the calls at their instants within a second; return how long each answer took, in milliseconds."""
+    """Make the calls, spread evenly over a second; return how long each answer took, in milliseconds."""
     took: list[float] = []
 
     async def call(session: aiohttp.ClientSession, at: float) -> None:
@@ -145,7 +145,7 @@ def measure_meltano() -> None:
         with psycopg.connect(server.get_uri(), autocommit=True) as database:
 
             def rows() -> int:
-                row = database.execute(f"SELECT count(*) FROM {TABLE}").fetchone()  # noqa: S608  # the name above
+                row = database.execute(f"SELECT count(*) FROM {TABLE}").fetchone()  # noqa: S608  # only the name above
                 return int(row[0]) if row else 0
 
             runs, arrivals = [], []
@@ -176,7 +176,7 @@ def measure_meltano() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--meltano", action="store_true", help="the way of a lead, too")
+    parser.add_argument("--meltano", action="store_true", help="also measure the time from a call to the row")
     arguments = parser.parse_args()
     print(f"Load average before: {', '.join(f'{load:.1f}' for load in os.getloadavg())}; {os.cpu_count()} cores")
     measure_burst()
