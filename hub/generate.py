@@ -1,4 +1,4 @@
-"""Writes the definitions for Meltano Hub: what `--about` says, with what is written by hand beside this file."""
+"""Writes the definitions for Meltano Hub: combines `--about` with the handwritten files beside this one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KINDS = {
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes texts of several lines as such."""
+    """Writes multi-line texts as block scalars."""
 
     def represent_text(self, text: str) -> yaml.ScalarNode:
         return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
@@ -37,7 +37,7 @@ _Dumper.add_representer(str, _Dumper.represent_text)
 
 
 def about(plugin: str) -> dict[str, Any]:
-    """Return what the plugin says of itself."""
+    """Return the plugin's `--about`."""
     program = Path(sys.executable).with_name(plugin)
     said = subprocess.run([program, "--about", "--format", "json"], capture_output=True, check=True).stdout  # noqa: S603  # our own
     answer: dict[str, Any] = json.loads(said)
@@ -45,9 +45,9 @@ def about(plugin: str) -> dict[str, Any]:
 
 
 def settings(properties: dict[str, Any], prefix: str = "") -> Iterator[dict[str, Any]]:
-    """Yield the Hub's form of each setting; those of an object whose keys are known stand one by one."""
+    """Yield the Hub's form of each setting; an object with known keys is split into one setting per key."""
     for name, declared in properties.items():
-        # The keys of stream maps are the user's.
+        # The user chooses the keys of stream maps.
         has_known_keys = declared.get("properties") and not isinstance(declared.get("additionalProperties"), dict)
         if has_known_keys:
             yield from settings(declared["properties"], f"{prefix}{name}.")
@@ -56,7 +56,7 @@ def settings(properties: dict[str, Any], prefix: str = "") -> Iterator[dict[str,
 
 
 def definition(plugin: str) -> dict[str, Any]:
-    """Return the plugin's whole definition."""
+    """Return the plugin's complete definition."""
     said = about(plugin)
     return {
         **_by_hand("both"),
@@ -72,12 +72,12 @@ def definition(plugin: str) -> dict[str, Any]:
 
 
 def files() -> dict[Path, str]:
-    """Return what this script writes: each file, under `hub`, with its text."""
+    """Return the contents of each generated file by its path below `hub`."""
     written = {}
     for plugin, folder in PLUGINS.items():
         content = definition(plugin)
         path = Path("_data", "meltano", folder, plugin, f"{content['variant']}.yml")
-        # In the form that the Hub's yamllint asks for: keys in order, lists not indented.
+        # As the Hub's yamllint requires: sorted keys, lists not indented.
         written[path] = yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=True, width=120)
     return written
 
@@ -115,7 +115,7 @@ def _kind(declared: dict[str, Any]) -> str:
     types.discard("null")
     if len(types) == 1:
         return KINDS[types.pop()]
-    # The Hub knows one kind a setting: the widest.
+    # The Hub allows one kind per setting: use the widest.
     return "array" if "array" in types else "string"
 
 
