@@ -1,4 +1,4 @@
-"""The ledger as its tests use it: claims, real processes that live and die, and what a user sees with SQL."""
+"""Ledger helpers: claims, real processes that can be killed, and what a user sees with SQL."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from target_seeker_leads.ledger.ledger import Ledger
 
 RETRY, REJECT = UnknownOutcome.RETRY, UnknownOutcome.REJECT
-#: A run in a process of its own: claims what it is told, says what was decided, and settles only when told.
+#: A run in a separate process: claims the given keys, prints the decisions, and never settles.
 RUN = """if True:
     import sys, json
     from target_seeker_leads.ledger.ledger import Ledger
@@ -35,7 +35,7 @@ RUN = """if True:
         claims = [Claim(key, "a", "s", is_replay=False, will_send=True) for key in keys]
         print(json.dumps([ledger.claim(claim).name for claim in claims]), flush=True)
 """
-#: A run that takes all it can get, with several threads, and delivers it.
+#: A run that claims and delivers as many keys as it can, with several threads.
 WORKER = """if True:
     import sys, json
     from concurrent.futures import ThreadPoolExecutor
@@ -66,7 +66,7 @@ def settlement(key: str, status: Status | None, content: str = "a") -> Settlemen
 
 @contextlib.contextmanager
 def process(code: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
-    """Run Python code as a process that is ready once it has said so."""
+    """Run Python code in a process; yield it when it has printed that it is ready."""
     command = [sys.executable, "-c", code, *map(str, arguments)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
         try:
@@ -98,8 +98,8 @@ def mode(path: Path) -> int:
 
 
 def rows(url: str, columns: str = "key, stream, content, status, request_id, resends") -> list[tuple[Any, ...]]:
-    """What a user sees who asks with SQL."""
-    query = f"SELECT {columns} FROM seeker_leads_ledger ORDER BY key"  # noqa: S608  # the test's own words
+    """Return what a user sees with SQL."""
+    query = f"SELECT {columns} FROM seeker_leads_ledger ORDER BY key"  # noqa: S608  # only the test's own text
     if url.startswith("sqlite"):
         with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
             return connection.execute(query).fetchall()
@@ -117,7 +117,7 @@ def execute(url: str, statement: str) -> None:
 
 
 def crash(ledger: Ledger) -> None:
-    """End a run as a kill does: nothing is settled or tidied up."""
+    """End a run like a kill: nothing is settled or cleaned up."""
     assert ledger._session
     ledger._session.connection.close()
     if isinstance(ledger._session.runs, FileRuns):

@@ -1,4 +1,4 @@
-"""Leads that a target sent to the sandbox, and faults that meet them on the way."""
+"""Leads that a target sent to the sandbox, and faults of these requests."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 def on_post(kind: FaultKind, **more: Any) -> Fault:
-    """A fault of `POST /leads`."""
+    """Return a fault of `POST /leads`."""
     return Fault(kind, method="POST", path="/leads", **more)
 
 
 def created_names(sandbox: Sandbox) -> list[str]:
-    """The last name of each lead that was created, sorted."""
+    """Return the last name of each created lead, sorted."""
     return sorted(lead["lastName"] for lead in sandbox.created)
 
 
 def names(*numbers: int) -> list[str]:
-    """The last names that `singer_input.record` gives to these numbers, sorted."""
+    """Return the last names that `singer_input.record` gives to these numbers, sorted."""
     return sorted(f"Dupont{number}" for number in numbers)

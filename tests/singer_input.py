@@ -13,7 +13,7 @@ SCHEMA: dict[str, Any] = {
 
 
 def lead(number: int, **changes: Any) -> dict[str, Any]:
-    """A record that makes a lead; a change to None takes a field out."""
+    """Return a record that makes a lead; a change to None removes a field."""
     record = {
         "id": number,
         "last_name": f"Dupont{number}",
@@ -28,10 +28,10 @@ def lead(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def record(number: int, **changes: Any) -> dict[str, Any]:
-    """A RECORD message of it."""
+    """Return a RECORD message with such a lead."""
     return {"type": "RECORD", "stream": "leads", "record": lead(number, **changes)}
 
 
 def state(value: Any) -> dict[str, Any]:
-    """A STATE message."""
+    """Return a STATE message."""
     return {"type": "STATE", "value": value}

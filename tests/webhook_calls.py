@@ -1,4 +1,4 @@
-"""A receiver in a thread of its own, and calls to it on real sockets."""
+"""A receiver in its own thread, and calls to it on real sockets."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KEY, PREVIOUS = "right-key-0123456789", "previous-key-987654321"
-#: A lead as a call may hold it: nothing of it may ever be logged.
+#: A possible body of a call: no part of it may ever be logged.
 BODY = b'{"leadId": "1", "contactRequest": {"lastName": "Quastenflosser", "email": "q@example.com"}}'
 
 
 class Called:
-    """Counts the calls that a receiver lets through."""
+    """Counts the calls that a receiver accepts."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -31,7 +31,7 @@ class Called:
 
 @contextlib.contextmanager
 def receiving(called: Called, auth: str = "any", **options: Any) -> Iterator[int]:
-    """Run a receiver with both keys; yields its port."""
+    """Run a receiver with both keys; yield its port."""
     loop, ready, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
     ports: list[int] = []
     keys = (KEY.encode(), PREVIOUS.encode())

@@ -1,4 +1,4 @@
-"""The receiver as a program, with a stand-in for the pipeline: leads of a sandbox into a table, each by its key."""
+"""The receiver as a program, with a stand-in for the pipeline that copies leads of a sandbox into a table by key."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from seeker_leads_sandbox import Sandbox
 
-#: As Meltano, it refuses a second run, and shows nothing of a lead before its transaction ends.
+#: Like Meltano, it refuses a second simultaneous run, and shows no lead before its transaction ends.
 _PIPELINE = """
 import fcntl, json, sqlite3, sys, time, urllib.error, urllib.request
 api_url, folder = sys.argv[1:3]
@@ -53,7 +53,7 @@ with sqlite3.connect(folder + "/leads.db") as database:
     database.executemany("INSERT INTO leads VALUES (?) ON CONFLICT DO NOTHING", rows)
 print(len(rows), "leads")
 """
-#: The receiver without the tool's own start, which takes a second.
+#: The receiver without the command line's start-up, which takes a second.
 _QUICK = """
 import logging, os, sys
 from seeker_leads_webhooks.keys import WebhookKeys
@@ -76,7 +76,7 @@ def free_port() -> int:
 
 @dataclass
 class Serving:
-    """A receiver that may be started, killed and started again on the same port."""
+    """A receiver that can be started, killed and started again on the same port."""
 
     folder: Path
     sandbox: Sandbox
@@ -93,18 +93,18 @@ class Serving:
 
     @property
     def pipeline(self) -> str:
-        """The command of the stand-in."""
+        """The stand-in's command."""
         (self.folder / "pipeline.py").write_text(_PIPELINE)
         return shlex.join([sys.executable, str(self.folder / "pipeline.py"), self.sandbox.api_url, str(self.folder)])
 
     def start(self, *options: str, command: str | None = None, **environment: str) -> None:
-        """Start `seeker-leads webhooks serve`, with everything in the log."""
+        """Start `seeker-leads webhooks serve`, with all output in the log."""
         run = self.pipeline if command is None else command
         arguments = ["--run", run, "--port", str(self.port), "--log-level", "debug", *options]
         self._start(["-m", "seeker_leads_cli", "webhooks", "serve", *arguments], environment)
 
     def fail(self, *options: str) -> str:
-        """Start it with what cannot work, and return what it said; it must end with 2."""
+        """Start it with a configuration that cannot work, and return its output; it must end with status 2."""
         arguments = ["--run", "true", "--port", str(self.port), *options]
         ended = subprocess.run(
             [sys.executable, "-m", "seeker_leads_cli", "webhooks", "serve", *arguments],
@@ -118,7 +118,7 @@ class Serving:
         return ended.stderr
 
     def start_quickly(self, *, poll_seconds: float = 300.0) -> None:
-        """Start the same without its command line."""
+        """Start the receiver without the command line."""
         self._start(["-c", _QUICK, self.pipeline, str(self.port), str(poll_seconds)], {})
 
     def _start(self, arguments: list[str], environment: dict[str, str]) -> None:
@@ -141,14 +141,14 @@ class Serving:
         return content
 
     def children(self) -> list[psutil.Process]:
-        """The runs that go on."""
+        """The runs in progress."""
         try:
             return psutil.Process(self.process.pid).children(recursive=True) if self.process else []
         except psutil.NoSuchProcess:
             return []
 
     def end(self, number: signal.Signals = signal.SIGTERM, *, timeout_seconds: float = 60.0) -> int:
-        """End it, and return its status."""
+        """Stop it and return its status."""
         assert self.process
         self.process.send_signal(number)
         return self.process.wait(timeout_seconds)
@@ -164,14 +164,14 @@ class Serving:
                 return set()
 
     def wait_for_all(self, *, timeout_seconds: float = 30.0) -> None:
-        """Wait until every lead of the sandbox has arrived."""
+        """Wait until every lead of the sandbox is in the table."""
         expected = {lead["metadata"]["leadId"] for lead in self.sandbox.store.all()}
         wait_until(lambda: self.rows() >= expected, timeout_seconds=timeout_seconds, log=self)
         assert self.rows() == expected
 
 
 def wait_until(condition: Any, *, timeout_seconds: float = 30.0, log: Serving | None = None) -> None:
-    """Wait for something that another process does."""
+    """Wait for a condition that another process makes true."""
     until, pause = time.monotonic() + timeout_seconds, threading.Event()
     while not condition():
         assert time.monotonic() < until, log.log[-3000:] if log else "nothing happened"
@@ -179,7 +179,7 @@ def wait_until(condition: Any, *, timeout_seconds: float = 30.0, log: Serving | 
 
 
 def subscribe(sandbox: Sandbox, url: str, key: str = KEY) -> str:
-    """Subscribe a URL, and return the id."""
+    """Subscribe a URL and return the subscription's id."""
     answer = requests.post(
         f"{sandbox.api_url}/webhook/subscriptions",
         data=json.dumps({"url": url, "apiKey": key, "status": "ACTIVE"}),
