@@ -103,7 +103,7 @@ def postgres() -> Iterator[str]:
 def environment(api_url: str, **more: str) -> dict[str, str]:
     """Return Meltano's environment, without any settings of a real account from the shell or `.env`."""
     ours = ("TAP_SEEKER_LEADS_", "TARGET_SEEKER_LEADS_")
-    # Set to empty instead of removed: otherwise the values of `.env` would apply.
+    # Empty values are set too: without them, the values of `.env` would apply.
     settings = {"API_URL": api_url, "AUTH_TOKEN": TOKEN, "CLIENT_ID": "", "CLIENT_SECRET": ""}
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(ours)},

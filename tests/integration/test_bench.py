@@ -1,4 +1,4 @@
-"""The benchmark, with a handful of leads: whether it works, not what it says."""
+"""The benchmark with few leads: checks that it works, not its figures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 def test_benchmark_compares_complete_runs(tmp_path: Path) -> None:
-    """Every contender brings every lead, and the report has each table; a run that is not complete would end with 1."""
+    """Every contender reads every lead, and the report has each table; an incomplete run would end with status 1."""
     report = tmp_path / "performance.md"
     arguments = ["--quick", "--latency-ms", "25", "--repeats", "1", "--contenders", "ours,bare,minimal"]
     cases = ["--cases", "wide,nothing,cpu,memory,capacity"]
@@ -25,6 +25,6 @@ def test_benchmark_compares_complete_runs(tmp_path: Path) -> None:
     for contender in ("tap-seeker-leads", "bare loop", "minimal SDK tap"):
         # wide, CPU, nothing new
         assert text.count(f"\n| {contender} ") == 3
-    assert text.count("| not measured ") == 2  # dense and sparse were not asked for
+    assert text.count("| not measured ") == 2  # dense and sparse were not requested
     assert "Failed or left out" not in text
     assert str(tmp_path) not in text

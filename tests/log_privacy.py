@@ -19,28 +19,28 @@ _WORDS = re.compile(r"\w+")
 _SHORTEST = 5
 
 
-class Overheard(logging.Handler):
+class LogCollector(logging.Handler):
     """Collects each logged text, once."""
 
     def __init__(self) -> None:
         super().__init__(logging.NOTSET)
-        self._said: set[str] = set()
+        self._logged: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Collect a message and its traceback."""
-        self._said.add(record.getMessage())
+        self._logged.add(record.getMessage())
         if record.exc_info:
-            self._said.add(logging.Formatter().formatException(record.exc_info))
+            self._logged.add(logging.Formatter().formatException(record.exc_info))
 
-    def private(self, sandboxes: Iterable[Sandbox]) -> list[tuple[str, str]]:
+    def private_values(self, sandboxes: Iterable[Sandbox]) -> list[tuple[str, str]]:
         """Return each private value that was logged, with the text that contains it."""
-        said = "\n".join(self._said)
+        said = "\n".join(self._logged)
         found = {match[0] for match in _PEOPLE.finditer(said)}
         # A value is searched for only if all its words were logged, which is very rare.
         words = set(_WORDS.findall(said))
         values = {value for sandbox in sandboxes for value in _values(sandbox)}
         found |= {value for value in values if words.issuperset(_WORDS.findall(value)) and value in said}
-        return [(value, line) for value in found for line in self._said if value in line]
+        return [(value, line) for value in found for line in self._logged if value in line]
 
 
 def texts(value: Any) -> Iterator[str]:
