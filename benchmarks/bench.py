@@ -92,10 +92,10 @@ class Bench:
                 except RunFailedError as error:
                     results.titles[contender.name] = contender.title
                     results.failures[contender.name] = str(error)
-                    _tell(f"{case.name}: {contender.title}: FAILED: {error}")
+                    _log(f"{case.name}: {contender.title}: FAILED: {error}")
                     continue
                 results.add(contender, figures)
-                _tell(f"{case.name}: {contender.title}: {figures.wall_seconds:.1f} s, CPU {figures.cpu_seconds:.2f} s")
+                _log(f"{case.name}: {contender.title}: {figures.wall_seconds:.1f} s, CPU {figures.cpu_seconds:.2f} s")
         return results
 
     def _able(self, case: Case, schedule: Sequence[Contender], results: CaseResults) -> Iterator[Contender]:
@@ -106,7 +106,7 @@ class Bench:
                 yield contender
 
 
-def _tell(line: str) -> None:
+def _log(line: str) -> None:
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
 

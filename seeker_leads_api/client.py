@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 #: About this much of the answer to a POST is read, in pieces of up to 64 KiB; the documented answer has 100 bytes.
-_MOST_BODY_BYTES = 1 << 20
+_MAX_BODY_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 16
 
 
@@ -136,7 +136,7 @@ class ApiClient:
         answer = self._send_once(self._session.prepare_request(request), f"{method} {path}")
         # The API's error text may quote the body: personal data or a key.
         outcome = classify(answer, is_about_a_person=True)
-        if outcome.may_be_done:
+        if outcome.may_be_processed:
             raise AnswerLostError(outcome.message, retry_after_seconds=outcome.retry_after_seconds)
         raise_for(outcome, sent_token=token)
         return outcome, answer
@@ -183,7 +183,7 @@ def _body(response: requests.Response) -> tuple[bytes, bool]:
     # If it breaks off, the status still decides the outcome, and the received part may show who answered.
     # `iter_content` would lose that part, because it waits for whole pieces.
     try:
-        while len(body) < _MOST_BODY_BYTES and (piece := response.raw.read1(_PIECE_BYTES, decode_content=True)):
+        while len(body) < _MAX_BODY_BYTES and (piece := response.raw.read1(_PIECE_BYTES, decode_content=True)):
             body += piece
     except urllib3.exceptions.HTTPError:
         return bytes(body), False

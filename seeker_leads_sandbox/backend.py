@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _SECONDS_PER_DAY = 24 * 60 * 60
 _SECONDS_PER_MINUTE = 60
-_MOST_POSTED = 50
+_MAX_POSTED = 50
 
 
 class Backend:
@@ -68,7 +68,7 @@ class Backend:
         self._faults = FaultScript(error_rate=options.error_rate, rng=self._rng)
         self._created: list[dict[str, Any]] = []
         #: The latest bodies POSTed to `/leads`, accepted or refused, newest first.
-        self.posted: deque[Posted] = deque(maxlen=_MOST_POSTED)
+        self.posted: deque[Posted] = deque(maxlen=_MAX_POSTED)
         self._arrived = 0
         self._opened_at = clock()
         # Tests add leads from their own threads.
@@ -121,7 +121,7 @@ class Backend:
                 erase(lead, call_details=call_details)
             return self.store.add_all(chosen)
 
-    def let_leads_arrive(self) -> None:
+    def add_due_leads(self) -> None:
         """Add the leads that should have arrived since the last call."""
         # Nobody can see the account between two requests, so clients cannot tell that leads arrive only now.
         per_minute = self.options.arrivals_per_minute

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import socket
 
 #: Maximum time from the end of a request to the last byte of its answer, in read time-outs.
-MOST_TIMEOUTS_AN_ANSWER = 5
+MAX_TIMEOUTS_PER_ANSWER = 5
 
 #: Set as an attribute of exceptions: wrapping them would change how urllib3 and `requests` handle them.
 _MARK = "_seeker_leads_never_connected"
@@ -80,7 +80,7 @@ class _BoundedResponse(http.client.HTTPResponse):
         super().__init__(sock, *args, **kwargs)
         timeout_seconds = sock.gettimeout()
         if timeout_seconds is not None:
-            deadline = time.monotonic() + MOST_TIMEOUTS_AN_ANSWER * timeout_seconds
+            deadline = time.monotonic() + MAX_TIMEOUTS_PER_ANSWER * timeout_seconds
             self.fp = io.BufferedReader(_BoundedFile(self.fp.detach(), deadline))
 
     def _read_status(self) -> tuple[str, int, str]:

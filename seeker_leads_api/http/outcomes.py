@@ -97,7 +97,7 @@ class Outcome:
     request_id: str | None = None  #: the API's id of the request, or the trace id that its support asks for
     #: Whether the request may have been processed nevertheless: the answer does not come from the API itself but from
     #: an intermediary, which may have forwarded the request.
-    may_be_done: bool = False
+    may_be_processed: bool = False
 
 
 _ACCEPTED = Outcome(Recovery.ACCEPT, "")
@@ -122,7 +122,7 @@ def classify(answer: Answer, *, now: datetime | None = None, is_about_a_person: 
         retry_after_seconds,
         _problems(body),
         _request_id(answer, body),
-        may_be_done=problem is None and _says_nothing_of_the_work(answer.status),
+        may_be_processed=problem is None and _leaves_processing_unknown(answer.status),
     )
 
 
@@ -169,7 +169,7 @@ def _recovery(answer: Answer, problem: Mapping[str, Any] | None) -> Recovery:
     return recovery
 
 
-def _says_nothing_of_the_work(status: int) -> bool:
+def _leaves_processing_unknown(status: int) -> bool:
     may_come_from_a_gateway = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT
     return may_come_from_a_gateway or status < HTTPStatus.OK  # 101: not an answer to this request
 

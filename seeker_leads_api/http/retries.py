@@ -24,7 +24,7 @@ LONGEST_WAIT_SECONDS = 60.0
 LONGEST_RETRY_AFTER_SECONDS = 300.0
 
 
-def _pause_nobody(_: float) -> None:
+def _no_pause(_: float) -> None:
     """Do nothing: there are no other threads to pause."""
 
 
@@ -39,7 +39,7 @@ class Retrier:
     report: Callable[[str], object]  #: receives one line for each wait, without personal data
     sleep: Callable[[float], object] = time.sleep
     chance: Callable[[], float] = random.random
-    pause_all: Callable[[float], object] = _pause_nobody  #: stops all threads' requests for this many seconds
+    pause_all: Callable[[float], object] = _no_pause  #: stops all threads' requests for this many seconds
 
     def call(self, function: Callable[[], T]) -> T:
         """Return what the function returns.

@@ -21,7 +21,7 @@ _PIECE_BYTES = 1 << 20
 #: Variables that name trusted certificates; the first that is set counts, as in `requests`.
 _BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 #: A larger body is not read, even if it was small in compressed form: a usual page of leads has a tenth of a MiB.
-MOST_BODY_BYTES = 16 << 20
+MAX_BODY_BYTES = 16 << 20
 #: A connection that has been idle for longer is not used again: load balancers and NAT drop such connections, sometimes
 #: silently, and the next request on one is lost or seems to be.
 LONGEST_IDLE_SECONDS = 30.0
@@ -107,7 +107,7 @@ def _body(response: requests.Response) -> bytes:
     for piece in response.iter_content(_PIECE_BYTES):
         pieces.append(piece)
         size += len(piece)
-        if size > MOST_BODY_BYTES:
+        if size > MAX_BODY_BYTES:
             response.close()
             raise AnswerTooLargeError
     return b"".join(pieces)

@@ -9,7 +9,7 @@ import urllib3
 
 from seeker_leads_api.errors import FatalError, RetryableError
 from seeker_leads_api.http.connections import never_connected
-from seeker_leads_api.http.session import MOST_BODY_BYTES, AnswerTooLargeError
+from seeker_leads_api.http.session import MAX_BODY_BYTES, AnswerTooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ def classify_exception(error: Exception, request: str, timeout_seconds: float) -
     """Return the error for a request without an answer. The original text, with the whole URL, is not shown."""
     cause = _innermost_name(error)
     if isinstance(error, AnswerTooLargeError):
-        mib = MOST_BODY_BYTES >> 20
+        mib = MAX_BODY_BYTES >> 20
         return FatalError(f"{request}: the answer has more than {mib} MiB. Check `api_url` and `auth_url`")
     # `requests` raises a connection error if a body stops in the middle.
     if isinstance(error, requests.Timeout) or any(

@@ -47,15 +47,15 @@ def build_app(backend: Backend) -> web.Application:
         ]
     )
     add_page(app)
-    app.on_response_prepare.append(_date)
-    app.on_shutdown.append(_let_go)
+    app.on_response_prepare.append(_set_date)
+    app.on_shutdown.append(_end_waits)
     return app
 
 
-async def _date(request: web.Request, response: web.StreamResponse) -> None:
+async def _set_date(request: web.Request, response: web.StreamResponse) -> None:
     # The sandbox's clock, which also sets `ingestionDate`; the server would use the machine's clock.
     response.headers["Date"] = formatdate(request.app[BACKEND].clock(), usegmt=True)
 
 
-async def _let_go(app: web.Application) -> None:
+async def _end_waits(app: web.Application) -> None:
     app[BACKEND].stopping.set()

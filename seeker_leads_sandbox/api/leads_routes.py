@@ -30,7 +30,7 @@ async def list_leads(request: web.Request) -> web.Response:
     """`GET /leads`."""
     backend = request.app[BACKEND]
     min_date, max_date, limit, start = _listing_parameters(request.query)
-    backend.let_leads_arrive()
+    backend.add_due_leads()
     period = Period.of(min_date, max_date, backend.options.bounds).within(_visible(backend))
     try:
         page = backend.store.page(period, backend.options.order, min(limit, backend.options.page_cap), start)
@@ -51,7 +51,7 @@ async def list_leads(request: web.Request) -> web.Response:
 async def get_lead(request: web.Request) -> web.Response:
     """`GET /leads/{leadId}`."""
     backend = request.app[BACKEND]
-    backend.let_leads_arrive()
+    backend.add_due_leads()
     found = backend.store.find(request.match_info["leadId"])
     visible = _visible(backend)
     if found is None or not visible.first_second <= found[0] < visible.end_second:

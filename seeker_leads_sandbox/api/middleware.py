@@ -31,14 +31,14 @@ async def api_middleware(request: web.Request, handler: Handler) -> web.StreamRe
     """Answer a request as the API would, or inject the fault that the script chooses."""
     if routes.is_admin(request.path):
         handler = partial(refuse_other_sites, handler=handler)
-        return await _with_problems_told(request, handler)
+        return await _with_problem_bodies(request, handler)
     backend = request.app[BACKEND]
     route = routes.route_of(request)
     is_limited = routes.is_limited(request.method, route) and request.method in backend.limiters
     record = backend.statistics.start(request.method, route, is_limited=is_limited, now=backend.monotonic())
     status = NO_ANSWER
     try:
-        response = await _with_problems_told(request, partial(_limited if is_limited else _faulty, handler=handler))
+        response = await _with_problem_bodies(request, partial(_limited if is_limited else _faulty, handler=handler))
         status = NO_ANSWER if is_cut_off(request) else response.status
     finally:
         backend.statistics.finish(record, status, backend.monotonic())
@@ -67,7 +67,7 @@ async def _faulty(request: web.Request, handler: Handler) -> web.StreamResponse:
     path = request.path.removeprefix(routes.API_BASE)
     fault = backend.next_fault(request.method, path, is_api=routes.is_api(request.path))
     await _latency(backend)
-    work = partial(_with_problems_told, request, partial(_admitted, handler=handler))
+    work = partial(_with_problem_bodies, request, partial(_admitted, handler=handler))
     return await work() if fault is None else await inject(request, fault, work)
 
 
@@ -92,7 +92,7 @@ def _check_token(request: web.Request, backend: Backend) -> None:
         raise ProblemError(403, f"The access token lacks the scope '{scope}'")
 
 
-async def _with_problems_told(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _with_problem_bodies(request: web.Request, handler: Handler) -> web.StreamResponse:
     traceparent = request.app[BACKEND].traceparent
     try:
         return await handler(request)

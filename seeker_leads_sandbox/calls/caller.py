@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _ARRIVALS_EVERY_SECONDS = 0.25
 _LONGEST_HOLD_SECONDS = 1.0
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
-_MOST_CONNECTIONS = 50
+_MAX_CONNECTIONS = 50
 
 
 class Caller:
@@ -42,14 +42,14 @@ class Caller:
         """Call subscribers while the context is open."""
         loop = asyncio.get_running_loop()
         resolver = ThreadedResolver() if self._options.webhook_any_host else LocalResolver(ThreadedResolver())
-        connector = aiohttp.TCPConnector(limit=_MOST_CONNECTIONS, resolver=resolver, use_dns_cache=False)
+        connector = aiohttp.TCPConnector(limit=_MAX_CONNECTIONS, resolver=resolver, use_dns_cache=False)
         # No proxies and no cookies: a call is exactly one request to the subscription's URL.
         async with aiohttp.ClientSession(
             connector=connector, timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()
         ) as self._session:
             self._backend.announce = lambda leads: loop.call_soon_threadsafe(self.announce, leads)
             if self._options.arrivals_per_minute:
-                self._start(self._let_leads_arrive())
+                self._start(self._add_due_leads())
             try:
                 yield
             finally:
@@ -63,16 +63,16 @@ class Caller:
         for subscription in self._backend.subscriptions.all():
             if subscription.status == "ACTIVE":
                 for lead in leads:
-                    if self._happens(self._options.webhook_loss):
+                    if self._by_chance(self._options.webhook_loss):
                         continue
-                    for _ in range(2 if self._happens(self._options.webhook_double) else 1):
+                    for _ in range(2 if self._by_chance(self._options.webhook_double) else 1):
                         self._start(self._deliver(subscription.subscription_id, lead))
 
     async def _deliver(self, subscription_id: str, lead: Lead) -> None:
         options, subscriptions = self._options, self._backend.subscriptions
         await asyncio.sleep(options.webhook_delay_ms / 1000)
-        if self._happens(options.webhook_reorder):
-            await self._let_another_pass()
+        if self._by_chance(options.webhook_reorder):
+            await self._wait_for_another()
         wait_seconds = options.webhook_retry_wait_ms / 1000
         for attempt in range(1, options.webhook_attempts + 1):
             subscription = subscriptions.get(subscription_id)
@@ -110,20 +110,20 @@ class Caller:
             is_refused = isinstance(getattr(error, "os_error", None), AddressRefusedError)
             return "ADDRESS_REFUSED" if is_refused else "NO_ANSWER"
 
-    async def _let_another_pass(self) -> None:
+    async def _wait_for_another(self) -> None:
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._went_out.wait(), _LONGEST_HOLD_SECONDS)
 
-    async def _let_leads_arrive(self) -> None:
+    async def _add_due_leads(self) -> None:
         # Without subscribers, leads need to arrive only when a request comes in.
         while True:
             await asyncio.sleep(_ARRIVALS_EVERY_SECONDS)
-            self._backend.let_leads_arrive()
+            self._backend.add_due_leads()
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _happens(self, share: float) -> bool:
+    def _by_chance(self, share: float) -> bool:
         return bool(share) and self._chance.random() < share

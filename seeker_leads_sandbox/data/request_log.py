@@ -52,7 +52,7 @@ class Statistics:
         if is_limited:
             self._in_flight[method] += 1
             self._max_in_flight[method] = max(self._max_in_flight[method], self._in_flight[method])
-        self._tell()
+        self._notify()
         return record
 
     def finish(self, record: RequestRecord, status: int, now: float) -> None:
@@ -61,9 +61,9 @@ class Statistics:
         record.ended = now
         if record.is_limited:
             self._in_flight[record.method] -= 1
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         with self._changed:
             self._changed.notify_all()
 

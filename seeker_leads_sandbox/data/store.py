@@ -22,8 +22,8 @@ Entry: TypeAlias = tuple[int, str, bytes]
 #: Hash of the lead id, lead id.
 _ShuffledKey: TypeAlias = tuple[int, str]
 
-_MOST_SHUFFLED_PERIODS = 256
-_MOST_RECENT = 100
+_MAX_SHUFFLED_PERIODS = 256
+_MAX_RECENT = 100
 
 
 class UnknownCursorError(LookupError):
@@ -65,7 +65,7 @@ class LeadStore:
         self._lock = threading.Lock()
         self._entries: list[Entry] = []
         self._by_id: dict[str, Entry] = {}
-        self._recent: deque[str] = deque(maxlen=_MOST_RECENT)
+        self._recent: deque[str] = deque(maxlen=_MAX_RECENT)
         self._shuffled: OrderedDict[tuple[int, int], list[_ShuffledKey]] = OrderedDict()
 
     def __len__(self) -> int:
@@ -92,7 +92,7 @@ class LeadStore:
                 self._entries.extend(by_id.values())
                 self._entries.sort()
             self._by_id.update(by_id)
-            self._recent.extend(entry[1] for entry in sorted(by_id.values())[-_MOST_RECENT:])
+            self._recent.extend(entry[1] for entry in sorted(by_id.values())[-_MAX_RECENT:])
             self._shuffled.clear()
         return [entry[1] for entry in added]
 
@@ -177,7 +177,7 @@ class LeadStore:
         if keys is None:
             keys = sorted(_shuffled_key(entry[1]) for entry in self._entries[low:high])
             self._shuffled[low, high] = keys
-            if len(self._shuffled) > _MOST_SHUFFLED_PERIODS:
+            if len(self._shuffled) > _MAX_SHUFFLED_PERIODS:
                 self._shuffled.popitem(last=False)
         return keys
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
-_MOST_EVENTS = 100
+_MAX_EVENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Subscriptions:
             f"subscription-{self._made}", request["url"], request["apiKey"], request["status"], now, now
         )
         self._by_id[subscription.subscription_id] = subscription
-        self._events[subscription.subscription_id] = deque(maxlen=_MOST_EVENTS)
+        self._events[subscription.subscription_id] = deque(maxlen=_MAX_EVENTS)
         return subscription
 
     def update(self, subscription: Subscription, request: dict[str, Any], now: float) -> Subscription:

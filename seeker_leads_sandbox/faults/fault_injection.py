@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Does the request's work and returns the normal answer.
 Work: TypeAlias = "Callable[[], Awaitable[web.StreamResponse]]"
 
-_LOOK_FOR_CLIENT_SECONDS = 0.005
+_CLIENT_CHECK_SECONDS = 0.005
 
 
 async def inject(request: web.Request, fault: Fault, work: Work) -> web.StreamResponse:
@@ -57,7 +57,7 @@ async def _status(request: web.Request, fault: Fault, _work: Work) -> web.Stream
 async def _timeout(request: web.Request, _fault: Fault, _work: Work) -> web.StreamResponse:
     stopping = request.app[BACKEND].stopping
     while not is_cut_off(request) and not stopping.is_set():  # noqa: ASYNC110  # aiohttp has no event for it
-        await asyncio.sleep(_LOOK_FOR_CLIENT_SECONDS)
+        await asyncio.sleep(_CLIENT_CHECK_SECONDS)
     return _abort(request)
 
 

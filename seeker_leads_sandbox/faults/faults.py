@@ -55,7 +55,7 @@ class Fault:
             message = "rate must be between 0 and 1"
             raise ValueError(message)
 
-    def concerns(self, method: str, path: str, *, is_api: bool) -> bool:
+    def matches(self, method: str, path: str, *, is_api: bool) -> bool:
         """Return whether the fault can hit a request like this one."""
         if self.method is not None and self.method.upper() != method:
             return False
@@ -95,7 +95,7 @@ class FaultScript:
     def decide(self, method: str, path: str, *, is_api: bool = True) -> Fault | None:
         """Return the fault that hits this request, or None; counts the request."""
         for scripted in self._scripted:
-            if scripted.fault.concerns(method, path, is_api=is_api) and scripted.hits(self._rng.random):
+            if scripted.fault.matches(method, path, is_api=is_api) and scripted.hits(self._rng.random):
                 return scripted.fault
         if is_api and self._error_rate and self._rng.random() < self._error_rate:
             # The contract has 429 only for leads.

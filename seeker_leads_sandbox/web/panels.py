@@ -30,7 +30,7 @@ class Panels:
     def render(self) -> dict[str, Markup]:
         """Return the HTML of each panel by its element's id."""
         backend = self._backend
-        backend.let_leads_arrive()
+        backend.add_due_leads()
         traffic = Traffic.of(backend)
         return {
             "tiles": _tiles(backend, traffic),

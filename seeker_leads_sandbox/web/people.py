@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _NOTHING = "\N{EN DASH}"
 _LONGEST_MESSAGE = 240
 _LONGEST_WORD = 80
-_MOST_PHONES = 3
+_MAX_PHONES = 3
 
 
 def lead_list(leads: Iterable[Lead]) -> Markup:
@@ -101,8 +101,8 @@ def _person(contact: dict[str, Any]) -> Markup:
     return join(
         tag("span", name or "No name", class_="name" if name else "quiet"),
         _small(contact.get("email")),
-        [_small(number) for number in shown[:_MOST_PHONES]],
-        _small(f"and {len(shown) - _MOST_PHONES} more" if len(shown) > _MOST_PHONES else None),
+        [_small(number) for number in shown[:_MAX_PHONES]],
+        _small(f"and {len(shown) - _MAX_PHONES} more" if len(shown) > _MAX_PHONES else None),
     )
 
 

@@ -10,14 +10,14 @@ from seeker_leads_sandbox.web.markup import Markup, tag, text_of
 if TYPE_CHECKING:
     from seeker_leads_sandbox.data.subscriptions import Subscription, Subscriptions
 
-_MOST_CALLS = 8
+_MAX_CALLS = 8
 _LONGEST_URL = 120
 _SWITCHES = {"ACTIVE": ("INACTIVE", "Turn off"), "INACTIVE": ("ACTIVE", "Turn on")}
 
 
 def subscription_list(subscriptions: Subscriptions) -> Markup:
     """Return each subscription with a switch and its last calls."""
-    shown = [_subscription(each, subscriptions.last_calls(each, _MOST_CALLS)) for each in subscriptions.all()]
+    shown = [_subscription(each, subscriptions.last_calls(each, _MAX_CALLS)) for each in subscriptions.all()]
     if not shown:
         command = tag("code", "seeker-leads webhooks ensure http://127.0.0.1:8080/")
         return tag("p", "Nobody is called for new leads. Subscribe a receiver: ", command, class_="empty")

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from seeker_leads_sandbox.data.request_log import RequestRecord
 
 SECONDS = 60
-MOST_RECORDS = 5_000
-MOST_SHOWN = 12
+MAX_RECORDS = 5_000
+MAX_SHOWN = 12
 _FIRST_ERROR = 400
 _NOTHING_HERE = 404
 #: Each kind of request has its own limit.
@@ -41,7 +41,7 @@ class Traffic:
         """Return a sandbox's requests of the last minute, 5,000 at most."""
         now = backend.monotonic()
         first = int(now) - SECONDS + 1
-        records = backend.statistics.since(first, most=MOST_RECORDS)
+        records = backend.statistics.since(first, most=MAX_RECORDS)
         return cls(records, now, backend.clock() - now, backend.statistics.limit)
 
     @property
@@ -104,7 +104,7 @@ def _part(class_: str, count: int, limit: int) -> Part:
 
 def request_list(backend: Backend, traffic: Traffic) -> Markup:
     """Return the latest requests, newest first."""
-    records = backend.statistics.since(float("-inf"), most=MOST_SHOWN)[::-1]
+    records = backend.statistics.since(float("-inf"), most=MAX_SHOWN)[::-1]
     if not records:
         return tag("p", "No request yet. Run ", tag("code", "tap-seeker-leads"), " to see some.", class_="empty")
     heading = [tag("th", name, scope="col") for name in ("Time", "Request", "Answer", "Took")]
@@ -126,7 +126,7 @@ def _row(record: RequestRecord, wall: float) -> Markup:
 
 def _status(status: int | None) -> Markup:
     if status is None:
-        return tag("span", "under way", class_="badge")
+        return tag("span", "in flight", class_="badge")
     if status == NO_ANSWER:
         return tag("span", "no answer", class_="badge bad")
     kind = " bad" if is_error(status) else "" if status == _NOTHING_HERE else " good"

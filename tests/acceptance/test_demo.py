@@ -106,7 +106,7 @@ def test_report_shows_values_as_texts() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_demo_that_is_stopped_leaves_nothing_running(number: signal.Signals) -> None:
+def test_stopped_demo_leaves_nothing_running(number: signal.Signals) -> None:
     """Ctrl-C and SIGTERM also stop the sandbox, PostgreSQL and Meltano."""
     before = left_running()
     with subprocess.Popen(DEMO, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:

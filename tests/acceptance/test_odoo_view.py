@@ -43,7 +43,7 @@ def test_only_leads_that_are_not_archived_are_shown(odoo: psycopg.Connection) ->
     assert [row[0] for row in odoo.execute("SELECT id FROM crm_lead_to_send ORDER BY id")] == [1, 2, 3]
 
 
-def test_view_does_not_stand_in_the_way_of_an_update(odoo: psycopg.Connection) -> None:
+def test_view_allows_changes_of_the_table(odoo: psycopg.Connection) -> None:
     """Odoo can drop, add and change the table's columns while the view exists."""
     odoo.execute("ALTER TABLE crm_lead DROP COLUMN probability, ADD COLUMN x_new text, ALTER COLUMN phone TYPE text")
     assert seen(odoo, phone="01 99 00 12 34")
@@ -72,7 +72,7 @@ def test_view_does_not_stand_in_the_way_of_an_update(odoo: psycopg.Connection) -
         (None, None, None),
     ],
 )
-def test_name_is_split_without_titles_and_blanks(
+def test_name_is_split_without_titles_and_spaces(
     odoo: psycopg.Connection, contact_name: str | None, first_name: str | None, last_name: str | None
 ) -> None:
     """The last word is the last name, with its particle; titles and whitespace of any kind are not part of a name."""
@@ -114,7 +114,7 @@ def test_description_is_text(odoo: psycopg.Connection, description: str | None, 
         (None, None),
     ],
 )
-def test_address_of_a_mail_is_taken_out_of_it(
+def test_address_is_extracted_from_the_sender(
     odoo: psycopg.Connection, email_from: str | None, email: str | None
 ) -> None:
     """The address is extracted from the sender of a lead that arrived by mail."""

@@ -120,7 +120,7 @@ SOURCES = {
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_rows_become_the_leads_that_they_mean(  # noqa: PLR0913, PLR0917  # what pytest gives
+def test_rows_become_the_right_leads(  # noqa: PLR0913, PLR0917  # what pytest gives
     meltano: Callable[..., Ended],
     account: Sandbox,
     target: TargetProgram,

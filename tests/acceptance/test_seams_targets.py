@@ -121,7 +121,7 @@ TARGETS: dict[str, Callable[..., list[dict[str, Any]]]] = {
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_leads_come_back_as_the_api_has_them(  # noqa: PLR0913, PLR0917  # what pytest gives
+def test_stored_leads_equal_the_apis(  # noqa: PLR0913, PLR0917  # what pytest gives
     meltano: Callable[..., Ended],
     account: Sandbox,
     database: psycopg.Connection,

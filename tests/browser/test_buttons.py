@@ -49,7 +49,7 @@ def first_row(page: Page, panel: str) -> Locator:
 def test_a_new_lead_is_first_in_the_list_and_in_the_api(sandbox: Sandbox, page: Page) -> None:
     """“New lead” adds one: the figure, the list and the API show it, and a status message says so."""
     page.get_by_role("button", name="New lead").click()
-    expect(page.get_by_role("status")).to_have_text("One new lead came in.")
+    expect(page.get_by_role("status")).to_have_text("One new lead arrived.")
     expect(tile(page, "Leads")).to_have_text("201")
     (lead,) = api(sandbox).json()["items"]
     expect(first_row(page, "leads")).to_have_attribute("data-key", lead["metadata"]["leadId"])
@@ -76,7 +76,7 @@ def test_an_erased_person_is_gone_everywhere(sandbox: Sandbox, page: Page) -> No
     assert (contact["lastName"], contact["email"], contact["phoneNumbers"]) == (None, None, [])
 
 
-def test_what_cannot_be_done_is_said(browser: Browser) -> None:
+def test_a_refused_action_is_reported(browser: Browser) -> None:
     """If nobody is left to erase, the page says so and keeps working."""
     with Sandbox.start() as empty:
         page = browser.new_page()
@@ -84,7 +84,7 @@ def test_what_cannot_be_done_is_said(browser: Browser) -> None:
         page.get_by_role("button", name="Erase one").click()
         expect(page.get_by_role("status")).to_have_text("The sandbox refused: only 0 leads can be erased.")
         page.get_by_role("button", name="New lead").click()
-        expect(page.get_by_role("status")).to_have_text("One new lead came in.")
+        expect(page.get_by_role("status")).to_have_text("One new lead arrived.")
         page.close()
 
 
@@ -105,7 +105,7 @@ def test_the_next_request_fails_once(sandbox: Sandbox, page: Page, choice: str, 
 
 
 @pytest.mark.parametrize("choice", ["no answer", "a reset", "a lost answer"])
-def test_a_request_without_answer_is_shown_as_such(sandbox: Sandbox, page: Page, choice: str) -> None:
+def test_a_request_without_answer_is_shown(sandbox: Sandbox, page: Page, choice: str) -> None:
     """Connection faults leave the client without an answer, and the page says so."""
     option = page.locator("#fault option", has_text=choice)
     page.get_by_label("Next request fails with").select_option(value=option.get_attribute("value"))
@@ -149,7 +149,7 @@ def test_a_webhook_is_switched_off_and_on(sandbox: Sandbox, page: Page) -> None:
     expect(panel).to_contain_text("no answer")
 
 
-def test_what_is_posted_is_shown_with_its_fate(sandbox: Sandbox, page: Page) -> None:
+def test_posted_leads_are_shown_with_their_result(sandbox: Sandbox, page: Page) -> None:
     """A created lead and a refused one are both shown, the latter with all its reasons."""
     api(sandbox, method="POST", body=LEAD)
     expect(first_row(page, "posted")).to_contain_text("Became a lead")

@@ -97,7 +97,7 @@ def full_of(value: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("sandbox", [SandboxOptions(arrivals_per_minute=120)], indirect=True)
 @pytest.mark.usefixtures("sandbox")
-def test_leads_arrive_by_themselves(page: Page) -> None:
+def test_leads_appear_without_any_action(page: Page) -> None:
     """Leads appear without any action; “Pause” stops the updates until “Resume”."""
     expect(page.locator("#leads tbody tr")).not_to_have_count(0)
     page.get_by_role("button", name="Pause").click()
@@ -124,7 +124,7 @@ def test_hostile_values_are_texts(sandbox: Sandbox, page: Page) -> None:
     expect(first_row(page, "leads")).to_contain_text(HOSTILE)
 
 
-def test_a_row_that_stays_keeps_focus_and_open_details(sandbox: Sandbox, page: Page) -> None:
+def test_an_update_keeps_focus_and_open_details(sandbox: Sandbox, page: Page) -> None:
     """An update keeps opened details open and the keyboard focus in place."""
     page.get_by_text("Show as a table").click()
     sandbox.add_leads(1)
@@ -132,7 +132,7 @@ def test_a_row_that_stays_keeps_focus_and_open_details(sandbox: Sandbox, page: P
     expect(page.get_by_role("columnheader", name="SeLoger", exact=True)).to_be_visible()
 
 
-def test_everything_can_be_done_by_keyboard(page: Page) -> None:
+def test_the_page_works_with_the_keyboard(page: Page) -> None:
     """Tab reaches each control in the order of the page, with a visible focus, and Enter presses it."""
     reached = []
     for _ in range(20):
@@ -152,7 +152,7 @@ def test_everything_can_be_done_by_keyboard(page: Page) -> None:
     expect(tile(page, "Leads")).to_have_text("201")
 
 
-def test_a_screen_reader_finds_its_way(page: Page) -> None:
+def test_the_page_works_with_a_screen_reader(page: Page) -> None:
     """There are landmarks, one main heading, named regions and controls and one status; charts have a text."""
     for role in ("banner", "main", "contentinfo", "navigation", "status"):
         expect(page.get_by_role(role)).to_have_count(1)
@@ -189,7 +189,7 @@ def test_it_fits_every_screen_in_every_theme(browser: Browser, sandbox: Sandbox,
     context.close()
 
 
-def test_it_can_be_read_without_script(browser: Browser, sandbox: Sandbox) -> None:
+def test_it_is_readable_without_javascript(browser: Browser, sandbox: Sandbox) -> None:
     """Without JavaScript, the page is complete and has no button that would do nothing."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -201,7 +201,7 @@ def test_it_can_be_read_without_script(browser: Browser, sandbox: Sandbox) -> No
     context.close()
 
 
-def test_a_sandbox_that_ends_is_noticed(browser: Browser, sandbox: Sandbox) -> None:
+def test_a_stopped_sandbox_is_noticed(browser: Browser, sandbox: Sandbox) -> None:
     """The page says that the sandbox does not answer, and keeps its content."""
     context = browser.new_context()
     page = context.new_page()

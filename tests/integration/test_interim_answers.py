@@ -62,7 +62,7 @@ def test_interim_answers_without_end_are_given_up(
     run_target: TargetRunner, run_tap: TapRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server that sends only interim answers is treated like a slow answer: for a POST, the answer is lost."""
-    monkeypatch.setattr(connections, "MOST_TIMEOUTS_AN_ANSWER", 0.3)
+    monkeypatch.setattr(connections, "MAX_TIMEOUTS_PER_ANSWER", 0.3)
     run, requests = posted(run_target, itertools.repeat(EARLY_HINTS), request_timeout_seconds=1)
     assert_lost(run)
     assert requests == 1

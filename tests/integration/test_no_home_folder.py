@@ -65,14 +65,14 @@ def test_target_without_a_home_asks_for_a_token(run_target: TargetRunner, sandbo
         ({"ledger_url": "sqlite:////x/ledger.db", "rejects_path": "~/rejects.jsonl"}, "`rejects_path` begins with a ~"),
     ],
 )
-def test_files_without_a_place_are_named(given: dict[str, str], named: str) -> None:
+def test_settings_without_a_default_are_named(given: dict[str, str], named: str) -> None:
     """If no home folder provides the defaults, the error names the settings that are needed."""
     with pytest.raises(SettingsError, match=named):
         TargetSettings.from_config({"auth_token": "x", **given})
 
 
 @pytest.mark.parametrize("user", ["~", "~nobody-of-this-name"])
-def test_ledger_in_a_home_that_is_none(run_target: TargetRunner, user: str) -> None:
+def test_ledger_in_an_unknown_home_is_a_wrong_setting(run_target: TargetRunner, user: str) -> None:
     """If `ledger_url` begins with the ~ of an unknown user, the error names the setting."""
     run = run_target([SCHEMA], ledger_url=f"sqlite:///{user}/ledger.db")
     assert isinstance(run.error, SettingsError)

@@ -57,7 +57,7 @@ def test_tunnel_that_a_proxy_refuses_sent_nothing(run_target: TargetRunner, monk
     assert (run.rejects, run.states) == ([], [])
 
 
-def test_proxy_that_is_not_there_sent_nothing(run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_proxy_sent_nothing(run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     """An unreachable proxy is treated like an unreachable API."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     run = run_target(MESSAGES, api_url="http://127.0.0.1:10/v1", on_unknown_outcome="reject", max_retries=1)
@@ -65,7 +65,7 @@ def test_proxy_that_is_not_there_sent_nothing(run_target: TargetRunner, monkeypa
     assert (run.rejects, run.states) == ([], [])
 
 
-def test_proxy_that_cannot_exist_sent_nothing(run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_proxy_sent_nothing(run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy whose host name is invalid ends the run, and no lead has an unknown outcome."""
     monkeypatch.setenv("http_proxy", "http://no..host:80")
     run = run_target(MESSAGES, api_url="http://127.0.0.1:9/v1", on_unknown_outcome="reject")

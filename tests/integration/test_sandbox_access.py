@@ -47,7 +47,7 @@ def test_every_answer_is_dated_by_the_sandboxs_clock() -> None:
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer wrong", "Basic sandbox-token", "sandbox-token"])
-def test_without_a_live_token_there_is_a_401(authorization: str | None) -> None:
+def test_without_a_valid_token_the_answer_is_401(authorization: str | None) -> None:
     """A request without a valid bearer token gets a 401 problem."""
     with Sandbox.start() as sandbox:
         response = get(sandbox, Authorization=authorization)
@@ -149,7 +149,7 @@ def test_the_eleventh_request_in_a_period_is_refused(form: RetryAfter) -> None:
 
 
 @pytest.mark.parametrize(("options", "refused"), [({}, 5), ({"limit_post": False}, 0), ({"enforce_limit": False}, 0)])
-def test_creating_has_a_limit_of_its_own(options: dict[str, Any], refused: int) -> None:
+def test_creating_has_a_separate_limit(options: dict[str, Any], refused: int) -> None:
     """POSTs are limited like GETs but separately, or not at all, as the options say."""
     with Sandbox.start(SandboxOptions(**options), monotonic=lambda: 0.0) as sandbox:
         statuses = [get(sandbox).status_code for _ in range(10)]
@@ -170,7 +170,7 @@ def test_latency_is_part_of_every_answer() -> None:
     assert record.ended - record.started >= 0.019
 
 
-def test_a_sandbox_stops_once_and_for_all() -> None:
+def test_a_stopped_sandbox_no_longer_answers() -> None:
     """A stopped sandbox no longer answers, and stopping it again does nothing."""
     sandbox = Sandbox.start()
     sandbox.stop()
@@ -180,7 +180,7 @@ def test_a_sandbox_stops_once_and_for_all() -> None:
         get(sandbox)
 
 
-def test_a_taken_port_is_an_error() -> None:
+def test_a_port_in_use_is_an_error() -> None:
     """Two sandboxes cannot share a port."""
     with Sandbox.start() as sandbox:
         port = int(sandbox.url.rpartition(":")[2])

@@ -118,7 +118,7 @@ def test_signature_is_of_the_body() -> None:
     assert KEY not in f"{path} {headers} {body!r}"
 
 
-def test_new_leads_are_told_of_and_changed_ones_are_not() -> None:
+def test_new_leads_trigger_calls_and_changed_ones_do_not() -> None:
     """Every new lead triggers a call, whatever its origin; a lead that replaces another, as in an erasure, does not."""
     with subscriber() as server, Sandbox.start(SandboxOptions(leads=3)) as sandbox:
         subscribe(sandbox, server.url)
@@ -130,14 +130,14 @@ def test_new_leads_are_told_of_and_changed_ones_are_not() -> None:
         assert sorted(lead_ids(server.wait_for(2))) == sorted([added, last])
 
 
-def test_arriving_leads_are_told_of_without_anybody_asking() -> None:
+def test_arriving_leads_trigger_calls_without_a_request() -> None:
     """With `--arrivals-per-minute`, calls are made without any request."""
     with subscriber() as server, Sandbox.start(SandboxOptions(arrivals_per_minute=600)) as sandbox:
         subscribe(sandbox, server.url)
         assert len(set(lead_ids(server.wait_for(3)))) >= 3
 
 
-def test_failed_call_is_made_again_and_the_audit_says_so() -> None:
+def test_failed_call_is_repeated_and_audited() -> None:
     """An answer other than 2xx is a failure, including a redirect, which is not followed; the audit is newest first."""
     with subscriber(500, 302) as server, Sandbox.start(SandboxOptions(webhook_retry_wait_ms=1)) as sandbox:
         made = subscribe(sandbox, server.url)
@@ -173,7 +173,7 @@ def wait_for_audit(sandbox: Sandbox, made: str, condition: Any) -> Any:
     raise AssertionError(audit)
 
 
-def test_calls_can_be_lost_doubled_and_late() -> None:
+def test_calls_can_be_lost_doubled_and_delayed() -> None:
     """Shares of 0 and 1 mean never and always."""
     with subscriber() as server, Sandbox.start(SandboxOptions(webhook_loss=1)) as sandbox:
         made = subscribe(sandbox, server.url)

@@ -38,7 +38,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
-def test_serving_says_how_to_reach_it_and_ends_in_order(signal_number: int, tmp_path: Path) -> None:
+def test_serve_prints_its_urls_and_stops_cleanly(signal_number: int, tmp_path: Path) -> None:
     """The first lines show URL and token, which work; Ctrl-C and SIGTERM end it with status 0."""
     ready_file = tmp_path / "ready.json"
     arguments = ("--leads", "20", "--days", "1", "--token", "my-token", "--ready-file", str(ready_file))
@@ -65,7 +65,7 @@ def test_requests_are_logged_on_stderr(arguments: tuple[str, ...], lines: int) -
     assert log.count("GET / 200") == log.count("\n") == lines
 
 
-def test_other_machines_are_let_in_only_with_a_warning() -> None:
+def test_access_for_other_machines_is_warned_about() -> None:
     """With `--host`, other machines can connect, and one line of stderr warns about it."""
     with serving("--leads", "0", "--host", "0.0.0.0") as (process, said):  # noqa: S104  # what is tested
         assert requests.get(said["page"], timeout=5).status_code == 200
@@ -74,7 +74,7 @@ def test_other_machines_are_let_in_only_with_a_warning() -> None:
         assert "warning: other machines can connect (0.0.0.0)" in process.stderr.readline()
 
 
-def test_a_host_that_is_not_here_is_one_clear_line() -> None:
+def test_a_host_of_another_machine_is_one_clear_line() -> None:
     """An address of another machine ends the command with status 2 and one line with the cure."""
     ended = run("--port", "0", "--leads", "0", "--host", "192.0.2.1")
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
@@ -93,7 +93,7 @@ def test_options_reach_the_sandbox() -> None:
     assert response.json()["items"] == []
 
 
-def test_a_taken_port_is_one_clear_line() -> None:
+def test_a_port_in_use_is_one_clear_line() -> None:
     """A port in use ends the command with status 2 and one line with the cure."""
     with Sandbox.start() as sandbox:
         port = sandbox.url.rpartition(":")[2]

@@ -70,14 +70,14 @@ def contract_sandbox() -> Iterator[Sandbox]:
 
 @api.parametrize()
 @bounded
-def test_every_answer_of_the_api_is_in_the_contract(case: schemathesis.Case[Any], contract_sandbox: Sandbox) -> None:
+def test_every_answer_of_the_api_matches_the_contract(case: schemathesis.Case[Any], contract_sandbox: Sandbox) -> None:
     """For any request, valid or not, status, content type and body match openapi.yaml, and the status is never 5xx."""
     case.call_and_validate(checks=CHECKS, headers=AUTHORIZATION, base_url=contract_sandbox.api_url)
 
 
 @tokens.parametrize()
 @bounded
-def test_every_answer_to_a_token_request_is_in_the_contract(
+def test_every_answer_to_a_token_request_matches_the_contract(
     case: schemathesis.Case[Any], contract_sandbox: Sandbox
 ) -> None:
     """Token requests, valid or not, get an answer that matches openapi.yaml."""
@@ -88,7 +88,7 @@ def test_every_answer_to_a_token_request_is_in_the_contract(
     ("method", "path"),
     [(method.upper(), path) for path in api for method in api[path] if method in {"get", "post", "put", "delete"}],
 )
-def test_a_refusal_is_in_the_contract_too(method: str, path: str, contract_sandbox: Sandbox) -> None:
+def test_a_refusal_matches_the_contract(method: str, path: str, contract_sandbox: Sandbox) -> None:
     """Without a valid token, every operation answers the contract's 401."""
     case = api[path][method].Case(path_parameters={"leadId": "x", "subscriptionId": "x"})
     dead = {"Authorization": "Bearer dead"}
@@ -102,7 +102,7 @@ def test_a_refusal_is_in_the_contract_too(method: str, path: str, contract_sandb
 @pytest.mark.parametrize("links", Links)
 @pytest.mark.parametrize("page_status", PageStatus)
 @pytest.mark.parametrize("empty", [EmptyPeriod.PROBLEM_404, EmptyPeriod.EMPTY_200])  # the contract has only these
-def test_every_dialect_is_in_the_contract(
+def test_every_dialect_matches_the_contract(
     order: Order, links: Links, page_status: PageStatus, empty: EmptyPeriod
 ) -> None:
     """First, last and empty pages match the contract in every dialect."""
@@ -115,7 +115,7 @@ def test_every_dialect_is_in_the_contract(
             case.call_and_validate(checks=CHECKS[:-1], headers=AUTHORIZATION, base_url=sandbox.api_url)
 
 
-def test_what_exists_is_shown_as_in_the_contract(contract_sandbox: Sandbox) -> None:
+def test_existing_resources_match_the_contract(contract_sandbox: Sandbox) -> None:
     """A lead and a subscription, from creation to deletion, match the contract; schemathesis cannot guess their ids."""
 
     def call(method: str, path: str, **arguments: Any) -> schemathesis.Response:

@@ -51,7 +51,7 @@ def test_a_status_is_answered_with_a_problem() -> None:
         assert post(sandbox).status_code == 200
 
 
-def test_a_429_says_when_to_come_back_as_the_dialect_does() -> None:
+def test_a_scripted_429_has_the_dialects_retry_after() -> None:
     """A scripted 429 without its own `Retry-After` has the dialect's."""
     with start(Fault(FaultKind.STATUS, status=429)) as sandbox:
         assert get(sandbox).headers["Retry-After"] == "1"
@@ -76,7 +76,7 @@ def test_a_timeout_never_answers() -> None:
         assert get(sandbox).status_code == 200
 
 
-def test_a_timeout_does_not_hold_up_the_end() -> None:
+def test_a_timeout_does_not_delay_a_stop() -> None:
     """A sandbox stops although a client is still waiting; that client gets a connection error."""
     session = requests.Session()
     with session, start(Fault(FaultKind.TIMEOUT)) as sandbox, pytest.raises(requests.ReadTimeout):
@@ -100,7 +100,7 @@ def test_a_reset_closes_without_an_answer() -> None:
         assert sandbox.created == []
 
 
-def test_a_lost_answer_was_work_done() -> None:
+def test_a_lost_answer_was_processed() -> None:
     """The lead is created, but its client cannot know."""
     with start(Fault(FaultKind.LOST_ANSWER)) as sandbox:
         with pytest.raises(requests.ConnectionError, match="reset"):
@@ -111,7 +111,7 @@ def test_a_lost_answer_was_work_done() -> None:
         assert sandbox.statistics.by_status in ({}, {0: 1})  # the server may not have recorded it yet
 
 
-def test_bad_json_is_a_complete_answer_with_half_a_body() -> None:
+def test_bad_json_is_a_complete_answer_with_truncated_json() -> None:
     """The HTTP answer is complete, but its JSON is truncated."""
     with start(Fault(FaultKind.BAD_JSON)) as sandbox:
         response = get(sandbox)

@@ -45,7 +45,7 @@ def test_links_lead_through_the_whole_period(order: Order, links: Links) -> None
     assert set(seen) == set(added)
 
 
-def test_the_link_repeats_the_question_with_a_cursor() -> None:
+def test_the_link_repeats_the_query_with_a_cursor() -> None:
     """`links.next` has the requested dates and limit, and the last lead's id as `start`."""
     with start() as sandbox:
         sandbox.add_leads(ingestion_dates=range(NOW - 5, NOW))
@@ -204,7 +204,7 @@ def test_new_leads_arrive_with_the_clock() -> None:
     assert [lead["metadata"]["ingestionDate"] for lead in items] == [NOW + 30, NOW + 60, NOW + 90]
 
 
-def test_generated_leads_lie_in_the_days_before_now() -> None:
+def test_generated_leads_are_dated_in_the_days_before_now() -> None:
     """The initial leads are spread over the given days, the same ones for the same seed."""
     with start(leads=200, days=2, seed=5) as sandbox, start(leads=200, days=2, seed=5) as twin:
         leads = sandbox.store.all()

@@ -50,7 +50,7 @@ def panels_of(sandbox: Sandbox) -> dict[str, str]:
     return panels
 
 
-def test_its_policy_lets_nothing_in(sandbox: Sandbox) -> None:
+def test_its_policy_blocks_foreign_content(sandbox: Sandbox) -> None:
     """No inline script or style runs, nothing is loaded from other hosts, no page can frame it; each part says so."""
     for path in ("/", "/_sandbox/page/panels", "/_sandbox/page/page.js", "/_sandbox/page/page.css"):
         headers = requests.get(sandbox.url + path, timeout=5).headers
@@ -62,7 +62,7 @@ def test_its_policy_lets_nothing_in(sandbox: Sandbox) -> None:
         assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
-def test_it_links_to_nothing_but_the_repository(sandbox: Sandbox) -> None:
+def test_it_links_only_to_the_repository(sandbox: Sandbox) -> None:
     """All files that it loads are the sandbox's own and exist; no element has an inline style or handler."""
     for tag, attributes in Elements(page_of(sandbox)).all:
         assert not [name for name in attributes if name == "style" or name.startswith("on")], tag
@@ -99,7 +99,7 @@ def test_any_body_that_is_refused_can_be_shown(sandbox: Sandbox, body: Any) -> N
     assert shown.count("<li>") == len(answer.json()["errors"])
 
 
-def test_looking_is_no_request(sandbox: Sandbox) -> None:
+def test_page_requests_are_not_counted(sandbox: Sandbox) -> None:
     """Requests for the page and the contract are not counted, and no fault hits them."""
     sandbox.script(Fault(FaultKind.STATUS, status=500))
     page_of(sandbox), panels_of(sandbox)
@@ -107,14 +107,14 @@ def test_looking_is_no_request(sandbox: Sandbox) -> None:
     assert (sandbox.statistics.total, sandbox.statistics.requests) == (0, 0)
 
 
-def test_the_contract_is_the_packages(sandbox: Sandbox) -> None:
+def test_the_contract_is_the_one_of_the_package(sandbox: Sandbox) -> None:
     """`GET /openapi.yaml` returns the package's contract."""
     answer = requests.get(f"{sandbox.url}/openapi.yaml", timeout=5)
     assert answer.content == (resources.files("seeker_leads_api") / "openapi.yaml").read_bytes()
     assert answer.headers["Content-Type"].startswith("application/yaml")
 
 
-def test_leads_of_a_day_are_counted_anew_when_one_changes(sandbox: Sandbox) -> None:
+def test_a_days_leads_are_recounted_after_a_change(sandbox: Sandbox) -> None:
     """A lead that is added, and one that moves to another portal, appear in the chart at the next refresh."""
     lead = {"metadata": {"leadId": "mine", "ingestionDate": NOW, "portal": "SLG-FRA"}, "contactRequest": {}}
     before = panels_of(sandbox)["days"]
@@ -139,7 +139,7 @@ def test_leads_of_a_day_are_counted_anew_when_one_changes(sandbox: Sandbox) -> N
         {"Host": "attacker.example:80", "Origin": "http://attacker.example:80"},
     ],
 )
-def test_other_web_pages_are_kept_off(sandbox: Sandbox, headers: dict[str, str]) -> None:
+def test_other_web_pages_are_refused(sandbox: Sandbox, headers: dict[str, str]) -> None:
     """A browser that another page sends here, by address or by that page's own host name, changes nothing."""
     for path in ("/leads", "/tokens/revoke", "/tokens/restore", "/stats/reset", "/subscriptions/subscription-1"):
         answer = requests.post(sandbox.admin_url + path, json={"count": 1}, headers=headers, timeout=5)
@@ -151,7 +151,7 @@ def test_other_web_pages_are_kept_off(sandbox: Sandbox, headers: dict[str, str])
 
 
 @pytest.mark.parametrize("host", ["localhost:{0}", "127.0.0.1:{0}", "[::1]:{0}", "sandbox:{0}", "a.localhost"])
-def test_programs_and_the_page_itself_are_let_in(sandbox: Sandbox, host: str) -> None:
+def test_programs_and_the_page_itself_are_served(sandbox: Sandbox, host: str) -> None:
     """Requests to this machine's names, or to a short name on the network, are served, with and without an origin."""
     host = host.format(sandbox.url.rpartition(":")[2])
     own = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
@@ -189,7 +189,7 @@ def test_a_subscription_is_switched_without_a_token(sandbox: Sandbox) -> None:
     assert requests.get(url, headers=HEADERS, timeout=5).json()["items"][0]["status"] == "INACTIVE"
 
 
-def test_requests_are_logged_without_what_they_hold(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+def test_requests_are_logged_without_their_contents(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     """A request is always one line: method, path, status and milliseconds; the page's own requests are not logged."""
     caplog.set_level(logging.INFO, logger=sandbox.access_log.name)
     sandbox.script(Fault(FaultKind.RESET, method="POST", times=1))

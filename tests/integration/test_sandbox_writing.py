@@ -72,7 +72,7 @@ def test_an_invalid_lead_is_refused_with_all_reasons() -> None:
         {"data": b" " * 2_000_000, "headers": JSON_HEADERS},
     ],
 )
-def test_a_body_that_is_no_json_is_a_400(request_arguments: dict[str, Any]) -> None:
+def test_a_body_that_is_not_json_is_a_400(request_arguments: dict[str, Any]) -> None:
     """A form and broken, deeply nested or endless JSON are bad requests, not server errors."""
     arguments = {"headers": HEADERS, **request_arguments}
     with Sandbox.start() as sandbox:
@@ -165,7 +165,7 @@ def test_the_sandbox_can_be_driven_over_http() -> None:
         ("/erase", {"leads": []}),
     ],
 )
-def test_wrong_orders_to_the_sandbox_are_told(path: str, body: object) -> None:
+def test_invalid_admin_requests_are_refused_with_a_reason(path: str, body: object) -> None:
     """A mistake in a test's set-up is a 400 with a reason, and is not silently ignored."""
     with Sandbox.start() as sandbox:
         response = requests.post(sandbox.admin_url + path, json=body, timeout=5)
@@ -208,7 +208,7 @@ def test_people_are_erased_at_random_once() -> None:
         assert all(lead["contactRequest"] == ERASED_CONTACT for lead in sandbox.store.all())
 
 
-def test_an_unknown_order_to_the_sandbox_is_a_404() -> None:
+def test_an_unknown_admin_endpoint_is_a_404() -> None:
     """An unknown endpoint below `/_sandbox` is a 404."""
     with Sandbox.start() as sandbox:
         assert requests.get(f"{sandbox.admin_url}/nothing", timeout=5).status_code == 404

@@ -174,6 +174,6 @@ def test_bundle_that_is_not_there_is_a_wrong_setting(
 
 
 @pytest.mark.usefixtures("wrong_variable")
-def test_bundle_is_not_looked_for_without_tls(run_target: TargetRunner) -> None:
+def test_bundle_is_not_checked_without_tls(run_target: TargetRunner) -> None:
     """A path that does not exist does not matter to a run without TLS."""
     assert run_target(MESSAGES).summary.startswith("1 created")

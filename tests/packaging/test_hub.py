@@ -188,14 +188,14 @@ def test_kinds(declared: dict[str, Any], kind: str) -> None:
     assert setting["kind"] == kind
 
 
-def test_known_keys_stand_one_by_one() -> None:
+def test_known_keys_become_separate_settings() -> None:
     """An object with known keys becomes one setting per key."""
     key = {"title": "Key", "description": "That.", "type": "string"}
     both = {"it": {"type": "object", "properties": {"a": key, "b": key}}}
     assert [setting["name"] for setting in settings(both)] == ["it.a", "it.b"]
 
 
-def test_what_does_not_fit_a_schema_is_named(tmp_path: Path) -> None:
+def test_violations_of_a_schema_are_named(tmp_path: Path) -> None:
     """`python -m hub.validate` follows the schemas' references from file to file, and names violations."""
     (tmp_path / "common").mkdir()
     (tmp_path / "plugin_definitions").mkdir()

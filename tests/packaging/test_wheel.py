@@ -68,7 +68,7 @@ def folder_of(package: ModuleType) -> Path:
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=NAMES)
-def test_packages_under_test_are_the_ones_meant(package: ModuleType) -> None:
+def test_packages_under_test_are_the_intended_ones(package: ModuleType) -> None:
     """The packages are those of the source tree or, without one, only those of the installed wheel."""
     name = package.__name__
     home = PROJECT if (PROJECT / name).is_dir() else Path(sysconfig.get_path("purelib"))
@@ -106,7 +106,7 @@ def test_metadata_says_what_it_is(metadata: Any, declared_version: str) -> None:
     assert metadata.get_payload().startswith("# Seeker Leads for Singer")
 
 
-def test_version_stands_in_one_place(declared_version: str) -> None:
+def test_version_is_set_in_one_place(declared_version: str) -> None:
     """The version is set only in `pyproject.toml`; the code asks the installed package."""
     for package in PACKAGES:
         for path in folder_of(package).rglob("*.py"):

@@ -122,7 +122,7 @@ def test_settings_exist(page: str) -> None:
         assert name.lower() in SETTINGS[f"{kind.lower()}-seeker-leads"], name
 
 
-def test_meltano_knows_the_form_of_what_it_is_given() -> None:
+def test_pages_match_meltanos_schema() -> None:
     """A page's parts of `meltano.yml` match Meltano's own schema."""
     schema = json.loads((resources.files("meltano") / "schemas" / "meltano.schema.json").read_text("utf-8"))
     validator = jsonschema.Draft7Validator(schema)
@@ -144,7 +144,7 @@ def commands_in(block: Block) -> list[list[str]]:
     return [command for command in words if command]
 
 
-def test_programs_are_called_with_options_that_they_have() -> None:
+def test_options_of_programs_exist() -> None:
     """Each option that a page gives to one of the three programs exists."""
     options = {
         plugin.name: {name for option in plugin.get_singer_command().params for name in option.opts}
@@ -161,7 +161,7 @@ def test_programs_are_called_with_options_that_they_have() -> None:
     assert seen > 20
 
 
-def test_pipelines_are_of_plugins_that_are_there() -> None:
+def test_plugins_of_pipelines_exist() -> None:
     """Plugins that a page runs with Meltano are defined in `meltano.yml`, or have a name that contains "yours"."""
     project = yaml.safe_load((PROJECT / "meltano.yml").read_text(encoding="utf-8"))
     known = {plugin["name"] for plugins in project["plugins"].values() for plugin in plugins} | {"tap-yours"}

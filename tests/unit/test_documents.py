@@ -102,7 +102,7 @@ def test_environments_for_loaders_that_append_do_not_read_again() -> None:
         assert plugins[name]["loaders"] == other["loaders"]
 
 
-def test_job_of_the_pages_is_that_of_meltano() -> None:
+def test_job_on_the_pages_is_meltanos() -> None:
     """The job and the schedule on the operations page are those of `meltano.yml`."""
     project = yaml.safe_load((PROJECT / "meltano.yml").read_text(encoding="utf-8"))
     page = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")

@@ -55,7 +55,7 @@ def names(frame: FrameType | None) -> Iterator[str]:
 
 
 @pytest.mark.timeout(LONG_SECONDS // 2)
-def test_target_hears_of_a_signal_that_another_thread_received() -> None:
+def test_target_stops_on_a_signal_of_another_thread() -> None:
     """While it waits for requests in flight, the target stops at once instead of at the next answer."""
     stopping = Stopping()
     pool = WorkerPool(1, stopping)
@@ -72,7 +72,7 @@ def test_target_hears_of_a_signal_that_another_thread_received() -> None:
 
 
 @pytest.mark.timeout(LONG_SECONDS // 2)
-def test_tap_hears_of_a_signal_that_another_thread_received() -> None:
+def test_tap_stops_on_a_signal_of_another_thread() -> None:
     """While it waits for pages, the tap stops at once instead of at the next page."""
     plan = WindowPlan([Window(0, 10)])
     stopping = Stopping()

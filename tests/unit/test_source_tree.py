@@ -62,7 +62,7 @@ def imports_of(source: str, modules: set[str]) -> Iterator[str]:
                 yield node.module
 
 
-def a_circle(sources: dict[str, str]) -> list[str]:
+def import_cycle(sources: dict[str, str]) -> list[str]:
     """Return modules that form an import cycle, or an empty list."""
     try:
         TopologicalSorter({name: [*imports_of(text, {*sources})] for name, text in sources.items()}).prepare()
@@ -72,9 +72,9 @@ def a_circle(sources: dict[str, str]) -> list[str]:
     return []
 
 
-def test_no_module_imports_itself_by_others() -> None:
+def test_there_are_no_import_cycles() -> None:
     """Modules have no import cycles: not through an `__init__`, within a function, or only for types."""
-    assert a_circle({name: path.read_text("utf-8") for name, path in MODULES.items()}) == []
+    assert import_cycle({name: path.read_text("utf-8") for name, path in MODULES.items()}) == []
 
 
 @pytest.mark.parametrize(
@@ -86,9 +86,9 @@ def test_no_module_imports_itself_by_others() -> None:
         ("from p import y", ""),
     ],
 )
-def test_every_circle_is_found(first: str, second: str) -> None:
+def test_every_import_cycle_is_found(first: str, second: str) -> None:
     """The check for cycles finds every kind of cycle."""
-    assert set(a_circle({"p": "from p.a import y", "p.a": first, "p.b": second})) >= {"p.a"}
+    assert set(import_cycle({"p": "from p.a import y", "p.a": first, "p.b": second})) >= {"p.a"}
 
 
 def test_sandbox_may_import_nothing_but_the_contract() -> None:
@@ -99,7 +99,7 @@ def test_sandbox_may_import_nothing_but_the_contract() -> None:
     assert sorted(forbidden) == sorted({*client, *others, "singer_sdk"} - {"seeker_leads_api.contract"})
 
 
-def test_every_package_is_looked_at() -> None:
+def test_every_package_is_checked() -> None:
     """Import contracts and mypy cover each package of the wheel."""
     assert list_after("[tool.importlinter]", "root_packages") == PACKAGES
     assert list_after("[tool.mypy]", "files")[: len(PACKAGES)] == PACKAGES
@@ -119,7 +119,7 @@ def named_but_missing(text: str) -> Iterator[str]:
             yield name
 
 
-def test_names_are_of_something_that_exists() -> None:
+def test_names_in_texts_exist() -> None:
     """Pages, tests, scripts and docstrings name only existing files and modules."""
     missing = {str(path): [*named_but_missing(path.read_text("utf-8"))] for path in WRITTEN}
     assert {path: names for path, names in missing.items() if names} == {}

@@ -7,7 +7,7 @@ import pytest
 from seeker_leads_api.private_files import wait_for_lock
 
 
-def test_lock_is_tried_until_it_is_there() -> None:
+def test_lock_is_tried_until_it_is_acquired() -> None:
     """The first true result is returned; there is one wait between two attempts."""
     slept: list[float] = []
     answers = iter([None, False, "lock", "never asked for"])

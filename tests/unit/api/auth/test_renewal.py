@@ -64,7 +64,7 @@ def test_second_refusal_ends_the_run(errors: list[type[Exception]]) -> None:
     assert (len(script.tokens), len(source.renewed)) == (len(errors), 1)
 
 
-def test_what_the_api_said_of_a_token_is_kept_where_there_is_no_other() -> None:
+def test_reason_of_a_refusal_is_kept_if_no_other_token_exists() -> None:
     """The API's reason for refusing a token comes first in the error; that there is no other token comes after it."""
     with pytest.raises(FatalError, match=r"401\. no other"):
         with_token(Script(TokenRefusedError), Source(has_another=False))()

@@ -72,7 +72,7 @@ def test_long_run_replaces_its_token_too() -> None:
         *((endless, 365) for endless in (float("inf"), 1e300, 10**400, "9" * 5000)),
     ],
 )
-def test_odd_life_counts_as_a_day(expires_in: object, days: int) -> None:
+def test_unusable_lifetime_counts_as_a_day(expires_in: object, days: int) -> None:
     """An answer without a usable `expires_in` means the vendor's 24 hours; no token is kept for more than a year.
 
     A string of digits is a number: otherwise, a token with a lifetime of an hour would be kept for a day.
@@ -86,7 +86,7 @@ def test_odd_life_counts_as_a_day(expires_in: object, days: int) -> None:
     assert tokens.token() == "token-2"
 
 
-def test_refused_token_is_renewed_once_for_all_who_met_the_refusal(tmp_path: Path) -> None:
+def test_refused_token_is_renewed_once_for_all_threads_and_processes(tmp_path: Path) -> None:
     """Ten threads and a second process that meet one refusal cause one token request, not eleven."""
     issuer = Issuer()
     tokens, other_process = source(issuer, file_cache(tmp_path)), source(issuer, file_cache(tmp_path))
@@ -144,14 +144,14 @@ def test_stop_ends_the_wait_for_another_process(tmp_path: Path) -> None:
     assert source(issuer, cache).token() == "token-1", "nothing of the wait is left behind"
 
 
-def test_process_that_never_lets_go_of_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wait_for_a_locked_cache_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After longer than any renewal takes, the run ends and says what to do, instead of waiting forever."""
     monkeypatch.setattr("seeker_leads_api.auth.token_cache.LOCK_TIMEOUT_SECONDS", 0)
     with file_cache(tmp_path).exclusive(), pytest.raises(FatalError, match="Another process holds the token cache"):
         source(Issuer(), file_cache(tmp_path)).token()
 
 
-def test_threads_behind_a_stopped_request_ask_for_nothing() -> None:
+def test_stopped_token_request_stops_waiting_threads() -> None:
     """An error that ends one thread's token request ends the waiting of all threads: none requests a token in turn."""
     asked = []
 
@@ -188,7 +188,7 @@ def test_broken_cache_file_is_replaced(tmp_path: Path, content: str) -> None:
     assert json.loads(path.read_text())["access_token"] == "token-1"
 
 
-def test_cache_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+def test_unwritable_cache_does_not_end_the_run(tmp_path: Path) -> None:
     """Without a usable folder, the run continues with its own token and reports it."""
     (tmp_path / "file").write_text("")
     reports: list[str] = []

@@ -89,7 +89,7 @@ def test_message_holds_no_personal_data() -> None:
     assert "lastName" in message
 
 
-def test_web_page_is_called_one() -> None:
+def test_web_page_is_named_in_the_message() -> None:
     """An HTML answer comes from an intermediary, and the message says so."""
     assert "web page" in classify(answer(403, b"<html>", content_type="text/html; charset=utf-8")).message
 

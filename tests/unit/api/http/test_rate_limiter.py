@@ -68,7 +68,7 @@ def test_never_more_in_flight_than_allowed() -> None:
     assert len(held) == 3
 
 
-def test_permit_is_given_back_after_an_error() -> None:
+def test_permit_is_returned_after_an_error() -> None:
     """A failed request returns its permit."""
     limiter = RateLimiter(100, 0.001, 1)
 

@@ -73,7 +73,7 @@ def test_cut_body_is_an_error(url: str, encoding: str) -> None:
         session.send(session.prepare_get(f"{url}/leads", {"as": encoding, "cut": 1}), timeout=10)
 
 
-def test_stream_is_left_to_the_caller(url: str) -> None:
+def test_streamed_body_is_read_by_the_caller(url: str) -> None:
     """With `stream`, the caller gets the status even if the body breaks off."""
     with ApiSession(url, "test/1") as session:
         response = session.send(session.prepare_get(f"{url}/leads", {"cut": 1}), timeout=10, stream=True)

@@ -36,7 +36,7 @@ def test_an_eleventh_request_in_flight_is_refused_whenever_it_starts() -> None:
 
 
 @given(st.lists(st.floats(min_value=0, max_value=2, allow_nan=False), max_size=80).map(sorted))
-def test_what_the_limiter_lets_in_keeps_the_limit(instants: list[float]) -> None:
+def test_admitted_requests_keep_the_limit(instants: list[float]) -> None:
     """Whatever the order of requests, the admitted ones keep the limit according to the statistics."""
     limiter, statistics = Limiter(STRICT), Statistics(STRICT)
 
@@ -48,7 +48,7 @@ def test_what_the_limiter_lets_in_keeps_the_limit(instants: list[float]) -> None
     assert statistics.max_starts_in_period <= STRICT.requests
 
 
-def test_statistics_tell_strict_from_beyond_jitter() -> None:
+def test_statistics_separate_the_strict_limit_from_jitter() -> None:
     """A start that is slightly early exceeds only the strict limit; a much too early one also exceeds the jitter."""
     statistics = Statistics(LIMIT)
     for instant in (*[0.0] * 10, 0.19, 0.4):
@@ -62,7 +62,7 @@ def test_statistics_tell_strict_from_beyond_jitter() -> None:
     assert (statistics.first_start, statistics.last_start) == (0.0, 0.4)
 
 
-def test_reading_and_creating_are_measured_apart() -> None:
+def test_reading_and_creating_are_counted_separately() -> None:
     """Ten GETs and ten POSTs at once keep both limits."""
     statistics = Statistics(LIMIT)
     for method in ("GET", "POST"):

@@ -7,7 +7,7 @@ import pytest
 from seeker_leads_sandbox.api.problems import Violation
 from seeker_leads_sandbox.api.validation import violations
 
-_PHONE_RULE = "must be 7 to 22 digits, blanks and ()/.-, with a digit at the end and a + only in front"
+_PHONE_RULE = "must be 7 to 22 digits, spaces and ()/.-, with a digit at the end and a + only in front"
 VALID: dict[str, Any] = {
     "lastName": "Exemple",
     "email": "exemple@example.org",
@@ -23,7 +23,7 @@ def test_a_good_lead_has_no_violations() -> None:
     assert violations("CreateLeadRequest", VALID) == []
 
 
-def test_all_violations_are_told_at_once_and_without_values() -> None:
+def test_all_violations_are_listed_without_values() -> None:
     """Every violation is named by its place, and no reason repeats personal data."""
     broken = {**VALID, "email": "no mail", "phoneNumbers": [{"number": "secret"}], "firstName": None}
     del broken["lastName"]
@@ -56,7 +56,7 @@ def test_values_outside_the_contract_are_violations(name: str, value: object) ->
 
 
 @pytest.mark.parametrize("body", [None, [], "text", 1])
-def test_a_body_that_is_no_object_is_one_violation(body: object) -> None:
+def test_a_body_that_is_not_an_object_is_one_violation(body: object) -> None:
     """A violation of the body itself is named `(body)`."""
     assert violations("CreateLeadRequest", body) == [Violation("(body)", "must be of type object")]
 

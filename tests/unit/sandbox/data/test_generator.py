@@ -51,7 +51,7 @@ def test_people_can_be_posted_again() -> None:
             assert classified_pattern.fullmatch(lead["property"]["classifiedId"])
 
 
-def test_leads_lie_in_the_asked_seconds_and_live_three_years() -> None:
+def test_leads_are_dated_in_the_period_and_expire_after_three_years() -> None:
     """Dates are within the period, its end excluded; a lead's TTL is three years after its ingestion."""
     for lead in LeadGenerator(3).spread(500, 10, 12):
         metadata = lead["metadata"]

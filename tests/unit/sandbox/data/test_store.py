@@ -50,7 +50,7 @@ def walk(store: LeadStore, period: Period, order: Order, limit: int, start: str 
     order=st.sampled_from(Order),
     limit=st.integers(min_value=1, max_value=7),
 )
-def test_the_cursor_leads_to_each_lead_of_the_period_once(
+def test_paging_returns_each_lead_of_the_period_once(
     dates: list[int], dates_asked: tuple[int, int], bounds: Bounds, order: Order, limit: int
 ) -> None:
     """With every dialect and page size, paging returns each lead of the period exactly once."""
@@ -71,7 +71,7 @@ def test_the_cursor_leads_to_each_lead_of_the_period_once(
 
 
 @given(dates=st.lists(SECONDS, min_size=1, max_size=30), order=st.sampled_from(Order), data=st.data())
-def test_a_cursor_outside_the_period_counts_by_its_place_in_the_total_order(
+def test_a_cursor_outside_the_period_counts_by_its_position(
     dates: list[int], order: Order, data: st.DataObject
 ) -> None:
     """The leads after X in a period are those that follow X in the list of all leads."""
@@ -116,7 +116,7 @@ def test_an_unknown_cursor_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("number_added", [1, 2])
-def test_a_lead_of_the_same_id_replaces_the_old_one(number_added: int) -> None:
+def test_a_lead_with_a_known_id_replaces_the_old_one(number_added: int) -> None:
     """Adding a lead with a known id replaces the old one, and moves it if its date changed."""
     store = store_of([1, 2])
 
@@ -130,7 +130,7 @@ def test_a_lead_of_the_same_id_replaces_the_old_one(number_added: int) -> None:
 @pytest.mark.parametrize(
     "broken", [{}, {"metadata": {"leadId": "x"}}, {"metadata": {"leadId": "", "ingestionDate": 1}}]
 )
-def test_a_lead_without_place_is_refused(broken: Lead) -> None:
+def test_a_lead_without_id_or_date_is_refused(broken: Lead) -> None:
     """A lead without id or date cannot be listed, so no lead of the batch is added."""
     store = LeadStore()
 

@@ -23,7 +23,7 @@ def test_after_and_times_count_matching_requests() -> None:
     assert hits(script, 5) == [None, FaultKind.RESET, FaultKind.RESET, None, None]
 
 
-def test_a_fault_concerns_its_method_and_path_only() -> None:
+def test_a_fault_hits_only_its_method_and_path() -> None:
     """Requests with another method or path pass and do not count."""
     script = script_of(Fault(FaultKind.RESET, method="post", path="/leads", times=1))
 
@@ -44,14 +44,14 @@ def test_without_a_path_only_the_api_is_hit() -> None:
     assert script_of(named).decide("POST", "/oauth/token", is_api=False) == named
 
 
-def test_the_first_fault_that_applies_takes_the_request() -> None:
+def test_the_first_matching_fault_hits_the_request() -> None:
     """Several faults in a row form a sequence."""
     script = script_of(Fault(FaultKind.RESET, times=1), Fault(FaultKind.CUT_BODY, times=1))
 
     assert hits(script, 3) == [FaultKind.RESET, FaultKind.CUT_BODY, None]
 
 
-def test_rates_are_chances_of_the_seed() -> None:
+def test_rates_depend_on_the_seed() -> None:
     """A rate hits about that share of requests, and the same ones for the same seed."""
     first = hits(script_of(Fault(FaultKind.RESET, rate=0.3)), 1000)
 

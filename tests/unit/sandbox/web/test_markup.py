@@ -27,7 +27,7 @@ def test_no_text_becomes_markup(text: str) -> None:
 
 
 @given(ANY_JSON, st.integers(1, 50))
-def test_any_value_is_a_text_of_bounded_length(value: Any, longest: int) -> None:
+def test_any_value_becomes_a_text_of_bounded_length(value: Any, longest: int) -> None:
     """JSON of any type is shown as text, truncated if it is long, and without control characters."""
     text = text_of(json.loads(json.dumps(value)), longest)
     assert len(text) <= longest + 1
