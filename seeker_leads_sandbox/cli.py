@@ -36,7 +36,9 @@ def main() -> None:
 
 @main.command(context_settings={"show_default": True})
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, help="port to listen on; 0: any free one")
-@click.option("--host", default=HOST, metavar="ADDRESS", help="address to listen on; most let other machines connect")
+@click.option(
+    "--host", default=HOST, metavar="ADDRESS", help="address to listen on; 0.0.0.0 lets other machines connect"
+)
 @click.option("--ready-file", type=click.Path(path_type=Path), help="JSON with the URLs, written when it is ready")
 @click.option("--no-limit", is_flag=True, help="do not enforce the rate limit")
 @click.option("--no-access-log", is_flag=True, help="do not log requests on stderr")

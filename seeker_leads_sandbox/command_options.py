@@ -20,7 +20,7 @@ _CHOICES: dict[str, tuple[type[Enum], str]] = {
     "order": (Order, "order of the leads"),
     "empty": (EmptyPeriod, "answer to a period without leads"),
     "links": (Links, "form of links.next"),
-    "page_status": (PageStatus, "status of a page with more to follow"),
+    "page_status": (PageStatus, "status of a page that more pages follow"),
     "retry_after": (RetryAfter, "form of Retry-After on a 429"),
 }
 _VALUES: dict[str, tuple[type, str]] = {
