@@ -1,7 +1,8 @@
 # Everything lives in this folder: .venv (Python packages), .meltano (Meltano's plugins), .demo (the demo's database),
-# .wheel (environments of `make test-wheel`), dist (what is published).
+# .wheel (environments of `make test-wheel`), .dbt (the one of `make test-dbt`), .engines (those of `make test-engines`),
+# dist (what is published).
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser screenshots test-wheel test-wheels test-lowest soak build hub bench lint format clean
+.PHONY: help demo test test-dbt test-engines test-browser screenshots test-wheel test-wheels test-lowest soak build hub bench lint format clean
 
 PYTHON ?= python3
 # Tests that run at once. Most of them wait rather than compute, so there are more than processors.
@@ -13,6 +14,10 @@ install = $(BIN)/python -m pip install --disable-pip-version-check $(1) > .venv/
 # $(call meltano_install,plugins): those, or all that are missing.
 meltano_install = $(BIN)/meltano --log-level warning install $(1) > .meltano/install.log 2>&1 || \
 	{ cat .meltano/install.log; exit 1; }
+# $(call engine_install,packages): quiet too, in a rule for .engines/%.
+engine_install = .engines/$*/bin/python -m pip install --disable-pip-version-check $(1) > .engines/$*/install.log 2>&1 || \
+	{ cat .engines/$*/install.log; exit 1; }
+ENGINES := dagster airflow s3
 DEMO_PLUGINS := tap-seeker-leads target-postgres tap-spreadsheets target-seeker-leads
 # Meltano runs in this folder with nothing of the user's shell but what the commands below give it.
 export MELTANO_PROJECT_ROOT := $(CURDIR)
@@ -29,6 +34,9 @@ test: .venv/.test .meltano/.installed  ## All tests: unit, integration, acceptan
 	@$(BIN)/pytest -m "not alone" -n $(WORKERS) --dist loadgroup
 	@$(BIN)/pytest -m alone
 
+test-dbt: .venv/.test .dbt/.installed  ## Test the dbt package with real dbt and PostgreSQL
+	@SEEKER_LEADS_DBT=$(CURDIR)/.dbt/bin/dbt $(BIN)/pytest tests/dbt
+
 test-browser: .venv/.browser  ## The sandbox's page, looked at with Chromium
 	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/pytest tests/browser
@@ -36,6 +44,10 @@ test-browser: .venv/.browser  ## The sandbox's page, looked at with Chromium
 screenshots: .venv/.browser  ## Take the pictures of the pages anew
 	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/python -m tests.browser.screenshots
+
+# make test-engines TESTS=tests/engines/test_dagster.py runs a part
+test-engines: .venv/.test .meltano/.installed $(ENGINES:%=.engines/%/.installed)  ## The examples in real Dagster and Airflow, and Meltano's state in PostgreSQL and S3
+	@$(BIN)/pytest --timeout 900 $(or $(TESTS),tests/engines)
 
 # make soak SOAK='--minutes 60'
 soak: .venv/.test  ## Kills and mixed faults, for as long as one likes
@@ -61,7 +73,7 @@ hub: .venv/.demo  ## Write the definitions for Meltano Hub
 	@$(BIN)/python -m hub.generate
 
 # make bench PEERS=1 BENCH='--cases wide,dense --repeats 5'
-bench: .venv/.test $(if $(PEERS),.bench/.installed)  ## Measure speed and cost; writes docs/performance.md (PEERS=1: beside other tools)
+bench: .venv/.test .meltano/.installed $(if $(PEERS),.bench/.installed)  ## Measure speed and cost; writes docs/performance.md (PEERS=1: beside other tools)
 	@$(BIN)/python -m benchmarks.bench $(if $(PEERS),--peers .bench) $(BENCH)
 
 lint: .venv/.lint .venv/.test  ## Linters, type checker, import contracts
@@ -75,7 +87,7 @@ format: .venv/.lint  ## Format the code
 	$(BIN)/ruff format
 
 clean:  ## Remove all that these commands made
-	rm -rf .venv .meltano .demo .bench .wheel output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .meltano .demo .bench .dbt .engines .wheel output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/.base:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
@@ -117,9 +129,23 @@ clean:  ## Remove all that these commands made
 	@$(call meltano_install,)
 	@touch $@
 
+.engines/%/.installed: pyproject.toml
+	@echo "Installing $* into .engines/$* (once) ..."
+	@$(PYTHON) -m venv .engines/$*
+	@$(call engine_install,--upgrade 'pip>=25.1')
+	@$(call engine_install,--group engine-$*)
+	@touch $@
+
 .bench/.installed: pyproject.toml
 	@echo "Installing the tools to compare with into .bench (once) ..."
 	@$(PYTHON) -m venv .bench
 	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --group bench-peers
+	@touch $@
+
+.dbt/.installed: .venv/.base pyproject.toml
+	@echo "Installing dbt into .dbt (once) ..."
+	@$(PYTHON) -m venv .dbt
+	@.dbt/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@.dbt/bin/python -m pip install --quiet --disable-pip-version-check --group dbt
 	@touch $@

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.accounts import measure_accounts
 from benchmarks.capacity import measure_capacity
 from benchmarks.cases import FULL, NAMES, QUICK, Case, Plan
 from benchmarks.contenders import CONTENDERS, IDLE, IMPORT, OURS, Contender
@@ -15,6 +16,8 @@ from benchmarks.measure import Figures, RunFailedError, Stage
 from benchmarks.report import Circumstances, render
 from benchmarks.results import CaseResults, Results
 from benchmarks.sandbox_process import running_sandbox
+from benchmarks.shared_limit import measure_shared
+from benchmarks.webhooks import measure_webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -56,6 +59,8 @@ class Bench:
         for case in plan.limited:
             if case.name in cases:
                 results.limited.append(self._case(case, Stage.run, self._schedule()))
+        if plan.shared.name in cases:
+            results.shared = measure_shared(plan.shared, self.latency_ms)
         if plan.nothing.name in cases:
             start_ups = [*self.contenders, IDLE, IMPORT]
             results.nothing = self._case(plan.nothing, Stage.run_nothing_new, start_ups * self.repeats)
@@ -67,7 +72,19 @@ class Bench:
             with running_sandbox(plan.capacity, 0) as sandbox:
                 start = Stage.begin(plan.capacity, sandbox, None).start
                 results.capacity = measure_capacity(sandbox, start, plan.capacity_seconds)
+        self._measure_programs(results, cases)
         return results
+
+    def _measure_programs(self, results: Results, cases: Sequence[str]) -> None:
+        """Measure what no contender stands beside: many accounts, and the receiver of webhook calls."""
+        plan = self.plan
+        if "accounts" in cases and OURS in self.contenders:
+            for case in plan.accounts:
+                figures = measure_accounts(case, repeats=self.repeats, single_runs=plan.single_runs)
+                results.accounts.append(figures)
+                _log(f"accounts: {figures.accounts:,}: CPU {figures.cpu_seconds:.2f} s")
+        if "webhooks" in cases:
+            results.webhooks = measure_webhooks(plan.webhooks)
 
     def _schedule(self) -> list[Contender]:
         """Return the order of runs with the limit: our tap repeatedly, between the others, which run once each.

@@ -16,6 +16,7 @@ class Case:
     leads: int
     days: int
     is_limited: bool  #: True: with the API's limit and the chosen latency; False: with neither
+    accounts: int = 0  #: number of agencies that share the leads
 
     @property
     def title(self) -> str:
@@ -24,15 +25,28 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookPlan:
+    """What the receiver of webhook calls is given to do."""
+
+    calls: int  #: within a second
+    idle_seconds: float
+    arrivals: int  #: leads whose way to the database is timed
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Every case, in full or tiny, and how long to measure the sandbox itself."""
 
     limited: tuple[Case, ...]
+    shared: Case
     nothing: Case
     cpu: Case
     memory: tuple[Case, Case]  #: few leads, many leads
     capacity: Case
     capacity_seconds: float
+    webhooks: WebhookPlan
+    accounts: tuple[Case, ...]  #: with nothing new
+    single_runs: int  #: of one account each, beside them
 
 
 FULL = Plan(
@@ -41,11 +55,15 @@ FULL = Plan(
         Case("dense", 30_000, 7, is_limited=True),
         Case("sparse", 300, 1095, is_limited=True),
     ),
+    shared=Case("shared limit", 30_000, 365, is_limited=True),
     nothing=Case("nothing", 1_000, 30, is_limited=True),
     cpu=Case("cpu", 100_000, 365, is_limited=False),
     memory=(Case("memory", 5_000, 365, is_limited=False), Case("memory", 200_000, 365, is_limited=False)),
     capacity=Case("capacity", 10_000, 7, is_limited=False),
     capacity_seconds=3.0,
+    webhooks=WebhookPlan(calls=1_000, idle_seconds=60, arrivals=5),
+    accounts=tuple(Case("accounts", 3 * count, 90, is_limited=False, accounts=count) for count in (50, 1_000)),
+    single_runs=50,
 )
 #: Only checks that everything works; its figures mean nothing.
 QUICK = replace(
@@ -55,9 +73,22 @@ QUICK = replace(
         Case("dense", 600, 7, is_limited=True),
         Case("sparse", 30, 90, is_limited=True),
     ),
+    shared=Case("shared limit", 300, 60, is_limited=True),
     cpu=Case("cpu", 1_000, 60, is_limited=False),
     memory=(Case("memory", 100, 60, is_limited=False), Case("memory", 1_000, 60, is_limited=False)),
     capacity=Case("capacity", 500, 7, is_limited=False),
     capacity_seconds=0.1,
+    webhooks=WebhookPlan(calls=50, idle_seconds=0.5, arrivals=0),
+    accounts=tuple(Case("accounts", 3 * count, 90, is_limited=False, accounts=count) for count in (3, 5)),
+    single_runs=3,
 )
-NAMES = (*(case.name for case in FULL.limited), FULL.nothing.name, FULL.cpu.name, "memory", FULL.capacity.name)
+NAMES = (
+    *(case.name for case in FULL.limited),
+    FULL.shared.name,
+    FULL.nothing.name,
+    FULL.cpu.name,
+    "memory",
+    FULL.capacity.name,
+    "webhooks",
+    "accounts",
+)

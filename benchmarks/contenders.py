@@ -30,6 +30,7 @@ class Job:
     is_nothing_new: bool
     folder: Path
     peers: Path | None  #: the environment of the peers
+    rate_limit_url: str | None = None  #: for ours alone
 
 
 Command: TypeAlias = "list[str | Path]"
@@ -55,6 +56,8 @@ def _ours(job: Job) -> Command:
     config: dict[str, Any] = {"api_url": job.api_url, "auth_token": TOKEN, "start_date": _instant(job.start)}
     if not job.is_limited:
         config["rate_limit_requests"] = 1000
+    if job.rate_limit_url:
+        config["rate_limit_url"] = job.rate_limit_url
     command: Command = [_program("tap-seeker-leads"), "--config", _write(job.folder / "config.json", config)]
     if job.is_nothing_new:
         bookmark = {"replication_key": "ingestionDate", "replication_key_value": _instant(job.end)}

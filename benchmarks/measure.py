@@ -17,10 +17,10 @@ from benchmarks.cases import MARGIN_SECONDS
 from benchmarks.contenders import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from benchmarks.cases import Case
-    from benchmarks.contenders import Contender
+    from benchmarks.contenders import Command, Contender
     from benchmarks.sandbox_process import RunningSandbox
 
 _TIMEOUT_SECONDS = 300
@@ -91,10 +91,10 @@ class Stage:
                 peers=self.peers,
             )
             self.sandbox.reset()
-            costs = _costs(contender, job)
+            cost = costs(contender, job)
             traffic = self.sandbox.traffic()
             if expected is not None:
-                _check(contender, folder, expected)
+                check(contender, folder, expected)
         per_request = (expected or 0) / traffic.requests if traffic.requests else 0.0
         return Figures(
             requests=traffic.requests,
@@ -102,7 +102,7 @@ class Stage:
             leads_per_second=per_request * traffic.requests_per_second,
             refused=traffic.refused,
             over_limit=traffic.over_limit,
-            **costs,
+            **cost,
         )
 
 
@@ -111,30 +111,49 @@ def medians(runs: Sequence[Figures]) -> Figures:
     return Figures(**{each.name: median(getattr(run, each.name) for run in runs) for each in fields(Figures)})
 
 
-def _costs(contender: Contender, job: Job) -> dict[str, float]:
-    errors = job.folder / "stderr.log"
-    helper: list[str | Path] = [sys.executable, "-S", "-E", _CHILD, job.folder / "stdout.jsonl", errors]
+def costs(contender: Contender, job: Job) -> dict[str, float]:
+    """Run a contender to its end; return what the process cost.
+
+    Raises:
+        RunFailedError: it failed.
+    """
+    environment = {"DLT_DATA_DIR": str(job.folder / "home"), **contender.environment}
+    return costs_of(contender.command(job), job.folder, environment)
+
+
+def costs_of(command: Command, folder: Path, environment: Mapping[str, str]) -> dict[str, float]:
+    """Run a program; return its CPU and wall seconds and its peak memory. Its stdout goes to a file in the folder.
+
+    Raises:
+        RunFailedError: it failed.
+    """
+    errors = folder / "stderr.log"
+    helper: list[str | Path] = [sys.executable, "-S", "-E", _CHILD, folder / "stdout.jsonl", errors]
     ended = subprocess.run(
-        [*helper, str(_TIMEOUT_SECONDS), *contender.command(job)],
+        [*helper, str(_TIMEOUT_SECONDS), *command],
         stdout=subprocess.PIPE,
         check=True,
         env={
             **{name: value for name, value in os.environ.items() if name.lower() not in _PROXIES},
-            "DLT_DATA_DIR": str(job.folder / "home"),
-            **contender.environment,
+            **environment,
         },
     )
-    costs: dict[str, float] = json.loads(ended.stdout)
-    status = costs.pop("exit_status")
+    cost: dict[str, float] = json.loads(ended.stdout)
+    status = cost.pop("exit_status")
     if status != 0:
         # Shown to the user on the terminal; the report contains only the status.
         sys.stderr.write(errors.read_text(encoding="utf-8", errors="replace")[-2000:])
         message = f"ended with status {status:.0f}"
         raise RunFailedError(message)
-    return costs
+    return cost
 
 
-def _check(contender: Contender, folder: Path, expected: int) -> None:
+def check(contender: Contender, folder: Path, expected: int) -> None:
+    """Look whether a contender brought so many leads.
+
+    Raises:
+        RunFailedError: some are missing, or came twice from our tap.
+    """
     ids: set[str] = set()
     lines = 0
     for lead_id in _lead_ids(contender, folder):

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from benchmarks.accounts import AccountsFigures
     from benchmarks.measure import Figures
     from benchmarks.results import CaseResults, Results
+    from benchmarks.webhooks import Webhooks
 
 _NONE = "-"
 _FIGURE = re.compile(r"[-+]?[0-9.,]*( ?[%x])?")
@@ -81,9 +83,12 @@ def render(results: Results, circumstances: Circumstances, *, is_quick: bool) ->
             [(goal.about, goal.wanted, goal.reached, _VERDICTS[goal.is_met]) for goal in goals(results)],
         ),
         *_limited(results, circumstances),
+        *_shared(results, circumstances),
         *_cpu(results.cpu),
         *_memory(results.memory),
         *_nothing_new(results.nothing, circumstances),
+        *_accounts(results.accounts),
+        *_webhooks(results.webhooks),
         *_capacity(results),
         *_not_measured(results),
         "## How to read this",
@@ -139,6 +144,32 @@ def _limited_row(case: CaseResults, name: str, figures: Figures) -> tuple[str, .
     )
 
 
+def _shared(results: Results, circumstances: Circumstances) -> Iterator[str]:
+    if not results.shared:
+        return
+    yield "## Several processes that share the limit"
+    yield (
+        f"Our tap, several times at once on one account through `rate_limit_url`, at {circumstances.latency_ms:g} ms"
+        " latency. Each process reads every lead. In the last row further ones are killed one after the other."
+    )
+    head = ("processes", "killed", "requests", "requests/s", f"of {REQUESTS_PER_SECOND}", "most in flight")
+    rows = [
+        (
+            str(run.processes),
+            str(run.killed),
+            f"{run.requests:,}",
+            f"{run.requests_per_second:.1f}",
+            f"{run.requests_per_second / REQUESTS_PER_SECOND:.1%}",
+            str(run.max_in_flight),
+            str(run.refused),
+            str(run.over_limit),
+            f"{run.cpu_seconds:.2f}",
+        )
+        for run in results.shared
+    ]
+    yield _table((*head, "answered 429", "over the limit", "CPU s a process"), rows)
+
+
 def _cpu(case: CaseResults | None) -> Iterator[str]:
     if case is None:
         return
@@ -191,6 +222,25 @@ def _nothing_new(case: CaseResults | None, circumstances: Circumstances) -> Iter
     yield _table(head, rows)
 
 
+def _webhooks(seen: Webhooks | None) -> Iterator[str]:
+    if seen is None:
+        return
+    burst, arrival = seen.burst, seen.arrival
+    yield "## Webhooks"
+    rows = [
+        (f"{burst.calls:,} calls in a second, during a run: median answer", f"{burst.median_ms:.1f} ms"),
+        ("99 % of the answers within", f"{burst.p99_ms:.1f} ms"),
+        ("the longest answer", f"{burst.longest_ms:.1f} ms"),
+        ("runs after the one that was going on", str(burst.further_runs)),
+        ("memory", f"{burst.grown_mib:+.1f} MiB"),
+        ("CPU of an idle receiver, of a core", f"{seen.idle_share:.2%}"),
+    ]
+    if arrival is not None:
+        rows.append((f"from the call to the row in PostgreSQL, median of {arrival.leads}", f"{arrival.seconds:.2f} s"))
+        rows.append(("one run of the same pipeline", f"{arrival.run_seconds:.2f} s"))
+    yield _table(("`seeker-leads webhooks serve`", "seen"), rows)
+
+
 def _capacity(results: Results) -> Iterator[str]:
     if not results.capacity:
         return
@@ -209,6 +259,32 @@ def _capacity(results: Results) -> Iterator[str]:
         for each in results.capacity
     ]
     yield _table(("clients at once", "pages/s", "leads/s", f"the {REQUESTS_PER_SECOND}/s needed"), rows)
+
+
+def _accounts(measured: Sequence[AccountsFigures]) -> Iterator[str]:
+    if not measured:
+        return
+    yield "## Many accounts with nothing new"
+    yield (
+        "One run over accounts that are up to date, without latency and limit, start-up included. Each is asked twice:"
+        " for what is new, and whether the API still lists its last lead. The bare loop makes as many requests over one"
+        " session; only its loop counts. A single run is one over one account."
+    )
+    head = ("accounts", "requests", "CPU s", "bare loop CPU s", "single run CPU s", "wall s", "peak MiB", "STATE kB")
+    rows = [
+        (
+            f"{each.accounts:,}",
+            f"{each.requests:,}",
+            f"{each.cpu_seconds:.2f}",
+            f"{each.loop_cpu_seconds:.2f}",
+            f"{each.single_cpu_seconds:.2f}",
+            f"{each.wall_seconds:.1f}",
+            f"{each.peak_mib:.1f}",
+            f"{each.state_kilobytes:.1f}",
+        )
+        for each in measured
+    ]
+    yield _table(head, rows)
 
 
 def _not_measured(results: Results) -> Iterator[str]:

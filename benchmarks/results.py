@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from benchmarks.measure import medians
 
 if TYPE_CHECKING:
+    from benchmarks.accounts import AccountsFigures
     from benchmarks.capacity import Capacity
     from benchmarks.cases import Case
     from benchmarks.contenders import Contender
     from benchmarks.measure import Figures
+    from benchmarks.shared_limit import Shared
+    from benchmarks.webhooks import Webhooks
 
 
 @dataclass(slots=True)
@@ -39,10 +42,13 @@ class Results:
     """All results; a case that was not requested is missing."""
 
     limited: list[CaseResults] = field(default_factory=list)
+    shared: tuple[Shared, ...] = ()
     nothing: CaseResults | None = None
     cpu: CaseResults | None = None
     memory: list[CaseResults] = field(default_factory=list)
     capacity: tuple[Capacity, ...] = ()
+    webhooks: Webhooks | None = None
+    accounts: list[AccountsFigures] = field(default_factory=list)
 
     @property
     def cases(self) -> list[CaseResults]:

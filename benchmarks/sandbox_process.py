@@ -26,6 +26,7 @@ class Traffic:
     requests: int
     span_seconds: float  #: from the first request to the last
     refused: int  #: answered 429
+    max_in_flight: int
     over_limit: int  #: started more than 20 ms, the sandbox's jitter, before the limit allowed it
 
     @property
@@ -53,6 +54,7 @@ class RunningSandbox:
             requests=seen["requests"],
             span_seconds=(seen["last_start"] - seen["first_start"]) if seen["requests"] > 1 else 0.0,
             refused=seen["by_status"].get("429", 0),
+            max_in_flight=seen["max_in_flight"],
             over_limit=seen["over_limit_beyond_jitter"],
         )
 
@@ -66,7 +68,7 @@ class RunningSandbox:
 def running_sandbox(case: Case, latency_ms: float) -> Iterator[RunningSandbox]:
     """Serve the leads of a case on a free port."""
     traits = ["--latency-ms", str(latency_ms)] if case.is_limited else ["--no-limit"]
-    spread = ["--leads", str(case.leads), "--days", str(case.days)]
+    spread = ["--leads", str(case.leads), "--days", str(case.days), "--accounts", str(case.accounts)]
     with subprocess.Popen(
         [COMMAND, "serve", "--port", "0", "--no-access-log", *spread, *traits], stdout=subprocess.PIPE, text=True
     ) as process:

@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from seeker_leads_cli.retention.settings import RETENTION_SETTINGS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).resolve().parent
 #: Each plugin, with the Hub's folder for its kind.
 PLUGINS = {"tap-seeker-leads": "extractors", "target-seeker-leads": "loaders"}
+#: The tool for people, as far as Meltano runs it; it has no `--about`.
+UTILITY = "seeker-leads"
+#: What the Hub's schema of utilities does not have.
+_NOT_OF_UTILITIES = frozenset({"log_parser", "quality"})
 KINDS = {
     "array": "array",
     "boolean": "boolean",
@@ -71,12 +77,25 @@ def definition(plugin: str) -> dict[str, Any]:
     }
 
 
+def utility() -> dict[str, Any]:
+    """Return the whole definition of the utility."""
+    both = {key: value for key, value in _by_hand("both").items() if key not in _NOT_OF_UTILITIES}
+    return {
+        **both,
+        **_by_hand(UTILITY),
+        "name": UTILITY,
+        "namespace": UTILITY.replace("-", "_"),
+        "executable": UTILITY,
+        "settings": list(settings(RETENTION_SETTINGS)),
+    }
+
+
 def files() -> dict[Path, str]:
     """Return the contents of each generated file by its path below `hub`."""
     written = {}
-    for plugin, folder in PLUGINS.items():
-        content = definition(plugin)
-        path = Path("_data", "meltano", folder, plugin, f"{content['variant']}.yml")
+    definitions = [(folder, definition(plugin)) for plugin, folder in PLUGINS.items()]
+    for folder, content in [*definitions, ("utilities", utility())]:
+        path = Path("_data", "meltano", folder, content["name"], f"{content['variant']}.yml")
         # As the Hub's yamllint requires: sorted keys, lists not indented.
         written[path] = yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=True, width=120)
     return written

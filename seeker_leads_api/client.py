@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,14 +13,16 @@ import urllib3
 from seeker_leads_api.auth.tokens import token_source, with_token
 from seeker_leads_api.errors import AnswerLostError, RequestRejectedError, RetryableError, UnreadableAnswerError
 from seeker_leads_api.http.outcomes import Answer, Outcome, Recovery, classify, raise_for
-from seeker_leads_api.http.rate_limiter import RateLimiter
+from seeker_leads_api.http.rate_limiter import Limit, RateLimiter
 from seeker_leads_api.http.retries import Retrier
-from seeker_leads_api.http.session import ApiSession
+from seeker_leads_api.http.sessions import Sessions
 from seeker_leads_api.http.transport_errors import classify_exception, may_have_arrived
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from seeker_leads_api.http.rate_limiter import Limiter
+    from seeker_leads_api.http.session import ApiSession
     from seeker_leads_api.settings import ConnectionSettings
 
 T = TypeVar("T")
@@ -42,13 +43,14 @@ class ApiClient:
 
         response = client.retried(attempt)
 
-    The token is requested before the permit, so that no permit is held during a token request.
+    The token is requested before the permit, so that no permit is held during a token request. Clients of several
+    accounts share `sessions`, and share `limiter` if one limit applies to all of them.
 
     Raises:
         SettingsError: the environment names certificates that do not exist, or an unusable proxy.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all but two have a default
         self,
         settings: ConnectionSettings,
         user_agent: str,
@@ -56,21 +58,15 @@ class ApiClient:
         report: Callable[[str], object],
         sleep: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
+        limiter: Limiter | None = None,
+        sessions: Sessions | None = None,
     ) -> None:
-        self.limiter = RateLimiter(
-            settings.rate_limit_requests,
-            settings.rate_limit_period_seconds,
-            settings.max_concurrent_requests,
-            clock=clock,
-            sleep=sleep,
-        )
+        self.limiter = limiter or new_limiter(settings, report=report, sleep=sleep, clock=clock)
         self._retrier = Retrier(settings.max_retries, report=report, sleep=sleep, pause_all=self.limiter.pause)
         self._settings = settings
-        self._user_agent = user_agent
-        self._tokens = token_source(settings, user_agent, self._retrier, report=report)
-        self._thread = threading.local()
-        self._sessions: list[ApiSession] = []
-        self._open_session()  # here, so that a wrong environment is reported before anything is sent
+        self._sessions = sessions or Sessions(user_agent)
+        self._tokens = token_source(settings, self._sessions, self._retrier, report=report)
+        self._sessions.of(settings.api_url)  # here, so that a wrong environment is reported before anything is sent
 
     def retried(self, attempt: Callable[[str], T]) -> T:
         """Call `attempt` with the current token; repeat it after temporary faults, and once with a new token.
@@ -79,7 +75,21 @@ class ApiClient:
             FatalError: the retries are used up, or the API refuses a new token too.
             Exception: any other error of `attempt`.
         """
-        return self._retrier.call(with_token(attempt, self._tokens))
+        return self._retrier.call(with_token(self._connected(attempt), self._tokens))
+
+    def _connected(self, attempt: Callable[[str], T]) -> Callable[[str], T]:
+        """Return the attempt with its connection opened before the permit.
+
+        Runs that share a limit rely on each other's requests to leave in time, and a handshake takes some round trips.
+        """
+        if self._settings.rate_limit_location is None:
+            return attempt
+
+        def connected(token: str) -> T:
+            self._session.connect_ahead()
+            return attempt(token)
+
+        return connected
 
     def get(self, path: str, query: Mapping[str, object], *, token: str) -> requests.Response:
         """Make one GET; return an accepted answer, or a 404 that comes from the API itself.
@@ -142,9 +152,9 @@ class ApiClient:
         return outcome, answer
 
     def close(self) -> None:
-        """Close the connections of all threads."""
-        for session in self._sessions:
-            session.close()
+        """Close the connections of all threads, and leave a shared limit."""
+        self.limiter.close()
+        self._sessions.close()
 
     def _send_once(self, prepared: requests.PreparedRequest, shown: str) -> Answer:
         timeout_seconds = self._settings.request_timeout_seconds
@@ -168,13 +178,29 @@ class ApiClient:
 
     @property
     def _session(self) -> ApiSession:
-        session: ApiSession | None = getattr(self._thread, "session", None)
-        return session or self._open_session()
+        return self._sessions.of(self._settings.api_url)
 
-    def _open_session(self) -> ApiSession:
-        session = self._thread.session = ApiSession(self._settings.api_url, self._user_agent)
-        self._sessions.append(session)
-        return session
+
+def new_limiter(  # time and output are injected
+    settings: ConnectionSettings,
+    *,
+    report: Callable[[str], object],
+    label: str | None = None,
+    sleep: Callable[[float], object] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Limiter:
+    """Return the limit that the settings give: of this process, or shared with others.
+
+    A shared one is that of the account with this label, or of the client where there is no label.
+    """
+    limit = Limit(settings.rate_limit_requests, settings.rate_limit_period_seconds, settings.max_concurrent_requests)
+    if settings.rate_limit_location is None:
+        return RateLimiter(limit.requests, limit.period_seconds, limit.at_once, clock=clock, sleep=sleep)
+    # What it needs takes a while to import.
+    from seeker_leads_api.http.shared_limit.limiter import SharedRateLimiter, limit_key  # noqa: PLC0415
+
+    key = limit_key(settings.api_url, settings.credentials.client_id if settings.credentials else None, label)
+    return SharedRateLimiter(settings.rate_limit_location, key, limit, report=report, clock=clock, sleep=sleep)
 
 
 def _body(response: requests.Response) -> tuple[bytes, bool]:

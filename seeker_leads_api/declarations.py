@@ -85,7 +85,7 @@ def _wanted(declaration: contract.JsonSchema) -> str:
         return "one of " + ", ".join(str(value) for value in declaration["enum"] if value is not None)
     kind = declaration["type"][0]
     if kind == "array":
-        return "a string or a list of strings"
+        return "a list of objects" if declaration["items"]["type"] == "object" else "a string or a list of strings"
     if kind == "integer" and "maximum" in declaration:
         return f"a whole number from {declaration['minimum']} to {declaration['maximum']}"
     if kind == "integer":

@@ -78,8 +78,10 @@ class AnswerLostError(RetryableError):
 class TokenRefusedError(SeekerLeadsError):
     """The API refuses the token, or the token lacks a scope that a new one may have."""
 
-    def __init__(self, message: str, *, refused_token: str) -> None:
+    def __init__(self, message: str, *, refused_token: str, lacks_right: bool = False) -> None:
         super().__init__(message)
+        #: Whether the token is valid but lacks a scope: a new one helps only if the scope has been granted since.
+        self.lacks_right = lacks_right
         #: Kept out of the message; shows whether another thread or process has renewed the token in the meantime.
         self.refused_token = refused_token
 
@@ -94,6 +96,18 @@ class FatalError(SeekerLeadsError):
 
 class NotServedError(AnsweredError, FatalError):
     """The request was refused and not processed; the answer does not say whether other requests would be refused."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        problems: tuple[tuple[str, str], ...] = (),
+        request_id: str | None = None,
+        lacks_right: bool = False,
+    ) -> None:
+        super().__init__(message, problems=problems, request_id=request_id)
+        #: Whether the account may not do this, by the API's word and not by a firewall's page.
+        self.lacks_right = lacks_right
 
 
 class RetriesUsedUpError(FatalError):

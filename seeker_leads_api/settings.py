@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,8 @@ from seeker_leads_api.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from seeker_leads_api.postgres.location import PostgresLocation
 
 ENVIRONMENTS = {"production": contract.PRODUCTION_URL, "sandbox": contract.SANDBOX_URL}
 
@@ -73,6 +76,13 @@ CONNECTION_SETTINGS: dict[str, contract.JsonSchema] = {
         maximum=100,
         default=contract.MAX_CONCURRENT_REQUESTS,
     ),
+    "rate_limit_url": setting(
+        "string",
+        "Rate limit URL",
+        "Database in which runs at once, on any number of machines, share the rate limit of an account:"
+        " `postgresql://…`. Default: each process keeps the limit by itself.",
+        secret=True,
+    ),
     "request_timeout_seconds": setting(
         "integer",
         "Request time-out",
@@ -108,6 +118,7 @@ class ConnectionSettings:
     rate_limit_requests: int
     rate_limit_period_seconds: float
     max_concurrent_requests: int
+    rate_limit_location: PostgresLocation | None  #: where runs share the limit; None: in the process
     request_timeout_seconds: int
     max_retries: int
     user_agent: str | None
@@ -129,22 +140,42 @@ class ConnectionSettings:
         if user_agent is not None and not (user_agent.isascii() and user_agent.isprintable()):
             msg = "`user_agent` must be plain ASCII on one line, in the form Name/version"
             raise SettingsError(msg)
-        token = config["auth_token"]
-        if token is not None and not is_token(token):
-            msg = "`auth_token` must be the token alone: plain ASCII without spaces or line breaks"
-            raise SettingsError(msg)
+        token, credentials = authentication(config)
         return cls(
             api_url=_checked_url("api_url", config["api_url"] or environment_url).rstrip("/"),
             auth_token=token,
-            credentials=_credentials(config, environment_url),
+            credentials=credentials,
             token_cache=config["token_cache"],
             rate_limit_requests=config["rate_limit_requests"],
             rate_limit_period_seconds=config["rate_limit_period_ms"] / 1000,
             max_concurrent_requests=config["max_concurrent_requests"],
+            rate_limit_location=_rate_limit_location(config["rate_limit_url"]),
             request_timeout_seconds=config["request_timeout_seconds"],
             max_retries=config["max_retries"],
             user_agent=user_agent,
         )
+
+
+def _rate_limit_location(url: str | None) -> PostgresLocation | None:
+    if url is None:
+        return None
+    # SQLAlchemy takes a while to import, and most runs of the tap need none.
+    from seeker_leads_api.postgres.location import PostgresLocation  # noqa: PLC0415
+
+    return PostgresLocation.parse("rate_limit_url", url)
+
+
+def authentication(config: Mapping[str, Any]) -> tuple[str | None, ClientCredentials | None]:
+    """Return the one way to authenticate that a configuration gives: a token, or what a client needs to get one.
+
+    Raises:
+        SettingsError: there is not exactly one, or a part of it cannot work.
+    """
+    token = config["auth_token"]
+    if token is not None and not is_token(token):
+        msg = "`auth_token` must be the token alone: plain ASCII without blanks or line breaks"
+        raise SettingsError(msg)
+    return token, _credentials(config, ENVIRONMENTS[config["environment"]])
 
 
 def _credentials(config: Mapping[str, Any], environment_url: str) -> ClientCredentials | None:
@@ -179,6 +210,7 @@ def _plain(name: str, value: str) -> str:
     return value
 
 
+@lru_cache(maxsize=16)  # accounts share theirs
 def _checked_url(name: str, url: str) -> str:
     """Return the URL if it is safe for the token: https, or http on this machine."""
     try:

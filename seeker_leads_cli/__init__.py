@@ -1,1 +1,1 @@
-"""`seeker-leads`, the tool for people: look at a file of leads, and send it, without Meltano."""
+"""`seeker-leads`, the command-line tool: check and send files of leads, fix dead letters, serve webhooks."""

@@ -1,4 +1,4 @@
-"""Runs `python -m seeker_leads_cli`."""
+"""Entry point of `python -m seeker_leads_cli`."""
 
 from seeker_leads_cli.main import main
 

@@ -1,4 +1,4 @@
-"""How old something is, as an option says it: `90d`."""
+"""Ages as options take them, such as `90d`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _FORM = re.compile(r"(\d{1,5})([wdhm])")
 
 
 def age(text: str) -> timedelta:
-    """Return the age that a whole number of weeks, days, hours or minutes is.
+    """Parse an age: a whole number followed by `w`, `d`, `h` or `m` (weeks, days, hours or minutes).
 
     Raises:
-        BadParameter: it is not one; the command ends with 2.
+        BadParameter: the text is not an age; the command exits with 2.
     """
     found = _FORM.fullmatch(text.strip())
     if not found:

@@ -1,4 +1,4 @@
-"""What can be wrong with what the tool is given."""
+"""Errors about the tool's input."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from seeker_leads_api.errors import SettingsError
 
 
 class InputFileError(SettingsError):
-    """A file cannot be read as leads; nothing was changed. The user gives another one, or another option."""
+    """A file cannot be read as leads; nothing was changed. The user gives another file or another option."""

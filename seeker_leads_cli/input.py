@@ -1,4 +1,4 @@
-"""What a command is given to read, as Singer messages: the rows of a table, or a file of messages as it is."""
+"""A command's input as Singer messages: created from the rows of a table, or read from a file of messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class InputOptions:
-    """How a file is to be read."""
+    """How to read a file."""
 
     file: str
     encoding: str | None = None
@@ -30,7 +30,7 @@ class InputOptions:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A file that can be read as Singer messages, as often as needed."""
+    """A file that can be read as Singer messages any number of times."""
 
     name: str
     path: Path
@@ -39,14 +39,14 @@ class Input:
 
     @property
     def form(self) -> str:
-        """What was recognised."""
+        """The detected format."""
         return self.table.form if self.table else "Singer messages"
 
     def check(self) -> int:
-        """Read all of it, so that nothing is done by halves; return how many rows there are.
+        """Read the whole file, so that a broken one is found before anything is sent; return the number of rows.
 
         Raises:
-            InputFileError: a part of it cannot be read.
+            InputFileError: a part of the file cannot be read.
         """
         if self.table:
             return sum(1 for _ in self.table.rows())
@@ -54,26 +54,26 @@ class Input:
             return count_records(file, self.name)
 
     @contextlib.contextmanager
-    def messages(self, passing: Callable[[Iterator[bytes]], Iterator[bytes]] = iter) -> Iterator[IO[bytes]]:
-        """Open the messages, from the first one; each line comes by way of `passing`."""
+    def messages(self, wrap: Callable[[Iterator[bytes]], Iterator[bytes]] = iter) -> Iterator[IO[bytes]]:
+        """Open the messages from the first one; `wrap` is applied to the lines."""
         if self.table:
-            yield line_stream(passing(messages_of(self.table, self.options.stream, self.options.keys)))
+            yield line_stream(wrap(messages_of(self.table, self.options.stream, self.options.keys)))
         else:
             with self.path.open("rb") as file:
-                yield line_stream(passing(file))
+                yield line_stream(wrap(file))
 
 
 @contextlib.contextmanager
 def opened(options: InputOptions) -> Iterator[Input]:
-    """Recognise a file.
+    """Open a file and detect its format.
 
     Raises:
-        InputFileError: it cannot be read as leads, or an option does not fit it.
+        InputFileError: the file cannot be read as leads, or an option does not apply to it.
     """
     with given_file(options.file) as given:
         table = table_of(given, options.encoding)
         if table is None and options.keys:
-            msg = f"{given.name} holds Singer messages, which say their keys themselves: leave --key out"
+            msg = f"{given.name} contains Singer messages, which define their own keys: remove --key"
             raise InputFileError(msg)
         if missing := [key for key in options.keys if table and key not in table.columns]:
             msg = f"--key {missing[0]!r} is not a column: the columns are {', '.join(table.columns if table else ())}"

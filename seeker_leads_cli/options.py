@@ -1,4 +1,4 @@
-"""The options that commands share."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -18,22 +18,27 @@ CONFIG = click.option(
     multiple=True,
     metavar="FILE",
     type=click.Path(),
-    help="Settings of the target, as JSON. Default: the variables TARGET_SEEKER_LEADS_….",
+    help="JSON file with settings of the target. Default: the variables TARGET_SEEKER_LEADS_….",
 )
-JSON = click.option("--json", "is_json", is_flag=True, help="Print JSON, in a shape that stays.")
-_KEY_HELP = "What tells rows apart; given more than once, the columns are the key together."
-_STREAM_HELP = "Under which name the ledger knows the rows of this source."
+JSON = click.option("--json", "is_json", is_flag=True, help="Print JSON in a stable format.")
+_KEY_HELP = "Column that identifies a row. Repeat the option for a key of several columns."
+_STREAM_HELP = "Stream name of the rows in the ledger."
 _OF_A_FILE = (
     click.argument("file", metavar="FILE", type=click.Path(allow_dash=True)),
-    click.option("--encoding", metavar="NAME", help="Of a CSV, e.g. cp1252. Default: it is recognised."),
+    click.option("--encoding", metavar="NAME", help="Encoding of a CSV, e.g. cp1252. Default: detected."),
     click.option("--key", "keys", multiple=True, metavar="COLUMN", help=_KEY_HELP),
     click.option("--stream", metavar="NAME", default="leads", show_default=True, help=_STREAM_HELP),
     CONFIG,
 )
 
 
+def example(words: str) -> str:
+    """Return the end of a command's help: how it is called."""
+    return f"\b\nExample:\n  seeker-leads {words}\n"
+
+
 def of_a_file(command: Callable[..., None]) -> Callable[..., None]:
-    """Add what a command needs to know of a file: it is called with `InputOptions` and the files of settings."""
+    """Add the options of an input file: the command is called with `InputOptions` and the paths of settings files."""
 
     @functools.wraps(command)
     def call(file: str, encoding: str | None, keys: tuple[str, ...], stream: str, **rest: object) -> None:

@@ -1,27 +1,34 @@
-"""What is shown to a person: tables by `rich` on a terminal that has it, plain text everywhere else."""
+"""Output for people: `rich` tables on a terminal if it is installed, plain text otherwise."""
 
 from __future__ import annotations
 
 import sys
+from datetime import timezone
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 _LONGEST_TEXT = 60
 
 
 def is_utf8(stream: TextIO) -> bool:
-    """Return whether any character can be written there."""
+    """Return whether the stream can encode every character."""
     return stream.encoding.lower().replace("-", "") == "utf8"
 
 
 def printable(value: Any, longest: int = _LONGEST_TEXT) -> str:  # noqa: ANN401  # any value
-    """Return a value as a short text on one line, without what a terminal would act upon."""
+    """Return a value as short text on one line, without control characters."""
     text = "".join(char if char.isprintable() else " " for char in str(value)).strip()
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def instant(at: datetime) -> str:
+    """Return an instant in UTC, to the second, as RFC 3339."""
+    return f"{at.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def show_table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -43,6 +50,6 @@ def _show_with_rich(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> bo
         return False
     table = Table(*heading)
     for row in rows:
-        table.add_row(*map(Text, row))  # of a `Text`, no bracket is markup
+        table.add_row(*map(Text, row))  # in a `Text`, brackets are not markup
     Console().print(table)
     return True

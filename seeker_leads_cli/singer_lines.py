@@ -1,4 +1,4 @@
-"""Rows as Singer messages, made line by line while the target reads them."""
+"""Rows as Singer messages, created line by line as the target reads them."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
 
 
 def line_stream(lines: Iterable[bytes]) -> IO[bytes]:
-    """Return a file whose lines are made when they are read."""
+    """Return a binary file that creates its lines as they are read."""
     return cast("IO[bytes]", _LineStream(lines))
 
 
 class _LineStream(io.RawIOBase):
-    """A file whose lines are made when they are read."""
+    """A binary file that creates its lines as they are read."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         super().__init__()
         self._lines = iter(lines)
 
     def readable(self) -> bool:
-        """Return that it can be read."""
+        """Return true."""
         return True
 
-    def readline(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002  # a message is read as a whole
-        """Return the next line; nothing at the end."""
+    def readline(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002  # a message is always read whole
+        """Return the next line, or an empty one at the end."""
         return next(self._lines, b"")
 
 
 def messages_of(table: Table, stream: str, key_properties: Sequence[str]) -> Iterator[bytes]:
-    """Yield the SCHEMA of a table, and a RECORD for each row."""
+    """Yield a SCHEMA message for the table, then a RECORD message for each row."""
     properties: dict[str, Any] = {column: {} for column in table.columns}
     yield _line(
         {"type": "SCHEMA", "stream": stream, "schema": {"properties": properties}, "key_properties": key_properties}
@@ -46,7 +46,7 @@ def messages_of(table: Table, stream: str, key_properties: Sequence[str]) -> Ite
 
 
 def count_records(lines: Iterable[bytes], name: str) -> int:
-    """Return how many RECORD messages there are.
+    """Return the number of RECORD messages.
 
     Raises:
         InputFileError: a line is not a message.
@@ -60,7 +60,7 @@ def count_records(lines: Iterable[bytes], name: str) -> int:
         except ValueError:
             message = None
         if not isinstance(message, dict) or "type" not in message:
-            msg = f"Line {number} of {name} is not a Singer message: check what wrote it"
+            msg = f"Line {number} of {name} is not a Singer message: check the program that wrote it"
             raise InputFileError(msg)
         records += message["type"] == "RECORD"
     return records

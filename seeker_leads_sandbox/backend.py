@@ -50,10 +50,11 @@ class Backend:
             jitter_seconds=options.jitter_ms / 1000,
         )
         self.statistics = Statistics(limit)
-        self.limiters = {"GET": Limiter(limit)}
-        if options.limit_post:
-            self.limiters["POST"] = Limiter(limit)
+        self._limit = limit
+        self._limiters: dict[tuple[str, str | None], Limiter] = {}
         self.store = LeadStore()
+        #: The agencies that the client acts for, by `intermediary_id`.
+        self.accounts = {f"agency-{number}": LeadStore() for number in range(1, options.accounts + 1)}
         self.tokens = TokenIssuer(
             static_token=options.token, lifetime_seconds=options.token_lifetime_seconds, seed=options.seed
         )
@@ -66,7 +67,7 @@ class Backend:
         self._generator = LeadGenerator(options.seed)
         self._rng = random.Random(options.seed)  # noqa: S311  # reproducible on purpose
         self._faults = FaultScript(error_rate=options.error_rate, rng=self._rng)
-        self._created: list[dict[str, Any]] = []
+        self._created: list[tuple[str | None, dict[str, Any]]] = []
         #: The latest bodies POSTed to `/leads`, accepted or refused, newest first.
         self.posted: deque[Posted] = deque(maxlen=_MAX_POSTED)
         self._arrived = 0
@@ -78,36 +79,79 @@ class Backend:
         """Add the leads that the options ask for."""
         now = int(self._opened_at)
         with self._lock:
-            self.store.add_all(
-                self._generator.spread(self.options.leads, now - self.options.days * _SECONDS_PER_DAY, now)
-            )
+            leads = list(self._generator.spread(self.options.leads, now - self.options.days * _SECONDS_PER_DAY, now))
+            stores = [*self.accounts.values()] or [self.store]
+            for number, store in enumerate(stores):
+                store.add_all(leads[number :: len(stores)])
+
+    def limiter(self, method: str, account: str | None) -> Limiter | None:
+        """Return what limits such requests of an account, None where nothing does."""
+        if method == "POST" and not self.options.limit_post:
+            return None
+        return self._limiters.setdefault(
+            (method, account if self.options.limit_by_account else None), Limiter(self._limit)
+        )
+
+    def store_of(self, account: str | None) -> LeadStore:
+        """Return the leads of an agency, or of the client's own account.
+
+        Raises:
+            ValueError: there is no such agency.
+        """
+        if account is not None and account not in self.accounts:
+            message = f"there is no account {account}: the option `accounts` says how many there are"
+            raise ValueError(message)
+        return self.store if account is None else self.accounts[account]
+
+    @property
+    def leads(self) -> int:
+        """How many leads there are, in all accounts."""
+        return sum(map(len, (self.store, *self.accounts.values())))
 
     def now(self) -> int:
         """Return the current Unix second."""
         return int(self.clock())
 
     def add_leads(
-        self, count: int = 0, *, ingestion_dates: Iterable[int] = (), leads: Iterable[Lead] = ()
+        self,
+        count: int = 0,
+        *,
+        ingestion_dates: Iterable[int] = (),
+        leads: Iterable[Lead] = (),
+        account: str | None = None,
     ) -> list[str]:
-        """Add `count` leads dated now, one for each date, and the given ones; return their ids in that order."""
+        """Add `count` leads dated now, one for each date, and the given ones; return their ids in that order.
+
+        Raises:
+            ValueError: the agency does not exist, or a given lead is not valid.
+        """
+        store = self.store_of(account)
         now = self.now()
         with self._lock:
             made = [*self._generator.at([now] * count), *self._generator.at(ingestion_dates), *leads]
-        return self._add(made)
+        return self._add(made, store)
 
-    def erase(self, count: int = 0, *, lead_ids: Iterable[str] = (), call_details: bool = True) -> list[str]:
+    def erase(
+        self,
+        count: int = 0,
+        *,
+        lead_ids: Iterable[str] = (),
+        call_details: bool = True,
+        account: str | None = None,
+    ) -> list[str]:
         """Erase the people of the given leads and of `count` random others; return the leads' ids.
 
         Raises:
-            ValueError: nothing was requested, a lead does not exist, or too few leads are left to erase.
+            ValueError: nothing was requested, a lead or agency does not exist, or too few leads are left to erase.
         """
+        store = self.store_of(account)
         with self._lock:
-            leads = {lead_id: self.store.get(lead_id) for lead_id in lead_ids}
+            leads = {lead_id: store.get(lead_id) for lead_id in lead_ids}
             if None in leads.values():
                 message = "one of the leads does not exist"
                 raise ValueError(message)
             if count:
-                others = [lead for lead in self.store.all() if not is_erased(lead)]
+                others = [lead for lead in store.all() if not is_erased(lead)]
                 others = [lead for lead in others if lead["metadata"]["leadId"] not in leads]
                 if not 0 <= count <= len(others):
                     message = f"only {len(others)} leads can be erased"
@@ -119,7 +163,7 @@ class Backend:
             chosen = [lead for lead in leads.values() if lead is not None]
             for lead in chosen:
                 erase(lead, call_details=call_details)
-            return self.store.add_all(chosen)
+            return store.add_all(chosen)
 
     def add_due_leads(self) -> None:
         """Add the leads that should have arrived since the last call."""
@@ -134,26 +178,29 @@ class Backend:
             self._arrived = max(self._arrived, due)
             arrived = list(self._generator.at(dates))
         if arrived:
-            self._add(arrived)
+            stores = [*self.accounts.values()] or [self.store]
+            for number, store in enumerate(stores):
+                if mine := arrived[number :: len(stores)]:
+                    self._add(mine, store)
 
-    def create_lead(self, request: dict[str, Any]) -> str:
+    def create_lead(self, request: dict[str, Any], account: str | None = None) -> str:
         """Create a lead from a valid request and return the request's id."""
         with self._lock:
             request_id = self._generator.lead_id()
             lead = created_lead(request, self._generator.lead_id(), self.now())
-            self._created.append(request)
+            self._created.append((account, request))
             self.posted.appendleft(Posted(self.clock(), request))
-        self._add([lead])
+        self._add([lead], self.store_of(account))
         return request_id
 
     def refuse_lead(self, body: object, problems: Iterable[Violation]) -> None:
         """Record a request that was refused, and why."""
         self.posted.appendleft(Posted(self.clock(), body, tuple(problems)))
 
-    def _add(self, leads: list[Lead]) -> list[str]:
+    def _add(self, leads: list[Lead], store: LeadStore) -> list[str]:
         # Replacing a lead does not make it new: an erasure triggers no webhook call.
-        new = self.store.unknown(leads) if self.announce else []
-        ids = self.store.add_all(leads)
+        new = store.unknown(leads) if self.announce else []
+        ids = store.add_all(leads)
         if new and self.announce:
             self.announce(new)
         return ids
@@ -161,7 +208,11 @@ class Backend:
     @property
     def created(self) -> list[dict[str, Any]]:
         """The requests that created leads, in order."""
-        return list(self._created)
+        return [request for _, request in self._created]
+
+    def created_for(self, account: str | None) -> list[dict[str, Any]]:
+        """Return the requests that created leads of an agency, or of the client's own account."""
+        return [request for owner, request in self._created if owner == account]
 
     @property
     def created_count(self) -> int:
@@ -177,9 +228,9 @@ class Backend:
         """The scripted faults that can still hit a request, each with its remaining count; None means no end."""
         return self._faults.waiting
 
-    def next_fault(self, method: str, path: str, *, is_api: bool) -> Fault | None:
+    def next_fault(self, method: str, path: str, *, is_api: bool, account: str | None) -> Fault | None:
         """Return the fault that hits this request, or None."""
-        return self._faults.decide(method, path, is_api=is_api)
+        return self._faults.decide(method, path, is_api=is_api, account=account)
 
     def traceparent(self) -> str:
         """Return a new trace context for an error answer."""

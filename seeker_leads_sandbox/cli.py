@@ -106,7 +106,7 @@ def _introduce(sandbox: Sandbox, host: str) -> None:
         f"auth_url:       {sandbox.token_url}\n"
         f"auth_token:     {options.token}\n"
         f"or:             client_id: {options.client_id}, client_secret: {options.client_secret}\n"
-        f"leads:          {len(sandbox.store)} from the last {options.days} days\n"
+        f"leads:          {sandbox.leads} from the last {options.days} days\n"
         f"try:            curl -H 'Authorization: Bearer {options.token}' '{sandbox.api_url}/leads?{period}'\n"
         f"page:           {sandbox.url}/\n"
         f"stop:           Ctrl-C"

@@ -73,6 +73,7 @@ class SandboxOptions:
     arrivals_per_minute: float = 0.0  #: new leads while it runs
     visible_after_seconds: int = 0  #: time from the ingestion date until a lead is listed; 0 lists every lead added
     retention_days: int = 0  #: how long a lead is listed; 0: forever
+    accounts: int = 0  #: number of agencies, `agency-1` and on by `intermediary_id`; 0: one account for all requests
 
     bounds: Bounds = Bounds.CLOSED
     order: Order = Order.ASCENDING
@@ -90,6 +91,7 @@ class SandboxOptions:
     rate_limit_requests: int = contract.RATE_LIMIT_REQUESTS
     rate_limit_period_ms: int = contract.RATE_LIMIT_PERIOD_MS
     max_concurrent: int = contract.MAX_CONCURRENT_REQUESTS
+    limit_by_account: bool = False  #: a limit for each account, instead of one for all accounts of a client
     jitter_ms: int = 20  #: how much earlier than the limit allows a request may arrive without being refused
 
     client_id: str = "sandbox"
@@ -144,6 +146,7 @@ _NOT_NEGATIVE = (
     "arrivals_per_minute",
     "visible_after_seconds",
     "retention_days",
+    "accounts",
     "latency_ms",
     "jitter_ms",
     "webhook_delay_ms",

@@ -132,6 +132,11 @@ class Sandbox:
         return self._backend.store
 
     @property
+    def leads(self) -> int:
+        """How many leads there are, in all accounts."""
+        return self._backend.leads
+
+    @property
     def statistics(self) -> Statistics:
         """Statistics about the clients' requests."""
         return self._backend.statistics
@@ -146,13 +151,43 @@ class Sandbox:
         """Every token issued, oldest first."""
         return self._backend.tokens.issued
 
-    def add_leads(
-        self, count: int = 0, *, ingestion_dates: Iterable[int] = (), leads: Iterable[Lead] = ()
-    ) -> list[str]:
-        """Add `count` leads dated now, one for each date (Unix seconds), and the given ones; return their ids."""
-        return self._backend.add_leads(count, ingestion_dates=ingestion_dates, leads=leads)
+    def created_for(self, account: str) -> list[dict[str, Any]]:
+        """Return the bodies of the POSTs that created leads of an agency."""
+        return self._backend.created_for(account)
 
-    def erase(self, count: int = 0, *, lead_ids: Iterable[str] = (), call_details: bool = True) -> list[str]:
+    def store_of(self, account: str) -> LeadStore:
+        """Return the leads of an agency.
+
+        Raises:
+            ValueError: the agency does not exist.
+        """
+        return self._backend.store_of(account)
+
+    def add_leads(
+        self,
+        count: int = 0,
+        *,
+        ingestion_dates: Iterable[int] = (),
+        leads: Iterable[Lead] = (),
+        account: str | None = None,
+    ) -> list[str]:
+        """Add `count` leads dated now, one for each date (Unix seconds), and the given ones; return their ids.
+
+        They belong to `account`, an agency's `intermediary_id`, or to the client's own account.
+
+        Raises:
+            ValueError: the agency does not exist, or a given lead is not valid.
+        """
+        return self._backend.add_leads(count, ingestion_dates=ingestion_dates, leads=leads, account=account)
+
+    def erase(
+        self,
+        count: int = 0,
+        *,
+        lead_ids: Iterable[str] = (),
+        call_details: bool = True,
+        account: str | None = None,
+    ) -> list[str]:
         """Erase the people of the given leads and of `count` random others; return the leads' ids.
 
         With `call_details=False`, a call's phone number stays.
@@ -160,7 +195,7 @@ class Sandbox:
         Raises:
             ValueError: nothing was requested, a lead does not exist, or too few leads are left to erase.
         """
-        return self._backend.erase(count, lead_ids=lead_ids, call_details=call_details)
+        return self._backend.erase(count, lead_ids=lead_ids, call_details=call_details, account=account)
 
     def script(self, *faults: Fault) -> None:
         """Replace the scripted faults; without arguments, remove all faults."""

@@ -1,1 +1,1 @@
-"""What tap and target share as Singer plugins: command line, settings, log, signals and stdout."""
+"""The parts that tap and target share as Singer plugins: command line, settings, log, signals and stdout."""

@@ -1,4 +1,4 @@
-"""How a plugin's command ends on an error: one line that says what to do, and a non-zero exit status."""
+"""Ends a plugin's command after an error with one line that says what to do, and a non-zero exit status."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ EXIT_SIGNAL = 128  # plus the number of the signal, as shells do
 
 
 class PluginCommand(SingerCommand):
-    """Turns an error that reaches its `main` into one logged line.
+    """Logs an error that reaches `main` as one line.
 
-    An unexpected error is shown by its type and place only: its text and a traceback may hold a person's data.
+    For an unexpected error, the line shows only its type and location: its text and a traceback may contain personal
+    data.
     """
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # the command's
         """Run the command.
 
         Raises:
-            SystemExit: with 2 for a wrong setting, 128 and the signal after a signal, 1 for any other error.
+            SystemExit: with 2 for a wrong setting, 128 plus the signal's number after a signal, 1 for any other error.
         """
-        # Imported modules stay to the end. Without this, the garbage collector looks through them again and again, and
-        # at the exit, which costs a fifth of a run that finds nothing new.
+        # Imported modules are never freed. Without this, the garbage collector scans them again and again, also at
+        # exit, which takes a fifth of the time of a run without new leads.
         gc.freeze()
         try:
             return super().main(*args, **kwargs)
@@ -40,7 +41,7 @@ class PluginCommand(SingerCommand):
             self._end(str(error), EXIT_SIGNAL + error.signal_number)
         except SeekerLeadsError as error:
             self._end(str(error), EXIT_FAILED)
-        except Exception as error:  # noqa: BLE001  # the last resort, so that no traceback with data is printed
+        except Exception as error:  # noqa: BLE001  # a last resort, since a traceback may contain data
             self._end(f"{describe(error)}. Please report it: this is a defect", EXIT_FAILED)
 
     def _end(self, message: str, status: int) -> NoReturn:
@@ -49,7 +50,7 @@ class PluginCommand(SingerCommand):
 
 
 def describe(error: BaseException) -> str:
-    """Return type and place of an unexpected error, without its text."""
+    """Return the type and location of an unexpected error, without its text."""
     frames = traceback.extract_tb(error.__traceback__)
     places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames[-4:]))
     return f"Unexpected {type(error).__name__} at {places}"

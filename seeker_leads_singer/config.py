@@ -28,17 +28,17 @@ _BOOLEANS = {
 
 @dataclass(frozen=True, slots=True)
 class ConfigInput:
-    """What `--config` was given, under the names that the SDK's own commands read."""
+    """The value of `--config`, with the attributes that the SDK's commands read."""
 
     config: dict[str, Any]
     parse_env: bool
 
 
 def read_files(paths: Iterable[str]) -> dict[str, Any]:
-    """Return the settings of all files; those of a later file win.
+    """Return the settings of all files; a later file takes precedence.
 
     Raises:
-        SettingsError: a file does not hold settings.
+        SettingsError: a file cannot be read as settings.
     """
     config: dict[str, Any] = {}
     for path in paths:
@@ -52,7 +52,7 @@ def _read_file(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         problem = "does not exist: check its path"
     except OSError:
-        problem = "cannot be read: check what it is, and its mode"
+        problem = "cannot be read: check its type and permissions"
     except (ValueError, RecursionError):
         problem = "is not JSON: fix it"
     else:
@@ -64,32 +64,32 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 
 def unknown_settings(given: Iterable[str], declared: Iterable[str]) -> list[str]:
-    """Return a warning for each setting that is not declared, with the nearest one that is."""
+    """Return a warning for each undeclared setting, with the declared one of the most similar name."""
     known = sorted(declared)
     warnings = []
     for name in given:
         if name not in known:
             nearest = get_close_matches(name, known, n=1)
             guess = f": did you mean `{nearest[0]}`?" if nearest else ""
-            warnings.append(f"The setting `{name}` is unknown and means nothing{guess}")
+            warnings.append(f"The setting `{name}` is unknown and has no effect{guess}")
     return warnings
 
 
 def variable_prefix(plugin_name: str) -> str:
-    """Return how the names of a plugin's own variables begin."""
+    """Return the prefix of a plugin's environment variables."""
     return f"{plugin_name.upper().replace('-', '_')}_"
 
 
 def read_environment(prefix: str, declared: Mapping[str, contract.JsonSchema]) -> dict[str, Any]:
-    """Return the declared settings that the environment gives, with the nearest `.env` file on top of it.
+    """Return the declared settings of the environment and of the nearest `.env` file, which takes precedence.
 
     Raises:
-        SettingsError: that file, the log's level or a setting cannot be read.
+        SettingsError: the file or a setting cannot be read, or the log level is unknown.
     """
     try:
         load_dotenv(find_dotenv(), override=True)
     except (OSError, ValueError):  # not UTF-8, or a NUL
-        msg = "The `.env` file cannot be read: write it in UTF-8, and make it readable for the user that runs this"
+        msg = "The `.env` file cannot be read: save it as UTF-8, and make it readable for the user who runs this"
         raise SettingsError(msg) from None
     refuse_unknown_level(os.environ, prefix)
     return from_environment(os.environ, prefix, declared)
@@ -98,17 +98,17 @@ def read_environment(prefix: str, declared: Mapping[str, contract.JsonSchema]) -
 def from_environment(
     variables: Mapping[str, str], prefix: str, declared: Mapping[str, contract.JsonSchema]
 ) -> dict[str, Any]:
-    """Return the declared settings that variables such as `<prefix>MAX_RETRIES` give; an empty one gives none.
+    """Return the declared settings from variables such as `<prefix>MAX_RETRIES`; empty variables are ignored.
 
     Raises:
-        SettingsError: names every setting that cannot be read, and its variable, without its value.
+        SettingsError: names every setting that cannot be read and its variable, without the value.
     """
     values, problems = {}, []
     for name, declaration in declared.items():
         variable = prefix + name.upper()
         text, kind = variables.get(variable, ""), declaration["type"][0]
         if "string" in declaration["type"] and not text.lstrip().startswith("["):
-            kind = "string"  # a list may also be given as its only text
+            kind = "string"  # a list of one text may also be given as that text
         read, wanted = _READERS.get(kind, (str, "a text"))
         if not (text if kind == "string" else text.strip()):
             continue
@@ -122,7 +122,7 @@ def from_environment(
 
 
 def _read_json(text: str) -> object:
-    """Return what a JSON text says; numbers keep their digits."""
+    """Parse JSON text; numbers keep their digits."""
     return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
 
 
@@ -131,11 +131,11 @@ def _refuse(constant: str) -> None:
 
 
 def _boolean(text: str) -> bool:
-    # An unknown word does not mean false: a dry run would then send for real.
+    # An unknown word must not mean false: a dry run would then really send.
     return _BOOLEANS[text.strip().lower()]
 
 
-#: How a text is read, and what it must be, by the first of the types that a setting is declared with.
+#: How the text of a variable is read and what it must be, by the first declared type of the setting.
 _READERS: dict[str, tuple[Callable[[str], object], str]] = {
     "boolean": (_boolean, "true or false"),
     "integer": (int, "a whole number"),

@@ -1,4 +1,4 @@
-"""What the environment asks of the log; the SDK reads it where nothing catches an error yet."""
+"""Checks the log settings in the environment, which the SDK reads before any error is handled."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _LEVEL, _CONFIG = "LOGLEVEL", "SINGER_SDK_LOG_CONFIG"
 
 @contextlib.contextmanager
 def setting_up_the_log(prefix: str) -> Iterator[None]:
-    """Use this only around the SDK's log set-up; `prefix` begins the plugin's own variables.
+    """Wrap the SDK's log set-up, and nothing else; `prefix` is the prefix of the plugin's variables.
 
     Raises:
-        SystemExit: with the status of a wrong setting, and one line on stderr, since there is no log yet.
+        SystemExit: with the status of a wrong setting; the message goes to stderr, since there is no log yet.
     """
     try:
         refuse_unknown_level(os.environ, prefix)
         yield
     except SettingsError as error:
         _end(str(error))
-    except Exception as error:  # noqa: BLE001  # YAML and `logging.config` raise many kinds
-        _end(f"{_CONFIG}: the file that it names does not configure Python's logging ({type(error).__name__})")
+    except Exception as error:  # noqa: BLE001  # YAML and `logging.config` raise many types
+        _end(f"{_CONFIG} names a file that does not configure Python's logging ({type(error).__name__}): fix it")
 
 
 def refuse_unknown_level(variables: MutableMapping[str, str], prefix: str) -> None:
-    """Check the level that counts: the plugin's own, or else the general one. Remove variables that are empty.
+    """Check the log level: the plugin's own or else the general one. Remove empty variables.
 
     Raises:
         SettingsError: the level is unknown.
@@ -42,7 +42,7 @@ def refuse_unknown_level(variables: MutableMapping[str, str], prefix: str) -> No
     levels = (f"{prefix}{_LEVEL}", _LEVEL)
     for name in (*levels, _CONFIG):
         if not variables.get(name, "-").strip():
-            del variables[name]  # the SDK would take it for a level, or for the current folder
+            del variables[name]  # the SDK would read it as a level, or as the current folder
     for name in levels:
         if name in variables:
             if not isinstance(logging.getLevelName(variables[name].upper()), int):

@@ -1,4 +1,4 @@
-"""The distribution that both plugins are part of."""
+"""The distribution that contains both plugins."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ PACKAGE_NAME = "singer-seeker-leads"
 
 
 def plugin_user_agent(plugin_name: str, own: str | None) -> str:
-    """Return the `User-Agent` of a plugin, as the vendor asks for it: `Software/version Tool/version …` [D][F].
+    """Return the `User-Agent` of a plugin in the vendor's format: `Software/version Tool/version …` [D][F].
 
-    `own` is what the user puts before it.
+    `own` is the user's own part, which comes first.
     """
     plugin = f"{plugin_name}/{version(PACKAGE_NAME)} singer-sdk/{version('singer-sdk')}"
     return f"{own} {plugin}" if own else plugin

@@ -1,4 +1,4 @@
-"""What makes a Singer plugin of ours: command, settings, log and signals, for tap and target alike."""
+"""The common base of tap and target: command, settings, log and signals."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     import click
 
 SettingsT = TypeVar("SettingsT")
-#: What `--config` is given in place of a file, to have variables read.
+#: The value of `--config` that means environment variables instead of a file.
 _VARIABLES = "ENV"
 _PARTS_OF_A_COMMAND = ("name", "callback", "context_settings", "params", "help")
 
 
 class Plugin(PluginBase, Generic[SettingsT]):
-    """Mixed into a tap or target in front of the SDK's class."""
+    """Mixin for a tap or target, placed before the SDK's class."""
 
     package_name = PACKAGE_NAME
 
@@ -51,29 +51,29 @@ class Plugin(PluginBase, Generic[SettingsT]):
 
         Raises:
             SettingsError: a setting is wrong.
-            StoppedError: a signal came meanwhile.
+            StoppedError: a signal arrived in the meantime.
         """
         self.append_builtin_config(self.config_jsonschema)
         given = dict(config or {})
         if parse_env_config:
             given |= read_environment(variable_prefix(self.name), self.config_jsonschema["properties"])
-        # An unset variable of Meltano arrives as an empty string. The SDK would take it for a value.
+        # Meltano passes an unset variable as an empty string, which the SDK would treat as a value.
         given = {name: value for name, value in given.items() if value != ""}
         if validate_config:
             self.settings = self.parse_settings(given)
             refuse_unfit(given, self.config_jsonschema)
-        # The SDK's own reading takes an unknown word for false, and its own validation prints values, secrets too. All
-        # that is left to it is to fill in defaults.
+        # The SDK would read an unknown word as false, and its validation prints values, even secrets. So it only fills
+        # in defaults here.
         with signals.handed_to(self.stop):
             super().__init__(config=given, parse_env_config=False, validate_config=False, **options)
         for warning in unknown_settings(given, self.config_jsonschema["properties"]):
             self.logger.warning(warning)
         if parse_env_config:
-            self.logger.info("Settings come from environment variables, and files where no variable gives them")
+            self.logger.info("Settings are read from environment variables, which take precedence over files")
 
     @cached_property
     def settings(self) -> SettingsT:
-        """The settings, parsed once: by the constructor, or here where it was not to check them, as for discovery.
+        """The settings, parsed once: by the constructor or, if it does not validate them (as for discovery), here.
 
         Raises:
             SettingsError: a setting is wrong.
@@ -85,22 +85,22 @@ class Plugin(PluginBase, Generic[SettingsT]):
         """Parse the configuration.
 
         Raises:
-            SettingsError: names the setting at fault and the cure.
+            SettingsError: names the wrong setting and the fix.
         """
 
     @abstractmethod
     def stop(self, signal_number: int) -> None:
-        """End the run in order, from within a signal handler.
+        """End the run in order; called from a signal handler.
 
         Raises:
-            StoppedError: nothing is under way that must end in order.
+            StoppedError: nothing is in progress that must end in order.
         """
 
     def setup_mapper(self) -> None:
-        """Set the SDK's stream maps up. At DEBUG they would log what a filter's expression gives: anybody's data.
+        """Set up the SDK's stream maps, without their DEBUG log, which contains personal data from filter expressions.
 
         Raises:
-            SettingsError: they do not fit.
+            SettingsError: the stream maps do not fit the stream.
         """
         logging.getLogger("singer_sdk.mapper").setLevel(logging.INFO)
         with stream_maps.fitting(self.config):
@@ -111,14 +111,14 @@ class Plugin(PluginBase, Generic[SettingsT]):
         """Read the files that `--config` names.
 
         Raises:
-            SettingsError: one does not hold settings.
+            SettingsError: a file cannot be read as settings.
         """
         files = [each for each in value if each != _VARIABLES]
         return ConfigInput(read_files(files), parse_env=_VARIABLES in value)
 
     @plugin_cli
     def cli(cls) -> click.Command:  # noqa: N805  # called with the class
-        """The command, once the log is set up."""
+        """Set up the log and return the command."""
         command = cls.get_singer_command()  # before the log, so that an error below is about the log
         with setting_up_the_log(variable_prefix(cls.name)):
             super().cli  # noqa: B018  # sets the log up
@@ -126,7 +126,7 @@ class Plugin(PluginBase, Generic[SettingsT]):
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Return the SDK's command, with errors that end as one line."""
+        """Return the SDK's command, with every error as one line."""
         command = super().get_singer_command()
         parts = {name: getattr(command, name) for name in _PARTS_OF_A_COMMAND}
         return PluginCommand(logger=cls.logger, **parts)

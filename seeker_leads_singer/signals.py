@@ -1,4 +1,4 @@
-"""SIGINT, SIGTERM and SIGHUP: which of them count, and who is told."""
+"""Handles SIGINT, SIGTERM and SIGHUP: which of them count, and what they stop."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: Airflow, systemd and `timeout` signal the process group, and Meltano in that group passes the signal on to its
-#: plugins at once, so one signal comes twice. The same signal later than this is a demand to end at once.
+#: plugins at once, so one signal arrives twice. The same signal after this time is a request to end at once.
 SAME_SIGNAL_SECONDS = 2.0
 
 
 @dataclass
 class StopSignals:
-    """Tells apart the signal that asks for an orderly end, its echo, and one that asks for an end at once."""
+    """Distinguishes a first signal (end in order), its echo (ignore), and a repeated signal (end at once)."""
 
     clock: Callable[[], float] = time.monotonic
     _first_at: dict[int, float] = field(default_factory=dict)
 
     def is_new(self, number: int) -> bool:
-        """Return whether to end in order for this signal; the same one again much later ends the program here."""
+        """Return whether to end in order for this signal; the same signal much later ends the program at once."""
         now = self.clock()
         if number not in self._first_at:
             self._first_at[number] = now
@@ -42,15 +42,15 @@ class StopSignals:
 
 @contextlib.contextmanager
 def handed_to(stop: Callable[[int], object]) -> Iterator[None]:
-    """Construct a plugin within this: signals are held back meanwhile, and `stop` is called for those that count.
+    """Construct a plugin within this context: signals are held back until its end, and each that counts calls `stop`.
 
-    The SDK's constructor sets handlers that end the program wherever it is, with status 0. They never see a signal.
+    The SDK's constructor sets handlers that end the program anywhere, with status 0. They never receive a signal.
 
     Raises:
-        StoppedError: a signal came, and the constructor has failed, so that nothing is there to stop.
+        StoppedError: a signal arrived and the constructor failed, so there is nothing to stop.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may set handlers; the SDK sets none here either
+        yield  # only the main thread may set handlers, and neither does the SDK here
         return
     signals = StopSignals()
     is_constructed = False
@@ -62,7 +62,7 @@ def handed_to(stop: Callable[[int], object]) -> Iterator[None]:
             raise StoppedError(number)
         stop(number)
 
-    # `nohup` has SIGHUP ignored, and that stays so.
+    # Under `nohup`, SIGHUP stays ignored.
     stops = [number for number in _STOPS if signal.getsignal(number) is not signal.SIG_IGN]
     mask_before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     try:

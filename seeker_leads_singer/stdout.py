@@ -1,4 +1,4 @@
-"""Standard output, as the pipe between two programs."""
+"""Standard output as a pipe to another program."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from seeker_leads_api.errors import FatalError
 
 
 class StdoutLostError(FatalError):
-    """What was written to stdout did not arrive, so that nothing after it may count as handed on."""
+    """Output to stdout was lost, so nothing after it counts as delivered."""
 
 
 def write_whole(lines: bytes) -> None:
-    """Write lines to stdout at once, all of them, also when a signal comes in between.
+    """Write all lines to stdout at once, even if a signal arrives in between.
 
     Raises:
-        StdoutLostError: nobody reads them any more, or the disk is full.
+        StdoutLostError: the reader has ended, or the disk is full.
     """
     if sys.stdout is None:
-        msg = "stdout is closed: give it a file or a program that reads it"
+        msg = "stdout is closed: redirect it to a file or a program"
         raise StdoutLostError(msg)
     try:
         _write_whole(lines)
     except BrokenPipeError:
-        msg = "What reads stdout has ended before everything was written: its own log says why"
+        msg = "The program that reads stdout ended before everything was written: see its log"
         raise StdoutLostError(msg) from None
     except OSError as error:
-        msg = f"stdout cannot be written: {os.strerror(error.errno or 0)}"
+        msg = f"Cannot write to stdout: {os.strerror(error.errno or 0)}"
         raise StdoutLostError(msg) from None
 
 
 def _write_whole(lines: bytes) -> None:
-    # With PYTHONUNBUFFERED, which container images like to set, stdout is a raw file: a write to a full pipe that a
-    # signal breaks off then says how much it wrote, and the rest is ours to write.
+    # With PYTHONUNBUFFERED, which many container images set, stdout is a raw file: if a signal interrupts a write to a
+    # full pipe, only a part is written, and the rest must be written again.
     unbuffered = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
     rest = memoryview(lines)
     while rest:
         written = unbuffered.write(rest)
-        if written is None:  # a pipe that does not block, and is full
+        if written is None:  # a full, non-blocking pipe
             select.select([], [unbuffered], [])
         rest = rest[written or 0 :]

@@ -1,4 +1,4 @@
-"""The user's `stream_maps`: which errors are theirs, and what is said of them."""
+"""Checks the user's `stream_maps`, and recognises and reports their errors."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _FAKE = re.compile(r"\bfake\.")
 def are_at_fault(error: Exception, config: Mapping[str, Any]) -> bool:
     """Return whether an error of code that evaluates stream maps comes from their expressions.
 
-    These raise anything at all, so it is what neither this project nor the SDK raises on purpose for another reason.
+    Expressions can raise any error, so this is any error that the project and the SDK do not raise for another reason.
     """
     return bool(config.get("stream_maps")) and not _is_for_another_reason(error)
 
 
 def property_at_fault(error: Exception) -> str | None:
-    """Return which property's expression raised an error, `__filter__` for a filter's; None where that is not known.
+    """Return the property whose expression raised an error, `__filter__` for a filter, or None if it is unknown.
 
-    The SDK's error does not say it, so it is looked up where the SDK evaluates expressions.
+    The SDK's error does not name it, so it is read from the frame in which the SDK evaluates expressions.
     """
     for frame, _ in traceback.walk_tb(error.__traceback__):
         if frame.f_code.co_name == "_eval" and "property_name" in frame.f_locals:
@@ -46,10 +46,10 @@ def _is_for_another_reason(error: Exception) -> bool:
 
 
 def refuse_unmatched(config: Mapping[str, Any], streams: Mapping[str, Collection[str]]) -> None:
-    """Check that stream maps are for streams that exist, and remove columns that exist; `streams` has their columns.
+    """Check that stream maps name existing streams and remove existing columns; `streams` maps streams to columns.
 
     Raises:
-        SettingsError: names what matches nothing, with what there is: something else would come out than was meant.
+        SettingsError: names the stream or column that matches nothing, and those that exist.
     """
     maps = config.get("stream_maps")
     for name, definition in (maps if isinstance(maps, dict) else {}).items():
@@ -58,7 +58,7 @@ def refuse_unmatched(config: Mapping[str, Any], streams: Mapping[str, Collection
             continue
         matched = [stream for stream in streams if fnmatch(stream, str(source))]
         if not matched:
-            msg = f"`stream_maps` is for a stream `{source}`, which does not exist: there is {', '.join(streams)}"
+            msg = f"`stream_maps` names the unknown stream `{source}`. Existing streams: {', '.join(streams)}"
             raise SettingsError(msg)
         columns = {column for stream in matched for column in streams[stream]}
         for column, expression in definition.items() if isinstance(definition, dict) else ():
@@ -70,20 +70,20 @@ def _refuse_unknown_column(column: str, expression: object, columns: Collection[
         return
     if column.partition(separator)[0] in columns:
         msg = (
-            f"`stream_maps` names `{column}`, which exists only after flattening, and so after the maps: deselect the"
-            f" field in the catalog, or map the whole of `{column.partition(separator)[0]}`"
+            f"`stream_maps` names `{column}`, which flattening creates after the maps: deselect the"
+            f" field in the catalog, or map all of `{column.partition(separator)[0]}`"
         )
         raise SettingsError(msg)
     if expression in (None, "__NULL__"):
-        msg = f"`stream_maps` removes `{column}`, which is not a column: there are {', '.join(sorted(columns))}"
+        msg = f"`stream_maps` removes the unknown column `{column}`. Existing columns: {', '.join(sorted(columns))}"
         raise SettingsError(msg)
 
 
 def refuse_unusable(config: Mapping[str, Any]) -> None:
-    """Check what stream maps and flattening need beside their own settings.
+    """Check that stream maps and flattening have what they need besides their own settings.
 
     Raises:
-        SettingsError: names it.
+        SettingsError: names what is missing.
     """
     if config.get("flattening_enabled") and config.get("flattening_max_depth") is None:
         msg = "`flattening_enabled` needs `flattening_max_depth`: set it, for example to 1"
@@ -95,10 +95,10 @@ def refuse_unusable(config: Mapping[str, Any]) -> None:
 
 @contextlib.contextmanager
 def fitting(config: Mapping[str, Any]) -> Iterator[None]:
-    """Within it stream maps and flattening are set up.
+    """Set up stream maps and flattening within this context.
 
     Raises:
-        SettingsError: they do not fit the stream that they are for.
+        SettingsError: they do not fit their stream.
     """
     refuse_unusable(config)
     try:
@@ -107,7 +107,7 @@ def fitting(config: Mapping[str, Any]) -> Iterator[None]:
         settings = [name for name in ("stream_maps", "flattening_enabled") if config.get(name)]
         if _is_for_another_reason(error) or not settings:
             raise
-        # Only the text of the SDK's own errors is about the setting alone.
-        words = str(error) if isinstance(error, MappingError) else type(error).__name__
-        msg = f"{' and '.join(f'`{name}`' for name in settings)} does not fit the stream: {words}"
+        # Only the text of the SDK's own errors is free of personal data.
+        reason = str(error) if isinstance(error, MappingError) else type(error).__name__
+        msg = f"{' and '.join(f'`{name}`' for name in settings)} does not fit the stream: {reason}"
         raise SettingsError(msg) from None

@@ -1,1 +1,1 @@
-"""Webhooks: a call is a signal to pull. A receiver of calls, a runner of the pipeline, and the subscriptions."""
+"""Webhooks: the receiver of calls, the runner that starts the pipeline, and the subscriptions."""

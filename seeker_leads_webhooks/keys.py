@@ -1,4 +1,4 @@
-"""The keys that callers prove to know. They come from the environment alone."""
+"""The webhook keys that authenticate callers. They are read only from the environment."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ PREVIOUS_KEY_VARIABLE = "SEEKER_LEADS_WEBHOOK_PREVIOUS_API_KEY"
 
 @dataclass(frozen=True, slots=True)
 class WebhookKeys:
-    """The key that subscriptions have, and the one that they had while it is replaced."""
+    """The key of the subscriptions and, while it is being replaced, the previous one."""
 
     current: str = field(repr=False)
     previous: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> WebhookKeys:
-        """Read them; an empty variable counts as not set.
+        """Read the keys; an empty variable counts as not set.
 
         Raises:
-            SettingsError: there is no key, or one cannot travel in a header.
+            SettingsError: there is no key, or one cannot be sent in a header.
         """
         current = variables.get(KEY_VARIABLE) or None
         previous = variables.get(PREVIOUS_KEY_VARIABLE) or None
         if current is None:
-            msg = f"The variable {KEY_VARIABLE} is not set: put the webhook key there, e.g. of `openssl rand -hex 32`"
+            msg = f"The variable {KEY_VARIABLE} is not set: set it to the webhook key, e.g. from `openssl rand -hex 32`"
             raise SettingsError(msg)
         for name, key in ((KEY_VARIABLE, current), (PREVIOUS_KEY_VARIABLE, previous)):
             if key is not None and not is_token(key):
-                msg = f"The variable {name} must hold the key alone: plain ASCII without blanks or line breaks"
+                msg = f"The variable {name} must contain only the key: plain ASCII without blanks or line breaks"
                 raise SettingsError(msg)
         return cls(current, previous)
 
     @property
     def accepted(self) -> tuple[bytes, ...]:
-        """Every key that a caller may have."""
+        """All keys that a caller may use."""
         return tuple(key.encode() for key in (self.current, self.previous) if key is not None)
 
 
 def without_keys(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for a program that has no use for the keys."""
+    """Return the environment without the keys, for a program that does not need them."""
     return {name: value for name, value in variables.items() if name not in {KEY_VARIABLE, PREVIOUS_KEY_VARIABLE}}

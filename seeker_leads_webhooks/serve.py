@@ -1,4 +1,4 @@
-"""The receiver and the runner together, until a signal ends them."""
+"""Runs the receiver and the runner together until a signal ends them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from seeker_leads_webhooks.runner.schedule import Schedule
 if TYPE_CHECKING:
     from seeker_leads_webhooks.settings import ServeSettings
 
-#: Supervisors may send one signal twice, to the process and to its group. Later than this it is another one.
+#: A supervisor may send one signal twice, to the process and to its group. After this time, it is a second signal.
 _SAME_SIGNAL_SECONDS = 2.0
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 logger = logging.getLogger(__name__)
@@ -28,10 +28,10 @@ _output = logging.getLogger(f"{__name__}.run")
 
 
 def serve(settings: ServeSettings) -> None:
-    """Answer calls and run the pipeline until SIGTERM or Ctrl-C, which pass to a run that is going on.
+    """Answer calls and run the pipeline until SIGTERM or Ctrl-C, which are passed on to the current run.
 
     Raises:
-        SettingsError: the address cannot be had, or the health file cannot be written.
+        SettingsError: the address is not available, or the health file cannot be written.
     """
     asyncio.run(_serve(settings))
 
@@ -60,11 +60,11 @@ async def _serve(settings: ServeSettings) -> None:
         nonlocal first_at
         if first_at is None:
             first_at = time.monotonic()
-            logger.info("%s: ends once the run that is going on has ended", number.name)
+            logger.info("%s: the receiver exits when the current run has ended", number.name)
             runner.stop()
             child.stop()
         elif time.monotonic() - first_at > _SAME_SIGNAL_SECONDS:
-            logger.warning("%s again: the run is killed", number.name)
+            logger.warning("%s again: killing the run", number.name)
             child.kill()
 
     loop = asyncio.get_running_loop()
@@ -77,7 +77,7 @@ async def _serve(settings: ServeSettings) -> None:
 
 
 class _HealthFile:
-    """Writes the health file, where there is to be one; trouble with it later is a warning, once."""
+    """Writes the health file, if there is one; after the start, a failure is logged once, as a warning."""
 
     def __init__(self, settings: ServeSettings) -> None:
         self._path = settings.health_file

@@ -1,4 +1,4 @@
-"""What the receiver and its runner are told on the command line."""
+"""The settings of the receiver and its runner, from the command line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ServeSettings:
     command: tuple[str, ...]  #: the pipeline, as a program and its arguments
     timing: Timing
     host: str = "127.0.0.1"
-    port: int = 8080  #: 0: any free one
+    port: int = 8080  #: 0: any free port
     answer_status: int = 200
     run_timeout_seconds: float = 3600.0
     health_file: Path | None = None
@@ -36,18 +36,18 @@ def parse_command(text: str) -> tuple[str, ...]:
     """Return the program and the arguments of a command line, as a shell would split it; no shell runs it.
 
     Raises:
-        SettingsError: there is no such program.
+        SettingsError: the command line is not valid, or the program does not exist.
     """
     try:
         command = tuple(shlex.split(text))
     except ValueError:
-        msg = "`--run`: a quotation mark is not closed"
+        msg = "`--run`: a quotation mark is not closed: close it"
         raise SettingsError(msg) from None
     if not command:
         msg = "`--run` is empty: give the command, e.g. --run 'meltano run tap-seeker-leads target-postgres'"
         raise SettingsError(msg)
     if shutil.which(command[0]) is None:
-        # A whole command line may hold a secret; its first word is the name of a program.
-        msg = f"`--run`: the program {command[0]!r} is not found: check PATH, or give its whole path"
+        # The command line may contain a secret, but its first word is the name of the program.
+        msg = f"`--run`: the program {command[0]!r} is not found: check PATH, or give its full path"
         raise SettingsError(msg)
     return command

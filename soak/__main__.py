@@ -1,6 +1,6 @@
-"""Kills and mixed faults for as long as one likes: `python -m soak --minutes 60`.
+"""Kills and mixed faults for any length of time: `python -m soak --minutes 60`.
 
-Each round has a seed of its own, which it prints; `--seed` plays one round again. Ends with 1 where a promise broke.
+Each round prints its seed; `--seed` repeats one round. Exits with 1 if a promise was broken.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ ROUNDS = {"tap": tap_round, "target": target_round}
 
 
 def say(text: str) -> None:
-    """Tell the person who waits."""
+    """Print a line at once."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
 def main() -> int:
-    """Run rounds until the time is over, and print their figures as a table."""
+    """Run rounds until the time is over, and print the totals as a table."""
     parser = argparse.ArgumentParser(prog="python -m soak", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10.0, help="how long; a round that began is ended (10)")
-    parser.add_argument("--only", choices=ROUNDS, help="the tap or the target alone")
-    parser.add_argument("--seed", type=int, help="play this round again, once")
+    parser.add_argument("--minutes", type=float, default=10.0, help="duration; the last round is completed (10)")
+    parser.add_argument("--only", choices=ROUNDS, help="test only the tap or the target")
+    parser.add_argument("--seed", type=int, help="repeat the round of this seed, once")
     options = parser.parse_args()
-    # The sandbox's server tells of every connection that a kill breaks.
+    # The sandbox's server logs every connection that a kill breaks.
     logging.disable(logging.CRITICAL)
     kinds = [options.only] if options.only else list(ROUNDS)
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""One round of the soak: an account, mixed faults, kills, and what became of the promises."""
+"""One round of the soak: an account, mixed faults, kills, and a check of the promises."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 IN_FLIGHT = 10
-#: 3 % each; none of these makes a client believe that something was not done which was.
+#: 3 % each; none of them makes a client believe that a request failed that had succeeded.
 FAULTS = [
     *(Fault(FaultKind.STATUS, status=status, rate=0.03) for status in (500, 503, 429)),
     *(Fault(kind, rate=0.03) for kind in (FaultKind.RESET, FaultKind.CUT_BODY, FaultKind.BAD_JSON, FaultKind.HTML_502)),
@@ -30,19 +30,19 @@ FAULTS = [
 
 @dataclass
 class Round:
-    """What a round did, in figures, and the promises that it broke."""
+    """The figures of a round, and the promises that were broken."""
 
     figures: dict[str, int] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
 
     def promise(self, name: str, *, is_kept: bool) -> None:
-        """Note a promise that was not kept."""
+        """Record a promise that was broken."""
         if not is_kept:
             self.broken.append(name)
 
 
 def tap_round(folder: Path, chance: random.Random) -> Round:
-    """Read an account to its end over kills, stops and faults, while leads go on coming."""
+    """Read an account completely despite kills, stops and faults, while new leads arrive."""
     days = chance.choice([30, 200, 400])
     options = SandboxOptions(
         leads=chance.choice([300, 3000, 6000]), days=days, latency_ms=20, seed=chance.getrandbits(32)
@@ -60,7 +60,7 @@ def tap_round(folder: Path, chance: random.Random) -> Round:
         for _ in range(kills):
             end_by = chance.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
             runs.run(after_seconds(chance.uniform(0.05, 3.0)), end_by=end_by, at_state=chance.random() < 0.3)
-            # Of a second that is over: what is ingested in the one under way may be the next run's.
+            # In a past second: leads of the current second may be left to the next run.
             sandbox.add_leads(ingestion_dates=[int(time.time()) - 2] * chance.randint(0, 20))
         finished = runs.run()
         lost, leads = runs.lost(sandbox), len(sandbox.store)
@@ -78,14 +78,14 @@ def tap_round(folder: Path, chance: random.Random) -> Round:
     done.promise("no lead is lost", is_kept=not lost)
     done.promise("each lead once a run", is_kept=runs.twice_in_a_run == 0)
     done.promise("the bookmark never goes back", is_kept=runs.bookmarks == sorted(runs.bookmarks))
-    # Ctrl-C while Python still loads the program is Python's own.
+    # A Ctrl-C while Python still loads the program is handled by Python itself.
     defects = runs.log.count("this is a defect")
     done.promise("no unexpected error", is_kept=defects == 0)
     return done
 
 
 def target_round(folder: Path, chance: random.Random) -> Round:
-    """Send records over kills and faults, each run from the start of the input."""
+    """Send records despite kills and faults, each run from the start of the input."""
     count, kills = chance.choice([300, 1500]), chance.randint(2, 10)
     policy = chance.choice(["retry", "reject"])
     lines = [json.dumps(message) for message in [SCHEMA, *map(record, range(count)), state({"done": True})]]
@@ -101,7 +101,7 @@ def target_round(folder: Path, chance: random.Random) -> Round:
                     process.communicate(timeout=chance.uniform(0.3, 4.0))
                 process.send_signal(signal.SIGKILL)
                 process.communicate()
-            killed += process.returncode == -signal.SIGKILL  # or it had come to its end by itself
+            killed += process.returncode == -signal.SIGKILL  # otherwise it had ended by itself
         with (folder / "input.jsonl").open() as file, program.start(stdin=file) as process:
             stdout, _ = process.communicate()
         created = Counter(lead["email"] for lead in sandbox.created)
@@ -124,8 +124,8 @@ def target_round(folder: Path, chance: random.Random) -> Round:
     )
     done.promise("no record is lost", is_kept=not lost)
     if policy == "retry":
-        # Besides those in flight at a kill: a reset may strike after the lead was sent, so the outcome is not known.
-        done.promise("twice at most those of unknown outcome", is_kept=twice <= killed * IN_FLIGHT)
+        # Not only a request in flight at a kill has an unknown outcome: a reset may come after the lead was sent.
+        done.promise("only leads of unknown outcome twice", is_kept=twice <= killed * IN_FLIGHT)
     else:
         done.promise("none twice", is_kept=twice == 0)
     done.promise("no unexpected error", is_kept="this is a defect" not in program.log)

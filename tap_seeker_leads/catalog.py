@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 
 from seeker_leads_api.errors import SettingsError
-from tap_seeker_leads.leads.schema import PRIMARY_KEY, REPLICATION_KEY, STREAM, leads_schema
+from tap_seeker_leads.leads.schema import REPLICATION_KEY, STREAM, key_properties, leads_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,10 +40,11 @@ class _Entry(msgspec.Struct):
     replication_method: str | None = None
 
 
-def own_catalog(catalog: Mapping[str, Any]) -> dict[str, Any]:
+def own_catalog(catalog: Mapping[str, Any], *, has_accounts: bool = False) -> dict[str, Any]:
     """Return the catalog of this stream alone: the tap's own definition, with the given catalog's selection.
 
-    A field that the catalog's schema leaves out is deselected.
+    With many accounts the definition has a column and a key more. A field that the catalog's schema leaves out is
+    deselected.
 
     Raises:
         SettingsError: the catalog lacks the stream, or asks for what the tap does not promise.
@@ -59,7 +60,7 @@ def own_catalog(catalog: Mapping[str, Any]) -> dict[str, Any]:
             msg = f"it has {len(entries)} entries"
             raise ValueError(msg)  # noqa: TRY301  # one place words the error
         entry = msgspec.convert(entries[0], _Entry)
-        return {"streams": [_own_entry(entry)]}
+        return {"streams": [_own_entry(entry, has_accounts=has_accounts)]}
     except (ValueError, msgspec.ValidationError) as error:
         problem = str(error)
     except RecursionError:
@@ -68,13 +69,14 @@ def own_catalog(catalog: Mapping[str, Any]) -> dict[str, Any]:
     raise SettingsError(msg)
 
 
-def _own_entry(entry: _Entry) -> dict[str, Any]:
+def _own_entry(entry: _Entry, *, has_accounts: bool) -> dict[str, Any]:
     metadata = {each.breadcrumb: each.metadata for each in entry.metadata}
-    method = _definition(entry, metadata)
-    schema = leads_schema()
+    keys = key_properties(has_accounts=has_accounts)
+    method = _definition(entry, metadata, keys)
+    schema = leads_schema(has_accounts=has_accounts)
     left_out = set(_left_out(schema, entry.schema, ()))
-    if ("properties", PRIMARY_KEY) in left_out:
-        msg = f"Object missing required field `{PRIMARY_KEY}` - at `$.schema.properties`"
+    if missing := [key for key in keys if ("properties", key) in left_out]:
+        msg = f"Object missing required field `{missing[0]}` - at `$.schema.properties`"
         raise ValueError(msg)
     known = {(), *_fields(schema, ())}
     if unknown := [name for name in metadata if name not in known and not _may_be_new(name, schema)]:
@@ -83,28 +85,27 @@ def _own_entry(entry: _Entry) -> dict[str, Any]:
     return {
         "tap_stream_id": STREAM,
         "stream": STREAM,
-        "key_properties": [PRIMARY_KEY],
+        "key_properties": keys,
         "replication_key": REPLICATION_KEY,
         "replication_method": method,
         "schema": schema,
         "metadata": [
             {
                 "breadcrumb": list(name),
-                "metadata": _selection(name, metadata.get(name, {}), is_left_out=name in left_out),
+                "metadata": _selection(name, metadata.get(name, {}), keys, is_left_out=name in left_out),
             }
             for name in sorted(known | metadata.keys(), key=len)
         ],
     }
 
 
-def _definition(entry: _Entry, metadata: Mapping[Breadcrumb, Mapping[str, Any]]) -> str:
+def _definition(entry: _Entry, metadata: Mapping[Breadcrumb, Mapping[str, Any]], keys: list[str]) -> str:
     """Return the replication method.
 
     Raises:
         ValueError: the catalog defines keys, or the replication, in a way of its own.
     """
     root = metadata.get((), {})
-    keys = [PRIMARY_KEY]
     methods = [entry.replication_method, root.get("forced-replication-method")]
     fixed: list[tuple[str, object, tuple[object, ...]]] = [
         ("stream", entry.stream, (None, STREAM)),
@@ -171,8 +172,8 @@ def _may_be_new(name: Breadcrumb, schema: JsonSchema) -> bool:
     return column is not None and bool(column.get("additionalProperties"))
 
 
-def _selection(name: Breadcrumb, given: Mapping[str, Any], *, is_left_out: bool) -> dict[str, Any]:
-    is_key = name in {("properties", PRIMARY_KEY), ("properties", REPLICATION_KEY)}
+def _selection(name: Breadcrumb, given: Mapping[str, Any], keys: list[str], *, is_left_out: bool) -> dict[str, Any]:
+    is_key = name in {("properties", key) for key in (*keys, REPLICATION_KEY)}
     selection = {key: given[key] for key in ("selected", "selected-by-default") if given.get(key) is not None}
     if is_left_out or given.get("inclusion") == "unsupported":
         selection["selected"] = False

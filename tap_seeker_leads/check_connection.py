@@ -1,10 +1,15 @@
-"""`--test`: whether the settings work, in one sentence."""
+"""`--test`: whether the settings work, in one sentence for each account."""
 
 from __future__ import annotations
 
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from seeker_leads_api.client import ApiClient
+from seeker_leads_api.clients import close_clients, open_clients
+from seeker_leads_api.errors import FatalError, SeekerLeadsError
 from tap_seeker_leads.leads.page import page_of
 from tap_seeker_leads.leads.timestamps import to_rfc3339
 from tap_seeker_leads.reading.paginator import LeadsPaginator
@@ -14,35 +19,89 @@ from tap_seeker_leads.reading.windows import split
 from tap_seeker_leads.state.api_clock import read_date
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from seeker_leads_api.client import ApiClient
     from tap_seeker_leads.reading.windows import Window
     from tap_seeker_leads.settings import TapSettings
 
 #: A week with more pages than this is not read to its end for the sake of one instant.
 MOST_PAGES = 20
+#: Of many accounts only so many weeks are looked at: one without leads would take a request for each of 157.
+MOST_WINDOWS_OF_MANY = 4
 
 
-def connection_report(
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the answers to a look at the newest leads say."""
+
+    newest: int | None  #: the latest ingestion date, in Unix seconds; None: there is no lead since `since`
+    since: int  #: up to when the look went back, in Unix seconds
+    seconds_ahead: float | None  #: of this machine's clock, before the API's; None: the API did not say its time
+
+
+def connection_reports(
     settings: TapSettings, user_agent: str, *, report: Callable[[str], object], now: Callable[[], float]
-) -> str:
-    """Ask for the newest week first, and for older ones until one has a lead; return what is known then.
+) -> Iterator[str]:
+    """Yield one line for each account: what is known of it, or why its settings do not work.
 
     Raises:
-        SeekerLeadsError: the settings do not work, and why.
+        SeekerLeadsError: the settings of the only account, or of some of many, do not work.
     """
-    client = ApiClient(settings.connection, user_agent, report=report)
+
+    def check(client: ApiClient) -> str | SeekerLeadsError:
+        try:
+            return _in_words(look(client, settings, now=now))
+        except SeekerLeadsError as error:
+            return error
+
+    accounts, failed = settings.accounts, 0
+    clients = open_clients(accounts, settings.rate_limit_scope, user_agent, report=report)
+    with contextlib.ExitStack() as stack:
+        stack.callback(close_clients, clients)
+        pool = stack.enter_context(ThreadPoolExecutor(min(settings.connection.max_concurrent_requests, len(accounts))))
+        for account, result in zip(accounts, pool.map(check, clients), strict=True):
+            if isinstance(result, SeekerLeadsError):
+                if not settings.has_accounts:
+                    raise result
+                failed += 1
+            yield f"{account.place}{result}"
+    if failed:
+        msg = f"The settings of {failed} of {len(accounts)} accounts do not work, see the lines above"
+        raise FatalError(msg)
+
+
+def _in_words(seen: Seen) -> str:
+    ahead = seen.seconds_ahead
+    clocks = "the API did not say its time" if ahead is None else f"the clocks differ by {abs(ahead):.0f} s"
+    return f"The connection and the token work; {newest_lead_in_words(seen)}; {clocks}"
+
+
+def newest_lead_in_words(seen: Seen) -> str:
+    """Return a clause that names the newest lead's instant."""
+    if seen.newest is None:
+        return f"no lead since {to_rfc3339(seen.since)}"
+    return f"the newest lead is of {to_rfc3339(seen.newest)}"
+
+
+def look(client: ApiClient, settings: TapSettings, *, now: Callable[[], float]) -> Seen:
+    """Ask for the newest week first, and for older ones until one has a lead.
+
+    Raises:
+        SeekerLeadsError: there is no answer, and why.
+    """
     newest: int | None = None
-    difference: float | None = None
-    for window in reversed(list(split(settings.start, settings.end, settings.window_seconds))):
+    ahead: float | None = None
+    windows = reversed(list(split(settings.start, settings.end, settings.window_seconds)))
+    since = settings.end
+    for window in islice(windows, MOST_WINDOWS_OF_MANY if settings.has_accounts else None):
+        since = window.start
         newest, date = _newest_lead(client, window, settings.page_size)
-        if difference is None and (api_time := read_date(date)) is not None:
-            difference = now() - api_time
+        if ahead is None and (api_time := read_date(date)) is not None:
+            ahead = now() - api_time
         if newest is not None:
             break
-    lead = f"the newest lead is of {to_rfc3339(newest)}" if newest else f"no lead since {to_rfc3339(settings.start)}"
-    clocks = "the API did not say its time" if difference is None else f"the clocks differ by {abs(difference):.0f} s"
-    return f"The connection and the token work; {lead}; {clocks}"
+    return Seen(newest, since, ahead)
 
 
 def _newest_lead(client: ApiClient, window: Window, page_size: int) -> tuple[int | None, str | None]:

@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api import contract
+from seeker_leads_api.accounts import ACCOUNTS_SETTINGS, Account, RateLimitScope, parse_accounts
 from seeker_leads_api.declarations import read, setting
 from seeker_leads_api.errors import SettingsError
-from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
+from seeker_leads_api.settings import CONNECTION_SETTINGS
 from tap_seeker_leads.leads.timestamps import from_iso8601
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from seeker_leads_api.settings import ConnectionSettings
+
 _DAY_SECONDS = 86_400
 
 TAP_SETTINGS: dict[str, contract.JsonSchema] = {
     **CONNECTION_SETTINGS,
+    **ACCOUNTS_SETTINGS,
     "start_date": setting(
         "string",
         "Start date",
@@ -71,7 +75,8 @@ TAP_SETTINGS: dict[str, contract.JsonSchema] = {
 class TapSettings:
     """What the tap was asked to do. Instants are Unix seconds."""
 
-    connection: ConnectionSettings
+    accounts: tuple[Account, ...]  #: at least one; without the setting `accounts`, one that has no label
+    rate_limit_scope: RateLimitScope
     now: int  #: when the run began; what is ingested later is the next run's
     start: int
     end: int  #: `end_date`, or now where that is earlier
@@ -79,6 +84,16 @@ class TapSettings:
     page_size: int
     lookback_seconds: int
     refresh_seconds: int  #: how long a cycle of the refresh takes; 0: there is none
+
+    @property
+    def connection(self) -> ConnectionSettings:
+        """How to reach the API; accounts differ only in how they authenticate."""
+        return self.accounts[0].connection
+
+    @property
+    def has_accounts(self) -> bool:
+        """Whether records, keys and state name the account that they are of."""
+        return self.accounts[0].label is not None
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], *, now: int) -> TapSettings:
@@ -102,7 +117,8 @@ class TapSettings:
                 msg = "`end_date` lies before the default `start_date`, 3 years back: set `start_date` too"
                 raise SettingsError(msg)
         return cls(
-            connection=ConnectionSettings.from_config(values),
+            accounts=parse_accounts(values),
+            rate_limit_scope=RateLimitScope(values["rate_limit_scope"]),
             now=now,
             start=start,
             end=now if end is None else min(end, now),

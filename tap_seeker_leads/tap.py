@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
+from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue, Tap
 
+from seeker_leads_api.accounts import has_accounts
 from seeker_leads_api.errors import SettingsError, StoppedError
 from seeker_leads_singer import stream_maps
 from seeker_leads_singer.package import plugin_user_agent
 from seeker_leads_singer.plugin import Plugin
 from tap_seeker_leads.catalog import own_catalog
-from tap_seeker_leads.check_connection import connection_report
+from tap_seeker_leads.check_connection import connection_reports
 from tap_seeker_leads.leads.schema import STREAM, leads_schema
 from tap_seeker_leads.settings import TAP_SETTINGS, TapSettings
 from tap_seeker_leads.state.input_files import bookmarks_of, json_file
@@ -62,9 +64,8 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
         **options: Any,  # noqa: ANN401  # the SDK's
     ) -> None:
         self._now = int(time.time()) if now is None else now  # when this run begins, in Unix seconds
-        if isinstance(catalog, dict) and not isinstance(catalog, Catalog):
-            catalog = own_catalog(catalog)
-        super().__init__(catalog=catalog, **options)
+        self._given_catalog = catalog
+        super().__init__(**options)
 
     def parse_settings(self, config: Mapping[str, Any]) -> TapSettings:
         """Parse the configuration as it counts for a run that starts now.
@@ -78,6 +79,18 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
                 raise SettingsError(msg)
         return TapSettings.from_config(config, now=self._now)
 
+    @cached_property
+    def input_catalog(self) -> Catalog | None:
+        """The catalog that the run was given, as the tap's own definition with that one's selection.
+
+        Raises:
+            SettingsError: it lacks the stream, or asks for what the tap does not promise.
+        """
+        given = self._given_catalog
+        if given is None or isinstance(given, Catalog):
+            return given
+        return Catalog.from_dict(own_catalog(given, has_accounts=has_accounts(self.config)))
+
     def discover_streams(self) -> Sequence[LeadsStream]:
         """Return the one stream; needs no settings and no network."""
         self._leads = LeadsStream(self)
@@ -89,7 +102,8 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
         Raises:
             SettingsError: they do not fit, or name what does not exist.
         """
-        stream_maps.refuse_unmatched(self.config, {STREAM: leads_schema()["properties"]})
+        schema = leads_schema(has_accounts=has_accounts(self.config))
+        stream_maps.refuse_unmatched(self.config, {STREAM: schema["properties"]})
         super().setup_mapper()
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -99,7 +113,7 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
             SettingsError: it is not right.
         """
         # Not the SDK's own, which takes every stream's bookmark apart, and fails on an odd one of another stream.
-        if bookmarks := bookmarks_of(state):
+        if bookmarks := bookmarks_of(state, has_accounts=has_accounts(self.config)):
             self.state["bookmarks"] = bookmarks
 
     def _reset_state_progress_markers(self) -> None:
@@ -117,7 +131,7 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        """Test the settings without a record on stdout; `--test=schema` is the SDK's.
+        """Test the settings of each account without a record on stdout; `--test=schema` is the SDK's.
 
         Raises:
             SeekerLeadsError: they do not work, and why.
@@ -128,7 +142,8 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
         config: ConfigInput = ctx.params["config"]
         tap = cls(config=config.config, parse_env_config=config.parse_env)
         agent = plugin_user_agent(cls.name, tap.settings.connection.user_agent)
-        cls.logger.info(connection_report(tap.settings, agent, report=cls.logger.warning, now=time.time))
+        for line in connection_reports(tap.settings, agent, report=cls.logger.warning, now=time.time):
+            cls.logger.info("%s", line)
         ctx.exit()
 
     @classmethod

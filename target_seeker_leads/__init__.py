@@ -1,1 +1,1 @@
-"""Singer target that will create leads through AVIV's Seeker Leads API."""
+"""Singer target that creates leads through AVIV's Seeker Leads API."""

@@ -1,13 +1,13 @@
-"""Dead letters: records that were not delivered, with all reasons, in the form in which the target reads them again.
+"""Dead letters: undelivered records with all their reasons, in a form that the target can read again.
 
-A line is a Singer RECORD message with more to it:
+Each line is a Singer RECORD message with additional keys:
 
     {"type": "RECORD", "stream": ..., "record": {...}, "key_properties": [...],
      "reasons": [{"field": ..., "rule": ..., "cure": ...}], "at": "...Z", "request_id": ..., "id": ...}
 
-`field` is null where a reason concerns no single one; `request_id` is there if the API was asked, and `id` if the
-record was a letter before. Numbers keep their digits. The file holds personal data: only its owner can read it, and a
-symbolic link in its place is refused, wherever it leads: who can put one there would choose which file is written.
+`field` is null if a reason does not concern a single field. `request_id` is present if the API gave one, and `id` if
+the record was replayed from a dead letter that had one. Numbers keep their digits. The file holds personal data, so
+only its owner can read it. A symbolic link at its path is refused: its creator could choose which file is written.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a record was not delivered, without its value; `field` is None where it concerns no single one."""
+    """Why a record was not delivered, without any value; `field` is None if it does not concern a single field."""
 
     field: str | None
     rule: str
     cure: str
-    #: Where in the source it is, in words: a column, or a stream map. A letter says so in the cure.
+    #: Where the problem is in the source, in words: a column or a stream map. In a letter, the cure names it.
     source: str | None = None
 
 
@@ -51,33 +51,33 @@ class DeadLetter:
     reasons: tuple[Reason, ...]
     at: datetime
     request_id: str | None = None
-    #: By which name a letter is known that was fed again, and failed again.
+    #: The id of a letter that was replayed and failed again.
     id: str | None = None
 
 
 class DeadLetters(Protocol):
-    """Where letters are kept."""
+    """A store of dead letters."""
 
     @property
     def count(self) -> int:
-        """How many letters were kept here."""
+        """How many letters were stored."""
 
     def append(self, letter: DeadLetter, /) -> None:
-        """Keep a letter; it is safe when this returns.
+        """Store a letter; it is durable when this returns.
 
         Raises:
-            FatalError: it could not be kept: the record is not handled.
+            FatalError: it could not be stored, so the record is not settled.
         """
 
     def close(self) -> None:
-        """Wait for the letter that is being kept."""
+        """Wait for the letter that is being stored."""
 
 
 class DeadLetterFile:
-    """Appends letters to a file that is there from the first one on; threads and processes may share it.
+    """Appends letters to a file, which the first letter creates. Threads and processes may share it.
 
-    It is opened for each group of letters, so that it may be moved away and edited while a run goes on. `sleep` is what
-    the wait for another program's lock consists of, so that what it raises ends the wait.
+    The file is opened for each group of letters, so it may be moved or edited during a run. `sleep` is called between
+    attempts to lock the file; if it raises, the wait ends.
     """
 
     def __init__(
@@ -90,20 +90,20 @@ class DeadLetterFile:
         self.path = path
         self._clock = clock
         self._sleep = sleep
-        #: Letters appended here.
+        #: How many letters this object appended.
         self.count = 0
         self._group = GroupCommit[bytes, None](self._append)
 
     def append(self, letter: DeadLetter) -> None:
-        """Add a letter; it is on disk when this returns.
+        """Append a letter; it is on disk when this returns.
 
         Raises:
-            FatalError: it could not be written: the record is not handled.
+            FatalError: it could not be written, so the record is not settled.
         """
         self._group.submit(to_line(letter))
 
     def close(self) -> None:
-        """Wait for the letter that is being written; nothing is held open besides."""
+        """Wait for the letter that is being written; nothing else is open."""
         with self._group.paused():
             pass
 
@@ -111,50 +111,50 @@ class DeadLetterFile:
         try:
             opened = self._open()
             try:
-                _write(opened.handle, lines, is_alone=opened.is_alone)
+                _write(opened.handle, lines, is_locked=opened.is_locked)
             finally:
                 os.close(opened.handle)
         except OSError as error:
             msg = (
                 f"The dead letters could not be written to {self.path} ({error.strerror or type(error).__name__}): "
-                "nothing more is sent; let `rejects_path` name a file of yours on a disk with room, then run again"
+                "nothing more is sent; set `rejects_path` to a file that you own, on a disk with room, then run again"
             )
             raise FatalError(msg) from None
         self.count += len(lines)
         return [None] * len(lines)
 
     def _open(self) -> LockedFile:
-        """Return the file under its lock, or without one where the file system has none.
+        """Return the file, locked if the file system supports locks.
 
-        Another process's line in the making would look like one that was cut off. Without locks, an empty line is the
-        worst that comes of it.
+        Without a lock, a line that another process is writing looks like one that was cut off. The worst result is an
+        empty line.
 
         Raises:
-            FatalError: another program holds it locked for longer than any write takes.
+            FatalError: another program holds the lock for longer than any write takes.
         """
         opened = open_locked(self.path, creates=True, clock=self._clock, sleep=self._sleep)
         if opened is None:
             msg = (
                 f"The dead letters could not be written to {self.path}: another program holds the file locked"
-                " (`fuser` says which): nothing more is sent; let it end, then run again"
+                " (`fuser` says which): nothing more is sent; wait until it ends, then run again"
             )
             raise FatalError(msg)
         return opened
 
 
-def _write(handle: int, lines: Sequence[bytes], *, is_alone: bool) -> None:
+def _write(handle: int, lines: Sequence[bytes], *, is_locked: bool) -> None:
     """Append each line with one write, so that the lines of several processes do not mix."""
     found = os.fstat(handle)
     if stat.S_IMODE(found.st_mode) & 0o077:
         os.fchmod(handle, 0o600)
-    # A crash or a full disk may have left half a line, which must not spoil the next one.
+    # A crash or a full disk may have left a partial line, which must not corrupt the next one.
     if found.st_size and os.pread(handle, 1, found.st_size - 1) != b"\n":
         lines = [b"\n" + lines[0], *lines[1:]]
     try:
         _write_durably(handle, lines)
     except OSError:
-        # None of them counts as kept, so each will come again: half a line would be no input, a whole one twice.
-        if is_alone:
+        # None of these counts as stored, so each is written again: a line left behind would be cut off or a duplicate.
+        if is_locked:
             with contextlib.suppress(OSError):
                 os.ftruncate(handle, found.st_size)
         raise
@@ -168,7 +168,7 @@ def _write_durably(handle: int, lines: Sequence[bytes]) -> None:
 
 
 def to_line(letter: DeadLetter) -> bytes:
-    """Return the line that keeps a letter."""
+    """Return a letter as a line of the file."""
     content: dict[str, Any] = {
         "type": "RECORD",
         "stream": letter.stream,

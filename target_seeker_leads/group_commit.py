@@ -1,4 +1,4 @@
-"""One commit for many callers: who comes while a commit is under way shares the next one."""
+"""One commit for many callers: calls that arrive during a commit share the next one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 class _Ticket(Generic[Operation, Result]):
-    """A queued operation, and later what came of it."""
+    """A queued operation, and later its result."""
 
     __slots__ = ("error", "is_done", "operation", "result")
 
@@ -27,24 +27,24 @@ class _Ticket(Generic[Operation, Result]):
 
 
 class GroupCommit(Generic[Operation, Result]):
-    """Hands operations to `commit` in groups of at most `max_operations`, in the order in which they came.
+    """Passes operations to `commit` in groups of at most `max_operations`, in the order of the calls.
 
-    It has no thread of its own: the caller that gets the turn commits all that is queued, for the others too. `commit`
-    returns one result an operation; if it raises, every caller of that group gets the error, and the next group is
-    tried as if nothing had been.
+    It has no thread of its own: the caller that gets the lock commits all queued operations, those of others too.
+    `commit` returns one result per operation. If it raises, every caller of that group gets the error, and the next
+    group is committed as usual.
     """
 
     def __init__(self, commit: Callable[[Sequence[Operation]], Sequence[Result]], *, max_operations: int = 500) -> None:
         self._commit = commit
         self._max_operations = max_operations
         self._waiting: deque[_Ticket[Operation, Result]] = deque()
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     def submit(self, operation: Operation) -> Result:
         """Return the operation's result once it is committed."""
         ticket = _Ticket[Operation, Result](operation)
         self._waiting.append(ticket)
-        with self._turn:
+        with self._lock:
             while not ticket.is_done:
                 self._commit_group()
         if ticket.error is not None:
@@ -53,18 +53,18 @@ class GroupCommit(Generic[Operation, Result]):
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Let no commit be under way."""
-        with self._turn:
+        """Run no commit within the context."""
+        with self._lock:
             yield
 
     def _commit_group(self) -> None:
-        # Only who has the turn takes tickets away, so what is counted here is there.
+        # Only the holder of the lock removes tickets, so at least this many are queued.
         group = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._max_operations))]
         try:
             results = self._commit([ticket.operation for ticket in group])
             for ticket, result in zip(group, results, strict=True):
                 ticket.result = result
-        except BaseException as error:  # noqa: BLE001  # each caller raises it; who leads is one of them
+        except BaseException as error:  # noqa: BLE001  # each caller raises it, this one included
             for ticket in group:
                 ticket.error = error
         finally:

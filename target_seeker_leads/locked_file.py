@@ -1,4 +1,4 @@
-"""A file that several processes share: opened under its lock, in its place, and never through a link."""
+"""A file that several processes share: opened under a lock, still at its path, and never through a symbolic link."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-#: Much longer than a write takes: a longer holder is editing the file, or is frozen.
+#: Much longer than a write takes: a process that holds the lock for longer is editing the file, or is frozen.
 LOCK_TIMEOUT_SECONDS = 60.0
-#: Without O_NONBLOCK a named pipe would block until somebody reads it.
+#: Without O_NONBLOCK, a named pipe would block until another process reads it.
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 @dataclass(frozen=True, slots=True)
 class LockedFile:
-    """An open file. Whoever opened it closes `handle`, which unlocks it."""
+    """An open file. The caller closes `handle`, which unlocks it."""
 
     handle: int
-    is_alone: bool  #: others are kept out: not where the file system has no locks
+    is_locked: bool  #: False if the file system does not support locks
 
 
 def open_locked(
@@ -36,13 +36,13 @@ def open_locked(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> LockedFile | None:
-    """Open a file for reading and appending, under its lock; None: another program holds it for a minute.
+    """Open a file for reading and appending, and lock it; None if another program holds the lock for a minute.
 
-    It is the file in its place: one that was moved away, or replaced, while this waited for the lock is left alone.
-    What `sleep` raises ends the wait.
+    The returned file is the one at the path: a file that is moved or replaced during the wait is not used. If `sleep`
+    raises, the wait ends.
 
     Raises:
-        OSError: it cannot be opened, it is not a regular file, or nothing is there and `creates` is false.
+        OSError: it cannot be opened, it is not a regular file, or it does not exist and `creates` is false.
     """
     return wait_for_lock(
         lambda: _try_open(path, creates=creates), timeout_seconds=LOCK_TIMEOUT_SECONDS, clock=clock, sleep=sleep
@@ -50,7 +50,7 @@ def open_locked(
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names in a folder outlive a power cut."""
+    """Make the names in a folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -64,11 +64,11 @@ def _try_open(path: Path, *, creates: bool) -> LockedFile | None:
         on_failure.callback(os.close, handle)
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(0, "it is not a regular file")
-        is_alone = _try_lock(handle)
-        if is_alone is None or not _is_in_place(handle, path):
+        is_locked = _try_lock(handle)
+        if is_locked is None or not _is_in_place(handle, path):
             return None
         on_failure.pop_all()
-        return LockedFile(handle, is_alone)
+        return LockedFile(handle, is_locked)
 
 
 def _open_or_create(path: Path) -> int:
@@ -92,7 +92,7 @@ def _is_in_place(handle: int, path: Path) -> bool:
 
 
 def _try_lock(handle: int) -> bool | None:
-    """Lock the file: True; None if another process has; False where the file system has no locks."""
+    """Lock the file: True; None if another process holds the lock; False if the file system does not support locks."""
     try:
         return try_lock(handle) or None
     except OSError:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_data_path
 
+from seeker_leads_api.accounts import ACCOUNTS_SETTINGS, Account, RateLimitScope, has_accounts, parse_accounts
 from seeker_leads_api.declarations import read, setting
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.private_files import user_folder
-from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
+from seeker_leads_api.settings import CONNECTION_SETTINGS
 from target_seeker_leads.delivery.deleted_marks import DeletedMark
 from target_seeker_leads.ledger.rules import UnknownOutcome
 from target_seeker_leads.mapping.date_times import DateReader, parse_date_formats, parse_timezone
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from seeker_leads_api import contract
+    from seeker_leads_api.settings import ConnectionSettings
+
+#: The tap's column of that name holds the label too.
+DEFAULT_ACCOUNT_FIELD = "account"
 
 
 class DedupeBy(str, enum.Enum):
@@ -34,6 +39,13 @@ class DedupeBy(str, enum.Enum):
 
 TARGET_SETTINGS: dict[str, contract.JsonSchema] = {
     **CONNECTION_SETTINGS,
+    **ACCOUNTS_SETTINGS,
+    "account_field": setting(
+        "string",
+        "Account field",
+        "With `accounts`: the field of a record, after stream maps, that holds the label of the account it is sent for."
+        " Default: `account`.",
+    ),
     "dry_run": setting(
         "boolean",
         "Dry run",
@@ -114,9 +126,11 @@ TARGET_SETTINGS: dict[str, contract.JsonSchema] = {
 
 @dataclass(frozen=True, slots=True)
 class TargetSettings:
-    """What the target was asked to do."""
+    """The parsed settings of the target."""
 
-    connection: ConnectionSettings
+    accounts: tuple[Account, ...]  #: at least one; without the setting `accounts`, one that has no label
+    rate_limit_scope: RateLimitScope
+    account_field: str | None  #: holds the label of a record's account; None without `accounts`
     dry_run: bool
     rejects_path: Path
     ledger_url: str = field(repr=False)
@@ -126,9 +140,14 @@ class TargetSettings:
     dates: DateReader
     max_rejects: int | None
     max_resends: int = 7
-    #: The SDK's setting, which the mapper evaluates: for messages about the columns that it reads.
+    #: The SDK's setting, which the mapper evaluates; messages name the columns that it reads.
     stream_maps: Mapping[str, Any] | None = field(default=None, repr=False)
     deleted_when: tuple[DeletedMark, ...] = ()
+
+    @property
+    def connection(self) -> ConnectionSettings:
+        """How to reach the API; accounts differ only in how they authenticate."""
+        return self.accounts[0].connection
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> TargetSettings:
@@ -140,7 +159,9 @@ class TargetSettings:
         values = _with_places(read(config, TARGET_SETTINGS))
         dates = DateReader(parse_date_formats(values["date_format"]), parse_timezone(values["timezone"]))
         return cls(
-            connection=ConnectionSettings.from_config(values),
+            accounts=parse_accounts(values),
+            rate_limit_scope=RateLimitScope(values["rate_limit_scope"]),
+            account_field=_account_field(values),
             dry_run=values["dry_run"],
             rejects_path=_absolute(values["rejects_path"]),
             ledger_url=values["ledger_url"],
@@ -155,6 +176,16 @@ class TargetSettings:
         )
 
 
+def _account_field(values: Mapping[str, Any]) -> str | None:
+    given: str | None = values["account_field"]
+    if has_accounts(values):
+        return given or DEFAULT_ACCOUNT_FIELD
+    if given is not None:
+        msg = "`account_field` is set without `accounts`, which has the labels that it holds: set both, or neither"
+        raise SettingsError(msg)
+    return None
+
+
 def _deleted_marks(texts: str | list[str]) -> tuple[DeletedMark, ...]:
     texts = [texts] if isinstance(texts, str) else texts
     try:
@@ -165,14 +196,14 @@ def _deleted_marks(texts: str | list[str]) -> tuple[DeletedMark, ...]:
 
 
 def _with_places(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the values with a place for each file. Who gives both needs no home folder, which not every user has."""
+    """Return the values with a path for each file. Only a default needs a home folder, which not every user has."""
     missing = [name for name in ("ledger_url", "rejects_path") if values[name] is None]
     if not missing:
         return values
     folder = user_folder(user_data_path)
     if folder is None:
         names = " and ".join(f"`{name}`" for name in missing)
-        msg = f"{names} must be set, since this user has no home folder, where it would be by default"
+        msg = f"{names} must be set, because this user has no home folder for the default"
         raise SettingsError(msg)
     default = {"ledger_url": f"sqlite:///{folder / 'ledger.db'}", "rejects_path": str(folder / "rejects.jsonl")}
     return {**values, **{name: default[name] for name in missing}}
@@ -182,5 +213,5 @@ def _absolute(rejects_path: str) -> Path:
     try:
         return Path(rejects_path).expanduser().absolute()
     except RuntimeError:
-        msg = "`rejects_path` begins with a ~ that stands for no user's home folder: write the path out"
+        msg = "`rejects_path` begins with a ~ that is not a user's home folder: write the full path"
         raise SettingsError(msg) from None

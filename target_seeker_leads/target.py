@@ -1,4 +1,4 @@
-"""The target: settings, and the way of Singer messages to the pipeline."""
+"""The target: parses the settings and passes Singer messages to the pipeline."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class TargetSeekerLeads(Plugin[TargetSettings], Target):
-    """Creates a lead out of every record of any source, through the Seeker Leads API."""
+    """Creates a lead from each record of any source, through the Seeker Leads API."""
 
     name = "target-seeker-leads"
     config_jsonschema: ClassVar[dict] = {"type": "object", "properties": dict(TARGET_SETTINGS)}  # type: ignore[type-arg]
@@ -42,12 +42,12 @@ class TargetSeekerLeads(Plugin[TargetSettings], Target):
     ]
     parse_settings = staticmethod(TargetSettings.from_config)
     message_reader: LineReader
-    #: Time, as limiter and retries see it; a sleep of None is one that a stop ends.
+    #: The clock of limiter and retries. A `sleep` of None means one that a stop ends.
     monotonic: Callable[[], float] = staticmethod(time.monotonic)
     sleep: Callable[[float], object] | None = None
-    #: Where letters are kept, if not in the file of `rejects_path`.
+    #: The store of dead letters, if it is not the file of `rejects_path`.
     dead_letters: DeadLetters | None = None
-    #: Told of each record that is settled without a letter.
+    #: Called for each record that is settled without a dead letter.
     on_result: Callable[[Incoming, Result], object] | None = None
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401  # the SDK's
@@ -55,7 +55,7 @@ class TargetSeekerLeads(Plugin[TargetSettings], Target):
 
     @cached_property
     def pipeline(self) -> Pipeline:
-        """Where records go. Opened with the first of them: `--about` needs neither ledger nor account."""
+        """The pipeline, opened on first use: `--about` needs neither ledger nor account."""
         return Pipeline(
             self.settings,
             user_agent=plugin_user_agent(self.name, self.settings.connection.user_agent),
@@ -69,14 +69,14 @@ class TargetSeekerLeads(Plugin[TargetSettings], Target):
 
     @cached_property
     def messages(self) -> Messages:
-        """What becomes of messages. They do not go to sinks, which would hold records and STATEs back."""
+        """The handler of messages. The SDK's sinks are not used: they would hold back records and STATEs."""
         return Messages(self.mapper, self.pipeline, self.config)
 
     def handle(self, message: dict[str, Any]) -> str:
-        """Do what a message asks for; return its type.
+        """Handle a message and return its type.
 
         Raises:
-            InvalidInputLine: it is not a message that this target takes.
+            InvalidInputLine: this target does not accept the message.
             SeekerLeadsError: the run must end.
         """
         return self.messages.handle(message)
@@ -85,16 +85,16 @@ class TargetSeekerLeads(Plugin[TargetSettings], Target):
         """Wait until every record is settled.
 
         Raises:
-            FatalError: one could not be.
+            FatalError: a record could not be settled.
         """
         self.pipeline.drain()
         self.messages.log_counts()
 
     def run(self, file_input: IO[str] | None) -> None:
-        """Deliver everything that the input holds, and say what was done.
+        """Deliver all records of the input, and log a summary.
 
         Raises:
-            FatalError: not everything could be settled, or every record was rejected.
+            FatalError: a record could not be settled, or all were rejected.
         """
         self._refuse_own_rejects(file_input)
         with contextlib.closing(self.pipeline) as pipeline:
@@ -109,21 +109,21 @@ class TargetSeekerLeads(Plugin[TargetSettings], Target):
         file_input: IO[str] | None = None,
         **options: Any,  # noqa: ANN401  # the SDK's
     ) -> None:
-        """Run the command: as the SDK's does, with an end that settles and reports, whatever happened."""
+        """Run the command like the SDK's targets, but always settle and report at the end."""
         super(Target, cls).invoke(**options)
         cls.print_version(print_fn=cls.logger.info)
         cls(config=config.config, parse_env_config=config.parse_env).run(file_input)
 
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
-        """Declare the SDK's settings for stream maps; those for batches and record metadata mean nothing here."""
+        """Declare the SDK's settings for stream maps; those for batches and record metadata do not apply."""
         super(Target, cls).append_builtin_config(config_jsonschema)
 
     def stop(self, signal_number: int) -> None:
-        """Take no more input, and settle what is under way.
+        """Read no more input, and settle the records under way.
 
         Raises:
-            StoppedError: nothing is under way.
+            StoppedError: no record was taken yet, or the reader is waiting for input.
         """
         if "pipeline" not in self.__dict__:
             raise StoppedError(signal_number)
@@ -135,11 +135,11 @@ class TargetSeekerLeads(Plugin[TargetSettings], Target):
             given = os.fstat((file_input or self.message_reader.default_input).fileno())
             rejects = self.settings.rejects_path.stat()
         except (OSError, ValueError):
-            return  # no such file yet, or no file at all
+            return  # there is no such file yet, or the input is not a file
         if os.path.samestat(given, rejects):
             msg = (
-                "The input is the file of `rejects_path` itself, which new rejects would be appended to: move it first,"
-                " and feed the moved file"
+                "The input is the file of `rejects_path` itself, and new rejects would be appended to it: move the file"
+                " first, and feed the moved one"
             )
             raise SettingsError(msg)
 

@@ -63,6 +63,11 @@ class Run:
     error: SeekerLeadsError | None
     slept: list[float]
 
+    def check(self) -> None:
+        """Raise the error that ended the run, if there was one."""
+        if self.error is not None:
+            raise self.error
+
     @property
     def records(self) -> list[dict[str, Any]]:
         return [message["record"] for message in self.messages if message["type"] == "RECORD"]

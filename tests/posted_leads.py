@@ -1,4 +1,4 @@
-"""Leads that a target sent to the sandbox, and faults of these requests."""
+"""Leads that a target sent to the sandbox, and faults of their requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def on_post(kind: FaultKind, **more: Any) -> Fault:
 
 
 def created_names(sandbox: Sandbox) -> list[str]:
-    """Return the last name of each created lead, sorted."""
+    """The last name of each created lead, sorted."""
     return sorted(lead["lastName"] for lead in sandbox.created)
 
 

@@ -13,7 +13,7 @@ SCHEMA: dict[str, Any] = {
 
 
 def lead(number: int, **changes: Any) -> dict[str, Any]:
-    """Return a record that makes a lead; a change to None removes a field."""
+    """A record that makes a lead; None removes a field."""
     record = {
         "id": number,
         "last_name": f"Dupont{number}",
@@ -28,7 +28,7 @@ def lead(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def record(number: int, **changes: Any) -> dict[str, Any]:
-    """Return a RECORD message with such a lead."""
+    """A RECORD message with that record."""
     return {"type": "RECORD", "stream": "leads", "record": lead(number, **changes)}
 
 

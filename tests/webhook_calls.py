@@ -1,4 +1,4 @@
-"""A receiver in its own thread, and calls to it on real sockets."""
+"""A receiver in a separate thread, and calls to it over real sockets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KEY, PREVIOUS = "right-key-0123456789", "previous-key-987654321"
-#: A possible body of a call: no part of it may ever be logged.
+#: A lead that a call may contain: no part of it may ever be logged.
 BODY = b'{"leadId": "1", "contactRequest": {"lastName": "Quastenflosser", "email": "q@example.com"}}'
 
 
@@ -57,7 +57,7 @@ def receiving(called: Called, auth: str = "any", **options: Any) -> Iterator[int
 def call(
     port: int, path: str = "/", *, method: str = "POST", body: Any = BODY, headers: dict[str, str] | None = None
 ) -> tuple[int, bytes]:
-    """Make one call; return status and body of the answer."""
+    """Make a call; return the status and body of the answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request(method, path, body, headers or {})

@@ -1,9 +1,10 @@
-"""The receiver as a program, with a stand-in for the pipeline that copies leads of a sandbox into a table by key."""
+"""The receiver as a program, with a small pipeline that loads a sandbox's leads into a table, by primary key."""
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
 import shlex
 import signal
 import socket
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from seeker_leads_sandbox import Sandbox
 
-#: Like Meltano, it refuses a second simultaneous run, and shows no lead before its transaction ends.
+#: Like Meltano, it refuses a second run, and leads are visible only after its transaction.
 _PIPELINE = """
 import fcntl, json, sqlite3, sys, time, urllib.error, urllib.request
 api_url, folder = sys.argv[1:3]
@@ -34,7 +35,7 @@ lock = open(folder + "/lock", "w")
 try:
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 except OSError:
-    sys.exit("another run is going on")
+    sys.exit("another run is in progress")
 now, start, rows = int(time.time()), None, []
 while True:
     url = f"{api_url}/leads?minDate={now - 86400}&maxDate={now + 60}" + (f"&start={start}" if start else "")
@@ -53,7 +54,7 @@ with sqlite3.connect(folder + "/leads.db") as database:
     database.executemany("INSERT INTO leads VALUES (?) ON CONFLICT DO NOTHING", rows)
 print(len(rows), "leads")
 """
-#: The receiver without the command line's start-up, which takes a second.
+#: The receiver without the start of the command-line tool, which takes a second.
 _QUICK = """
 import logging, os, sys
 from seeker_leads_webhooks.keys import WebhookKeys
@@ -69,14 +70,17 @@ serve(ServeSettings(WebhookKeys.from_environment(os.environ), Auth.parse("any"),
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a free port below those that the system gives out, so that no other test gets it between two starts."""
+    while True:
+        port = 10_000 + secrets.randbelow(20_000)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass
 class Serving:
-    """A receiver that can be started, killed and started again on the same port."""
+    """A receiver that can be started, killed and restarted on the same port."""
 
     folder: Path
     sandbox: Sandbox
@@ -93,7 +97,7 @@ class Serving:
 
     @property
     def pipeline(self) -> str:
-        """The stand-in's command."""
+        """The command of the pipeline."""
         (self.folder / "pipeline.py").write_text(_PIPELINE)
         return shlex.join([sys.executable, str(self.folder / "pipeline.py"), self.sandbox.api_url, str(self.folder)])
 
@@ -104,7 +108,7 @@ class Serving:
         self._start(["-m", "seeker_leads_cli", "webhooks", "serve", *arguments], environment)
 
     def fail(self, *options: str) -> str:
-        """Start it with a configuration that cannot work, and return its output; it must end with status 2."""
+        """Start it with wrong options, check that it ends with 2, and return its output."""
         arguments = ["--run", "true", "--port", str(self.port), *options]
         ended = subprocess.run(
             [sys.executable, "-m", "seeker_leads_cli", "webhooks", "serve", *arguments],
@@ -118,7 +122,7 @@ class Serving:
         return ended.stderr
 
     def start_quickly(self, *, poll_seconds: float = 300.0) -> None:
-        """Start the receiver without the command line."""
+        """Start the receiver without its command line."""
         self._start(["-c", _QUICK, self.pipeline, str(self.port), str(poll_seconds)], {})
 
     def _start(self, arguments: list[str], environment: dict[str, str]) -> None:
@@ -141,14 +145,14 @@ class Serving:
         return content
 
     def children(self) -> list[psutil.Process]:
-        """The runs in progress."""
+        """The processes of the current run."""
         try:
             return psutil.Process(self.process.pid).children(recursive=True) if self.process else []
         except psutil.NoSuchProcess:
             return []
 
     def end(self, number: signal.Signals = signal.SIGTERM, *, timeout_seconds: float = 60.0) -> int:
-        """Stop it and return its status."""
+        """Send a signal, and return the exit status."""
         assert self.process
         self.process.send_signal(number)
         return self.process.wait(timeout_seconds)
@@ -171,7 +175,7 @@ class Serving:
 
 
 def wait_until(condition: Any, *, timeout_seconds: float = 30.0, log: Serving | None = None) -> None:
-    """Wait for a condition that another process makes true."""
+    """Wait until another process makes the condition true."""
     until, pause = time.monotonic() + timeout_seconds, threading.Event()
     while not condition():
         assert time.monotonic() < until, log.log[-3000:] if log else "nothing happened"

@@ -17,15 +17,16 @@ from seeker_leads_api.auth.token_cache import FileTokenCache, Token, cache_path
 from seeker_leads_api.credentials import is_token
 from seeker_leads_api.errors import FatalError, RetryableError, TokenRefusedError
 from seeker_leads_api.http.outcomes import Answer, Recovery, classify, json_object
-from seeker_leads_api.http.session import ApiSession
 from seeker_leads_api.http.transport_errors import classify_exception
 from seeker_leads_api.private_files import user_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from seeker_leads_api.credentials import ClientCredentials
     from seeker_leads_api.http.retries import Retrier
+    from seeker_leads_api.http.sessions import Sessions
     from seeker_leads_api.settings import ConnectionSettings
 
 T = TypeVar("T")
@@ -167,7 +168,7 @@ class ClientCredentialsToken:
 
 def token_source(
     settings: ConnectionSettings,
-    user_agent: str,
+    sessions: Sessions,
     retrier: Retrier,
     *,
     report: Callable[[str], object],
@@ -178,19 +179,27 @@ def token_source(
     credentials = settings.credentials
     cache = None
     if settings.token_cache:
-        if folder := user_folder(user_cache_path):
-            cache = FileTokenCache(cache_path(folder, credentials), report=report, sleep=retrier.sleep)
+        if path := _cache_file(credentials):
+            cache = FileTokenCache(path, report=report, sleep=retrier.sleep)
         else:
             report("The token cache cannot be used: this user has no home folder; set XDG_CACHE_HOME to a folder")
-    request = partial(
-        _request_token, credentials, ApiSession(credentials.auth_url, user_agent), settings.request_timeout_seconds
-    )
+    sessions.of(credentials.auth_url)  # now, so that a wrong environment shows before anything is sent
+    request = partial(_request_token, credentials, sessions, settings.request_timeout_seconds)
     return ClientCredentialsToken(credentials, partial(retrier.call, request), cache)
 
 
-def _request_token(
-    credentials: ClientCredentials, session: requests.Session, timeout_seconds: float
-) -> Mapping[str, Any]:
+def kept_token(credentials: ClientCredentials) -> Token | None:
+    """Return the token that is kept for these credentials, be it a good one or not; nothing is asked of anybody."""
+    path = _cache_file(credentials)
+    return FileTokenCache(path, report=lambda _: None).load() if path else None
+
+
+def _cache_file(credentials: ClientCredentials) -> Path | None:
+    folder = user_folder(user_cache_path)
+    return cache_path(folder, credentials) if folder else None
+
+
+def _request_token(credentials: ClientCredentials, sessions: Sessions, timeout_seconds: float) -> Mapping[str, Any]:
     asked = {
         "client_id": credentials.client_id,
         "client_secret": credentials.client_secret,
@@ -200,7 +209,9 @@ def _request_token(
     if credentials.intermediary_id is not None:
         asked["intermediary_id"] = credentials.intermediary_id
     try:
-        response = session.post(credentials.auth_url, json=asked, timeout=timeout_seconds, allow_redirects=False)
+        response = sessions.of(credentials.auth_url).post(
+            credentials.auth_url, json=asked, timeout=timeout_seconds, allow_redirects=False
+        )
     except requests.RequestException as error:
         raise classify_exception(error, "POST /token", timeout_seconds) from None
     answer = Answer.of(response)

@@ -13,6 +13,7 @@ import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -43,6 +44,19 @@ class BoundedAdapter(HTTPAdapter):
         """Create the pools of direct connections."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def connect_ahead(self, session: requests.Session, url: str, timeout_seconds: float) -> None:
+        """Open the connection to the URL's host that its next request will use.
+
+        Raises:
+            Exception: it cannot be opened; the request will say why.
+        """
+        request = session.prepare_request(requests.Request("GET", url))
+        verify = True if session.verify is None else session.verify
+        pool: Any = self.get_connection_with_tls_context(
+            request, verify=verify, proxies=session.proxies, cert=session.cert
+        )
+        _connect_ahead(pool, timeout_seconds)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # as above
         """Create the pools of connections through a proxy."""
@@ -105,6 +119,20 @@ class _BoundedConnection(HTTPConnection):
 
 class _BoundedTlsConnection(_BoundedConnection, HTTPSConnection):
     """The same over TLS: `super().connect` in the base class calls urllib3's TLS connection."""
+
+
+def _connect_ahead(pool: HTTPConnectionPool, timeout_seconds: float) -> None:
+    """Do what `urlopen` does before it sends; its own parts are private, for there is no hook."""
+    connection: Any = pool._get_conn()  # noqa: SLF001  # see above
+    try:
+        if connection.is_closed:
+            connection.timeout = timeout_seconds
+            if pool.proxy is not None and isinstance(pool, HTTPSConnectionPool):
+                pool._prepare_proxy(connection)  # noqa: SLF001  # see above
+            else:
+                connection.connect()
+    finally:
+        pool._put_conn(connection)  # noqa: SLF001  # see above
 
 
 class _BoundedPool(HTTPConnectionPool):

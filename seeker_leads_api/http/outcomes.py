@@ -59,7 +59,7 @@ CURES: dict[int, str] = {
     401: "Check `auth_token`, or `client_id` and `client_secret`, and that they belong to the chosen `environment`",
     403: "Ask the vendor for the scope (permission) that the account lacks",
     404: "Check `api_url`: no API answers there",
-    429: "Lower `rate_limit_requests`, or stop other programs that use the same account",
+    429: "Give all programs that use the account the same `rate_limit_url`, or lower `rate_limit_requests`",
 }
 
 
@@ -98,6 +98,8 @@ class Outcome:
     #: Whether the request may have been processed nevertheless: the answer does not come from the API itself but from
     #: an intermediary, which may have forwarded the request.
     may_be_processed: bool = False
+    #: Whether the account lacks the permission, according to the API itself and not to a firewall's page.
+    lacks_right: bool = False
 
 
 _ACCEPTED = Outcome(Recovery.ACCEPT, "")
@@ -123,6 +125,7 @@ def classify(answer: Answer, *, now: datetime | None = None, is_about_a_person: 
         _problems(body),
         _request_id(answer, body),
         may_be_processed=problem is None and _leaves_processing_unknown(answer.status),
+        lacks_right=answer.status == HTTPStatus.FORBIDDEN and not _is_web_page(answer),
     )
 
 
@@ -148,11 +151,16 @@ def raise_for(outcome: Outcome, *, sent_token: str) -> None:
         case Recovery.SLOW_DOWN:
             raise ThrottledError(outcome.message, retry_after_seconds=outcome.retry_after_seconds)
         case Recovery.RENEW_TOKEN:
-            raise TokenRefusedError(outcome.message, refused_token=sent_token)
+            raise TokenRefusedError(outcome.message, refused_token=sent_token, lacks_right=outcome.lacks_right)
         case Recovery.REJECT:
             raise RequestRejectedError(outcome.message, problems=outcome.problems, request_id=outcome.request_id)
         case Recovery.STOP:
-            raise NotServedError(outcome.message, problems=outcome.problems, request_id=outcome.request_id)
+            raise NotServedError(
+                outcome.message,
+                problems=outcome.problems,
+                request_id=outcome.request_id,
+                lacks_right=outcome.lacks_right,
+            )
 
 
 def _recovery(answer: Answer, problem: Mapping[str, Any] | None) -> Recovery:

@@ -6,10 +6,37 @@ import threading
 import time
 from collections import deque
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `requests` start in any `period_seconds`, and `at_once` are in flight."""
+
+    requests: int
+    period_seconds: float
+    at_once: int
+
+    def __str__(self) -> str:
+        return f"{self.requests} requests in {self.period_seconds * 1000:.0f} ms, {self.at_once} at once"
+
+
+class Limiter(Protocol):
+    """The way to a request: every attempt takes a permit here, retries too; any number of threads may."""
+
+    def attempt(self) -> AbstractContextManager[None]:
+        """Wait until a request may start; hold the permit until its answer is read, which is where the context ends."""
+
+    def pause(self, seconds: float) -> None:
+        """Let no request start for so long: the API answered 429."""
+
+    def close(self) -> None:
+        """Give up what is shared with other processes."""
 
 
 class RateLimiter:
@@ -51,6 +78,9 @@ class RateLimiter:
         """Let no request start for this long: the API answered 429."""
         with self._pausing:  # many threads reach the limit at once, and the longest pause counts
             self._not_before = max(self._not_before, self._clock() + seconds)
+
+    def close(self) -> None:
+        """Do nothing: it is shared with no other process."""
 
     def _wait_for_start(self) -> None:
         # The lock is held while waiting: a later thread could not start earlier. The start is recorded after the wait,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ MAX_BODY_BYTES = 16 << 20
 #: A connection that has been idle for longer is not used again: load balancers and NAT drop such connections, sometimes
 #: silently, and the next request on one is lost or seems to be.
 LONGEST_IDLE_SECONDS = 30.0
+#: As long as opening a connection ahead may take: the request itself has the whole time-out.
+_AHEAD_TIMEOUT_SECONDS = 5.0
 
 
 class AnswerTooLargeError(requests.RequestException):
@@ -51,9 +54,11 @@ class ApiSession(requests.Session):
         super().__init__()
         self._clock = clock
         self._used_at = clock()
+        self._is_connected = False
+        self._base_url = base_url
         self.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
         # No retries at this level: each attempt needs its own permit, and a POST must not be repeated blindly.
-        adapter = BoundedAdapter(max_retries=0)
+        adapter = self._adapter = BoundedAdapter(max_retries=0)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
         environment = self.merge_environment_settings(base_url, {}, None, None, None)
@@ -75,6 +80,18 @@ class ApiSession(requests.Session):
         request.url = f"{blank.url}?{urlencode(query)}"
         return request
 
+    def connect_ahead(self) -> None:
+        """Open the connection, unless it is open, so that the next request is sent without waiting for a handshake.
+
+        An error is ignored here: the request will fail too, and report it.
+        """
+        if self._is_connected and self._clock() - self._used_at <= LONGEST_IDLE_SECONDS:
+            return
+        self.close()  # closes connections that may be too old
+        with contextlib.suppress(Exception):
+            self._adapter.connect_ahead(self, self._base_url, _AHEAD_TIMEOUT_SECONDS)
+            self._used_at, self._is_connected = self._clock(), True
+
     def get_redirect_target(self, resp: requests.Response) -> None:  # the base's name
         """Return None: `requests` would parse the target although it is not followed, and fail on an invalid one."""
 
@@ -86,11 +103,12 @@ class ApiSession(requests.Session):
         """
         if self._clock() - self._used_at > LONGEST_IDLE_SECONDS:
             self.close()  # closes the connections; the next request opens new ones
+        self._is_connected = False
         response = super().send(request, **{**kwargs, "allow_redirects": False, "stream": True})
         if not kwargs.get("stream"):
             # Private, because `content` reads in pieces of 10 KiB, which costs a fifth of a request's time.
             response._content = _body(response)  # noqa: SLF001
-        self._used_at = self._clock()
+        self._used_at, self._is_connected = self._clock(), True
         return response
 
 

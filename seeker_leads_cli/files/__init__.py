@@ -1,1 +1,1 @@
-"""Files of leads as people have them, as rows: CSV, Excel, and Singer lines."""
+"""Input files as rows: CSV, Excel and Singer messages."""

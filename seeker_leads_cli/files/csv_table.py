@@ -1,4 +1,4 @@
-"""A CSV as rows, read as a stream: memory does not grow with the file."""
+"""A CSV as rows, streamed so that memory does not grow with the file."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
     from seeker_leads_cli.files.given import GivenFile
 
-#: Of the beginning of a file, by which the delimiter is found.
+#: Length of the beginning of a file in which the delimiter is detected.
 _SAMPLE_CHARACTERS = 256 * 1024
 _DELIMITER_NAMES = {"\t": "tabs"}
 _ENCODING_NAMES = {"utf-8-sig": "UTF-8"}
 
 
 class CsvTable:
-    """A CSV, of which encoding and delimiter are known."""
+    """A CSV file with a detected encoding and delimiter."""
 
     def __init__(self, file: GivenFile, encoding: str | None = None) -> None:
-        """Find out encoding, delimiter and header.
+        """Detect encoding, delimiter and header.
 
         Raises:
-            InputFileError: it is not a CSV, or not in that encoding.
+            InputFileError: the file is not a CSV, or not in the given encoding.
         """
         self._file = file
         self._encoding = encoding_of(file.path, encoding)
@@ -39,7 +39,7 @@ class CsvTable:
             raise InputFileError(msg)
         delimiter = delimiter_of(sample)
         if delimiter is None:
-            msg = f"{file.name} is not a CSV: its first line is not split by a comma, a semicolon or a tab"
+            msg = f"{file.name} is not a CSV: no comma, semicolon or tab splits its first line"
             raise InputFileError(msg)
         self._delimiter = delimiter
         self._header = Header(next(self._cells())[1])
@@ -51,12 +51,12 @@ class CsvTable:
 
     @property
     def form(self) -> str:
-        """What was recognised."""
+        """The detected format."""
         encoding = _ENCODING_NAMES.get(self._encoding, self._encoding.upper())
         return f"CSV in {encoding}, with {_DELIMITER_NAMES.get(self._delimiter, self._delimiter)} between cells"
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield the rows that hold anything.
+        """Yield the rows that are not empty.
 
         Raises:
             InputFileError: a row does not fit the header.
@@ -67,8 +67,8 @@ class CsvTable:
         for line, row in cells:
             if len(row) != width:
                 msg = (
-                    f"Line {line} has {len(row):,} cells, but the header has {width:,}: put a text that holds a"
-                    " delimiter or a line break in double quotes, or export the file again"
+                    f"Line {line} has {len(row):,} cells, but the header has {width:,}: put text that contains"
+                    " a delimiter or a line break in double quotes, or export the file again"
                 )
                 raise InputFileError(msg)
             yield record(row)
@@ -82,7 +82,7 @@ class CsvTable:
                     if any(row):
                         yield reader.line_num, row
             except csv.Error:
-                # Of all that Python's reader may find, only this: NUL characters were looked for before.
+                # Python's reader can fail only for this reason here: NUL characters were already refused.
                 msg = (
                     f"Line {reader.line_num} has a cell of more than {csv.field_size_limit():,} characters: a double"
                     " quote before it is not closed"

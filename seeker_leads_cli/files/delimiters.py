@@ -1,4 +1,4 @@
-"""Which sign is between the cells of a CSV: the one that splits header and most rows alike."""
+"""Detects the delimiter of a CSV: the one that splits the header and most rows into the same number of cells."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: The usual ones; where two do as well, the first counts.
+#: The usual delimiters; if two fit equally well, the first one is used.
 DELIMITERS = (";", ",", "\t")
-#: How many rows are looked at.
+#: Number of rows that are checked.
 _SAMPLE_ROWS = 200
 
 
 def delimiter_of(text: str) -> str | None:
-    """Return the delimiter of a CSV by how it begins; None if no delimiter splits its header."""
+    """Return the delimiter of a CSV from the beginning of its text; None if no delimiter splits the header."""
     best, best_score = None, (0.0, 0)
     for delimiter in DELIMITERS:
         rows = [row for row in islice(_rows(text, delimiter), _SAMPLE_ROWS) if any(row)]
@@ -32,5 +32,5 @@ def delimiter_of(text: str) -> str | None:
 
 
 def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
-    with contextlib.suppress(csv.Error):  # a cell without end: what came before it tells enough
+    with contextlib.suppress(csv.Error):  # a cell that is not closed: the rows before it are enough
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)

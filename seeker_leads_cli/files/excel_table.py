@@ -1,4 +1,4 @@
-"""An Excel workbook as rows: its first sheet, read by `python-calamine`, which is imported when it is needed."""
+"""The first sheet of an Excel workbook as rows, read by `python-calamine`, which is imported only when needed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ExcelTable:
         """Open the workbook.
 
         Raises:
-            InputFileError: the extra is not installed, or it is not a workbook, or it is empty.
+            InputFileError: the extra is not installed, or the file is empty or not a workbook.
         """
         try:
             import python_calamine  # noqa: PLC0415  # an extra
@@ -31,10 +31,10 @@ class ExcelTable:
         try:
             workbook = python_calamine.CalamineWorkbook.from_path(file.path)
             self._sheet = workbook.get_sheet_by_index(0)
-        except Exception as error:  # calamine names its errors by what failed within
+        except Exception as error:  # calamine raises many types of errors
             if isinstance(error, MemoryError):
                 raise
-            msg = f"{file.name} is not a workbook that can be read: save it again as .xlsx, or as CSV UTF-8"
+            msg = f"{file.name} is not a readable workbook: save it again as .xlsx, or as CSV UTF-8"
             raise InputFileError(msg) from None
         self._others = len(workbook.sheet_names) - 1
         first = next(self._cells(), None)
@@ -50,25 +50,25 @@ class ExcelTable:
 
     @property
     def form(self) -> str:
-        """What was recognised."""
+        """The detected format."""
         return f"Excel, the first of {self._others + 1} sheets" if self._others else "Excel"
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield the rows that hold anything."""
+        """Yield the rows that are not empty."""
         cells = self._cells()
         next(cells)
         for row in cells:
             yield self._header.record([_value(cell) for cell in row])
 
     def _cells(self) -> Iterator[list[Any]]:
-        rows = self._sheet.iter_rows() if self._sheet.height else ()  # of none, some versions fail
+        rows = self._sheet.iter_rows() if self._sheet.height else ()  # some versions fail on an empty sheet
         return (row for row in rows if any(cell != "" for cell in row))
 
 
-def _value(cell: Any) -> Any:  # noqa: ANN401  # whatever a cell holds
-    """Return a cell as JSON has it: Excel knows floats only, and dates without an offset."""
+def _value(cell: Any) -> Any:  # noqa: ANN401  # any value of a cell
+    """Return a cell as a JSON value: Excel stores every number as a float, and dates without an offset."""
     if isinstance(cell, float) and cell.is_integer():
         return int(cell)
-    if isinstance(cell, (dt.date, dt.time)):  # a datetime is a date
+    if isinstance(cell, (dt.date, dt.time)):  # a datetime is a date, too
         return cell.isoformat()
     return str(cell) if isinstance(cell, dt.timedelta) else cell

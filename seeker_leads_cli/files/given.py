@@ -1,4 +1,4 @@
-"""The file that a command is given: a path, or `-` for standard input, as a file that can be read more than once."""
+"""The input file of a command, from a path or `-` for standard input, as a file that can be read more than once."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _STANDARD_INPUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class GivenFile:
-    """A file that can be read, as often as needed."""
+    """A file that can be read any number of times."""
 
     path: Path
-    name: str  #: as messages call it
+    name: str  #: as messages show it
 
 
 @contextlib.contextmanager
 def given_file(argument: str) -> Iterator[GivenFile]:
-    """Check a file; what comes from a pipe is first written to a file of its own, which the end removes.
+    """Check a file; input from a pipe is copied to a temporary file, which is deleted at the end.
 
     Raises:
-        InputFileError: there is nothing that can be read.
+        InputFileError: the input cannot be read.
     """
     if argument == _STANDARD_INPUT:
         if sys.stdin is None:
@@ -59,21 +59,21 @@ def _opened(argument: str, name: str) -> BinaryIO:
     except FileNotFoundError:
         problem = "does not exist: check its path"
     except OSError as error:
-        problem = f"cannot be read ({error.strerror}): check what it is, and its mode"
+        problem = f"cannot be read ({error.strerror}): check its type and permissions"
     except ValueError:
-        problem = "is not a path: check it"
+        problem = "is not a valid path: check it"
     msg = f"{name} {problem}"
     raise InputFileError(msg)
 
 
 @contextlib.contextmanager
 def _copied(source: BinaryIO, name: str) -> Iterator[GivenFile]:
-    # A named temporary file is 0600: it holds people's data.
+    # A named temporary file has mode 0600, as personal data requires.
     with tempfile.NamedTemporaryFile(prefix="seeker-leads-") as copy:
         try:
             shutil.copyfileobj(source, copy, 1024 * 1024)
             copy.flush()
         except OSError as error:
-            msg = f"{name} could not be copied ({error.strerror}): let TMPDIR name a folder with room"
+            msg = f"{name} could not be copied ({error.strerror}): set TMPDIR to a folder with free space"
             raise InputFileError(msg) from None
         yield GivenFile(Path(copy.name), name)

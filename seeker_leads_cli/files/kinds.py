@@ -1,4 +1,4 @@
-"""What kind of file it is, by its content, since what comes through a pipe has no name."""
+"""Detects the kind of a file by its content, since input from a pipe has no name."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from seeker_leads_cli.files.given import GivenFile
     from seeker_leads_cli.files.table import Table
 
-_ZIP = b"PK\x03\x04"  # what an .xlsx is
+_ZIP = b"PK\x03\x04"  # an .xlsx is a ZIP archive
 _OLD_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")
 _OTHERS = {_OLD_OFFICE: "an old .xls", b"%PDF": "a PDF", b"\x1f\x8b": "compressed", b"{\\rtf": "RTF"}
-#: Of a file that is not Singer messages, the first line may be all of it.
+#: Limits the first line that is read: a file without line breaks has only one.
 _LONGEST_LINE = 16 * 1024 * 1024
 
 
 def table_of(file: GivenFile, encoding: str | None = None) -> Table | None:
-    """Return a file's rows; None for a file of Singer messages, which have names of their own.
+    """Return a file as a table; None if it contains Singer messages, which define their own streams.
 
     Raises:
-        InputFileError: it is neither.
+        InputFileError: the file is neither.
     """
     with file.path.open("rb") as stream:
         head = stream.read(len(_OLD_OFFICE))
@@ -44,7 +44,7 @@ def table_of(file: GivenFile, encoding: str | None = None) -> Table | None:
 
 
 def _is_message(line: bytes) -> bool:
-    """Return whether a file that begins with this line is one of Singer messages."""
+    """Return whether a file that begins with this line contains Singer messages."""
     try:
         message = json.loads(line.removeprefix(codecs.BOM_UTF8))
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Rows under named columns, whatever kind of file they come from."""
+"""Rows with named columns, from any kind of file."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Table(Protocol):
 
     @property
     def form(self) -> str:
-        """What was recognised, e.g. `CSV in UTF-8, with ; between cells`."""
+        """The detected format, e.g. `CSV in UTF-8, with ; between cells`."""
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield the rows that hold anything, each by its columns' names; as often as asked.
+        """Yield the rows that are not empty, each by column name; may be called any number of times.
 
         Raises:
             InputFileError: a row does not fit the header.
@@ -30,14 +30,14 @@ class Table(Protocol):
 
 
 class Header:
-    """The names of columns, as the first row says them. A column without a name is left out."""
+    """The column names in the first row. Columns without a name are skipped."""
 
     def __init__(self, cells: Sequence[Any]) -> None:
         names = ["" if cell is None else str(cell).strip() for cell in cells]
         self.width = len(names)
         self.columns = tuple(name for name in names if name)
         if not self.columns:
-            msg = "The first row is empty: it must hold the names of the columns"
+            msg = "The first row is empty: it must contain the column names"
             raise InputFileError(msg)
         doubled = next((name for name in self.columns if self.columns.count(name) > 1), None)
         if doubled is not None:
@@ -47,7 +47,7 @@ class Header:
         self._has_all = len(self._places) == self.width
 
     def record(self, cells: Sequence[Any]) -> dict[str, Any]:
-        """Return a row by the names of its columns."""
+        """Return a row by column name."""
         if not self._has_all:
             cells = [cells[place] for place in self._places]
         return dict(zip(self.columns, cells, strict=True))

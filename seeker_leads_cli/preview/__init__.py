@@ -1,1 +1,1 @@
-"""What would become of a file: which column means what, what would be sent, and what is missing."""
+"""Previews a file: what each column means, which rows would be sent, and which settings are missing."""

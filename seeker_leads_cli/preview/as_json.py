@@ -1,4 +1,4 @@
-"""A preview as JSON, without anybody's data: the shape is a promise, and `docs/cli.md` describes it."""
+"""A preview as JSON, without personal data; its format is a promise, documented in `docs/cli.md`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A preview for a person. It shows samples of the file's own values."""
+"""A preview as text, with sample values of the file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from seeker_leads_cli.preview.proposals import Proposals
     from seeker_leads_cli.preview.survey import Survey
 
-#: How much is shown of a column, and of the reasons.
+#: How many samples and problems of a column, and how many reasons, are shown.
 _SAMPLES = 3
 _LONGEST_SAMPLE = 30
 _PROBLEMS = 2
@@ -26,7 +26,7 @@ _REASONS = 20
 
 
 def show(survey: Survey, proposals: Proposals, title: str, *, as_json: bool) -> None:
-    """Print columns, counts, and the proposed settings: as JSON for a file of settings, else as for `meltano.yml`."""
+    """Print columns, counts and proposed settings: as JSON for a settings file, otherwise as YAML for `meltano.yml`."""
     click.echo(f"{title}: {survey.rows:,} rows\n")
     rows = [_row(column) for column in survey.columns.all.values()]
     show_table(("column", "means", "accepted", "samples", "problems"), rows)
@@ -41,7 +41,7 @@ def show(survey: Survey, proposals: Proposals, title: str, *, as_json: bool) -> 
     _show_counts("Rejected", survey.reasons)
     _show_counts("Warning", survey.warnings)
     if proposals.config:
-        click.echo(f"\nSettings to begin with, {'for your file' if as_json else 'for `config:` of the target'}:\n")
+        click.echo(f"\nSuggested settings for {'your settings file' if as_json else '`config:` of the target'}:\n")
         click.echo(_block(proposals, as_json=as_json))
     for note in proposals.notes:
         click.echo(f"\n{note}")
@@ -63,11 +63,11 @@ def _meaning(column: Column) -> str:
     if column.meaning and column.meaning.phone_type and column.field:
         parts[0] = f"{column.field} ({column.meaning.phone_type})"
     if column.is_vague:
-        parts.append("vague: counts only since nothing better is there")
+        parts.append("vague name: used because no better one was found")
     if column.role:
         parts.append(column.role)
     if not parts:
-        parts.append("not used, since another goes first" if column.is_outranked and column.meaning else "not used")
+        parts.append("not used: another column is preferred" if column.is_outranked and column.meaning else "not used")
     return ", ".join(parts)
 
 

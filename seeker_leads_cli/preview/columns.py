@@ -1,4 +1,4 @@
-"""What is found out about each column of a file."""
+"""What a preview finds out about each column of a file."""
 
 from __future__ import annotations
 
@@ -14,55 +14,55 @@ if TYPE_CHECKING:
 
     from target_seeker_leads.mapping.lead import Lead
 
-#: How many of a column's values are kept, to be shown and looked at for proposals; they are those of the first rows.
+#: How many values of a column are kept as samples, to be shown and for proposals, and from how many rows.
 _KEPT_SAMPLES = 30
 _SAMPLED_ROWS = 2_000
-_MOST_SHAPES = 1_000
+_MAX_SHAPES = 1_000
 
 
 @dataclass(slots=True)
 class Column:
-    """A column, and what became of its values."""
+    """A column and the results of its values."""
 
     name: str
-    #: The lead's fields that its values went into; more than one by stream maps.
+    #: The lead's fields that its values went into; with stream maps, there may be several.
     fields: Counter[str] = field(default_factory=Counter)
     accepted: int = 0
-    #: Rule -> how many values broke it.
+    #: Rule -> number of values that broke it.
     problems: Counter[str] = field(default_factory=Counter)
     samples: list[Any] = field(default_factory=list)
     #: Samples that were not accepted.
     bad_samples: list[Any] = field(default_factory=list)
-    #: What it is beside a field of the lead: `key` or `filter`.
+    #: Its use other than a field of the lead: `key` or `filter`.
     role: str = ""
-    #: It holds values, and another column went before it.
+    #: Whether it has values, but another column was preferred.
     is_outranked: bool = False
 
     @property
     def meaning(self) -> Meaning | None:
-        """What its name means."""
+        """The meaning of its name."""
         container, _, name = self.name.rpartition(".")
         return meaning_of(name, container)
 
     @property
     def field(self) -> str | None:
-        """The field that it means; of an empty column the one that it would mean. None where it is not used."""
+        """The field that its values go into, or would go into if the column is empty; None if it is not used."""
         if self.fields:
             return ", ".join(sorted(self.fields))
         return self.meaning.field if self.meaning and not self.samples else None
 
     @property
     def is_used(self) -> bool:
-        """Return whether its values count, for the lead or for what it is besides."""
+        """Return whether its values are used, for the lead or for its role."""
         return bool(self.role) or self.field is not None
 
     @property
     def is_vague(self) -> bool:
-        """Return whether it counts only since nothing better is there."""
+        """Return whether it is used only because no better column was found."""
         return bool(self.fields and self.meaning and self.meaning.is_vague)
 
     def refuse(self, value: Any, broken_rules: Sequence[str]) -> None:  # noqa: ANN401  # any value
-        """Note a value that was not accepted, and which rules it broke."""
+        """Count a value that was not accepted, and the rules that it broke."""
         self.problems.update(broken_rules)
         if len(self.bad_samples) < _KEPT_SAMPLES:
             self.bad_samples.append(value)
@@ -90,7 +90,7 @@ class Columns:
         return column
 
     def take(self, lead: Lead, record: Mapping[str, Any], behind: Mapping[str, frozenset[str]]) -> None:
-        """Note what became of a record's values; `behind` says which names stream maps make a property of."""
+        """Count a record's values; `behind` says from which columns stream maps make a property."""
 
         def columns(name: str) -> list[Column]:
             if name not in behind:
@@ -109,8 +109,8 @@ class Columns:
                     column.refuse(_value(record, column.name), broken[name])
                 else:
                     column.accepted += 1
-        # Most rows of a file are alike; of a source whose names differ without end, the first will do.
-        if lead.mapped.unused not in self._unused and len(self._unused) < _MOST_SHAPES:
+        # Most rows of a file have the same columns. If they keep changing, the first combinations are enough.
+        if lead.mapped.unused not in self._unused and len(self._unused) < _MAX_SHAPES:
             self._unused.add(lead.mapped.unused)
             for column in [column for name in lead.mapped.unused for column in columns(name)]:
                 column.is_outranked = True

@@ -21,14 +21,14 @@ Example:
 """
 
 
-@click.command(short_help="Show what would become of a file of leads.", epilog=_EXAMPLE)
+@click.command(short_help="Check a file of leads without sending it.", epilog=_EXAMPLE)
 @of_a_file
-@click.option("--json", "is_json", is_flag=True, help="Print JSON, without samples, in a shape that stays.")
+@click.option("--json", "is_json", is_flag=True, help="Print JSON without samples, in a stable format.")
 def preview(options: InputOptions, config_files: tuple[str, ...], *, is_json: bool) -> None:
-    """Look at a file of leads: which column means what, and what would become of each row.
+    """Preview a file of leads: what each column means, and which rows would be sent.
 
     FILE is a CSV, an Excel workbook (.xlsx) or Singer messages; `-` is standard input. Nothing is sent or written, and
-    no account is needed. It is the target's own mapping, so a run does the same.
+    no account is needed. The preview uses the target's own mapping, so a run gives the same results.
     """
     config = read_config(config_files)
     with opened(options) as given:

@@ -1,4 +1,4 @@
-"""Settings to begin with, for what a file does not say in a way that the target understands."""
+"""Proposes settings for what the target does not understand in a file."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from seeker_leads_cli.preview.columns import Column
     from seeker_leads_cli.preview.survey import Survey
 
-#: What is proposed for times without an offset: most of the portals' agencies are there.
+#: The zone proposed for times without an offset: most of the portals' agencies are in it.
 _ZONE = "Europe/Paris"
-#: How dates are usually written; of formats that read as many samples, the first is proposed.
+#: Common date formats; of formats that read the same number of samples, the first is proposed.
 _DATE_FORMATS = tuple(
     f"{day}{time}"
     for day in ("%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d", "%m/%d/%Y", "%m/%d/%y")
     for time in (" %H:%M", " %H:%M:%S", "", " à %H:%M", " %Hh%M", " à %Hh%M", " %I:%M %p")
 )
-#: Fields whose values can be told from other texts.
+#: Fields whose values can be recognised.
 _RECOGNISABLE = frozenset({"email", "phoneNumbers", "classifiedId", SUBMITTED_DATE})
-#: How many of a column's samples must fit a field.
-_MOST = 0.6
-#: Names of columns that hold a whole name, normalised.
+#: Minimum share of a column's samples that must fit a field.
+_MIN_SHARE = 0.6
+#: Normalised names of columns that contain a full name.
 _WHOLE_NAMES = frozenset(
     {
         *("name", "fullname", "contact", "contactname", "client", "prospect", "interlocuteur", "nomcomplet"),
@@ -39,21 +39,21 @@ _WHOLE_NAMES = frozenset(
 )
 _FIRST_NAME_FIRST = frozenset({"name", "fullname", "contactname"})
 _NO_MESSAGE = "(sans message)"
-_NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)  # no sample is judged by its age
+_NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)  # fixed, since a sample's age does not matter
 
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """What may be pasted into the settings."""
+    """Settings to paste into the user's own."""
 
-    #: Settings by name; empty where nothing is missing.
+    #: Settings by name; empty if nothing is missing.
     config: dict[str, Any]
-    #: What a person has to do beside pasting, a sentence each.
+    #: What else the user has to do, one sentence each.
     notes: tuple[str, ...]
 
 
 def proposals(survey: Survey) -> Proposals:
-    """Return settings with which more of a file would be understood."""
+    """Return settings that let the target understand more of a file."""
     columns = list(survey.columns.all.values())
     settings = survey.settings
     config: dict[str, Any] = {}
@@ -72,14 +72,14 @@ def proposals(survey: Survey) -> Proposals:
         config["date_format"] = [*given, *formats]
     if settings.dates.zone is None and any(_is_local(value, dates) for value in _dates_of(columns, maps)):
         config["timezone"] = _ZONE
-        notes.append(f"`timezone`: is it {_ZONE} where these times were written?")
+        notes.append(f"`timezone`: check that these times are in the zone {_ZONE}")
     if defaults:
         config["defaults"] = {**settings.defaults, **defaults}
     if maps and len(survey.streams) == 1:
         config["stream_maps"] = {next(iter(survey.streams)): maps}
-    notes += [f"`{field}`: put the name of the column that holds it" for field in unknown]
+    notes += [f"`{field}`: enter the name of the column that contains it" for field in unknown]
     if not all(survey.streams.values()):
-        notes.append("No key: a row that was corrected is a new lead. Name the column that identifies it with --key")
+        notes.append("No key: a corrected row becomes a new lead. Name the column that identifies a row with --key")
     return Proposals(config, tuple(notes))
 
 
@@ -91,7 +91,7 @@ def _missing(columns: Iterable[Column], defaults: Iterable[str]) -> list[str]:
 def _maps_for(
     missing: Sequence[str], columns: Sequence[Column], dates: DateReader
 ) -> tuple[dict[str, str], list[str], dict[str, str]]:
-    """Return expressions, those fields whose column nobody can know, and values for leads that lack a field."""
+    """Return expressions, the fields whose column is unknown, and defaults for leads that lack a field."""
     free = [column for column in columns if not column.is_used and column.samples]
     maps: dict[str, str] = {}
     unknown: list[str] = []
@@ -120,7 +120,7 @@ def _name_parts(column: Column) -> dict[str, str]:
             "lastName": f"{value}.split(' ')[-1] if {value} else None",
             "firstName": f"{value}.rpartition(' ')[0] if {value} else None",
         }
-    # Which part is which differs from file to file: the whole name is right in either case.
+    # The order of first and last name differs from file to file; the full name is right in either case.
     return {"lastName": value}
 
 
@@ -131,11 +131,11 @@ def _fits(column: Column, field: str, dates: DateReader) -> bool:
     for sample in column.samples:
         lead = read_lead({field: sample}, {}, dates, _NOW)
         good += not any(violation.field.startswith(field) for violation in lead.violations)
-    return good >= _MOST * len(column.samples)
+    return good >= _MIN_SHARE * len(column.samples)
 
 
 def _formats_for(values: Iterable[Any]) -> list[str]:
-    """Return the fewest formats that read the texts that cannot be read without, the most useful first."""
+    """Return the fewest formats that read the texts which need one, the most useful first."""
     left = [value.strip() for value in values if isinstance(value, str) and not _is_read(value, DateReader())]
     formats: list[str] = []
     while left:

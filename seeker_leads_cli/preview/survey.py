@@ -1,4 +1,4 @@
-"""What would become of each record: the target's own preparation of it, counted instead of sent."""
+"""Prepares each record as the target does, and counts the results instead of sending them."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 
 class Survey:
-    """Stands where a run has its pipeline: it takes the same records, and sends none."""
+    """Takes the place of a run's pipeline: it takes the same records and sends none."""
 
     def __init__(self, settings: TargetSettings, columns: Columns, repeats: Repeats) -> None:
         self.columns = columns
         self.fates: Counter[Fate] = Counter()
-        #: Why -> how many records are not meant to become leads.
+        #: Why -> number of records that are not meant to become leads.
         self.set_aside: Counter[str] = Counter()
-        #: Field and rule -> how many records were rejected for it.
+        #: Field and rule -> number of records that were rejected for it.
         self.reasons: Counter[tuple[str | None, str]] = Counter()
-        #: Field and rule -> how many records are sent all the same.
+        #: Field and rule -> number of records that would be sent anyway.
         self.warnings: Counter[tuple[str | None, str]] = Counter()
         #: Streams with records -> whether each has a key.
         self.streams: dict[str, bool] = {}
         self.settings = settings
-        self._preparer = RecordPreparer(settings, looks_back=False)
+        self._preparer = RecordPreparer(settings, with_history=False)
         self._may_repeat = settings.dedupe_by is not DedupeBy.NONE
         self._behind: dict[str, Mapping[str, frozenset[str]]] = {}
         self._repeats = repeats
@@ -44,14 +44,14 @@ class Survey:
 
     @property
     def rows(self) -> int:
-        """How many records there were."""
+        """The number of records."""
         return self.fates.total() + self.set_aside.total()
 
     def take(self, incoming: Incoming) -> None:
         """Count a record."""
         source = incoming.source
         if source.stream not in self._behind:
-            self._know(incoming)
+            self._add_stream(incoming)
         if result := why_set_aside(incoming, self.settings.deleted_when):
             self.set_aside[result.value] += 1
             return
@@ -73,7 +73,7 @@ class Survey:
     def state(self, value: Any) -> None:  # noqa: ANN401  # any JSON
         """Do nothing: no state is passed on."""
 
-    def _know(self, incoming: Incoming) -> None:
+    def _add_stream(self, incoming: Incoming) -> None:
         source = incoming.source
         self._behind[source.stream] = behind = columns_behind(self.settings.stream_maps, source.stream)
         self.streams[source.stream] = bool(incoming.key_properties)

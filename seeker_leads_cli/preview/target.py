@@ -1,4 +1,4 @@
-"""The target, with a survey in the place of its pipeline: messages, stream maps and mapping are those of a run."""
+"""The target with a survey in place of its pipeline: messages, stream maps and mapping are those of a run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class _PreviewTarget(TargetSeekerLeads):
-    """Reads as the target does, and hands all to a survey."""
+    """Reads as the target does, and passes the records to a survey."""
 
     survey: Survey
 
@@ -34,19 +34,19 @@ class _PreviewTarget(TargetSeekerLeads):
 
 
 def survey_of(given: Input, config: Mapping[str, Any]) -> Survey:
-    """Return what would become of a file.
+    """Return the survey of a file.
 
     Raises:
         SettingsError: a setting is wrong.
-        InputFileError: the file cannot be read to its end.
-        StoppedError: a signal came.
+        InputFileError: the file cannot be read completely.
+        StoppedError: a signal arrived.
     """
     target = _PreviewTarget(config=without_account(config))
     columns = Columns(given.table.columns if given.table else (), given.options.keys)
     with repeats() as seen, given.messages() as messages:
         target.survey = survey = Survey(target.settings, columns, seen)
         try:
-            target.listen(messages)  # type: ignore[arg-type]  # the SDK says text; the reader takes bytes
+            target.listen(messages)  # type: ignore[arg-type]  # the SDK declares text; the reader takes bytes
         except FatalError as error:
             raise InputFileError(str(error)) from None
     return survey

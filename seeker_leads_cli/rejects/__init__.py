@@ -1,1 +1,1 @@
-"""The dead letters: what they are, and how they are fixed, sent again, taken out."""
+"""The dead letters: lists, shows, fixes, sends and purges them."""

@@ -1,4 +1,4 @@
-"""A value as a cell of a spreadsheet, and a cell that a person may have changed as a value: pure."""
+"""Converts values to spreadsheet cells, and cells that a person may have edited back to values: pure functions."""
 
 from __future__ import annotations
 
@@ -9,39 +9,38 @@ from typing import Any, Final
 from seeker_leads_cli.rejects.spreadsheets import is_as_saved
 from target_seeker_leads.singer.singer_json import decode, encode
 
-#: In place of the value of a column that a record lacks.
+#: The value of a column that a record lacks.
 ABSENT: Final = object()
-#: What a spreadsheet would take for a formula, after any apostrophes, so that each text has an escape of its own.
+#: What a spreadsheet would read as a formula. Apostrophes may precede it, so that escaping can be undone exactly.
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _ESCAPED = re.compile(r"'+[=+\-@\t\r]")
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 
 
 def cell_of(value: Any) -> str:  # noqa: ANN401  # any JSON
-    """Return the cell of a value: empty for null and for what is absent, JSON for what is neither text nor null."""
+    """Return the cell of a value: empty if it is null or absent, unchanged if it is text, otherwise JSON."""
     if value is ABSENT or value is None:
         return ""
     return escaped(value if isinstance(value, str) else encode(value).decode())
 
 
 def escaped(text: str) -> str:
-    """Return a text as a cell that no spreadsheet takes for a formula, and that any program can read."""
-    # No CSV holds U+0000, and no UTF-8 half a surrogate pair.
+    """Return text as a cell that no spreadsheet reads as a formula and that any program can decode."""
+    # A CSV cannot contain U+0000, and UTF-8 cannot encode a lone surrogate.
     text = text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
     return f"'{text}" if _FORMULA.match(text) else text
 
 
 def unescaped(cell: str) -> str:
-    """Return the text of a cell: `escaped` undone, exactly."""
+    """Return the text of a cell: the exact inverse of `escaped`."""
     return cell[1:] if _ESCAPED.match(cell) else cell
 
 
 def value_of(cell: Any, before: Any) -> Any:  # noqa: ANN401  # cells and JSON
     """Return the value of a cell whose column had the value `before`.
 
-    A cell that says what it said when it was written, or what a spreadsheet makes of that by itself, is the value as it
-    was, null and what was absent included. Any other one is text; in the place of a number, of true or false, or of a
-    nested value, it is the JSON that it holds.
+    A cell that is unchanged, or changed only by the spreadsheet program, keeps its value exactly, even null or absent.
+    Any other cell is text. If it replaces a number, a boolean or a nested value, and is valid JSON, it is read as JSON.
     """
     text = _text(cell)
     written = cell_of(before)
@@ -58,7 +57,7 @@ def value_of(cell: Any, before: Any) -> Any:  # noqa: ANN401  # cells and JSON
         return text
 
 
-def _text(cell: Any) -> str:  # noqa: ANN401  # what a workbook may hold
+def _text(cell: Any) -> str:  # noqa: ANN401  # any value of a workbook
     if cell is None:
         return ""
     return cell if isinstance(cell, str) else encode(cell).decode()

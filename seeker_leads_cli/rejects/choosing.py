@@ -1,4 +1,4 @@
-"""Which letters a command is about: by ids, which may be abbreviated, or by stream, rule and age."""
+"""Selects letters: by ids, which may be abbreviated, or by stream, rule and age."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
     from seeker_leads_cli.rejects.letters import Letter
 
-#: How many of several ids an error names.
-_MOST_NAMED = 5
+#: Maximum number of ids in a message.
+_MAX_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What letters have in common; None: anything."""
+    """What letters must have in common; None means anything."""
 
     stream: str | None = None
     rule: str | None = None  #: a part of a rule, in any case
     older_than: timedelta | None = None
 
-    def takes(self, letter: Letter, now: datetime) -> bool:
-        """Return whether a letter is one of them. One of unknown age is not old."""
+    def matches(self, letter: Letter, now: datetime) -> bool:
+        """Return whether a letter matches. A letter of unknown age is never old enough."""
         if self.stream is not None and letter.stream != self.stream:
             return False
         if self.rule is not None and not any(
@@ -39,10 +39,10 @@ class Filter:
 
 
 def letter_of(letters: Mapping[str, Letter], id_: str) -> Letter:
-    """Return the letter that an id, or the beginning of one, names.
+    """Return the letter whose id is `id_` or begins with it.
 
     Raises:
-        SettingsError: it names none, or more than one.
+        SettingsError: no letter or more than one matches.
     """
     if id_ in letters:
         return letters[id_]
@@ -51,14 +51,14 @@ def letter_of(letters: Mapping[str, Letter], id_: str) -> Letter:
         return letters[found[0]]
     shown = printable(id_)
     if found:
-        msg = f"The id {shown!r} is that of {len(found):,} letters: {named(found)}; write more of it"
+        msg = f"The id {shown!r} matches {len(found):,} letters: {named(found)}; give more of it"
     else:
-        msg = f"No dead letter has the id {shown!r}: it may be delivered by now; `seeker-leads rejects list` shows them"
+        msg = f"No dead letter has the id {shown!r}: it may be delivered now; `seeker-leads rejects list` shows all"
     raise SettingsError(msg)
 
 
 def named(ids: Iterable[str]) -> str:
-    """Return ids as a list in a sentence, not all of very many."""
+    """Return ids as a list for a sentence, shortened if there are many."""
     every = list(ids)
-    more = len(every) - _MOST_NAMED
-    return ", ".join(every[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+    more = len(every) - _MAX_NAMED
+    return ", ".join(every[:_MAX_NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,4 +1,4 @@
-"""The columns of an exported file: the id, those of the records, the reasons."""
+"""The columns of an exported file: the id, the columns of the records, the reasons."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ REASONS = "letter_reasons"
 
 
 def heading_of(name: str) -> str:
-    """Return what a column is called in a file."""
+    """Return the heading of a record's column in a file."""
     return escaped(" ".join(name.split()))
 
 
 def headings_of(letters: Iterable[Letter]) -> dict[str, str]:
-    """Return the columns of letters' records, in their order, by what they are called in a file.
+    """Return the columns of the letters' records in order, by their headings in a file.
 
     Raises:
-        InputFileError: two of them cannot be told apart in a file.
+        InputFileError: the heading of a column would be empty or ambiguous.
     """
     headings: dict[str, str] = {}
     for letter in letters:
@@ -33,8 +33,8 @@ def headings_of(letters: Iterable[Letter]) -> dict[str, str]:
             heading = heading_of(name)
             if not heading or heading in (ID, REASONS) or headings.setdefault(heading, name) != name:
                 msg = (
-                    f"A record has a column {name!r}, which no column of a table can be called beside the others:"
-                    " fix these letters in the file of `rejects_path`, and `retry` them"
+                    f"A record has a column {name!r}, whose heading would be empty or ambiguous:"
+                    " fix these letters in the file of `rejects_path`, and run `rejects retry`"
                 )
                 raise InputFileError(msg)
     return headings

@@ -1,4 +1,4 @@
-"""A file that `export` made and a person changed, as letters again."""
+"""Reads letters from a file that `export` wrote and a person edited."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """What a file says of letters."""
+    """The letters of an edited file."""
 
-    letters: tuple[Letter, ...]  #: with the records that the file gives them
-    gone: tuple[str, ...]  #: ids of letters that are not there any more
+    letters: tuple[Letter, ...]  #: with the records of the file
+    gone: tuple[str, ...]  #: ids of letters that no longer exist
 
 
 def edits_in(argument: str, letters: Mapping[str, Letter]) -> Edits:
-    """Read a file that was exported.
+    """Read an exported file.
 
     Raises:
-        InputFileError: it is not one, or lacks a column, or has rows of its own, or an id twice.
+        InputFileError: the file is not an export, lacks a column, or has an added row or an id twice.
     """
     with given_file(argument) as given:
         table = table_of(given)
         if table is None:
-            msg = f"{given.name} holds Singer messages: give the CSV that `rejects export` made, or `send` the messages"
+            msg = f"{given.name} contains Singer messages: give a CSV of `rejects export`, or use `send` for messages"
             raise InputFileError(msg)
         rows = [{_heading(column): cell for column, cell in row.items()} for row in table.rows()]
         columns = [_heading(column) for column in table.columns]
         name = given.name
     if ID not in columns:
-        msg = f"{name} has no column `{ID}`: give a file that `rejects export` made, with all its columns"
+        msg = f"{name} has no column `{ID}`: give a file of `rejects export` with all its columns"
         raise InputFileError(msg)
     ids = [_id_of(row, number, name) for number, row in enumerate(rows, start=1)]
     doubled = [id_ for id_, times in Counter(ids).items() if times > 1]
     if doubled:
-        msg = f"{name} has the id {doubled[0]} in {ids.count(doubled[0])} rows: leave one of them"
+        msg = f"{name} has the id {doubled[0]} in {ids.count(doubled[0])} rows: keep only one of them"
         raise InputFileError(msg)
     known = [letters[id_] for id_ in ids if id_ in letters]
     names = _names_of(columns, headings_of(known), name)
@@ -68,15 +68,15 @@ def _id_of(row: Mapping[str, Any], number: int, name: str) -> str:
     id_ = str(row[ID]).strip()
     if not ID_FORM.fullmatch(id_):
         msg = (
-            f"Row {number} of {name} has no id of a letter in `{ID}`: rows cannot be added here; leave it out, and give"
-            " new leads to `seeker-leads send`"
+            f"Row {number} of {name} has no letter id in `{ID}`: rows cannot be added; remove it, and send new leads"
+            " with `seeker-leads send`"
         )
         raise InputFileError(msg)
     return id_
 
 
 def _names_of(columns: Iterable[str], headings: Mapping[str, str], name: str) -> dict[str, str]:
-    """Return the names of the records' columns, by the columns of the file; a column that was added has a new one."""
+    """Return the names of the records' columns by the columns of the file; an added column has a new name."""
     names: dict[str, str] = {}
     for column in columns:
         if column in headings:
@@ -86,7 +86,7 @@ def _names_of(columns: Iterable[str], headings: Mapping[str, str], name: str) ->
             names[column] = headings[saved[0]] if saved else unescaped(column)
     missing = [heading for heading in headings if headings[heading] not in names.values()]
     if missing:
-        msg = f"{name} has no column {missing[0]!r}, which letters have: put it back, with its values, or export again"
+        msg = f"{name} has no column {missing[0]!r}, which the letters have: restore it and its values, or export again"
         raise InputFileError(msg)
     return names
 

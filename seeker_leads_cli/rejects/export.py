@@ -1,4 +1,4 @@
-"""Letters as a CSV for a person to fix: UTF-8 with a byte order mark, and semicolons, as French Excel opens it."""
+"""Exports letters as a CSV to edit: UTF-8 with a byte order mark, and semicolons, as French Excel expects."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 
 def export(letters: Sequence[Letter], path: Path) -> None:
-    """Write letters to a new file that its owner alone can read.
+    """Write letters to a new file that only its owner can read.
 
     Raises:
-        InputFileError: the file is there already, or cannot be made.
-        FatalError: it could not be written to its end; it is removed again.
+        InputFileError: the file already exists, or cannot be created.
+        FatalError: the file could not be written completely; it is removed again.
     """
     headings = headings_of(letters)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        msg = f"{str(path)!r} is there already, and may hold somebody's corrections: give another name, or remove it"
+        msg = f"{str(path)!r} already exists and may contain corrections: give another name, or remove it"
         raise InputFileError(msg) from None
     except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or "it is not a path"
-        msg = f"{str(path)!r} cannot be written ({problem}): give a path in a folder of yours"
+        problem = getattr(error, "strerror", None) or "it is not a valid path"
+        msg = f"{str(path)!r} cannot be written ({problem}): give a path in a folder that you can write to"
         raise InputFileError(msg) from None
     try:
         with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
@@ -44,7 +44,7 @@ def export(letters: Sequence[Letter], path: Path) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             path.unlink()
-        msg = f"{str(path)!r} could not be written ({error.strerror}): give a path on a disk with room"
+        msg = f"{str(path)!r} could not be written ({error.strerror}): give a path on a disk with free space"
         raise FatalError(msg) from None
 
 

@@ -1,8 +1,8 @@
-"""The file of dead letters: read as it is, or changed under the lock that the target appends under.
+"""The file of dead letters: read without a lock, or changed under the lock that the target uses to append.
 
-A change is a new file beside it, synced, and then renamed over it. Whoever opened the old one meanwhile waits for its
-lock, and then sees that it is not in its place any more. So a whole file is there at every moment, and no letter that
-is appended at the same time is lost.
+A change writes a new file beside the old one, syncs it, and renames it over the old one. A program that has opened the
+old file waits for its lock, and then sees that the file was replaced. So a complete file exists at every moment, and no
+letter that is appended at the same time is lost.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
     from seeker_leads_cli.rejects.letters import Contents, Letter
 
-#: Of the new file. One that a kill left behind is removed by the next change.
+#: Suffix of the new file. The next change removes one that a kill left behind.
 _SUFFIX = ".new"
 
 
 class LetterFile:
-    """The file of `rejects_path`; where there is none, there are no letters. Time is injected."""
+    """The file of `rejects_path`; if it does not exist, there are no letters. Time is injected."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class LetterFile:
         self._sleep = sleep
 
     def read(self) -> Contents:
-        """Return the letters. It waits for no lock.
+        """Return the letters, without waiting for the lock.
 
         Raises:
             SettingsError: the file cannot be read.
@@ -55,15 +55,15 @@ class LetterFile:
         except OSError as error:
             msg = (
                 f"The dead letters of `rejects_path`, {self.path}, cannot be read"
-                f" ({error.strerror or type(error).__name__}): run this as the user that the target runs as"
+                f" ({error.strerror or type(error).__name__}): run this as the user who runs the target"
             )
             raise SettingsError(msg) from None
 
     def read_to_change(self) -> Contents:
-        """Return the letters, once it is certain that the file could be changed now.
+        """Return the letters after checking that the file can be changed.
 
         Raises:
-            FatalError: it could not.
+            FatalError: the file cannot be changed.
         """
         with self._locked("nothing was done") as handle:
             if handle is None:
@@ -73,12 +73,12 @@ class LetterFile:
             return letters_in(lines_of(handle))
 
     def change(self, change: Callable[[Letter], Letter | bytes | None], or_else: str) -> None:
-        """Let `change` say what becomes of each letter: itself, the line that takes its place, or None for nothing.
+        """Apply `change` to each letter: it returns the letter to keep it, a line to replace it, or None to remove it.
 
-        Other lines stay as they are. `or_else` says in a failure's message what is true then.
+        Other lines stay as they are. `or_else` says in the message of a failure what is true then.
 
         Raises:
-            FatalError: it could not be changed: it is as it was.
+            FatalError: the file could not be changed; it is as it was.
         """
         with self._locked(or_else) as handle:
             if handle is None:
@@ -97,7 +97,7 @@ class LetterFile:
 
     @contextlib.contextmanager
     def _locked(self, or_else: str) -> Iterator[int | None]:
-        """Open the file under its lock; None: there is none."""
+        """Open the file under its lock; yield None if it does not exist."""
         try:
             opened = open_locked(self.path, creates=False, clock=self._clock, sleep=self._sleep)
         except FileNotFoundError:
@@ -106,10 +106,10 @@ class LetterFile:
         except OSError as error:
             raise self._failed(error, or_else) from None
         if opened is None:
-            problem = "another program holds the file locked (`fuser` says which); let it end"
+            problem = "another program holds the file locked (`fuser` shows which one); wait until it ends"
             raise self._unchanged(problem, or_else)
         try:
-            if not opened.is_alone:
+            if not opened.is_locked:
                 problem = "its file system has no locks; move it to a local disk"
                 raise self._unchanged(problem, or_else)
             yield opened.handle
@@ -119,16 +119,16 @@ class LetterFile:
             os.close(opened.handle)
 
     def _create(self, old: int) -> int:
-        """Make the new file, of the same owner; to be called under the lock of the old one."""
+        """Create the new file with the owner of the old one, whose lock must be held."""
         self._new.unlink(missing_ok=True)
         new = os.open(self._new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         owner = os.fstat(old)
         if owner.st_uid != os.geteuid():
-            os.fchown(new, owner.st_uid, owner.st_gid)  # else the target could not append to it any more
+            os.fchown(new, owner.st_uid, owner.st_gid)  # otherwise the target could no longer append to it
         return new
 
     def _failed(self, error: OSError, or_else: str) -> FatalError:
-        problem = f"{error.strerror or type(error).__name__}; see that it is yours, on a disk with room"
+        problem = f"{error.strerror or type(error).__name__}; check that you own it and that its disk has free space"
         return self._unchanged(problem, or_else)
 
     def _unchanged(self, problem: str, or_else: str) -> FatalError:
@@ -150,15 +150,15 @@ def _contents(path: Path) -> Contents:
 def _copy(
     lines: Iterable[bytes], change: Callable[[Letter], Letter | bytes | None], write: Callable[[bytes], object]
 ) -> bool:
-    """Write what becomes of the lines; return whether anything is different."""
+    """Apply `change` to the letters and write all lines; return whether anything changed."""
     is_changed = False
     for line in lines:
         letter = parse(line)
-        becomes = change(letter) if letter else None
-        if letter is None or becomes is letter:
+        replacement = change(letter) if letter else None
+        if letter is None or replacement is letter:
             write(line)
             continue
         is_changed = True
-        if isinstance(becomes, bytes):
-            write(becomes)
+        if isinstance(replacement, bytes):
+            write(replacement)
     return is_changed

@@ -1,8 +1,8 @@
-"""Dead letters as they are stored, each under an id that stays.
+"""Dead letters as they are stored, each with a stable id.
 
-An id is the letter's own (`id` of its line), or a hash of what makes it this letter: stream, key, record, and the
-moment at which it was written. So it is the same each time, other reasons do not change it, and the same record kept
-twice is two letters. Two lines with one id are one letter, of which the last line counts.
+The id is stored in the letter's line (`id`), or is a hash of its stream, key, record and the time at which it was
+written. So it never changes, not even with new reasons, and a record that was rejected twice is two letters. Two lines
+with the same id are one letter, and the last one counts.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from target_seeker_leads.singer.singer_json import decode, encode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-#: The `r` keeps a spreadsheet from taking an id for a number, such as 1e10.
+#: The `r` keeps a spreadsheet from reading an id such as 1e10 as a number.
 ID_FORM = re.compile(r"r[0-9a-f]{15}")
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A dead letter, as its line says."""
+    """A dead letter, as read from its line."""
 
     id: str
     stream: str
     key_properties: tuple[str, ...]
     record: Mapping[str, Any]
     reasons: tuple[Reason, ...]
-    at: datetime | None  #: None: its line does not say it
+    at: datetime | None  #: None if its line does not say it
     request_id: str | None = None
 
     @property
     def at_text(self) -> str:
-        """When it was written, RFC 3339 in UTC; empty if that is not known."""
+        """The time at which it was written, as RFC 3339 in UTC; empty if unknown."""
         return self.at.isoformat().replace("+00:00", "Z") if self.at else ""
 
 
 def parse(line: bytes) -> Letter | None:
-    """Return the letter in a line; None for anything else, such as half a line that a crash left."""
+    """Return the letter in a line; None for anything else, such as a line that a crash cut off."""
     try:
         content = decode(line)
     except ValueError:
@@ -70,14 +70,14 @@ def parse(line: bytes) -> Letter | None:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a file of dead letters holds."""
+    """The contents of a file of dead letters."""
 
-    letters: Mapping[str, Letter]  #: by id, in their order
-    others: int  #: lines that are no letter, such as half a line that a crash left
+    letters: Mapping[str, Letter]  #: by id, in the order of the file
+    others: int  #: number of lines that are not letters, such as a line that a crash cut off
 
 
 def letters_in(lines: Iterable[bytes]) -> Contents:
-    """Return the letters that lines hold."""
+    """Return the letters in lines."""
     letters: dict[str, Letter] = {}
     others = 0
     for line in lines:
@@ -90,14 +90,14 @@ def letters_in(lines: Iterable[bytes]) -> Contents:
 
 
 def lines_of(handle: int) -> Iterator[bytes]:
-    """Yield the lines of an open file from its beginning, each with its end; the file stays open."""
+    """Yield the lines of an open file from its beginning, with line endings; the file stays open."""
     with os.fdopen(os.dup(handle), "rb") as file:
         file.seek(0)
         yield from file
 
 
 def message_of(letter: Letter) -> bytes:
-    """Return the line that the target takes as this letter, fed again."""
+    """Return the line that replays this letter to the target."""
     content = {
         "type": "RECORD",
         "stream": letter.stream,

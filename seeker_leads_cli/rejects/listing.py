@@ -1,4 +1,4 @@
-"""Letters as a list, without anybody's data: the shape of its JSON is a promise, and `docs/cli.md` describes it."""
+"""Lists letters without personal data; the format of the JSON is a promise, documented in `docs/cli.md`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def as_json(letters: Sequence[Letter]) -> list[dict[str, Any]]:
 def show(letters: Sequence[Letter]) -> None:
     """Print the letters as a table."""
     if not letters:
-        click.echo("There is no such dead letter.")
+        click.echo("No dead letters found.")
         return
     rows = [
         [

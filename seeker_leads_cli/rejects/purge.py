@@ -1,4 +1,4 @@
-"""Old letters taken out of the file: personal data that nobody will fix any more."""
+"""Removes old letters from the file: personal data that nobody will fix any more."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 
 def purge(file: LetterFile, older_than: timedelta, now: datetime, *, dry_run: bool) -> int:
-    """Take out the letters that are older, and return how many there are. A dry run leaves them.
+    """Remove the letters that are older, and return their number; a dry run only counts them.
 
     Raises:
         SettingsError: the file cannot be read.
-        FatalError: it could not be changed.
+        FatalError: the file could not be changed.
     """
     old = Filter(older_than=older_than)
     if dry_run:
-        return sum(old.takes(letter, now) for letter in file.read().letters.values())
+        return sum(old.matches(letter, now) for letter in file.read().letters.values())
     purged: set[str] = set()
 
     def change(letter: Letter) -> Letter | None:
-        if not old.takes(letter, now):
+        if not old.matches(letter, now):
             return letter
         purged.add(letter.id)
         return None

@@ -1,4 +1,4 @@
-"""Reasons of letters, as they may be shown to anybody, and as the person sees them who fixes the letter."""
+"""The reasons of letters: without personal data for everybody, and in full for the person who fixes the letter."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from seeker_leads_cli.rejects.letters import Letter
     from target_seeker_leads.dead_letters import Reason
 
-_IN_PUBLIC = "the API refused it (`rejects show` has its words)"
-#: A field of the contract, or a part of one. The API may name anything.
+_IN_PUBLIC = "the API refused it (`rejects show` has the details)"
+#: A field of the contract or a part of one; the API may return any other name.
 _FIELD = re.compile(rf"(?:{'|'.join(FIELD_NAMES)})(?:\[\d{{1,4}}\])?(?:\.(?:number|type))?")
-#: What goes before the words of an answer.
+#: The part of a rule before the text of an answer.
 _ANSWERED = re.compile(rf".*?{re.escape(REQUEST)} answered \d+")
 
 
 def rule_in_public(reason: Reason) -> str:
-    """Return a reason's rule without the words of an answer, which may quote the person's data."""
+    """Return a reason's rule without the text of an answer, which may quote personal data."""
     if reason.rule.startswith(API_SAYS):
         return _IN_PUBLIC
     answered = _ANSWERED.match(reason.rule)
@@ -29,7 +29,7 @@ def rule_in_public(reason: Reason) -> str:
 
 
 def reasons_in_public(letter: Letter) -> list[dict[str, Any]]:
-    """Return a letter's reasons as JSON, without anybody's data."""
+    """Return a letter's reasons as JSON, without personal data."""
     return [
         {
             "field": reason.field if reason.field and _FIELD.fullmatch(reason.field) else None,
@@ -41,7 +41,7 @@ def reasons_in_public(letter: Letter) -> list[dict[str, Any]]:
 
 
 def in_words(field: str | None, rule: str) -> str:
-    """Return a reason as a sentence shows it."""
+    """Return a reason as text for a sentence."""
     return f"`{field}` {rule}" if field else rule
 
 

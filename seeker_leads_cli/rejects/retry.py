@@ -1,4 +1,4 @@
-"""Letters sent again, by the target's own delivery: its ledger, its limit, its retries."""
+"""Sends letters again through the target's own delivery, with its ledger, rate limit and retries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from seeker_leads_cli.rejects.choosing import letter_of, named
 from seeker_leads_cli.rejects.edits import edits_in
 from seeker_leads_cli.rejects.letter_file import LetterFile
 from seeker_leads_cli.rejects.letters import message_of
-from seeker_leads_cli.rejects.outcomes import DONE, Noting, Outcome, Outcomes
+from seeker_leads_cli.rejects.outcomes import DONE, Outcome, OutcomeRecorder, Outcomes
 from seeker_leads_cli.rejects.reasons import is_unknown
 from seeker_leads_cli.send.progress import Progress, log_beside
 from seeker_leads_cli.singer_lines import line_stream
@@ -29,16 +29,16 @@ _OR_ELSE = "the ledger knows what was delivered, and nothing is sent twice"
 
 
 class _Target(TargetSeekerLeads):
-    """The target, which notes what becomes of each letter."""
+    """The target, which also records the outcome of each letter."""
 
     outcomes: Outcomes
 
     @cached_property
     def messages(self) -> Messages:
-        return Messages(self.mapper, Noting(self.pipeline, self.outcomes), self.config)
+        return Messages(self.mapper, OutcomeRecorder(self.pipeline, self.outcomes), self.config)
 
     def run(self, file_input: IO[str] | None) -> None:
-        """Deliver letters, and say what was done. That all fail again says nothing of the mapping.
+        """Deliver letters and report the counts. Unlike in other runs, it is not an error if all letters are rejected.
 
         Raises:
             FatalError: not every letter could be settled.
@@ -49,25 +49,25 @@ class _Target(TargetSeekerLeads):
 
 
 def retry(
-    config: Mapping[str, Any], ids: Sequence[str], edited: str | None, tell: Callable[[Counter[Outcome]], object]
+    config: Mapping[str, Any], ids: Sequence[str], edited: str | None, report: Callable[[Counter[Outcome]], object]
 ) -> None:
-    """Send letters again, as they are or as a file says, and `tell` what became of them, whatever the end.
+    """Send letters again, as they are or with the values of a file, and `report` the outcomes even after an error.
 
-    What is delivered is taken out of the file, and what fails again is there once, with the new reasons. In a dry run
-    nothing is sent or changed, and nothing is told.
+    Delivered letters are removed from the file. A letter that fails again stays once, with the new reasons. A dry run
+    sends, changes and reports nothing.
 
     Raises:
         SettingsError: a setting, an id or the file is wrong; nothing was sent.
         FatalError: not every letter could be settled, or the file could not be changed.
     """
-    # A bound is for what a source gives; here it would leave letters unsent that have nothing to do with each other.
+    # `max_rejects` is a limit for the records of a source; here, it would leave unrelated letters unsent.
     target = _Target(config={name: value for name, value in config.items() if name != "max_rejects"})
     file = LetterFile(target.settings.rejects_path)
     is_dry = target.settings.dry_run
     stored = (file.read() if is_dry else file.read_to_change()).letters
     chosen = _chosen(stored, ids, edited)
     named_ids = frozenset(chosen) if ids else frozenset()
-    _warn_of_doubles(letter for id_, letter in chosen.items() if id_ in named_ids)
+    _warn_of_duplicates(letter for id_, letter in chosen.items() if id_ in named_ids)
     fed = {id_: letter for id_, letter in chosen.items() if id_ in named_ids or not is_unknown(letter)}
     outcomes = Outcomes(named_ids)
     target.outcomes = target.dead_letters = outcomes
@@ -82,8 +82,8 @@ def retry(
             became = {id_: outcomes.of(letter, is_over=is_over) for id_, letter in fed.items()}
             became |= dict.fromkeys(chosen.keys() - fed.keys(), Outcome.UNKNOWN)
             _change(file, became, outcomes)
-            _name_unknown(became)
-            tell(Counter(became.values()))
+            _report_unknown(became)
+            report(Counter(became.values()))
 
 
 def _chosen(letters: Mapping[str, Letter], ids: Sequence[str], edited: str | None) -> dict[str, Letter]:
@@ -92,8 +92,7 @@ def _chosen(letters: Mapping[str, Letter], ids: Sequence[str], edited: str | Non
         letters = {letter.id: letter for letter in edits.letters}
         if edits.gone:
             click.echo(
-                f"Passed over {len(edits.gone):,} rows: their letters are delivered or purged by now"
-                f" ({named(edits.gone)})",
+                f"Skipped {len(edits.gone):,} rows whose letters were delivered or purged ({named(edits.gone)})",
                 err=True,
             )
     if not ids:
@@ -101,21 +100,21 @@ def _chosen(letters: Mapping[str, Letter], ids: Sequence[str], edited: str | Non
     return {letter.id: letter for letter in (letter_of(letters, id_) for id_ in ids)}
 
 
-def _warn_of_doubles(letters: Iterable[Letter]) -> None:
+def _warn_of_duplicates(letters: Iterable[Letter]) -> None:
     unknown = [letter.id for letter in letters if is_unknown(letter)]
     if unknown:
         click.echo(
-            f"The lead of {named(unknown)} may exist already: it is sent, since you named it, and may exist twice then",
+            f"The lead of {named(unknown)} may already exist: it is sent because you gave its ID, and may exist twice",
             err=True,
         )
 
 
 def _run(target: _Target, letters: Collection[Letter]) -> None:
     progress = Progress(len(letters))
-    # Of two letters with one key the newer one has the better words, and the first one counts.
+    # Of two letters with the same key, only the first one counts. The newer one has the newer values, so it goes first.
     lines = map(message_of, reversed([*letters]))
     with log_beside(progress):
-        target.run(line_stream(progress.count(lines)))  # type: ignore[arg-type]  # the SDK says text; the reader takes bytes
+        target.run(line_stream(progress.count(lines)))  # type: ignore[arg-type]  # the SDK declares text; the reader takes bytes
 
 
 def _change(file: LetterFile, became: Mapping[str, Outcome], outcomes: Outcomes) -> None:
@@ -135,11 +134,11 @@ def _change(file: LetterFile, became: Mapping[str, Outcome], outcomes: Outcomes)
         file.change(change, _OR_ELSE)
 
 
-def _name_unknown(became: Mapping[str, Outcome]) -> None:
+def _report_unknown(became: Mapping[str, Outcome]) -> None:
     unknown = [id_ for id_, outcome in became.items() if outcome is Outcome.UNKNOWN]
     if unknown:
         click.echo(
-            f"Not sent, since their leads may exist: {named(unknown)}. Look at the agency first; then"
-            " `seeker-leads rejects retry ID` sends one, whether it exists or not",
+            f"Not sent, since their leads may exist: {named(unknown)}. Check with the agency first; then"
+            " `seeker-leads rejects retry ID` sends a lead even if it exists",
             err=True,
         )

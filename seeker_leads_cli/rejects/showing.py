@@ -1,4 +1,4 @@
-"""One letter with all it holds: its record, its reasons, and the lead that the target reads in it."""
+"""Shows a letter in full: its record, its reasons, and the lead that the target reads from it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LONGEST_VALUE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value of the lead, and the columns of the record that it comes from; `defaults` for the setting's."""
+    """A value of the lead, and the columns of the record that it comes from, or `defaults` if it is a default."""
 
     field: str
     value: Any
@@ -36,7 +36,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class _Collected:
-    """Takes what stream maps make of a record."""
+    """Collects the records that stream maps make of a letter."""
 
     records: list[Incoming] = field(default_factory=list)
 
@@ -44,11 +44,11 @@ class _Collected:
         self.records.append(incoming)
 
     def state(self, value: Any, /) -> None:  # noqa: ANN401  # any JSON
-        """Do nothing: a letter is no STATE."""
+        """Do nothing: a letter contains no STATE."""
 
 
 def values_of(letter: Letter, target: TargetSeekerLeads) -> list[Value]:
-    """Return the values of the lead that the target reads in a letter; of several, if stream maps make several."""
+    """Return the values of the lead that the target reads from a letter; stream maps may make several leads of it."""
     collected = _Collected()
     Messages(target.mapper, collected, target.config).handle(decode(message_of(letter)))
     values: list[Value] = []
@@ -64,7 +64,7 @@ def values_of(letter: Letter, target: TargetSeekerLeads) -> list[Value]:
 
 
 def as_json(letter: Letter, values: list[Value]) -> dict[str, Any]:
-    """Return all of a letter as JSON."""
+    """Return a letter in full as JSON."""
     return {
         "id": letter.id,
         "stream": letter.stream,
@@ -78,7 +78,7 @@ def as_json(letter: Letter, values: list[Value]) -> dict[str, Any]:
 
 
 def show(letter: Letter, values: list[Value]) -> None:
-    """Print all of a letter."""
+    """Print a letter in full."""
     key = f", key {', '.join(map(printable, letter.key_properties))}" if letter.key_properties else ""
     asked = f", request {printable(letter.request_id)}" if letter.request_id else ""
     click.echo(f"{letter.id}, stream {printable(letter.stream)}{key}, {letter.at_text or 'of unknown age'}{asked}")
@@ -92,7 +92,7 @@ def show(letter: Letter, values: list[Value]) -> None:
 
 
 def _flat(request: Any) -> dict[str, Any]:  # noqa: ANN401  # a request
-    """Return a request's values by their paths; a phone is one."""
+    """Return a request's values by path; each phone is one value."""
     flat = {name: value for name, value in request.items() if name != PHONES}
     return flat | {f"{PHONES}[{index}]": phone for index, phone in enumerate(request.get(PHONES) or ())}
 

@@ -1,7 +1,7 @@
-"""What Excel and its like make of a cell by opening a CSV and saving it again, without anybody's doing: pure.
+"""Recognises what spreadsheet programs change by themselves when they open and save a CSV: pure functions.
 
-A phone loses its 0, a date gets the form of the country, what CP1252 lacks becomes a question mark. Such a cell is not
-a correction, and must not replace the value.
+A phone number loses its leading 0, a date gets a local format, a character that CP1252 lacks becomes a question mark.
+Such a change is not a correction and must not replace the value.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 _WORDS = {"true": {"true", "vrai", "wahr"}, "false": {"false", "faux", "falsch"}}
 _NUMBER = re.compile(r"([+-]?)0*(\d+?)(?:\.(\d*?)0*)?")
 _ROUNDED = re.compile(r"-?\d(?:[.,](\d+))?E\+\d{1,3}", re.IGNORECASE)
-#: In characters: a longer text is no number.
+#: In characters; longer text is not a number.
 _LONGEST_NUMBER = 400
 _DATES = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y-%m-%d")
 
 
 def is_as_saved(written: str, found: str) -> bool:
-    """Return whether `found` is what a spreadsheet may make of the cell `written`."""
+    """Return whether a spreadsheet program may turn the cell `written` into `found` by itself."""
     return any(rule(written, found) for rule in _RULES)
 
 
-def _other_signs(written: str, found: str) -> bool:
-    """Other line ends, and a question mark for each unit of UTF-16 that CP1252 lacks."""
+def _other_characters(written: str, found: str) -> bool:
+    """Other line endings, and a question mark for each UTF-16 code unit that CP1252 lacks."""
     before, after = _with_plain_ends(written), _with_plain_ends(found)
     if before == after:
         return True
@@ -43,7 +43,7 @@ def _with_plain_ends(text: str) -> str:
 
 
 def _shorter_number(written: str, found: str) -> bool:
-    """The number without a plus and zeros at its ends, with a decimal comma, or rounded: never one with more to it."""
+    """The same number without a plus sign or outer zeros, with a decimal comma, or rounded; never with more digits."""
     number = _NUMBER.fullmatch(written.removeprefix("'")) if len(written) <= _LONGEST_NUMBER else None
     if not number:
         return False
@@ -58,12 +58,12 @@ def _shorter_number(written: str, found: str) -> bool:
     return f"{Decimal(shortest):.{digits}E}" == f"{Decimal(found.replace(',', '.')):.{digits}E}"
 
 
-def _word_for_a_truth(written: str, found: str) -> bool:
+def _word_for_a_boolean(written: str, found: str) -> bool:
     return found.casefold() in _WORDS.get(written, ())
 
 
-def _other_form_of_a_date(written: str, found: str) -> bool:
-    """The same moment in the form of a country, perhaps without its seconds."""
+def _other_date_format(written: str, found: str) -> bool:
+    """The same time in a local format, possibly without seconds."""
     moment = _moment(written)
     if moment is None:
         return False
@@ -75,7 +75,7 @@ def _other_form_of_a_date(written: str, found: str) -> bool:
 
 def _parsed(text: str, form: str) -> datetime | None:
     try:
-        return datetime.strptime(text, form)  # noqa: DTZ007  # no spreadsheet knows zones
+        return datetime.strptime(text, form)  # noqa: DTZ007  # spreadsheets have no time zones
     except ValueError:
         return None
 
@@ -89,8 +89,8 @@ def _moment(text: str) -> datetime | None:
 
 
 _RULES: tuple[Callable[[str, str], bool], ...] = (
-    _other_signs,
+    _other_characters,
     _shorter_number,
-    _word_for_a_truth,
-    _other_form_of_a_date,
+    _word_for_a_boolean,
+    _other_date_format,
 )

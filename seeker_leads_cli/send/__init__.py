@@ -1,1 +1,1 @@
-"""A file of leads into the target: the same ledger, dead letters and limit as in any pipeline."""
+"""Sends a file of leads through the target, with the same ledger, dead letters and rate limit as a pipeline."""

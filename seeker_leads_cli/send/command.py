@@ -25,12 +25,12 @@ Example:
 
 @click.command(short_help="Send a file of leads.", epilog=_EXAMPLE)
 @of_a_file
-@click.option("--dry-run", is_flag=True, help="Say what would be sent, by the ledger too, and send nothing.")
+@click.option("--dry-run", is_flag=True, help="Check the ledger and report what would be sent; send nothing.")
 def send(options: InputOptions, config_files: tuple[str, ...], *, dry_run: bool) -> None:
     """Send a file of leads: each row that was not sent before becomes a lead.
 
     FILE is a CSV, an Excel workbook (.xlsx) or Singer messages; `-` is standard input. The whole file is read before
-    anything is sent. Rows that cannot be sent are kept in the file of `rejects_path`, with their reasons.
+    anything is sent. Rows that cannot be sent are written to the file of `rejects_path`, with their reasons.
     """
     config = read_config(config_files)
     if dry_run:
@@ -41,4 +41,4 @@ def send(options: InputOptions, config_files: tuple[str, ...], *, dry_run: bool)
         click.echo(f"Ledger: {Location.parse(target.settings.ledger_url).shown}", err=True)
         progress = Progress(total)
         with log_beside(progress), given.messages(progress.count) as messages:
-            target.run(messages)  # type: ignore[arg-type]  # the SDK says text; the reader takes bytes
+            target.run(messages)  # type: ignore[arg-type]  # the SDK declares text; the reader takes bytes

@@ -1,4 +1,4 @@
-"""How far a run is: one line on a terminal, which each new one replaces."""
+"""The progress of a run: one line on a terminal, updated in place."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from target_seeker_leads.target import TargetSeekerLeads
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-#: A line is written no more often than this.
+#: Minimum time between two updates.
 _INTERVAL_SECONDS = 0.2
 _BAR_CELLS = 20
 _ERASE_LINE = "\r\x1b[K"
 
 
 def progress_line(done: int, total: int, seconds: float) -> str:
-    """Return what is said after so many of all rows, and so many seconds."""
+    """Return the progress line for `done` of `total` rows after `seconds`."""
     share = done / total if total else 1.0
     filled = int(share * _BAR_CELLS)
     bar = "#" * filled + "-" * (_BAR_CELLS - filled)
@@ -36,7 +36,7 @@ def _duration(seconds: float) -> str:
 
 
 class Progress:
-    """Counts lines on their way, and shows it where a person looks on."""
+    """Counts lines as they are read, and shows the progress on a terminal."""
 
     def __init__(
         self, total: int, stream: TextIO | None = None, *, clock: Callable[[], float] = time.monotonic
@@ -49,7 +49,7 @@ class Progress:
         self._began = self._wrote = clock()
 
     def count(self, lines: Iterator[bytes]) -> Iterator[bytes]:
-        """Pass lines on; those that were passed on before are done, since the target takes no more than it can send."""
+        """Pass lines on; a line is done when the next one is read, since the target reads no faster than it sends."""
         for line in lines:
             yield line
             self._done = min(self._done + 1, self._total)
@@ -60,32 +60,32 @@ class Progress:
                 self._stream.flush()
 
     def clear(self) -> None:
-        """Take the line away, so that something else can be written."""
+        """Erase the line, so that other output can be written."""
         if self._is_shown:
             self._stream.write(_ERASE_LINE)
             self._stream.flush()
 
 
 class LogBesideProgress(logging.StreamHandler[TextIO]):
-    """Writes log lines where the line of progress is, which comes back with the next row."""
+    """Writes log lines in place of the progress line, which returns with the next row."""
 
     def __init__(self, progress: Progress) -> None:
         super().__init__()
         self._progress = progress
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether a record is the target's own, and not what the SDK says in its name."""
+        """Return whether a record comes from the target itself, and not from the SDK in its name."""
         return record.module != "plugin_base" and bool(super().filter(record))
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record on a line of its own."""
+        """Erase the progress line and write a record."""
         self._progress.clear()
         super().emit(record)
 
 
 @contextlib.contextmanager
 def log_beside(progress: Progress) -> Iterator[None]:
-    """Have the target's log written beside the line of progress, which is gone at the end."""
+    """Write the target's log alongside the progress line, which is erased at the end."""
     handler = LogBesideProgress(progress)
     logger = logging.getLogger(TargetSeekerLeads.name)
     logger.addHandler(handler)

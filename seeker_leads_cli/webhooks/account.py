@@ -1,4 +1,4 @@
-"""The account whose subscriptions they are: the tap's settings, from files or from the tap's own variables."""
+"""The subscriptions of the account that the tap's settings name."""
 
 from __future__ import annotations
 
@@ -8,12 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seeker_leads_api.client import ApiClient
-from seeker_leads_api.declarations import read
 from seeker_leads_api.errors import SettingsError
-from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
-from seeker_leads_singer.config import read_environment, read_files
-from seeker_leads_singer.package import plugin_user_agent
+from seeker_leads_cli.account import accounts_of, client_of
 from seeker_leads_webhooks.keys import KEY_VARIABLE
 from seeker_leads_webhooks.subscriptions.api import Subscription, SubscriptionsApi
 from seeker_leads_webhooks.subscriptions.urls import same_url, wanted_url
@@ -21,16 +17,10 @@ from seeker_leads_webhooks.subscriptions.urls import same_url, wanted_url
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_VARIABLES = "TAP_SEEKER_LEADS_"
+    from seeker_leads_api.accounts import Account
 
-CONFIG = click.option(
-    "--config",
-    "config_files",
-    multiple=True,
-    metavar="FILE",
-    type=click.Path(),
-    help="Settings of the tap, as JSON. Default: the variables TAP_SEEKER_LEADS_….",
-)
+#: Where click keeps the label that `--account` gives.
+ACCOUNT = "seeker_leads_cli.webhooks.account"
 
 
 @contextmanager
@@ -40,21 +30,31 @@ def subscriptions_of(config_files: Sequence[str]) -> Iterator[SubscriptionsApi]:
     Raises:
         SettingsError: a setting is wrong or missing.
     """
-    given = read_files(config_files) if config_files else read_environment(_VARIABLES, CONNECTION_SETTINGS)
-    settings = ConnectionSettings.from_config(read(given, CONNECTION_SETTINGS))
-    agent = plugin_user_agent("seeker-leads", settings.user_agent)
-    client = ApiClient(settings, agent, report=lambda line: click.echo(line, err=True))
-    try:
+    with client_of(_chosen_account(accounts_of(config_files)).connection) as client:
         yield SubscriptionsApi(client)
-    finally:
-        client.close()
+
+
+def _chosen_account(accounts: Sequence[Account]) -> Account:
+    """Return the account that `--account` names; without it, the only one that there is."""
+    label: str | None = click.get_current_context().meta.get(ACCOUNT)
+    if label is None and len(accounts) == 1:
+        return accounts[0]
+    found = [account for account in accounts if account.label == label and label is not None]
+    if not found:
+        msg = (
+            f"There are {len(accounts)} accounts: name one, as in `seeker-leads webhooks --account LABEL list`"
+            if label is None
+            else f"`accounts` has no label {label!r}: see --account"
+        )
+        raise SettingsError(msg)
+    return found[0]
 
 
 def chosen(listed: Sequence[Subscription], id_or_url: str | None) -> list[Subscription]:
-    """Return the subscriptions of that id or URL; without one, the only one that there is.
+    """Return the subscriptions with this id or URL; if it is None, the account's only subscription.
 
     Raises:
-        SettingsError: there is none, or there are several to choose from.
+        SettingsError: there is no such subscription, or there are several and none is named.
     """
     if id_or_url is None:
         if len(listed) == 1:
@@ -68,6 +68,6 @@ def chosen(listed: Sequence[Subscription], id_or_url: str | None) -> list[Subscr
         url = wanted_url(id_or_url, os.environ.get(KEY_VARIABLE) or None)
         found = [each for each in listed if same_url(each.url, url)]
     if not found:
-        msg = "There is no subscription of this id or URL: see `seeker-leads webhooks list`"
+        msg = "There is no subscription with this id or URL: see `seeker-leads webhooks list`"
         raise SettingsError(msg)
     return found

@@ -7,27 +7,33 @@ from datetime import datetime, timedelta, timezone
 
 import click
 
+from seeker_leads_cli.account import CONFIG
 from seeker_leads_cli.options import JSON
 from seeker_leads_cli.screen import printable
-from seeker_leads_cli.webhooks.account import CONFIG, chosen, subscriptions_of
+from seeker_leads_cli.webhooks.account import chosen, subscriptions_of
 from seeker_leads_singer.command import EXIT_FAILED
 from seeker_leads_webhooks.subscriptions.audit import Audit, read_audit
 
+_EXAMPLE = """\b
+Example:
+  seeker-leads webhooks audit --stale-minutes 1440
+"""
 
-@click.command(short_help="Show the last calls, and whether all is well.")
+
+@click.command(short_help="Show the latest calls and any problems.", epilog=_EXAMPLE)
 @click.argument("id_or_url", metavar="[ID-OR-URL]", required=False)
-@click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="So many calls of each.")
+@click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="Calls per subscription.")
 @click.option(
     "--stale-minutes",
     type=click.IntRange(1),
     default=1440,
     show_default=True,
-    help="Without a success for so long, something is wrong.",
+    help="Report a subscription without a successful call for this long.",
 )
 @CONFIG
 @JSON
 @click.pass_context
-def audit(  # noqa: PLR0913  # as many as the command has options
+def audit(  # noqa: PLR0913  # one for each option of the command
     context: click.Context,
     id_or_url: str | None,
     config_files: tuple[str, ...],
@@ -36,9 +42,9 @@ def audit(  # noqa: PLR0913  # as many as the command has options
     stale_minutes: int,
     is_json: bool,
 ) -> None:
-    """Show the last calls of the subscriptions as the vendor noted them.
+    """Show the latest calls of the subscriptions, as the vendor recorded them.
 
-    Ends with 1 if one is INACTIVE, or has not succeeded for so long; or if there is none.
+    Exits with 1 if a subscription is INACTIVE or had no successful call for --stale-minutes, or if there is none.
     """
     with subscriptions_of(config_files) as api:
         listed = api.list()
@@ -53,7 +59,7 @@ def audit(  # noqa: PLR0913  # as many as the command has options
         for each in audits:
             _show(each)
     if not audits:
-        click.echo("There is no subscription: make one with `seeker-leads webhooks ensure URL`", err=True)
+        click.echo("There is no subscription: create one with `seeker-leads webhooks ensure URL`", err=True)
     if not audits or any(each.problem for each in audits):
         context.exit(EXIT_FAILED)
 

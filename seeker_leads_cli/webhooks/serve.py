@@ -33,32 +33,36 @@ def _seconds(name: str, default: float, text: str, *, may_be_0: bool = True) -> 
 
 
 @click.command(short_help="Answer calls, and run the pipeline.", epilog=_EXAMPLE)
-@click.option("--run", "command", required=True, metavar="COMMAND", help="The pipeline. No shell runs it.")
+@click.option("--run", "command", required=True, metavar="COMMAND", help="The pipeline, run without a shell.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65_535), default=8080, show_default=True, help="0: any free one.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=8080, show_default=True, help="0: any free port.")
 @click.option(
     "--auth", default="any", show_default=True, help="Where the key must be: any, header:NAME, query or signature."
 )
 @click.option(
-    "--answer-status", type=click.IntRange(200, 299), default=200, show_default=True, help="The answer to a call."
+    "--answer-status",
+    type=click.IntRange(200, 299),
+    default=200,
+    show_default=True,
+    help="Status of the answer to a call.",
 )
-@_seconds("debounce", _TIMING.debounce_seconds, "A run begins once no call came for so long.")
-@_seconds("max-wait", _TIMING.max_wait_seconds, "A run begins so long after the first call at the latest.")
-@_seconds(
-    "recheck", _TIMING.recheck_seconds, "One more run so long after it, for leads that are visible late. 0: none."
-)
-@_seconds("poll", _TIMING.poll_seconds, "A run begins so long after the last one did, without a call.", may_be_0=False)
-@_seconds("run-timeout", 3600, "A run that takes longer is ended.", may_be_0=False)
+@_seconds("debounce", _TIMING.debounce_seconds, "Start a run after a call and this time without another one.")
+@_seconds("max-wait", _TIMING.max_wait_seconds, "Start it at most this long after the first call.")
+@_seconds("recheck", _TIMING.recheck_seconds, "Repeat the run of a call after this time, for late leads. 0: never.")
+@_seconds("poll", _TIMING.poll_seconds, "Without calls, start a run this long after the last start.", may_be_0=False)
+@_seconds("run-timeout", 3600, "End a run that takes longer.", may_be_0=False)
 @click.option(
-    "--health-file", type=click.Path(dir_okay=False, path_type=Path), help="JSON as of /healthz, written every 30 s."
+    "--health-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the JSON of /healthz here, every 30 s.",
 )
-@click.option("--log-level", type=_LEVELS, default="info", show_default=True, help="Of the log on stderr.")
+@click.option("--log-level", type=_LEVELS, default="info", show_default=True, help="Level of the log on stderr.")
 def serve(command: str, auth: str, log_level: str, **given: Any) -> None:  # noqa: ANN401  # the options above
-    """Answer the vendor's calls at once, and run COMMAND: after calls, and every now and then without any.
+    """Answer the vendor's calls at once, and run COMMAND: after calls, and at regular intervals without them.
 
-    The key is in SEEKER_LEADS_WEBHOOK_API_KEY, and while it is replaced the one before in
+    The key is read from SEEKER_LEADS_WEBHOOK_API_KEY; while you replace it, the old key is read from
     SEEKER_LEADS_WEBHOOK_PREVIOUS_API_KEY. Settings of the API are not needed: the pipeline has its own. GET /healthz
-    tells of the last call and the last run. SIGTERM and Ctrl-C pass to the run, and end this when it has ended.
+    reports the last call and the last run. SIGTERM and Ctrl-C are passed on to the run; the receiver exits after it.
     """
     timing = Timing(**{name: given.pop(name) for name in Timing.__dataclass_fields__})
     keys = WebhookKeys.from_environment(os.environ)

@@ -17,7 +17,7 @@ _NOT_UNDERSTOOD = "The sandbox does not understand this"
 
 async def health(request: web.Request) -> web.Response:
     """Report that the sandbox is up, and how many leads it has."""
-    return _json({"status": "ok", "leads": len(request.app[BACKEND].store)})
+    return _json({"status": "ok", "leads": request.app[BACKEND].leads})
 
 
 async def stats(request: web.Request) -> web.Response:
@@ -37,13 +37,19 @@ async def created(request: web.Request) -> web.Response:
 
 
 async def add_leads(request: web.Request) -> web.Response:
-    """Add leads: `{"count": n}` new ones, dated now, or the ones given in `{"leads": [...]}`."""
+    """Add leads: `{"count": n}` new ones, dated now, or the ones given in `{"leads": [...]}`.
+
+    With `"account": "agency-1"`, they belong to that agency.
+    """
     body = await _body(request)
     count, leads = (body.get("count", 0), body.get("leads", [])) if isinstance(body, dict) else (None, None)
+    account = body.get("account") if isinstance(body, dict) else None
+    if account is not None and not isinstance(account, str):
+        raise ProblemError(400, _NOT_UNDERSTOOD, Violation("account", "must be the `intermediary_id` of an agency"))
     if not isinstance(count, int) or not isinstance(leads, list) or not all(isinstance(lead, dict) for lead in leads):
         raise ProblemError(400, _NOT_UNDERSTOOD, Violation("(body)", 'must be {"count": n} or {"leads": [...]}'))
     try:
-        return _json({"leadIds": request.app[BACKEND].add_leads(count, leads=leads)})
+        return _json({"leadIds": request.app[BACKEND].add_leads(count, leads=leads, account=account)})
     except ValueError as error:
         raise ProblemError(400, _NOT_UNDERSTOOD, Violation("leads", str(error))) from None
 
@@ -52,6 +58,7 @@ class _Erasure(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     lead_ids: list[str] = []
     count: int = 0
     call_details: bool = True
+    account: str | None = None
 
 
 async def erase(request: web.Request) -> web.Response:
@@ -59,7 +66,9 @@ async def erase(request: web.Request) -> web.Response:
     body = await _body(request)
     try:
         order = msgspec.convert(body, _Erasure)
-        erased = request.app[BACKEND].erase(order.count, lead_ids=order.lead_ids, call_details=order.call_details)
+        erased = request.app[BACKEND].erase(
+            order.count, lead_ids=order.lead_ids, call_details=order.call_details, account=order.account
+        )
     except (ValueError, msgspec.ValidationError) as error:
         raise ProblemError(400, _NOT_UNDERSTOOD, Violation("(body)", str(error))) from None
     return _json({"leadIds": erased})

@@ -11,10 +11,11 @@ from aiohttp import web
 
 from seeker_leads_api import contract
 from seeker_leads_sandbox.api import routes
+from seeker_leads_sandbox.api.account import account_of_token
 from seeker_leads_sandbox.api.problems import ProblemError, Violation
 from seeker_leads_sandbox.api.validation import BadBodyError, read_json, violations
 from seeker_leads_sandbox.backend import BACKEND, Backend
-from seeker_leads_sandbox.data.store import LeadPage, Period, UnknownCursorError
+from seeker_leads_sandbox.data.store import LeadPage, LeadStore, Period, UnknownCursorError
 from seeker_leads_sandbox.options import EmptyPeriod, Links, PageStatus
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ async def list_leads(request: web.Request) -> web.Response:
     backend.add_due_leads()
     period = Period.of(min_date, max_date, backend.options.bounds).within(_visible(backend))
     try:
-        page = backend.store.page(period, backend.options.order, min(limit, backend.options.page_cap), start)
+        page = store_of(request).page(period, backend.options.order, min(limit, backend.options.page_cap), start)
     except UnknownCursorError:
         raise ProblemError(400, _BAD_PARAMETERS, Violation("start", "must be the id of a lead")) from None
     empty = None if page.leads else backend.options.empty
@@ -52,7 +53,7 @@ async def get_lead(request: web.Request) -> web.Response:
     """`GET /leads/{leadId}`."""
     backend = request.app[BACKEND]
     backend.add_due_leads()
-    found = backend.store.find(request.match_info["leadId"])
+    found = store_of(request).find(request.match_info["leadId"])
     visible = _visible(backend)
     if found is None or not visible.first_second <= found[0] < visible.end_second:
         raise ProblemError(404, "There is no lead with this id")
@@ -69,9 +70,14 @@ async def create_lead(request: web.Request) -> web.Response:
     if found:
         request.app[BACKEND].refuse_lead(body, found)
         raise ProblemError(400, "The lead is not valid", *found)
-    request_id = request.app[BACKEND].create_lead(body)
+    request_id = request.app[BACKEND].create_lead(body, account_of_token(request))
     answer = {"title": "Lead submitted", "requestId": request_id}
     return web.Response(body=msgspec.json.encode(answer), content_type="application/json")
+
+
+def store_of(request: web.Request) -> LeadStore:
+    """Return the leads of the account that a request's token is for."""
+    return request.app[BACKEND].store_of(account_of_token(request))
 
 
 def integer_parameter(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from seeker_leads_sandbox.api import routes
+from seeker_leads_sandbox.api.account import account_asked_for, account_of_token
 from seeker_leads_sandbox.api.problems import (
     TOO_MANY_REQUESTS,
     ProblemError,
@@ -25,6 +26,8 @@ from seeker_leads_sandbox.faults.fault_injection import inject, is_cut_off
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
+    from seeker_leads_sandbox.api.limiter import Limiter
+
 
 @web.middleware
 async def api_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -34,22 +37,26 @@ async def api_middleware(request: web.Request, handler: Handler) -> web.StreamRe
         return await _with_problem_bodies(request, handler)
     backend = request.app[BACKEND]
     route = routes.route_of(request)
-    is_limited = routes.is_limited(request.method, route) and request.method in backend.limiters
-    record = backend.statistics.start(request.method, route, is_limited=is_limited, now=backend.monotonic())
+    account = account_of_token(request)
+    limiter = backend.limiter(request.method, account) if routes.is_limited(request.method, route) else None
+    is_limited = limiter is not None
+    record = backend.statistics.start(
+        request.method, route, is_limited=is_limited, now=backend.monotonic(), account=account
+    )
     status = NO_ANSWER
     try:
-        response = await _with_problem_bodies(request, partial(_limited if is_limited else _faulty, handler=handler))
+        work = partial(_faulty if limiter is None else partial(_limited, limiter=limiter), handler=handler)
+        response = await _with_problem_bodies(request, work)
         status = NO_ANSWER if is_cut_off(request) else response.status
     finally:
         backend.statistics.finish(record, status, backend.monotonic())
     return response
 
 
-async def _limited(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _limited(request: web.Request, handler: Handler, limiter: Limiter) -> web.StreamResponse:
     backend = request.app[BACKEND]
     if not backend.options.enforce_limit:
         return await _faulty(request, handler)
-    limiter = backend.limiters[request.method]
     # Checked before any latency: the limit is about when a request starts.
     if not limiter.try_start(backend.monotonic()):
         await _latency(backend)
@@ -65,7 +72,8 @@ async def _limited(request: web.Request, handler: Handler) -> web.StreamResponse
 async def _faulty(request: web.Request, handler: Handler) -> web.StreamResponse:
     backend = request.app[BACKEND]
     path = request.path.removeprefix(routes.API_BASE)
-    fault = backend.next_fault(request.method, path, is_api=routes.is_api(request.path))
+    account = await account_asked_for(request)
+    fault = backend.next_fault(request.method, path, is_api=routes.is_api(request.path), account=account)
     await _latency(backend)
     work = partial(_with_problem_bodies, request, partial(_admitted, handler=handler))
     return await work() if fault is None else await inject(request, fault, work)

@@ -27,14 +27,15 @@ class TokenIssuer:
         self._issued: list[str] = []
         self._ends: dict[str, float] = {static_token: float("inf")}
         self._missing_scopes: dict[str, str] = {}
+        self._accounts: dict[str, str] = {}
 
     @property
     def issued(self) -> list[str]:
         """Every token issued, oldest first."""
         return list(self._issued)
 
-    def issue(self, now: float) -> str:
-        """Return a new token: three parts like a JWT, without a real signature."""
+    def issue(self, now: float, account: str | None = None) -> str:
+        """Return a new token for an agency's account or the client's own: like a JWT, but without a real signature."""
         number = len(self._issued) + 1
         digest = hashlib.sha256(f"{self._seed}:{number}".encode()).digest()
         claims = {"jti": number, "iat": int(now), "exp": int(now) + self._lifetime_seconds}
@@ -42,7 +43,13 @@ class TokenIssuer:
         token = ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
         self._issued.append(token)
         self._ends[token] = now + self._lifetime_seconds
+        if account is not None:
+            self._accounts[token] = account
         return token
+
+    def account(self, token: str) -> str | None:
+        """Return the agency that a token is for; None for the client's own account."""
+        return self._accounts.get(token)
 
     def state(self, token: str, now: float) -> TokenState:
         """Return the token's state at this time."""

@@ -23,8 +23,11 @@ async def request_token(request: web.Request) -> web.Response:
         return _error(400, "invalid_request", "; ".join(f"{wrong.name} {wrong.reason}" for wrong in found))
     if (body["client_id"], body["client_secret"]) != (backend.options.client_id, backend.options.client_secret):
         return _error(401, "invalid_client", "client_id or client_secret is wrong")
+    account = body.get("intermediary_id") if backend.options.accounts else None
+    if account is not None and account not in backend.accounts:
+        return _error(403, "access_denied", "the client does not act for this intermediary_id")
     answer = {
-        "access_token": backend.tokens.issue(backend.clock()),
+        "access_token": backend.tokens.issue(backend.clock(), account),
         "expires_in": backend.options.token_lifetime_seconds,
         "token_type": "Bearer",
     }

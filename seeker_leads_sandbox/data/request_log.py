@@ -26,6 +26,7 @@ class RequestRecord:
     path: str  #: the route, such as `/leads/{leadId}`: never an id
     is_limited: bool
     started: float
+    account: str | None = None  #: the agency that its token is for
     ended: float | None = None
     status: int | None = None
 
@@ -45,9 +46,11 @@ class Statistics:
         with self._changed:
             return self._changed.wait_for(condition, timeout_seconds)
 
-    def start(self, method: str, path: str, *, is_limited: bool, now: float) -> RequestRecord:
+    def start(
+        self, method: str, path: str, *, is_limited: bool, now: float, account: str | None = None
+    ) -> RequestRecord:
         """Record an incoming request."""
-        record = RequestRecord(method, path, is_limited, now)
+        record = RequestRecord(method, path, is_limited, now, account)
         self._records.append(record)
         if is_limited:
             self._in_flight[method] += 1

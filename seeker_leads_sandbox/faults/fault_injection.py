@@ -54,6 +54,11 @@ async def _status(request: web.Request, fault: Fault, _work: Work) -> web.Stream
     return web.Response(status=fault.status, body=body, headers={"Content-Type": fault.content_type, **headers})
 
 
+async def _slow(_request: web.Request, fault: Fault, work: Work) -> web.StreamResponse:
+    await asyncio.sleep(fault.delay_ms / 1000)
+    return await work()
+
+
 async def _timeout(request: web.Request, _fault: Fault, _work: Work) -> web.StreamResponse:
     stopping = request.app[BACKEND].stopping
     while not is_cut_off(request) and not stopping.is_set():  # noqa: ASYNC110  # aiohttp has no event for it
@@ -107,6 +112,7 @@ async def _revoke_token(request: web.Request, _fault: Fault, work: Work) -> web.
 
 
 _EFFECTS: dict[FaultKind, Callable[[web.Request, Fault, Work], Awaitable[web.StreamResponse]]] = {
+    FaultKind.SLOW: _slow,
     FaultKind.STATUS: _status,
     FaultKind.TIMEOUT: _timeout,
     FaultKind.CUT_BODY: _cut_body,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class FaultKind(str, Enum):
     """What happens to a request that a fault hits."""
 
+    SLOW = "slow"  #: does the work after `delay_ms`
     STATUS = "status"  #: answers `status`, with a problem body or with `body`; does no work
     TIMEOUT = "timeout"  #: never answers; does no work
     CUT_BODY = "cut_body"  #: does the work, announces the whole answer, sends half of it and closes
@@ -33,6 +34,8 @@ class Fault:
     kind: FaultKind
     path: str | None = None  #: below the API's base, or "/oauth/token"; may contain `*`; None: any path of the API
     method: str | None = None
+    account: str | None = None  #: the agency's `intermediary_id`; None: any account
+    delay_ms: int = 0
     status: int = 500
     retry_after: int | str | None = None  #: sent as given; None: the sandbox's own value
     times: int | None = None  #: number of hits; None: no end
@@ -44,7 +47,7 @@ class Fault:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", FaultKind(self.kind))
-        for name in ("status", "after"):
+        for name in ("status", "after", "delay_ms"):
             if not _is_count(getattr(self, name)):
                 message = f"{name} must be a non-negative integer"
                 raise ValueError(message)
@@ -55,8 +58,10 @@ class Fault:
             message = "rate must be between 0 and 1"
             raise ValueError(message)
 
-    def matches(self, method: str, path: str, *, is_api: bool) -> bool:
+    def matches(self, method: str, path: str, *, is_api: bool, account: str | None = None) -> bool:
         """Return whether the fault can hit a request like this one."""
+        if self.account is not None and self.account != account:
+            return False
         if self.method is not None and self.method.upper() != method:
             return False
         return is_api if self.path is None else fnmatchcase(path, self.path)
@@ -92,10 +97,11 @@ class FaultScript:
         left = ((each.fault, each.left) for each in self._scripted)
         return [(fault, times) for fault, times in left if times != 0]
 
-    def decide(self, method: str, path: str, *, is_api: bool = True) -> Fault | None:
+    def decide(self, method: str, path: str, *, is_api: bool = True, account: str | None = None) -> Fault | None:
         """Return the fault that hits this request, or None; counts the request."""
         for scripted in self._scripted:
-            if scripted.fault.matches(method, path, is_api=is_api) and scripted.hits(self._rng.random):
+            is_match = scripted.fault.matches(method, path, is_api=is_api, account=account)
+            if is_match and scripted.hits(self._rng.random):
                 return scripted.fault
         if is_api and self._error_rate and self._rng.random() < self._error_rate:
             # The contract has 429 only for leads.

@@ -1,1 +1,1 @@
-"""The receiver: who may call, and the HTTP server that answers."""
+"""The receiver of calls: authentication, and the HTTP server that answers."""

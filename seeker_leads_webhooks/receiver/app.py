@@ -1,4 +1,4 @@
-"""The HTTP server: it answers at once, and tells the runner. It keeps and logs nothing of a call."""
+"""The HTTP server: it answers at once and signals the runner. It stores and logs nothing of a call."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from seeker_leads_webhooks.receiver.authentication import Auth, Call, claimed_si
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
-#: A larger body is refused; a call has a few hundred bytes.
-MOST_BODY_BYTES = 1 << 20
+#: A larger body is refused; a normal call has a few hundred bytes.
+MAX_BODY_BYTES = 1 << 20
 _BODY_TIMEOUT_SECONDS = 10.0
 _BACKLOG = 1024
 _SHUTDOWN_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
-#: aiohttp quotes requests that it cannot read, and these may hold a key. What it says goes nowhere.
-_muted = logging.getLogger(f"{__name__}.aiohttp")
-_muted.disabled = True
+#: aiohttp's own log quotes requests that it cannot read, and these may contain a key. So it is disabled.
+_aiohttp_logger = logging.getLogger(f"{__name__}.aiohttp")
+_aiohttp_logger.disabled = True
 
 
 @dataclass
 class Receiver:
-    """Answers calls: `on_call` is called for each that is authenticated, before it is answered."""
+    """Answers calls, and calls `on_call` for each authenticated one before it is answered."""
 
     auth: Auth
     keys: Sequence[bytes]
@@ -42,24 +42,24 @@ class Receiver:
 
     @contextlib.asynccontextmanager
     async def listening(self, host: str, port: int) -> AsyncIterator[int]:
-        """Serve within this; yields the port.
+        """Serve within this context, which yields the port.
 
         Raises:
-            SettingsError: the address cannot be had.
+            SettingsError: the address is not available.
         """
-        app = web.Application(client_max_size=MOST_BODY_BYTES)
+        app = web.Application(client_max_size=MAX_BODY_BYTES)
         app.router.add_get("/healthz", self._answer_health)
         app.router.add_route("*", "/{path:.*}", self._answer_call)
-        # Bodies stay as they came: a signature is of the bytes that were sent.
+        # Bodies are not decompressed, since a signature covers the bytes that were sent.
         runner = web.AppRunner(
-            app, access_log=None, logger=_muted, auto_decompress=False, shutdown_timeout=_SHUTDOWN_SECONDS
+            app, access_log=None, logger=_aiohttp_logger, auto_decompress=False, shutdown_timeout=_SHUTDOWN_SECONDS
         )
         await runner.setup()
         try:
             try:
                 await web.TCPSite(runner, host, port, backlog=_BACKLOG).start()
             except OSError as error:
-                msg = f"`--host` {host} and `--port` {port} cannot be had ({error.strerror}): choose others"
+                msg = f"`--host` {host} and `--port` {port} cannot be used ({error.strerror}): choose others"
                 raise SettingsError(msg) from None
             yield runner.addresses[0][1]
         finally:
@@ -69,7 +69,7 @@ class Receiver:
         return web.json_response(self.health())
 
     async def _answer_call(self, request: web.Request) -> web.Response:
-        if (request.content_length or 0) > MOST_BODY_BYTES:
+        if (request.content_length or 0) > MAX_BODY_BYTES:
             return web.Response(status=413)
         call = Call(tuple(request.headers.items()), request.rel_url.raw_query_string)
         place = place_of_key(call, self.auth, self.keys)
@@ -84,14 +84,14 @@ class Receiver:
                 return web.Response(status=400)
             place = "signature" if is_signed(body, signature, self.keys) else None
         if place is None:
-            logger.debug("A call without the key was refused")
+            logger.debug("Refused a call without the key")
             return web.Response(status=401)
         self.on_call()
         self._note(place)
         return web.Response(status=self.answer_status)
 
     def _note(self, place: str) -> None:
-        logger.debug("A call came")
+        logger.debug("Accepted a call")
         if place != self._last_place:
             self._last_place = place
-            logger.info("Calls are authenticated by %s; to accept nothing else, start with --auth %s", place, place)
+            logger.info("Calls are authenticated by %s; to accept only this, start with --auth %s", place, place)

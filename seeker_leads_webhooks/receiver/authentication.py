@@ -1,4 +1,4 @@
-"""Who may call: a caller that shows the key, or signs the body with it. Nothing here reads a body for its content."""
+"""Authenticates calls: a caller must send the key, or sign the body with it. The content of a body is never read."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _SIGNATURE = re.compile(r"(?:sha256=)?([0-9a-f]{64})", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """Where the key may be."""
+    """The places in which the key is accepted."""
 
     any_header: bool = False
-    header: str | None = None  #: this one alone
+    header: str | None = None  #: only this one
     query: bool = False
     signature: bool = False
 
@@ -33,7 +33,7 @@ class Auth:
         """Read `any`, `header:NAME`, `query` or `signature`.
 
         Raises:
-            SettingsError: it is none of these.
+            SettingsError: the text is none of these.
         """
         kind, _, name = text.partition(":")
         if kind == "header" and _HEADER_NAME.fullmatch(name):
@@ -53,20 +53,20 @@ _AUTHS = {
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What counts of a request before its body is read."""
+    """The parts of a request that are checked before its body is read."""
 
     headers: Sequence[tuple[str, str]]
-    query: str  #: as it came, undecoded
+    query: str  #: not decoded
 
 
 def place_of_key(call: Call, auth: Auth, keys: Sequence[bytes]) -> str | None:
-    """Return where the call holds one of the keys, as `--auth` would name it; None where it does not."""
+    """Return where the call contains one of the keys, as a value of `--auth`; None if it contains none."""
     found = [place for place, shown in _shown(call, auth) if _is_any(shown, keys)]
     return found[0] if found else None
 
 
 def claimed_signature(call: Call, auth: Auth) -> str | None:
-    """Return the signature that the call claims for its body, if it may authenticate by one."""
+    """Return the signature that the call gives for its body; None without one, or if signatures are not accepted."""
     if not auth.signature:
         return None
     values = [value for name, value in call.headers if name.lower() == SIGNATURE_HEADER.lower()]
@@ -77,7 +77,7 @@ def claimed_signature(call: Call, auth: Auth) -> str | None:
 def is_signed(body: bytes, signature: str, keys: Sequence[bytes]) -> bool:
     """Return whether the signature is the HMAC-SHA256 of the body under one of the keys."""
     expected = [hmac.new(key, body, "sha256").hexdigest() for key in keys]
-    return any([hmac.compare_digest(signature, each) for each in expected])  # noqa: C419  # a list: all are compared
+    return any([hmac.compare_digest(signature, each) for each in expected])  # noqa: C419  # a list, so that all are compared
 
 
 def _shown(call: Call, auth: Auth) -> Iterable[tuple[str, bytes]]:
@@ -90,14 +90,14 @@ def _shown(call: Call, auth: Auth) -> Iterable[tuple[str, bytes]]:
         for pair in call.query.split("&"):
             name, _, value = pair.partition("=")
             if name == _QUERY_NAME:
-                # A key may hold a plus or a percent sign, and not every sender encodes them.
+                # A key may contain a plus or a percent sign, and not every sender encodes them.
                 yield "query", _bytes(value)
                 yield "query", unquote_to_bytes(value)
                 yield "query", _bytes(unquote_plus(value))
 
 
 def _is_any(shown: bytes, keys: Sequence[bytes]) -> bool:
-    return any([hmac.compare_digest(shown, key) for key in keys])  # noqa: C419  # a list: all are compared
+    return any([hmac.compare_digest(shown, key) for key in keys])  # noqa: C419  # a list, so that all are compared
 
 
 def _bytes(text: str) -> bytes:

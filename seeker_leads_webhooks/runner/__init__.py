@@ -1,1 +1,1 @@
-"""The runner: when the pipeline runs, and the process that it runs in."""
+"""The runner: decides when the pipeline runs, and runs it as a process."""

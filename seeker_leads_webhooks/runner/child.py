@@ -1,4 +1,4 @@
-"""The pipeline as a process: started without a shell, listened to, and ended in order."""
+"""Runs the pipeline as a process: started without a shell, with its output passed on, and ended in order."""
 
 from __future__ import annotations
 
@@ -13,37 +13,38 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-#: What shells answer where a program cannot be started.
+#: The status that shells return if a program cannot be started.
 NOT_STARTED = 127
 _PIECE_BYTES = 1 << 16
-#: A program that was asked to end, and does not, is killed after so long.
+#: Time between SIGTERM and SIGKILL.
 _GRACE_SECONDS = 30.0
-#: What is left of the output once the program has ended; a program of its own that goes on may hold the pipe open.
+#: How long to read the output after the program has ended: a program that it started may keep the pipe open.
 _LAST_OUTPUT_SECONDS = 2.0
 
 
 @dataclass
 class Child:
-    """Runs a command, one run at a time. `stop` and `kill` are for the run that is going on.
+    """Runs a command, one run at a time. `stop` and `kill` are for the current run.
 
-    It is a process group of its own: signals go to all that it started, and Ctrl-C on a terminal comes to us alone.
+    Each run is a process group of its own. So signals reach every process that it started, and Ctrl-C on a terminal
+    reaches only the receiver.
     """
 
     command: Sequence[str]
     environment: Mapping[str, str]
     timeout_seconds: float
-    on_line: Callable[[str], object]  #: gets each line of what the command says, on stdout and stderr
+    on_line: Callable[[str], object]  #: gets each line that the command writes to stdout and stderr
     report: Callable[[str], object]
     grace_seconds: float = _GRACE_SECONDS
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _is_stopped: bool = field(default=False, init=False)
 
     async def run(self) -> int:
-        """Run it, and return its exit status, or the negative number of the signal that ended it."""
+        """Run the command and return its exit status, or the negative number of the signal that ended it."""
         if self._is_stopped:
             return -signal.SIGTERM
         try:
-            process = self._process = subprocess.Popen(  # noqa: ASYNC220, S603  # starting is quick; the user's command
+            process = self._process = subprocess.Popen(  # noqa: ASYNC220, S603  # quick; the user's command
                 self.command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -63,24 +64,26 @@ class Child:
             output.cancel()
 
     def stop(self) -> None:
-        """Ask the run to end, and let none begin any more."""
+        """Ask the current run to end, and start no other."""
         self._is_stopped = True
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End the run at once."""
+        """Kill the current run."""
         self._signal(signal.SIGKILL)
 
     async def _end_of(self, process: subprocess.Popen[bytes]) -> int:
-        # Not asyncio's own subprocess: its end waits for that of the pipe, too.
+        # asyncio's own subprocess is not used: it would also wait for the pipe to be closed.
         end = asyncio.ensure_future(asyncio.to_thread(process.wait))
         await asyncio.wait([end], timeout=self.timeout_seconds)
         if not end.done():
-            self.report(f"The run takes longer than {self.timeout_seconds:g} s (--run-timeout-seconds): it is ended")
+            self.report(
+                f"The run takes longer than {self.timeout_seconds:g} s (--run-timeout-seconds): it gets SIGTERM"
+            )
             self._signal(signal.SIGTERM)
             await asyncio.wait([end], timeout=self.grace_seconds)
         if not end.done():
-            self.report(f"The run does not end within {self.grace_seconds:g} s after SIGTERM: it is killed")
+            self.report(f"The run did not end within {self.grace_seconds:g} s after SIGTERM: killing it")
             self._signal(signal.SIGKILL)
         return await end
 

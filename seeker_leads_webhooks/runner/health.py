@@ -1,4 +1,4 @@
-"""What is known of the last signal and the last run, for those who watch."""
+"""The state of the last signal and the last run, for monitoring."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Health:
     failures_in_a_row: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """Return it with times as text."""
+        """Return the state as JSON, with times as text."""
         return {
             "status": "failing" if self.failures_in_a_row else "ok",
             "last_signal_at": _text(self.last_signal_at),
@@ -41,10 +41,10 @@ class Health:
 
 
 def write_health(path: Path, health: Health) -> None:
-    """Write the file whole: a reader never sees a part of it.
+    """Write the file atomically, so that a reader never sees a part of it.
 
     Raises:
-        SettingsError: it cannot be written.
+        SettingsError: the file cannot be written.
     """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -1,4 +1,4 @@
-"""The runner: waits until a run is due, and runs it. What is due, the schedule says."""
+"""The runner: waits until the schedule says that a run is due, and runs it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from seeker_leads_webhooks.runner.schedule import Schedule
 
 logger = logging.getLogger(__name__)
-#: Those who watch the health file see it change at least so often.
+#: The health file is written at least this often.
 HEARTBEAT_SECONDS = 30.0
 
 
 async def wait_for(event: asyncio.Event, seconds: float) -> None:
-    """Wait for the event, up to so long."""
+    """Wait for the event, but no longer than `seconds`."""
     with contextlib.suppress(asyncio.TimeoutError):
         await asyncio.wait_for(event.wait(), seconds)
 
 
 class Runner:
-    """Calls `run`, which returns an exit status, whenever the schedule says so, until it is stopped."""
+    """Calls `run`, which returns an exit status, whenever a run is due, until it is stopped."""
 
     def __init__(
         self,
@@ -49,19 +49,19 @@ class Runner:
         self._signals = 0  # since the last run began
 
     def signal(self) -> None:
-        """Note that there may be something new; the next run, which is then due, begins after this."""
+        """Record that there may be new leads; a run that starts after this is then due."""
         self._schedule.signal()
         self._signals += 1
         self.health.last_signal_at = self._now()
         self._changed.set()
 
     def stop(self) -> None:
-        """Begin no run any more; `work` ends once the one that is going on has ended."""
+        """Start no more runs; `work` returns when the current run has ended."""
         self._is_stopping = True
         self._changed.set()
 
     async def work(self) -> None:
-        """Run whenever it is due."""
+        """Run whenever a run is due, until `stop`."""
         while not self._is_stopping:
             self._changed.clear()
             seconds = self._schedule.seconds_until_due()
@@ -86,10 +86,10 @@ class Runner:
         health.failures_in_a_row = self._schedule.failures
         if status == 0:
             health.last_success_at = ended_at
-            logger.info("The run ended with 0 after %.1f s", ended_at - began_at)
+            logger.info("The run ended with status 0 after %.1f s", ended_at - began_at)
         elif not self._is_stopping:
             logger.warning(
-                "The run ended with %d after %.1f s; the next one begins in %.0f s",
+                "The run ended with status %d after %.1f s; the next one begins in %.0f s",
                 status,
                 ended_at - began_at,
                 self._schedule.seconds_until_due() or 0.0,

@@ -1,14 +1,14 @@
-"""When the pipeline runs: every decision of the runner. Nothing here waits, and the clock is given.
+"""Decides when the pipeline runs. Nothing here waits, and the clock is injected.
 
 A run begins
 
-- at once, when the program starts;
-- after a signal: once no other came for `debounce_seconds`, at the latest `max_wait_seconds` after the first;
-- `recheck_seconds` after the end of a run that a signal asked for, since leads can become visible late;
-- `poll_seconds` after the last one began, whether or not a signal came, since signals can be lost;
-- after a failed run, and only then: once a wait is over that doubles with each failure in a row.
+- at once when the program starts;
+- after a signal: when no other signal came for `debounce_seconds`, but at most `max_wait_seconds` after the first one;
+- `recheck_seconds` after the end of a run that a signal caused, since leads can become visible late;
+- `poll_seconds` after the start of the last run, with or without a signal, since signals can be lost;
+- after a failed run, only when a wait is over that doubles with each failure in a row.
 
-There is one run at a time. A signal during a run counts for the next one: nobody knows what the run has read already.
+There is one run at a time. A signal during a run counts for the next one, since that lead may not have been read.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 FIRST_BACK_OFF_SECONDS = 5.0
 LONGEST_BACK_OFF_SECONDS = 300.0
-#: So many doublings reach the longest wait.
-_MOST_DOUBLINGS = 10
+#: After this number of doublings, the longest wait is reached.
+_MAX_DOUBLINGS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long the runner waits for what."""
+    """The waiting times of the runner."""
 
     debounce_seconds: float = 3.0
     max_wait_seconds: float = 15.0
@@ -37,22 +37,22 @@ class Timing:
 
 
 class Schedule:
-    """Tells when the next run is due. Not shared between threads."""
+    """Decides when the next run is due. Not thread-safe."""
 
     def __init__(self, timing: Timing, clock: Callable[[], float] = time.monotonic) -> None:
         self._timing = timing
         self._clock = clock
         self._is_running = False
         self._begun_at: float | None = None  # the last run
-        self._signals: tuple[float, float] | None = None  # first and last that no run has begun after
-        self._owes_recheck = False  # whether a run that has not succeeded yet was asked for by a signal
+        self._signals: tuple[float, float] | None = None  # first and last since the start of the last run
+        self._owes_recheck = False  # whether a signal caused a run that has not succeeded yet
         self._recheck_at: float | None = None
         self._failures = 0  # in a row
         self._retry_at = 0.0
 
     @property
     def is_running(self) -> bool:
-        """Whether a run is going on."""
+        """Whether a run is in progress."""
         return self._is_running
 
     @property
@@ -61,12 +61,12 @@ class Schedule:
         return self._failures
 
     def signal(self) -> None:
-        """Note that there may be something new."""
+        """Record that there may be new leads."""
         now = self._clock()
         self._signals = (self._signals[0] if self._signals else now, now)
 
     def begin(self) -> None:
-        """Note that a run begins, which answers every signal of before."""
+        """Record the start of a run, which answers all earlier signals."""
         self._is_running = True
         self._begun_at = now = self._clock()
         if self._signals:
@@ -76,11 +76,11 @@ class Schedule:
             self._recheck_at = None
 
     def end(self, *, succeeded: bool) -> None:
-        """Note that the run has ended."""
+        """Record the end of the run."""
         self._is_running = False
         now = self._clock()
         if not succeeded:
-            wait_seconds = FIRST_BACK_OFF_SECONDS * 2 ** min(self._failures, _MOST_DOUBLINGS)
+            wait_seconds = FIRST_BACK_OFF_SECONDS * 2 ** min(self._failures, _MAX_DOUBLINGS)
             self._retry_at = now + min(wait_seconds, LONGEST_BACK_OFF_SECONDS)
             self._failures += 1
             return
@@ -90,7 +90,7 @@ class Schedule:
         self._owes_recheck = False
 
     def seconds_until_due(self) -> float | None:
-        """Return how long it is until the next run begins, 0 if it should now, None while one is going on."""
+        """Return the time until the next run is due, 0 if it is due now, or None during a run."""
         if self._is_running:
             return None
         return max(0.0, self._due_at() - self._clock())

@@ -1,1 +1,1 @@
-"""The vendor's side: which URLs are called, with which key, and how that went."""
+"""The subscriptions at the vendor: which URLs are called, with which key, and with what result."""

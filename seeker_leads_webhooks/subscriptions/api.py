@@ -1,4 +1,4 @@
-"""The subscriptions of the account, over the API. Every form of answer that its pages leave open is taken."""
+"""The account's subscriptions over the API. All formats of answers that the vendor's pages leave open are accepted."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _PATH = "/webhook/subscriptions"
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One subscription. Instants are as the API writes them."""
+    """One subscription. Times are as the API writes them."""
 
     id: str
-    url: str = field(repr=False)  #: may hold a key
+    url: str = field(repr=False)  #: may contain a key
     status: str
     created_at: str
     updated_at: str
 
     @property
     def shown_url(self) -> str:
-        """The URL as it may be shown."""
+        """The URL without what may be a key."""
         return shown_url(self.url)
 
     def as_json(self) -> dict[str, str]:
-        """Return what commands print of it."""
+        """Return the subscription as commands print it."""
         return {
             "id": self.id,
             "url": self.shown_url,
@@ -47,7 +47,7 @@ class Subscription:
 
 
 class SubscriptionsApi:
-    """Each method raises a SeekerLeadsError where the API does not do what was asked, and says why."""
+    """Each method raises a SeekerLeadsError with the reason if the API does not do what was requested."""
 
     def __init__(self, client: ApiClient) -> None:
         self._client = client
@@ -60,9 +60,9 @@ class SubscriptionsApi:
         return [_subscription(item) for item in items if isinstance(item, dict) and _id(item)]
 
     def create(self, url: str, key: str) -> bool:
-        """Ask once for a new subscription; return whether the API said that it made it.
+        """Request a new subscription once; return whether the API confirmed it.
 
-        A request whose fate is not known, or that is refused for what it says, is never repeated: list again.
+        A request of unknown outcome, or one that the API rejects, is never repeated: list the subscriptions instead.
         """
 
         def attempt(token: str) -> bool:
@@ -82,11 +82,11 @@ class SubscriptionsApi:
         return self._change("PUT", subscription, body)
 
     def delete(self, subscription: Subscription) -> None:
-        """Delete one; one that is gone already is fine."""
+        """Delete a subscription, if it still exists."""
         self._change("DELETE", subscription, None)
 
     def audit(self, subscription: Subscription, limit: int) -> dict[str, Any]:
-        """Return the audit of one as the API has it; empty where it has none."""
+        """Return the audit of a subscription as the API sends it; empty if there is none."""
         content = self._read(f"{_PATH}/{quote(subscription.id, safe='')}/audit", {"limit": limit})
         return content if isinstance(content, dict) else {}
 

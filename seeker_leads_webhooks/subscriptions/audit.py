@@ -1,4 +1,4 @@
-"""The audit of a subscription: is it well, and what became of the last calls. The form of an event is open."""
+"""The audit of a subscription: its health, and the results of the latest calls, whose format is not documented."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from seeker_leads_webhooks.subscriptions.api import Subscription
 
-#: Beyond this a number counts milliseconds.
+#: A larger number is in milliseconds.
 _LAST_SECOND = 10_000_000_000
-#: Values that are nobody's: numbers of few digits, instants, words in capitals.
+#: Values without personal data: short numbers, times, words in capitals.
 _HARMLESS = re.compile(r"-?\d{1,6}(\.\d+)?|\d{4}-\d\d-\d\d([T ][\d:.,]+(Z|[+-]\d\d:?\d\d)?)?|[A-Z][A-Z0-9_]*")
-#: What tells of a call, and not of a person.
-_TELLING_NAME = re.compile(
+#: Names of values that describe a call, not a person.
+_CALL_NAME = re.compile(
     r"(?:status|error|reason|result|type|url|event|detail|description|response|code|method|cause|outcome|id)$",
     re.IGNORECASE,
 )
@@ -32,15 +32,15 @@ _URL = re.compile(r"https?://\S+")
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What is known of a subscription."""
+    """The state of a subscription."""
 
     subscription: Subscription
     last_success: datetime | None
-    problem: str | None  #: what is wrong, with the cure
-    events: tuple[dict[str, str], ...]  #: newest first, flat, without what may be private
+    problem: str | None  #: what is wrong, and how to fix it
+    events: tuple[dict[str, str], ...]  #: newest first, flat, without personal data
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `audit --json` prints of it."""
+        """Return the audit as `audit --json` prints it."""
         last = self.last_success
         return {
             **self.subscription.as_json(),
@@ -51,7 +51,7 @@ class Audit:
 
 
 def read_audit(subscription: Subscription, answer: Mapping[str, Any], *, stale: timedelta, now: datetime) -> Audit:
-    """Judge a subscription by its audit: it must be active, and have succeeded within `stale`, or be that new."""
+    """Check a subscription: it must be active, and have succeeded or been created within `stale`."""
     last = _instant(answer.get("lastSuccessTimestamp"))
     since = last or _instant(subscription.created_at)
     problem = None
@@ -66,7 +66,7 @@ def read_audit(subscription: Subscription, answer: Mapping[str, Any], *, stale: 
 
 
 def _instant(value: object) -> datetime | None:
-    """Read RFC 3339, or Unix seconds or milliseconds, as a number or a text; None where it is none of them."""
+    """Read RFC 3339, or Unix seconds or milliseconds as a number or as text; None for anything else."""
     text = str(value).strip() if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
     try:
         number = float(text)
@@ -83,7 +83,7 @@ def _instant(value: object) -> datetime | None:
 
 
 def _flat(value: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the leaves of an event. Below its first level there may be a lead: only what is nobody's is shown there."""
+    """Yield the leaves of an event. A nested value may be a lead, so only what is not personal is shown of it."""
     if isinstance(value, dict):
         for name, each in value.items():
             shown = str(name) if _NAME.fullmatch(str(name)) else "…"
@@ -101,6 +101,6 @@ def _shown(path: str, value: object) -> str:
         return "…"
     if isinstance(value, bool) or _HARMLESS.fullmatch(text):
         return text
-    if not _TELLING_NAME.search(path) or "." in path or "[" in path:
+    if not _CALL_NAME.search(path) or "." in path or "[" in path:
         return "…"
     return redact(_URL.sub(lambda found: shown_url(found[0]), text))

@@ -1,4 +1,4 @@
-"""One subscription for a URL, with our key, however often it is asked for and by how many programs at once."""
+"""Ensures that a URL has exactly one subscription with our key, even if several programs do so at once."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from seeker_leads_webhooks.subscriptions.urls import same_url, shown_url
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: Others may delete and make subscriptions meanwhile; so often it is worth looking again.
-_MOST_LOOKS = 5
+#: Other programs may delete and create subscriptions at the same time, so the list is read several times.
+_MAX_ATTEMPTS = 5
 
 
 class Subscriptions(Protocol):
-    """What is needed of the API."""
+    """The part of the API that is used here."""
 
     def list(self) -> list[Subscription]:
         """Return all subscriptions."""
 
     def create(self, url: str, key: str) -> bool:
-        """Ask once for a new one; return whether the API said that it made it."""
+        """Request a new one once; return whether the API confirmed it."""
 
     def update(self, subscription: Subscription, *, key: str | None = None, status: str | None = None) -> bool:
         """Change one; return whether it still exists."""
@@ -42,16 +42,16 @@ class Ensured:
 
 
 def ensure(api: Subscriptions, url: str, key: str) -> Ensured:
-    """Make sure that one active subscription calls the URL, with this key.
+    """Make sure that exactly one active subscription calls the URL with this key.
 
-    Two programs that both found none may both make one. Each looks again and keeps the oldest, which is the same one
-    for both.
+    If two programs find no subscription, both may create one. Each of them lists again and keeps the oldest one, which
+    is the same for both.
 
     Raises:
-        SeekerLeadsError: the API does not let it be made, or its answer was lost and it is not listed.
+        SeekerLeadsError: the API refuses the subscription, or its answer was lost and the subscription is not listed.
     """
-    is_asked_for, is_new = False, False
-    for _ in range(_MOST_LOOKS):
+    is_requested, is_new = False, False
+    for _ in range(_MAX_ATTEMPTS):
         found = sorted((each for each in api.list() if same_url(each.url, url)), key=_age)
         if found:
             oldest, doubles = found[0], found[1:]
@@ -59,14 +59,14 @@ def ensure(api: Subscriptions, url: str, key: str) -> Ensured:
                 for double in doubles:
                     api.delete(double)
                 return Ensured(_of(api.list(), oldest), is_new, len(doubles))
-        elif is_asked_for:
+        elif is_requested:
             break
         else:
-            is_asked_for = True
+            is_requested = True
             is_new = _create(api, url, key)
     msg = (
-        f"The subscription of {shown_url(url)} was asked for and is not listed: its answer was lost, or the API lists"
-        " it later. Run `ensure` again, which asks for a second one only if there is none"
+        f"The subscription of {shown_url(url)} was requested and is not listed: the answer was lost, or the API lists"
+        " it later. Run `ensure` again: it requests a second one only if there is none"
     )
     raise FatalError(msg)
 
@@ -75,7 +75,7 @@ def _create(api: Subscriptions, url: str, key: str) -> bool:
     try:
         return api.create(url, key)
     except RequestRejectedError as error:
-        # It may be refused since somebody else has just made it: then it is listed.
+        # The API may refuse it because another program has just created it. Then it is listed.
         if any(same_url(each.url, url) for each in api.list()):
             return False
         msg = f"{error}. The URL must be one that the vendor can call"

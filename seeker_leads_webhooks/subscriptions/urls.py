@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from seeker_leads_api.errors import SettingsError
 
-#: Stands for the key in a URL that is given on a command line, which others can see.
+#: Replaced by the key in a URL on a command line, which other users can see.
 _PLACEHOLDER = "{key}"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
@@ -16,11 +16,11 @@ def wanted_url(given: str, key: str | None) -> str:
     """Return the URL to subscribe, with the key in place of `{key}`.
 
     Raises:
-        SettingsError: the vendor cannot call it, or the key would travel in the clear.
+        SettingsError: the vendor cannot call the URL, or the key would be sent unencrypted.
     """
     if _PLACEHOLDER in given:
         if key is None:
-            msg = "The URL holds {key}, and SEEKER_LEADS_WEBHOOK_API_KEY is not set: set it"
+            msg = "The URL contains {key}, but SEEKER_LEADS_WEBHOOK_API_KEY is not set: set it"
             raise SettingsError(msg)
         given = given.replace(_PLACEHOLDER, quote(key, safe=""))
     try:
@@ -29,24 +29,24 @@ def wanted_url(given: str, key: str | None) -> str:
     except ValueError:
         parts, host = SplitResult("", "", "", "", ""), None
     if parts.scheme not in _DEFAULT_PORTS or not host or not given.isascii() or " " in given:
-        msg = "The URL must be whole and plain ASCII, in the form https://host/path"
+        msg = "The URL must be complete and plain ASCII, in the form https://host/path"
         raise SettingsError(msg)
     if parts.username is not None or parts.fragment:
-        msg = "The URL must not hold a user name or a fragment"
+        msg = "The URL must not contain a user name or a fragment"
         raise SettingsError(msg)
     if parts.scheme == "http" and not _is_this_machine(host):
-        msg = "The URL uses plain http, so the key would travel in the clear: use https"
+        msg = "The URL uses plain http, so the key would be sent unencrypted: use https"
         raise SettingsError(msg)
     return given
 
 
 def same_url(one: str, other: str) -> bool:
-    """Return whether two URLs are called alike: scheme and host in any case, with or without the default port."""
+    """Return whether two URLs are equal, ignoring the case of scheme and host, and default ports."""
     return _normal(one) == _normal(other)
 
 
 def shown_url(url: str) -> str:
-    """Return the URL without user name and query, which may hold a key."""
+    """Return the URL without user name and query, which may contain a key."""
     scheme, slashes, rest = url.partition("://") if "://" in url else ("", "", url)
     rest, question_mark, _ = rest.partition("#")[0].partition("?")
     host, slash, path = rest.partition("/")

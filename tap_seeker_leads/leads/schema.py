@@ -9,6 +9,8 @@ from seeker_leads_api import contract
 
 STREAM = "leads"
 PRIMARY_KEY = "leadId"
+#: The column and key of a run over many accounts: the label of the account that a lead is from.
+ACCOUNT = "account"
 REPLICATION_KEY = "ingestionDate"
 
 #: Fields of `metadata` that are instants in Unix seconds, and how they are called in records.
@@ -30,9 +32,14 @@ PARTS = ("contactRequest", "property", "project", "distributionType", "callDetai
 PERSONAL_PARTS = ("contactRequest", "callDetails")
 
 
+def key_properties(*, has_accounts: bool = False) -> list[str]:
+    """Return what tells records apart."""
+    return [ACCOUNT, PRIMARY_KEY] if has_accounts else [PRIMARY_KEY]
+
+
 @cache
-def leads_schema() -> contract.JsonSchema:
-    """Return the JSON Schema of a record.
+def leads_schema(*, has_accounts: bool = False) -> contract.JsonSchema:
+    """Return the JSON Schema of a record; that of a run over many accounts has a column more.
 
     It promises types, not values: portals, categories and fields that the API adds later pass through.
     """
@@ -64,7 +71,10 @@ def leads_schema() -> contract.JsonSchema:
         ),
         "additionalProperties": True,
     }
-    return {"type": "object", "properties": properties, "required": [PRIMARY_KEY]}
+    if has_accounts:
+        account = {"type": ["string"], "description": "Which of the setting `accounts` received the lead: its label."}
+        properties = {ACCOUNT: account, **properties}
+    return {"type": "object", "properties": properties, "required": key_properties(has_accounts=has_accounts)}
 
 
 def _instant(field: contract.JsonSchema) -> contract.JsonSchema:

@@ -21,20 +21,17 @@ def last_lead_that_proves(last_lead: int | None, now: int) -> int | None:
     return None if last_lead is None or last_lead < now - PROOF_SECONDS else last_lead
 
 
-def refuse_a_gone_route(span: SpanReader, last_lead: int, stream: str) -> None:
-    """Check a run that got no list at all: a route that is gone looks like an account without leads.
+def gone_route(last_lead: int, place: str) -> FatalError:
+    """Return the error of a run that got no list at all: a route that is gone looks like an account without leads.
 
-    Raises:
-        FatalError: the API does not list leads where it has listed some before.
+    `place` is that of the account's bookmark in the state.
     """
-    if span.found_a_list or span.lists_leads_before(last_lead):
-        return
     msg = (
         f"Every period was answered as empty, with a 404 or the like, and so were the seven days up to"
         f" {to_rfc3339(last_lead)}, when there was a lead: check `api_url`, and that the account is still open. The"
-        f" bookmark stays. If the account is right, take `{LAST_LEAD}` out of the state's `bookmarks.{stream}`"
+        f" bookmark stays. If the account is right, take `{LAST_LEAD}` out of the state's `{place}`"
     )
-    raise FatalError(msg)
+    return FatalError(msg)
 
 
 def doubt_of_the_clock(span: SpanReader, now: int) -> str | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from seeker_leads_api.http.rate_limiter import RateLimiter
+    from seeker_leads_api.http.rate_limiter import Limiter
     from tap_seeker_leads.leads.page import Page
     from tap_seeker_leads.reading.window_plan import WindowPlan
     from tap_seeker_leads.reading.windows import Window
@@ -35,7 +35,7 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
     page of a window has been handed on, before the next request.
     """
 
-    def __init__(self, plan: WindowPlan, *, limiter: RateLimiter, on_window_read: Callable[[Window], object]) -> None:
+    def __init__(self, plan: WindowPlan, *, limiter: Limiter, on_window_read: Callable[[Window], object]) -> None:
         super().__init__(None)
         self._plan = plan
         self._ends = plan.ends
@@ -65,7 +65,7 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         return replace(page, leads=leads, size=len(leads), altered_ids=0)
 
     def advance(self, response: requests.Response) -> None:
-        """Move on past a page that has been handed on; may wait for another reader to cut its window.
+        """Move on past a page that has been handed on.
 
         Raises:
             FatalError: the cursor leads nowhere, in a circle or on without end, or leads are missing; the window counts
@@ -155,7 +155,6 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
     def _finish_window(self) -> None:
         if self._value is not None:
             self._on_window_read(self._value.window)
-            self._plan.finish()
             self._open_next_window()
 
     def _open_next_window(self) -> None:

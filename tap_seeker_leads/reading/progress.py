@@ -24,12 +24,12 @@ class Progress:
         self._limit_per_second = settings.connection.requests_per_second
         self._clock = clock
         self._started = self._reported = clock()
-        self._pages = self._leads = self._windows = self._seconds_read = 0
+        self.pages = self.leads = self._windows = self._seconds_read = 0
 
     def page_read(self, leads: int) -> None:
         """Note a page that was put out."""
-        self._pages += 1
-        self._leads += leads
+        self.pages += 1
+        self.leads += leads
 
     def window_read(self, window: Window) -> None:
         """Note a window that was put out whole."""
@@ -44,8 +44,8 @@ class Progress:
         self._reported = now
         elapsed_seconds = now - self._started
         line = (
-            f"Read up to {to_rfc3339(read_up_to)}: {self._leads:,} leads in {self._windows:,} of {all_windows:,}"
-            f" windows, {self._pages / elapsed_seconds:.1f} requests/s (the limit is {self._limit_per_second:g})"
+            f"Read up to {to_rfc3339(read_up_to)}: {self.leads:,} leads in {self._windows:,} of {all_windows:,}"
+            f" windows, {self.pages / elapsed_seconds:.1f} requests/s (the limit is {self._limit_per_second:g})"
         )
         share = self._seconds_read / self._span_seconds
         if share == 0:
@@ -55,11 +55,12 @@ class Progress:
     def summary(self, read_up_to: int) -> str:
         """Return the line that ends a run which read everything."""
         return (
-            f"Read {_count(self._leads, 'lead')} in {_count(self._windows, 'window')} with"
-            f" {_count(self._pages, 'request')} in {self._clock() - self._started:.1f} s; everything up to"
+            f"Read {count_of(self.leads, 'lead')} in {count_of(self._windows, 'window')} with"
+            f" {count_of(self.pages, 'request')} in {self._clock() - self._started:.1f} s; everything up to"
             f" {to_rfc3339(read_up_to)} is read"
         )
 
 
-def _count(number: int, noun: str) -> str:
+def count_of(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it is not one."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,32 +1,40 @@
-"""Windows read at once: pages handed on as they come, from whichever window, and never more than a few at a time."""
+"""The readers of a run: one pool for all accounts, which hands on what it finds, a few pages at a time."""
 
 from __future__ import annotations
 
 import contextlib
 import queue
 import threading
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
-from seeker_leads_api.errors import RequestRejectedError, StoppedError
+from seeker_leads_api.errors import StoppedError
 from seeker_leads_api.stopping import CHECK_INTERVAL_SECONDS, StopOrder
 from tap_seeker_leads.leads.page import page_of
+from tap_seeker_leads.reading.turns import Source, Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from types import TracebackType
 
     import requests
+    from typing_extensions import Self
 
     from seeker_leads_api.client import ApiClient
     from seeker_leads_api.stopping import Stopping
     from tap_seeker_leads.leads.page import Page
     from tap_seeker_leads.reading.paginator import LeadsPaginator
-    from tap_seeker_leads.reading.window_plan import WindowPlan
+    from tap_seeker_leads.reading.turns import Turn
     from tap_seeker_leads.reading.windows import Window
 
 PATH = "/leads"
 #: How long the end of a run waits for readers that are in the middle of a request.
 _JOIN_SECONDS = 1.0
+#: Threads at most: those that read, and those that wait between two tries of a request.
+MOST_THREADS = 100
+#: For a shorter wait no other reader is called.
+SHORTEST_ABSENCE_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,103 +54,173 @@ class WindowRead:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended:
-    """A reader has nothing left to read, or met an error."""
+class Failed:
+    """A reader met an error; without a source, it is the whole run's."""
 
-    error: BaseException | None
-
-
-Event: TypeAlias = "PageRead | WindowRead"
-OpenPaginator: TypeAlias = "Callable[[], LeadsPaginator]"
+    error: BaseException
 
 
-class WindowReaders:
-    """Reads the windows of a plan with several threads; `events` yields what they find.
+Event: TypeAlias = "PageRead | WindowRead | Failed"
+SourceT = TypeVar("SourceT", bound=Source)
 
-    Memory is bounded by the pages in flight: a reader asks for its next page only when there is room for it.
+
+class ReaderPool(Generic[SourceT]):
+    """Takes the turns of all sources with at most `readers` requests at once; `next_event` gives what they find.
+
+    Threads start as they are needed. One that waits between two tries of a request leaves its place to another, see
+    `leaving_its_place`. Memory is bounded by the pages in flight: a reader takes its next turn only when there was room
+    for what it found.
     """
 
     def __init__(
-        self, plan: WindowPlan, client: ApiClient, stopping: Stopping, *, readers: int, page_size: int
+        self,
+        stopping: Stopping,
+        *,
+        readers: int,
+        readers_an_account: int,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._plan = plan
-        self._client = client
         self._stopping = stopping
         self._readers = readers
-        self._page_size = page_size
+        self._turns: Turns[SourceT] = Turns(most_under_way=readers_an_account, clock=clock)
+        self._changed = threading.Condition()
+        self._busy = 0  # readers that have a turn, and do not wait between two tries
+        self._free = 0  # threads without a turn
+        self._threads: list[threading.Thread] = []
+        self._is_closed = False
         # SimpleQueue may be filled within a signal handler; what bounds it is the semaphore.
-        self._found: queue.SimpleQueue[PageRead | WindowRead | _Ended] = queue.SimpleQueue()
-        self._room = threading.Semaphore(2 * readers)
+        self._found: queue.SimpleQueue[tuple[SourceT | None, Event]] = queue.SimpleQueue()
+        self._room = threading.Semaphore(readers)
 
-    def window_read(self, window: Window) -> None:
-        """Note that a reader has handed on every page of a window."""
-        self._found.put(WindowRead(window))
+    def __enter__(self) -> Self:
+        return self
 
-    def stop(self, signal_number: int) -> None:
-        """End the reading from within a signal handler; `events` raises StoppedError for it."""
-        self._found.put(_Ended(StoppedError(signal_number)))
+    def __exit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
 
-    def events(self, open_paginator: OpenPaginator) -> Iterator[Event]:
-        """Yield pages and finished windows until all is read.
+    # For the main thread
+
+    def offer(self, source: SourceT) -> None:
+        """Note that a source has turns to take."""
+        with self._changed:
+            self._turns.put(source)
+            self._call_a_reader()
+
+    def next_event(self) -> tuple[SourceT, Event]:
+        """Wait for what a reader found next.
 
         Raises:
-            Exception: the error that a reader met first; what was found before it has been yielded.
+            StoppedError: `stop` was called.
         """
-        # Daemons: one that is stuck in a request must not keep a stopped program alive.
-        threads = [
-            threading.Thread(target=self._read, args=(open_paginator,), name=f"reader-{number}", daemon=True)
-            for number in range(self._readers)
-        ]
-        for thread in threads:
-            thread.start()
-        running = len(threads)
-        try:
-            while running:
-                match found := self._next():
-                    case PageRead():
-                        self._room.release()
-                        yield found
-                    case WindowRead():
-                        yield found
-                    case _Ended(error):
-                        if error is not None:
-                            raise error
-                        running -= 1
-        finally:
-            if running:
-                self._stopping.order()
-            self._plan.close()
-            for thread in threads:
-                thread.join(_JOIN_SECONDS / len(threads))
-
-    def _next(self) -> PageRead | WindowRead | _Ended:
         while True:
             # A signal that arrives just before the wait, or in another thread, does not end it.
             with contextlib.suppress(queue.Empty):
-                return self._found.get(timeout=CHECK_INTERVAL_SECONDS)
-
-    def _read(self, open_paginator: OpenPaginator) -> None:
-        try:
-            paginator = open_paginator()
-            while (request := paginator.current_value) is not None:
-                self._stopping.acquire(self._room)
-                try:
-                    response = ask(self._client, paginator, self._page_size)
-                except RequestRejectedError:
-                    if not request.is_beyond:
-                        raise
+                source, event = self._found.get(timeout=CHECK_INTERVAL_SECONDS)
+                if isinstance(event, PageRead):
                     self._room.release()
-                    paginator.nothing_beyond()
-                    continue
-                page = paginator.new_page(response)
-                self._found.put(PageRead(request.window, page, response.headers.get("Date")))
-                paginator.advance(response)
-        except StopOrder:
-            self._found.put(_Ended(None))
-        except BaseException as error:  # noqa: BLE001  # raised again in the main thread
-            self._found.put(_Ended(error))
-        else:
-            self._found.put(_Ended(None))
+                if source is not None:
+                    return source, event
+                if isinstance(event, Failed):
+                    raise event.error
+
+    def stop(self, signal_number: int) -> None:
+        """End the reading from within a signal handler; `next_event` raises StoppedError for it."""
+        self._found.put((None, Failed(StoppedError(signal_number))))
+
+    def close(self) -> None:
+        """Let no reader begin anything any more, and wait a moment for those in the middle of a request."""
+        self._stopping.order()
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+        ends_at = time.monotonic() + _JOIN_SECONDS
+        for thread in self._threads:
+            thread.join(max(ends_at - time.monotonic(), 0))
+
+    def longest_wait(self, source: SourceT) -> float:
+        """Return the longest time, in seconds, that a source waited for a turn while it had none."""
+        return self._turns.longest_waits.get(source, 0.0)
+
+    # For readers
+
+    def found(self, source: SourceT, event: Event) -> None:
+        """Hand on what was found; waits until there is room for a page.
+
+        Raises:
+            StopOrder: the pool is closed.
+        """
+        if isinstance(event, PageRead):
+            self._stopping.acquire(self._room)
+        self._found.put((source, event))
+
+    def idle_readers(self) -> int:
+        """Return how many readers have nothing to do."""
+        with self._changed:
+            idle = self._readers - self._busy
+            return max(idle - self._turns.count(idle), 0) if idle > 0 else 0
+
+    def leaving_its_place(self, sleep: Callable[[float], object]) -> Callable[[float], object]:
+        """Return the same sleep, during which another reader takes turns in place of the one that sleeps."""
+
+        def sleep_elsewhere(seconds: float) -> None:
+            if seconds < SHORTEST_ABSENCE_SECONDS:
+                sleep(seconds)
+                return
+            with self._changed:
+                self._busy -= 1
+                self._call_a_reader()
+            try:
+                sleep(seconds)
+            finally:
+                with self._changed:
+                    self._busy += 1
+
+        return sleep_elsewhere
+
+    def _call_a_reader(self) -> None:
+        """Have one thread more at work, which calls the next, if there are a turn and a place; the lock is held."""
+        if self._busy >= self._readers or not self._turns.count(1):
+            return
+        if self._free:
+            self._changed.notify()
+        elif len(self._threads) < MOST_THREADS:
+            self._free += 1
+            # A daemon: one that is stuck in a request must not keep a stopped program alive.
+            thread = threading.Thread(target=self._read, name=f"reader-{len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _read(self) -> None:
+        given = self._next()
+        while given is not None:
+            source, turn = given
+            is_failed = False
+            try:
+                turn.read()
+            except StopOrder:
+                pass  # of this source, which has ended, or of the pool, which is closed
+            except BaseException as error:  # noqa: BLE001  # its source's, which the main thread ends
+                is_failed = True
+                self._found.put((source, Failed(error)))
+            given = self._next(after=source, is_failed=is_failed)
+
+    def _next(self, after: SourceT | None = None, *, is_failed: bool = False) -> tuple[SourceT, Turn] | None:
+        """Return the next turn, once there is one and a place; None when the pool is closed."""
+        with self._changed:
+            if after is not None:
+                self._turns.done(after, is_failed=is_failed)
+                self._busy -= 1
+                self._free += 1
+            while not self._is_closed:
+                if self._busy < self._readers and (given := self._turns.take()) is not None:
+                    self._busy += 1
+                    self._free -= 1
+                    self._call_a_reader()
+                    return given
+                self._changed.wait()
+            return None
 
 
 def ask(client: ApiClient, paginator: LeadsPaginator, page_size: int) -> requests.Response:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tap_seeker_leads.reading.span_reader import SpanReader
     from tap_seeker_leads.settings import TapSettings
-    from tap_seeker_leads.state.bookmark import BookmarkManager
+    from tap_seeker_leads.state.bookmark import Bookmark
     from tap_seeker_leads.state.refresh import Cycle, Stretch
 
 _DAY_SECONDS = 86_400
@@ -36,11 +36,12 @@ class Refreshing:
         SettingsError: the state's entry is odd; nothing has been requested yet.
     """
 
-    def __init__(self, settings: TapSettings, bookmarks: BookmarkManager) -> None:
+    def __init__(self, settings: TapSettings, bookmark: Bookmark) -> None:
         self._settings = settings
-        self._bookmarks = bookmarks
-        self._given = bookmarks.refresh
+        self._bookmark = bookmark
+        self._given = bookmark.refresh
         self._now = settings.now
+        self._stretch: Stretch | None = None
         self._all_windows = self._windows_read = 0
 
     def stretches(self, live: SpanReader) -> tuple[Stretch, ...]:
@@ -50,7 +51,7 @@ class Refreshing:
         start = max(self._settings.start, self._now - LIFE_SECONDS)
         span = RefreshSpan(start, min(live.start, live.end))
         cycle = cycle_to_go_on(self._given, span, now=self._now, clock=self._settings.now)
-        self._bookmarks.note_refresh(cycle)
+        self._bookmark.note_refresh(cycle)
         self._all_windows = span.windows
         return stretches_due(cycle, span, now=self._now, cycle_seconds=self._settings.refresh_seconds)
 
@@ -59,25 +60,30 @@ class Refreshing:
         now = to_rfc3339(self._now)
         return [record for record in records if record["ttl"] is None or record["ttl"] > now]
 
-    def read_up_to(self, stretch: Stretch, instant: int) -> None:
-        """Note that all before an instant of a stretch was read."""
-        self._bookmarks.note_refresh(stretch.read_up_to(instant))
+    def begun(self, stretch: Stretch) -> None:
+        """Note that a stretch is read from now on."""
+        self._stretch = stretch
+
+    def read_up_to(self, instant: int) -> None:
+        """Note that all before an instant of the stretch was read."""
+        if self._stretch is not None:
+            self._bookmark.note_refresh(self._stretch.read_up_to(instant))
 
     def ended(self, stretch: Stretch) -> None:
         """Note that a stretch was read."""
         self._windows_read += stretch.windows
-        self._bookmarks.note_refresh(stretch.ended)
+        self._bookmark.note_refresh(stretch.ended)
 
     def age(self) -> Point[int] | None:
         """Return how long ago the oldest reading may be, as a metric; None until that is known."""
-        cycle = self._bookmarks.refresh
+        cycle = self._bookmark.refresh
         if cycle is None or cycle.verified_since is None:
             return None
         return Point("gauge", RefreshMetric.AGE, cycle.age_seconds(self._now))  # type: ignore[arg-type]  # own metric
 
     def summary(self) -> str:
         """Return what a run's last sentence says of the refresh; empty where nothing was due."""
-        cycle = self._bookmarks.refresh
+        cycle = self._bookmark.refresh
         if cycle is None or not self._windows_read:
             return ""
         windows_read = min(self._windows_read, self._all_windows)
@@ -90,7 +96,7 @@ class Refreshing:
 
     def warning(self) -> str | None:
         """Return what a user must know of a refresh that does not get on."""
-        cycle = self._bookmarks.refresh
+        cycle = self._bookmark.refresh
         most_seconds = MOST_CYCLES * self._settings.refresh_seconds
         if cycle is None or cycle.age_seconds(self._now) <= most_seconds:
             return None

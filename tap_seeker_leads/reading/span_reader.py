@@ -1,18 +1,19 @@
-"""One run through a span of time: its leads, each once, and up to where they have all been read."""
+"""One run through a span of an account's time: its leads, each once, and up to where they have all been read."""
 
 from __future__ import annotations
 
+import contextlib
+import heapq
+import itertools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api.contract import MAX_PERIOD_SECONDS
-from seeker_leads_api.errors import FatalError
-from tap_seeker_leads.leads.page import page_of
+from seeker_leads_api.errors import FatalError, RequestRejectedError
 from tap_seeker_leads.leads.timestamps import to_rfc3339
-from tap_seeker_leads.reading.last_pages import LastPages
 from tap_seeker_leads.reading.paginator import LeadsPaginator
 from tap_seeker_leads.reading.progress import Progress
-from tap_seeker_leads.reading.readers import PageRead, WindowRead, WindowReaders, ask
+from tap_seeker_leads.reading.readers import PageRead, WindowRead, ask
 from tap_seeker_leads.reading.window_plan import WindowPlan
 from tap_seeker_leads.reading.windows import FinishedPrefix, SeamFilter, Window, split
 from tap_seeker_leads.state.api_clock import ApiClock
@@ -21,126 +22,185 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from seeker_leads_api.client import ApiClient
-    from seeker_leads_api.stopping import Stopping
     from tap_seeker_leads.leads.page import Page
-    from tap_seeker_leads.reading.readers import OpenPaginator
+    from tap_seeker_leads.reading.last_pages import LastPages
     from tap_seeker_leads.settings import TapSettings
     from tap_seeker_leads.state.refresh import Stretch
 
 
 @dataclass(frozen=True, slots=True)
-class NewRecords:
-    """The records of one answer that this run has not given yet; there may be none."""
-
-    records: list[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class ReadUpTo:
-    """Every lead before this instant has been given."""
-
-    unix_seconds: int
-
-
-Event: TypeAlias = "NewRecords | ReadUpTo"
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What all spans of one run share: one limit, one order to stop, and what is known of leads and windows."""
+class AccountRun:
+    """What all spans of one account share in a run: its client, and what is known of leads and windows."""
 
     settings: TapSettings
     client: ApiClient
-    stopping: Stopping
     clock: Callable[[], float]
+    hand_on: Callable[[PageRead | WindowRead], object]  #: to the main thread; may wait
+    idle_readers: Callable[[], int]
+    last_pages: LastPages  #: of the server, so of all accounts
     seams: SeamFilter = field(default_factory=SeamFilter)
-    ends: LastPages = field(default_factory=LastPages)
+
+
+@dataclass(frozen=True, slots=True)
+class PageTurn:
+    """A page to ask for."""
+
+    span: SpanReader
+    paginator: LeadsPaginator
+
+    def read(self) -> None:
+        """Ask for it, and hand it on.
+
+        Raises:
+            SeekerLeadsError: there is no answer, or one that makes no sense.
+        """
+        self.span.read_page(self.paginator)
 
 
 class SpanReader:
     """Reads the leads that were ingested from `start` to `end`.
 
-    Leads of `end` and after it come too, if the API gives them, unless `is_bounded`.
+    Leads of `end` and after it come too, if the API gives them, unless `is_bounded`. With `is_probe`, only the first
+    lead of a window is asked for: whether the API lists any.
     """
 
-    def __init__(self, run: Run, start: int, end: int, windows: Iterable[Window], *, is_bounded: bool = False) -> None:
-        settings = run.settings
+    def __init__(  # noqa: PLR0913  # the last two are the exceptions
+        self,
+        run: AccountRun,
+        start: int,
+        end: int,
+        windows: Iterable[Window],
+        *,
+        is_bounded: bool = False,
+        is_probe: bool = False,
+    ) -> None:
         self.start = start
         self.end = end
         self.api_clock = ApiClock()
         self._latest = end - 1 if is_bounded else None
-        self._client = run.client
-        self._plan = WindowPlan(windows, run.ends)
-        self._readers = WindowReaders(
-            self._plan,
-            run.client,
-            run.stopping,
-            readers=settings.connection.max_concurrent_requests,
-            page_size=settings.page_size,
-        )
+        self._is_probe = is_probe
+        self._run = run
+        self._plan = WindowPlan(windows, run.last_pages, idle_readers=run.idle_readers)
+        #: By the start of their windows; the numbers tell two of the same window apart.
+        self._between_pages: list[tuple[int, int, LeadsPaginator]] = []
+        self._numbers = itertools.count()
         self._prefix = FinishedPrefix(start)
-        self._seams = run.seams
-        self._progress = Progress(settings, end - start, clock=run.clock)
+        self.progress = Progress(run.settings, end - start, clock=run.clock)
         self._skipped_items = self._altered_ids = self._early_leads = 0
         self.found_a_list = False  #: whether any answer was a list of leads, however short
         self.last_lead: int | None = None  #: the latest ingestion date read so far, in Unix seconds
 
     @classmethod
-    def live(cls, run: Run, start: int) -> SpanReader:
+    def live(cls, run: AccountRun, start: int) -> SpanReader:
         """Return the reader of what is new: from `start` to the settings' end."""
         end = run.settings.end
         return cls(run, start, end, split(start, end, run.settings.window_seconds))
 
     @classmethod
-    def again(cls, run: Run, stretch: Stretch) -> SpanReader:
+    def again(cls, run: AccountRun, stretch: Stretch) -> SpanReader:
         """Return the reader of what is due again; it gives no lead that another reader of the run gave."""
         longest_seconds = run.settings.window_seconds
         windows = (window for start, end in stretch.pieces() for window in split(start, end, longest_seconds))
         return cls(run, stretch.start, stretch.end, windows, is_bounded=True)
 
+    @classmethod
+    def probe(cls, run: AccountRun, instant: int) -> SpanReader:
+        """Return the reader that finds out whether the API lists leads of the seven days that end after an instant."""
+        window = Window(instant + 2 - MAX_PERIOD_SECONDS, instant + 1)
+        return cls(run, window.start, window.end, [window], is_probe=True)
+
+    # For the pool's readers
+
+    def turns(self) -> int:
+        """Return how many pages could be asked for now."""
+        return len(self._plan) + len(self._between_pages)
+
+    def take(self) -> PageTurn | None:
+        """Return one of them; None where there is none.
+
+        Windows that were begun go first, of these the earliest: the bookmark is the end of the finished prefix.
+        """
+        with contextlib.suppress(IndexError):
+            return PageTurn(self, heapq.heappop(self._between_pages)[-1])
+        paginator = self.new_paginator()
+        return None if paginator.finished else PageTurn(self, paginator)
+
     def new_paginator(self) -> LeadsPaginator:
-        """Return one reader's way through the windows; waits where no window is free yet."""
-        return LeadsPaginator(self._plan, limiter=self._client.limiter, on_window_read=self._readers.window_read)
+        """Return one reader's way through the windows that are left."""
+        return LeadsPaginator(self._plan, limiter=self._run.client.limiter, on_window_read=self._window_read)
 
-    def stop(self, signal_number: int) -> None:
-        """End the reading from within a signal handler; `events` raises StoppedError for it."""
-        self._readers.stop(signal_number)
-
-    def events(self, open_paginator: OpenPaginator) -> Iterator[Event]:
-        """Yield each page's records as soon as it is read, and each instant up to which all leads were given.
+    def read_page(self, paginator: LeadsPaginator) -> None:
+        """Ask for a paginator's page and hand it on.
 
         Raises:
-            SeekerLeadsError: the reading had to end; what was yielded before counts.
+            SeekerLeadsError: there is no answer, or one that makes no sense.
         """
-        for event in self._readers.events(open_paginator):
-            match event:
-                case PageRead(window, page, date):
-                    self.api_clock.note(date)
-                    self.found_a_list = self.found_a_list or page.has_list
-                    records = list(self._new_records(page, window))
-                    self._progress.page_read(len(records))
-                    yield NewRecords(records)
-                case WindowRead(window):
-                    self._progress.window_read(window)
-                    if self._prefix.add(window):
-                        yield ReadUpTo(self._prefix.end)
+        request = paginator.current_value
+        if request is None:
+            return
+        try:
+            response = ask(self._run.client, paginator, 1 if self._is_probe else self._run.settings.page_size)
+        except RequestRejectedError:
+            if not request.is_beyond:
+                raise
+            paginator.nothing_beyond()
+        else:
+            page = paginator.new_page(response)
+            self._run.hand_on(PageRead(request.window, page, response.headers.get("Date")))
+            if self._is_probe:
+                self._window_read(request.window)
+                return
+            paginator.advance(response)
+        if (following := paginator.current_value) is not None:
+            heapq.heappush(self._between_pages, (following.window.start, next(self._numbers), paginator))
 
-    def lists_leads_before(self, instant: int) -> bool:
-        """Return whether the API answers with a list for the seven days that end just after an instant."""
-        window = Window(instant + 2 - MAX_PERIOD_SECONDS, instant + 1)
-        paginator = LeadsPaginator(
-            WindowPlan([window]), limiter=self._client.limiter, on_window_read=self._readers.window_read
-        )
-        return page_of(ask(self._client, paginator, page_size=1)).has_list
+    def _window_read(self, window: Window) -> None:
+        self._run.hand_on(WindowRead(window))
 
-    def progress(self) -> str | None:
-        """Return a line about the run so far, or None where the last one is recent."""
-        line = self._progress.report(self._plan.total, self._prefix.end)
+    def close(self) -> None:
+        """Let nothing more be asked for."""
+        self._plan.close()
+        self._between_pages.clear()
+
+    # For the main thread
+
+    @property
+    def is_read(self) -> bool:
+        """Whether every lead was given."""
+        return self._prefix.end >= self.end
+
+    @property
+    def read_up_to(self) -> int:
+        """The instant before which every lead was given."""
+        return self._prefix.end
+
+    def page_read(self, found: PageRead) -> list[dict[str, Any]] | None:
+        """Return the records of a page that this run has not given yet; there may be none. A probe gives None.
+
+        Raises:
+            FatalError: not one item of the page is a lead.
+        """
+        self.api_clock.note(found.date)
+        self.found_a_list = self.found_a_list or found.page.has_list
+        if self._is_probe:
+            return None
+        records = list(self._new_records(found.page, found.window))
+        self.progress.page_read(len(records))
+        return records
+
+    def window_read(self, window: Window) -> bool:
+        """Note that every page of a window was given; return whether `read_up_to` moved."""
+        self.progress.window_read(window)
+        return self._prefix.add(window)
+
+    def news(self) -> str | None:
+        """Return a line about the span so far, or None where the last one is recent."""
+        line = self.progress.report(self._plan.total, self._prefix.end)
         return line if line is None or self._latest is None else f"Refresh: {line}"
 
     def summary(self) -> str:
         """Return the line that ends a run which read everything."""
-        return self._progress.summary(self._prefix.end)
+        return self.progress.summary(self._prefix.end)
 
     def doubts(self) -> Iterator[str]:
         """Yield what a user should know about a run that read everything."""
@@ -184,5 +244,5 @@ class SpanReader:
                 self._early_leads += lead.second < window.min_date
             elif self._latest is not None and lead.second is not None and lead.second > self._latest:
                 continue  # another span's, which asks for the edge's second too
-            elif self._seams.passes(lead.lead_id, lead.second, window):
+            elif self._run.seams.passes(lead.lead_id, lead.second, window):
                 yield lead.record

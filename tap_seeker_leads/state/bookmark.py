@@ -1,11 +1,8 @@
-"""The bookmark: the instant up to which everything has been read, instead of the SDK's last record's date."""
+"""The bookmark of one account: the instant up to which everything of it has been read, and what is kept beside it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-
-# The class is the type of the public property `Stream.state_manager`, but stands in a private module only.
-from singer_sdk.streams._state import StreamStateManager
 
 from seeker_leads_api.errors import SettingsError
 from tap_seeker_leads.leads.schema import REPLICATION_KEY
@@ -13,7 +10,7 @@ from tap_seeker_leads.leads.timestamps import from_iso8601, to_rfc3339
 from tap_seeker_leads.state.refresh import Cycle
 
 if TYPE_CHECKING:
-    from singer_sdk.helpers import types
+    from collections.abc import Callable
 
 
 #: The entry of the stream's state that shows whether the API has ever given this account a lead.
@@ -23,8 +20,13 @@ REFRESH = "refresh"
 _REFRESH_ENTRIES = ("next", "cycle_started_at", "verified_since")
 
 
-class BookmarkManager(StreamStateManager):
-    """Keeps one bookmark in the SDK's own place and form; records do not move it."""
+class Bookmark:
+    """Reads and changes one entry of the state; `on_change` is called after each change."""
+
+    def __init__(self, entry: dict[str, Any], place: str, *, on_change: Callable[[], object]) -> None:
+        self._entry = entry
+        self.place = place  #: in the state, for people
+        self._on_change = on_change
 
     def read(self) -> int | None:
         """Return the bookmark in Unix seconds; None where the state has none.
@@ -47,15 +49,15 @@ class BookmarkManager(StreamStateManager):
         """Keep a lead's ingestion date if it is the latest."""
         known = self.last_lead
         if known is None or unix_seconds > known:
-            self.stream_state[LAST_LEAD] = to_rfc3339(unix_seconds)
+            self._entry[LAST_LEAD] = to_rfc3339(unix_seconds)
 
     def advance(self, unix_seconds: int) -> bool:
         """Move the bookmark, never back; return whether it moved."""
         current = self.read()
         if current is not None and unix_seconds <= current:
             return False
-        self.stream_state.update(replication_key=REPLICATION_KEY, replication_key_value=to_rfc3339(unix_seconds))
-        self.is_flushed = False
+        self._entry.update(replication_key=REPLICATION_KEY, replication_key_value=to_rfc3339(unix_seconds))
+        self._on_change()
         return True
 
     @property
@@ -65,7 +67,7 @@ class BookmarkManager(StreamStateManager):
         Raises:
             SettingsError: the state holds something else there.
         """
-        entry = self.stream_state.get(REFRESH)
+        entry = self._entry.get(REFRESH)
         if entry is None:
             return None
         if not isinstance(entry, dict):
@@ -84,12 +86,12 @@ class BookmarkManager(StreamStateManager):
             name: None if instant is None else to_rfc3339(instant)
             for name, instant in zip(_REFRESH_ENTRIES, instants, strict=True)
         }
-        if entry != self.stream_state.get(REFRESH):
-            self.stream_state[REFRESH] = entry
-            self.is_flushed = False
+        if entry != self._entry.get(REFRESH):
+            self._entry[REFRESH] = entry
+            self._on_change()
 
     def _instant(self, name: str) -> int | None:
-        return self._parsed(self.stream_state.get(name), name)
+        return self._parsed(self._entry.get(name), name)
 
     def _parsed(self, value: object, name: str) -> int | None:
         if value is None:
@@ -100,12 +102,4 @@ class BookmarkManager(StreamStateManager):
             raise self._odd(name, "is not an ISO 8601 date-time: correct it") from None
 
     def _odd(self, name: str, problem: str) -> SettingsError:
-        return SettingsError(f"The state's `bookmarks.{self.stream_name}.{name}` {problem}")
-
-    def increment_state(
-        self, latest_record: types.Record, *, context: types.Context | None = None, replication_key: str
-    ) -> None:
-        """Leave the bookmark alone: a record's date says nothing about the leads that were not read yet."""
-
-    def write_starting_replication_value(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # the SDK's
-        """Write nothing: the starting value is no part of the state that we promise."""
+        return SettingsError(f"The state's `{self.place}.{name}` {problem}")

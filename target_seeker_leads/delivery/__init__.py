@@ -1,1 +1,1 @@
-"""From a record to its fate: sent, known, or kept as a dead letter."""
+"""Delivers records: each is sent, skipped, or kept as a dead letter."""

@@ -1,4 +1,4 @@
-"""Which columns of a source no lead was made of: what a person needs to see that a column was not understood."""
+"""Finds the columns of a source that were not used, so that people notice a column that was not understood."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from target_seeker_leads.delivery.incoming import Incoming
     from target_seeker_leads.mapping.lead import Lead
 
-#: How many columns of a stream are named.
+#: How many columns of a stream a message names.
 _MOST_NAMED = 30
-#: A source whose names differ from record to record is no table: beyond so many shapes or names nothing is noted.
+#: A source whose column names differ in each record is not a table: beyond this many shapes or names, none is noted.
 _MOST_NOTED = 1_000
 
 
@@ -33,18 +33,19 @@ class _Stream:
 
 
 class ColumnsUsed:
-    """Notes which columns count, from any number of threads."""
+    """Notes which columns are used, from any number of threads."""
 
-    def __init__(self, stream_maps: Mapping[str, Any] | None) -> None:
+    def __init__(self, stream_maps: Mapping[str, Any] | None, *, account_field: str | None = None) -> None:
         self._stream_maps = stream_maps
-        self._turn = threading.Lock()
+        self._account_field = account_field
+        self._lock = threading.Lock()
         self._streams: dict[str, _Stream] = {}
 
     def note(self, incoming: Incoming, lead: Lead) -> None:
-        """Note what a record was made of; most records of a stream are alike, and are passed over."""
+        """Note the columns that a record uses. Most records of a stream are alike and are skipped."""
         name = incoming.source.stream
         shape = (lead.mapped.unused, *lead.mapped.sources.values())
-        with self._turn:
+        with self._lock:
             stream = self._streams.get(name)
             if stream is None:
                 stream = self._streams[name] = self._begin(incoming)
@@ -55,8 +56,8 @@ class ColumnsUsed:
             stream.used.update(source for names in lead.mapped.sources.values() for source in names)
 
     def lines(self) -> list[str]:
-        """Return a line for each stream that has columns that were not used."""
-        with self._turn:
+        """Return a line for each stream with unused columns."""
+        with self._lock:
             return [
                 f"Columns of `{name}` that were not used: {listed(unused)}"
                 for name, stream in self._streams.items()
@@ -66,11 +67,11 @@ class ColumnsUsed:
     def _begin(self, incoming: Incoming) -> _Stream:
         behind = columns_behind(self._stream_maps, incoming.source.stream)
         read = frozenset().union(*behind.values(), incoming.key_properties, incoming.source.key_properties)
-        return _Stream(read)
+        return _Stream(read | {self._account_field} if self._account_field else read)
 
 
 def listed(names: Iterable[str]) -> str:
-    """Return names of columns as a list in a sentence, not all of very many."""
+    """Return column names as a list for a sentence, shortened if there are many."""
     every = list(names)
     more = len(every) - _MOST_NAMED
     return ", ".join(every[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -19,12 +19,12 @@ REQUEST = f"POST {PATH}"
 
 
 def create_lead(client: ApiClient, lead: Mapping[str, Any], token: str) -> str | None:
-    """Create a lead, which fits the contract; return the `requestId`, or None where the answer held none.
+    """Create a lead that fits the contract; return the `requestId`, or None if the answer has none.
 
     Raises:
         AnswerLostError, UnreadableAnswerError: the lead may have been created.
         RequestRejectedError: the API refuses this lead.
-        RetryableError, TokenRefusedError, FatalError: it was not created, and why.
+        RetryableError, TokenRefusedError, FatalError: it was not created.
     """
     with client.limiter.attempt():
         answer = client.post(PATH, lead, token=token)
@@ -43,16 +43,16 @@ def _request_id(answer: Answer) -> str | None:
 
 
 def _refuse_page(answer: Answer) -> None:
-    """Check a 2xx labelled HTML that is not JSON. An empty body is accepted: some servers label everything HTML."""
+    """Raise for a 2xx labelled HTML that is not JSON. An empty body is accepted: some servers label everything HTML."""
     if b"<" in answer.body:
         msg = (
-            f"{REQUEST} answered {answer.status} with a web page instead of data: something else than the API"
-            " answers. Check `api_url`, and proxies in between"
+            f"{REQUEST} answered {answer.status} with a web page instead of data: something other than the API"
+            " answered. Check `api_url`, and any proxy in between"
         )
         raise NotServedError(msg)
     if answer.body.strip() or not answer.is_whole:
         msg = (
             f"{REQUEST} answered {answer.status} with neither data nor a web page, so the lead may or may not exist."
-            " Check `api_url`, and proxies in between"
+            " Check `api_url`, and any proxy in between"
         )
         raise UnreadableAnswerError(msg)

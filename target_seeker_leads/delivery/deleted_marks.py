@@ -1,4 +1,4 @@
-"""What tells a deleted row, as the setting `deleted_when` says it. Pure."""
+"""Recognises deleted rows, as the setting `deleted_when` describes them. Pure."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DeletedMark:
-    """What tells a deleted row: a column with a value, or with one certain value."""
+    """The mark of a deleted row: a column with any value, or with a given one."""
 
     column: str
-    value: str | None = None  #: None: any that is not empty
+    value: str | None = None  #: None: any value that is not empty
 
     @classmethod
     def parse(cls, text: str) -> DeletedMark:
-        """Read `column` or `column=value`.
+        """Parse `column` or `column=value`.
 
         Raises:
             ValueError: it is neither.
@@ -32,7 +32,7 @@ class DeletedMark:
         return cls(column, value if equals else None)
 
     def is_on(self, record: Mapping[str, Any]) -> bool:
-        """Return whether a record bears the mark."""
+        """Return whether a record has the mark."""
         found = record.get(self.column)
         if self.value is None:
             return not is_empty(found)

@@ -1,9 +1,9 @@
-"""One record on its way: map, validate, claim in the ledger, POST, settle.
+"""Delivers one record: map, validate, claim in the ledger, POST, settle.
 
     record -> set aside? -> request -> violations? -> ledger -> POST -> settled | dead letter | held
 
-Whatever happens on the way, a record ends as one of: set aside, created, skipped as known, kept in the dead letters. Or
-it is not settled at all: then an error ends the run, and no STATE after it is passed on.
+Whatever happens, a record ends as one of: set aside, created, skipped as known, kept as a dead letter. If it cannot be
+settled, an error ends the run, and no STATE after it is passed on.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from seeker_leads_api.errors import FatalError
+from seeker_leads_api.errors import FatalError, SeekerLeadsError, StoppedError
 from target_seeker_leads.delivery.columns_used import ColumnsUsed
 from target_seeker_leads.delivery.dry_run import DryRun
 from target_seeker_leads.delivery.fate import MAX_FAILURES_IN_A_ROW, Failure, Fate
-from target_seeker_leads.delivery.held import HeldRecords
 from target_seeker_leads.delivery.keeping import Keeper
 from target_seeker_leads.delivery.prepared_record import PreparedRecord, RecordPreparer
+from target_seeker_leads.delivery.recipient import Recipient
 from target_seeker_leads.delivery.report import SKIPS, Result
 from target_seeker_leads.delivery.sending import End, Limits, Sent, send
 from target_seeker_leads.delivery.set_aside import why_set_aside
 from target_seeker_leads.ledger.rules import Decision, Status, UnknownOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from seeker_leads_api.client import ApiClient
     from target_seeker_leads.dead_letters import DeadLetters
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from target_seeker_leads.ledger.ledger import Ledger
     from target_seeker_leads.settings import TargetSettings
 
-#: How often a record that another run is sending right now is looked up again.
+#: How long to wait before asking again for a record that another run is sending.
 WAIT_SECONDS = 0.2
 
 
@@ -45,25 +45,25 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """A record that was not created, as far as is known, and what is to be called once it is settled."""
+    """A record that was not created, as far as is known, and the callback for when it is settled."""
 
     prepared: PreparedRecord
     sent: Sent
     settled: Callable[[], object]
     failure: Failure
-    was_tried_before: bool  #: by an earlier run, with no better end
+    was_tried_before: bool  #: by an earlier run, which failed too
 
 
 class Delivery:
     """Delivers records, each on its own, from any number of threads."""
 
-    def __init__(  # noqa: PLR0913  # what a delivery needs, each a part of its own
+    def __init__(  # noqa: PLR0913  # the parts that a delivery needs
         self,
         settings: TargetSettings,
         ledger: Ledger,
         dead_letters: DeadLetters,
         report: Report,
-        client: ApiClient,
+        clients: Sequence[ApiClient],
         *,
         sleep: Callable[[float], object],
         now: Callable[[], datetime] = _now,
@@ -72,26 +72,29 @@ class Delivery:
         self._settings = settings
         self._ledger = ledger
         self._report = report
-        self._client = client
+        #: By label.
+        self._recipients: dict[str | None, Recipient[_Failed]] = {
+            account.label: Recipient(account, client)
+            for account, client in zip(settings.accounts, clients, strict=True)
+        }
         self._sleep = sleep
         self._now = now
-        #: Told of each record that needs no letter, once it is settled.
+        #: Called for each record that is settled without a dead letter.
         self._on_result = on_result
         self._preparer = RecordPreparer(settings)
         self._dry_run = DryRun(settings, ledger, report)
         self._keeper = Keeper(settings, ledger, dead_letters, report, now)
-        self._held = HeldRecords[_Failed]()
-        #: Why records were left to the next run. Texts: an error would keep the record itself.
+        #: Why records were left for the next run. As text, because an error would keep the record in memory.
         self._left: list[str] = []
         #: Columns of `deleted_when` that no record has had so far.
         self._unseen_columns = {mark.column for mark in settings.deleted_when}
-        self._columns = ColumnsUsed(settings.stream_maps)
+        self._columns = ColumnsUsed(settings.stream_maps, account_field=settings.account_field)
 
     def deliver(self, incoming: Incoming, settled: Callable[[], object]) -> None:
-        """Settle a record, and call `settled` then: now, or once other records tell what becomes of it.
+        """Settle a record and call `settled`: now, or later if the results of other records decide its fate.
 
         Raises:
-            FatalError: it is not settled, or it was the last reject that `max_rejects` allows.
+            FatalError: it could not be settled, or it was the last reject that `max_rejects` allows.
         """
         if self._unseen_columns:
             self._unseen_columns.difference_update(incoming.source.record)
@@ -113,32 +116,37 @@ class Delivery:
         return sorted(self._unseen_columns)
 
     def unused_columns(self) -> list[str]:
-        """Return a line for each stream that has columns of which no lead was made."""
+        """Return a line for each stream with columns that were not used."""
         return self._columns.lines()
 
     def finish(self) -> None:
-        """Settle what was held, once all other records are settled.
+        """Settle the held records, once all others are settled.
 
         Raises:
-            FatalError: a record could not be settled: nothing was accepted since, or its answer was lost.
+            FatalError: a record could not be settled: no lead was accepted since, or its answer was lost.
         """
-        keep, leave = self._held.end(self._were_others_accepted_since)
-        self._keep_failed(keep)
-        left = [*self._left, *(str(failed.sent.error) for failed in leave)]
+        left = list(self._left)
+        for recipient in self._recipients.values():
+            keep, leave = recipient.held.end(self._were_others_accepted_since)
+            self._keep_failed(keep)
+            left += [f"{recipient.account.place}{failed.sent.error}" for failed in leave]
         if left:
             others = f". The next run tries this record again, and {len(left) - 1:,} more" if len(left) > 1 else ""
             msg = f"{left[0]}{others}"
             raise FatalError(msg)
 
     def _were_others_accepted_since(self, failed: _Failed) -> bool:
-        # Between the tries of this run others may have been accepted before an outage began.
-        is_known_for_long = failed.was_tried_before or failed.failure is Failure.LOST_TOO_OFTEN
-        return is_known_for_long and self._ledger.others_were_accepted(failed.prepared.claim)
+        # Between the tries of this run, others may have been accepted before an outage began.
+        has_earlier_tries = failed.was_tried_before or failed.failure is Failure.LOST_TOO_OFTEN
+        return has_earlier_tries and self._ledger.others_were_accepted(failed.prepared.claim)
 
     def _is_settled(self, prepared: PreparedRecord, settled: Callable[[], object]) -> bool:
+        if not prepared.reasons and (stopped_by := self._recipients[prepared.account].stopped_by):
+            self._left.append(stopped_by)
+            return False
         decision = self._claim(prepared)
         if decision in SKIPS:
-            self._count(prepared.incoming, SKIPS[decision], is_changed=prepared.says_something_else(decision))
+            self._count(prepared.incoming, SKIPS[decision], is_changed=prepared.has_changed(decision))
         elif decision is Decision.KEEP_UNKNOWN:
             self._keeper.keep_unknown(prepared)
         elif prepared.reasons:
@@ -160,24 +168,25 @@ class Delivery:
 
     def _send(self, prepared: PreparedRecord, decision: Decision, settled: Callable[[], object]) -> bool:
         """Send a record, and settle it; return whether it is settled."""
+        recipient = self._recipients[prepared.account]
         is_again = decision is Decision.SEND_AGAIN
         left = self._ledger.resends_left(prepared.claim)
         was_tried_before = self._ledger.was_tried_before(prepared.claim)
         is_strict = self._settings.on_unknown_outcome is UnknownOutcome.REJECT
-        # What was sent as often as is allowed, or is kept already, gets one more chance with each run.
+        # A record that reached its limit, or is already kept, is tried once by each run.
         is_single_try = decision is Decision.TRY_ONCE or (left < 0 and not prepared.claim.is_replay)
         limits = Limits(0 if is_strict else max(left, 0), is_single_try=is_single_try)
-        sent = send(self._client, prepared.request, limits, self._held.begin)
-        self._report.count_resends(sent.resends + (is_again and sent.is_answered))
+        sent = send(recipient.client, prepared.request, limits, recipient.held.begin)
+        self._report.count_resends(sent.resends + (is_again and sent.was_posted))
         may_exist = is_again or sent.lost_answers > 0
         match sent.end:
             case End.CREATED:
                 self._keeper.settle(prepared, Status.DELIVERED, request_id=sent.request_id, resends=sent.resends)
                 self._count(prepared.incoming, Result.CREATED)
-                self._keep_failed(self._held.accepted(sent.began_at))
+                self._keep_failed(recipient.held.accepted(sent.began_at))
                 return True
             case End.REJECTED if may_exist:
-                # This request created nothing. One before it, of this run or an earlier one, may have.
+                # This request created nothing, but an earlier one, of this run or another, may have.
                 self._keeper.keep_unknown(prepared, sent, resends=sent.resends, or_else=_unsettled(sent))
                 return True
             case End.REJECTED:
@@ -191,33 +200,46 @@ class Delivery:
                 self._count(prepared.incoming, Result.REFUSED_BEFORE)
                 return True
             case End.STOPPED:
-                # Known not to have been created; or unknown, which the next run must know.
+                # It was not created, or that is unknown: then the next run must know this.
                 self._keeper.settle(prepared, _unsettled(sent), resends=sent.resends)
-                raise sent.error or AssertionError
-        # In the ledger it is as it will be if this run ends without knowing more.
-        status = _unsettled(sent) or (None if is_again else Status.FAILED)
-        self._keeper.settle(prepared, status, resends=sent.resends)
-        failure = _failure(sent, is_too_often=sent.resends >= left)
-        self._judge(_Failed(prepared, sent, settled, failure, was_tried_before=was_tried_before))
+                self._stop(recipient, sent.error or AssertionError())
+            case _:
+                # Write the status that is right if this run ends without learning more.
+                status = _unsettled(sent) or (None if is_again else Status.FAILED)
+                self._keeper.settle(prepared, status, resends=sent.resends)
+                failure = _failure(sent, is_too_often=sent.resends >= left)
+                self._judge(_Failed(prepared, sent, settled, failure, was_tried_before=was_tried_before))
         return False
 
+    def _stop(self, recipient: Recipient[_Failed], error: Exception) -> None:
+        """Send nothing more to an account; the only one, or a signal, ends the run.
+
+        Raises:
+            Exception: the run must end.
+        """
+        if not recipient.is_one_of_many or not isinstance(error, SeekerLeadsError) or isinstance(error, StoppedError):
+            raise error
+        recipient.stopped_by = f"{recipient.account.place}{error}"
+        self._left.append(recipient.stopped_by)
+
     def _judge(self, failed: _Failed) -> None:
+        recipient = self._recipients[failed.prepared.account]
         claim = failed.prepared.claim
         since = failed.was_tried_before and self._ledger.others_were_accepted(claim)
-        fate = self._held.failed(failed, claim.key, failed.failure, accepted_since_first_try=since)
+        fate = recipient.held.failed(failed, claim.key, failed.failure, accepted_since_first_try=since)
         if fate is Fate.KEEP:
             self._keep_failed([failed])
         if fate is Fate.STOP:
             msg = (
-                f"{failed.sent.error}. {MAX_FAILURES_IN_A_ROW} records in a row ended so or alike, and no lead was"
-                " accepted: it is not a single record's fault. The next run tries them again"
+                f"{failed.sent.error}. {MAX_FAILURES_IN_A_ROW} records in a row failed in this or a similar way, and no"
+                " lead was accepted: no single record is at fault. The next run tries them again"
             )
-            raise FatalError(msg)
+            self._stop(recipient, FatalError(msg))
         if fate is Fate.LEAVE:
-            self._left.append(str(failed.sent.error))
+            self._left.append(f"{recipient.account.place}{failed.sent.error}")
 
     def _keep_failed(self, records: list[_Failed]) -> None:
-        """Keep records that are known to be at fault; another run may have settled them meanwhile."""
+        """Keep records that are known to be at fault, unless another run has settled them meanwhile."""
         for failed in records:
             claim = dataclasses.replace(failed.prepared.claim, will_send=False)
             prepared = dataclasses.replace(failed.prepared, claim=claim)

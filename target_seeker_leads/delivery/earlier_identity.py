@@ -1,6 +1,6 @@
-"""How earlier versions identified a record: a promise, so nothing here ever changes; a new form gets a new function.
+"""How earlier versions identified a record. This is a promise and never changes; a new form gets a new function.
 
-The ledger looks a record up by these forms too, so that what was delivered before an update is not sent again.
+The ledger also looks up these forms, so that a lead that was delivered before an update is not sent again.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 def earlier_forms(
     incoming: Incoming, destination: tuple[str | None, ...], *, by_key: bool, can_be_sent: bool
 ) -> list[list[Any]]:
-    """Return what earlier versions may have hashed for a record, the current form among them or not.
+    """Return the forms that earlier versions may have hashed for a record; the current form may be among them.
 
-    The versions of the ledger's format 1 took `false` and a missing column for an empty key, and knew numbers by their
-    spelling. They sent some records that are rejects now, so both forms of a record without a key are asked for then.
+    The versions of ledger format 1 treated `false` and a missing column as an empty key, and compared numbers by their
+    spelling. They sent some records that are rejects now, so for these both forms without a key are returned.
     """
     if by_key:
         keys = {name: to_text(incoming.record.get(name)) for name in incoming.key_properties}

@@ -1,7 +1,7 @@
-"""What tells that two leads are the same words of the same person, whatever their source: pure.
+"""Recognises that two leads are the same text from the same person, whatever their source. Pure.
 
-The ledger keeps it of what was delivered, so that a lead of ours is known when it comes back through the tap. The API
-may space a phone or a message in another way than we did, so only what carries meaning goes in.
+The ledger stores the fingerprint of each lead, so that a lead sent from here is recognised when the tap reads it back.
+The API may change the spacing of a phone or a message, so only the parts that carry meaning are hashed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _BLANKS = re.compile(r"\s+")
 _NO_DIGITS = re.compile(r"[^0-9]")
-#: The French `+33 (0)6 …` and `0033 6 …` are `06 …`.
+#: The French `+33 (0)6 …` and `0033 6 …` mean `06 …`.
 _FRENCH_PREFIX = re.compile(r"(?:00)?33(?:0(?=\d{9}$)|(?=\d{9}$))")
 
 

@@ -1,4 +1,4 @@
-"""Records whose fate depends on what becomes of others: held until that is known."""
+"""Holds failed records until the results of others show what to do with them."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ class _Held(Generic[T]):
 
 
 class HeldRecords(Generic[T]):
-    """Tells the fate of records that failed, for any number of threads.
+    """Decides the fate of failed records, for any number of threads.
 
-    Only a lead that was sent *after* a failure says that the API still accepts others: one that was on its way at the
-    same time may have arrived before an account was closed. So every POST begins with `begin`.
+    Only a lead that was sent *after* a failure shows that the API still accepts others: one that was sent at the same
+    time may have arrived before an account was closed. So `begin` is called before every POST.
     """
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._moment = 0
         self._held: list[_Held[T]] = []
-        self._failed_at: dict[str, int] = {}  # those in a row, by the record's key
+        self._failed_at: dict[str, int] = {}  # failures in a row, by the record's key
         self._any_accepted = False
         self._is_stopped = False
 
     def begin(self) -> int:
-        """Note that a POST begins; return the moment."""
-        with self._turn:
+        """Register that a POST begins; return its moment."""
+        with self._lock:
             return self._next_moment()
 
     def accepted(self, began_at: int) -> list[T]:
-        """Note that a POST of this moment created a lead; return the records that are known to be at fault by that."""
-        with self._turn:
+        """Register that the POST of this moment created a lead; return the records that this shows to be at fault."""
+        with self._lock:
             self._any_accepted = True
             self._failed_at = {key: at for key, at in self._failed_at.items() if at > began_at}
             known = [held for held in self._held if held.at < began_at]
@@ -53,11 +53,11 @@ class HeldRecords(Generic[T]):
         return [held.record for held in known if decide_fate(held.failure, after) is Fate.KEEP]
 
     def failed(self, record: T, key: str, failure: Failure, *, accepted_since_first_try: bool = False) -> Fate:
-        """Note that the record of a key failed, and return its fate; one that is to be held is held from now on.
+        """Register that the record of a key failed, and return its fate; with HOLD, it is held from now on.
 
-        `accepted_since_first_try` is for one that an earlier run tried: others were accepted since then.
+        `accepted_since_first_try` is for a record that an earlier run tried: others were accepted since then.
         """
-        with self._turn:
+        with self._lock:
             at = self._next_moment()
             if not accepted_since_first_try:
                 self._failed_at[key] = at
@@ -73,8 +73,8 @@ class HeldRecords(Generic[T]):
             return fate
 
     def end(self, accepted_since_first_try: Callable[[T], bool] = lambda _: False) -> tuple[list[T], list[T]]:
-        """Return, once nothing more is sent, the held records to keep and those to leave as they are."""
-        with self._turn:
+        """Return the held records to keep and those to leave as they are; call it once nothing more is sent."""
+        with self._lock:
             held, self._held = self._held, []
         fates: dict[Fate, list[T]] = {fate: [] for fate in Fate}
         for each in held:

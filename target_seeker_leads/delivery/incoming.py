@@ -1,4 +1,4 @@
-"""A record on its way to the API, and where it came from."""
+"""A record to deliver, and its source."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A record as the tap gave it, before any stream map: what a dead letter keeps, so that it can be fed again."""
+    """A record as the tap sent it, before any stream map: a dead letter keeps this form, so that it can be replayed."""
 
     stream: str
     key_properties: tuple[str, ...]
     record: Mapping[str, Any]
-    is_replay: bool  #: it is a dead letter that is fed again
-    letter_id: str | None = None  #: of a dead letter that has a name: it keeps it if it fails again
-    spares_unknown: bool = False  #: of a dead letter: it is not the user's word to send what may exist already
+    is_replay: bool  #: it is a dead letter that is replayed
+    letter_id: str | None = None  #: the id of a dead letter, if it has one: it keeps the id if it fails again
+    excludes_unknown: bool = False  #: of a replay: do not send a lead that may already exist
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +31,4 @@ class Incoming:
     key_properties: tuple[str, ...]
     record: Mapping[str, Any]
     source: Source
-    failure: Reason | None = None  #: why it cannot be delivered whatever it says
+    failure: Reason | None = None  #: why it cannot be delivered, whatever its content

@@ -1,4 +1,4 @@
-"""How a record ends that is not created: its dead letter, then its row in the ledger."""
+"""Keeps a record that was not created: writes its dead letter, then its row in the ledger."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 
 _LONGEST_REQUEST_ID = 200
 
-#: How a reason begins that quotes the API, which may quote the person's data.
+#: The start of a reason that quotes the API; the quote may contain personal data.
 API_SAYS = "the API says: "
 _FIX = "Fix the record as the API asks, and feed this line again"
 _REFUSED_BY_THE_API = Reason(None, "the API refused it", _FIX)
 _REFUSED_ALONE = Reason(
     None,
     "it was refused while other leads were accepted",
-    "Ask the vendor, or who runs the firewall or proxy in between, what in this record is refused; then feed this line"
-    " again, fixed or not",
+    "Ask the vendor, or the operator of the firewall or proxy in between, what in this record is refused; then feed"
+    " this line again, with or without a fix",
 )
-#: The first reason of each letter of unknown outcome.
+#: The first reason of each letter with an unknown outcome.
 ANSWER_LOST = Reason(
     None,
     f"the answer to {REQUEST} was lost, so the lead may or may not exist",
-    "Look for it at the agency before you feed this line again: that sends it, whether it exists or not",
+    "Look for the lead at the agency before you feed this line again: it is then sent, whether it exists or not",
 )
 
 
@@ -71,14 +71,14 @@ class Keeper:
         self._count_reject(Result.REJECTED)
 
     def reject_as_answered(self, prepared: PreparedRecord, sent: Sent) -> None:
-        """Keep a record that the API refuses for what it says. Raises as `reject` does."""
-        # The API's words may quote the person's data: they go into the file, and not into the log.
+        """Keep a record that the API rejected for its content. Raises like `reject`."""
+        # The API's message may quote personal data, so it goes into the file and not into the log.
         self._report.count_reasons((_REFUSED_BY_THE_API,))
         self._keep(prepared, _answer_reasons(sent), Status.REJECTED, sent)
         self._count_reject(Result.REJECTED)
 
     def refuse(self, prepared: PreparedRecord, sent: Sent) -> None:
-        """Keep a record that alone was refused, without the API's word why. Raises as `reject` does."""
+        """Keep a record that was refused while others were accepted, for an unknown reason. Raises like `reject`."""
         self._report.count_reasons((_REFUSED_ALONE,))
         self._keep(prepared, (_REFUSED_ALONE, *_answer_reasons(sent)), Status.REFUSED, sent)
         self._count_reject(Result.REFUSED)
@@ -86,7 +86,7 @@ class Keeper:
     def keep_unknown(
         self, prepared: PreparedRecord, sent: Sent | None = None, *, resends: int = 0, or_else: Status | None = None
     ) -> None:
-        """Keep a record whose lead may exist; `or_else` is its status where it cannot be kept.
+        """Keep a record whose lead may exist; `or_else` is its status if it cannot be kept.
 
         Raises:
             FatalError: it cannot be kept.
@@ -98,12 +98,12 @@ class Keeper:
     def settle(
         self, prepared: PreparedRecord, status: Status | None, *, request_id: str | None = None, resends: int = 0
     ) -> None:
-        """Write down in the ledger how a claim ended; None: as if it had not been."""
+        """Write to the ledger how a claim ended; a status of None undoes the claim."""
         if request_id is not None and not (request_id.isprintable() and len(request_id) <= _LONGEST_REQUEST_ID):
-            request_id = None  # no name of a request, and PostgreSQL takes no NUL: the rest of the row counts more
+            request_id = None  # not a valid id, and PostgreSQL rejects NUL: the rest of the row matters more
         self._ledger.settle(Settlement(prepared.claim, status, request_id, resends))
 
-    def _keep(  # noqa: PLR0913  # how it ended, and how where that cannot be kept
+    def _keep(  # noqa: PLR0913  # the status, and the one to use if the record cannot be kept
         self,
         prepared: PreparedRecord,
         reasons: tuple[Reason, ...],
@@ -113,7 +113,7 @@ class Keeper:
         resends: int = 0,
         or_else: Status | None = None,
     ) -> None:
-        # First the file, then the ledger: a crash in between writes a line twice, but loses none.
+        # First the file, then the ledger: a crash in between may write a line twice, but loses none.
         request_id = sent.request_id if sent else None
         source = prepared.incoming.source
         letter = DeadLetter(
@@ -122,7 +122,7 @@ class Keeper:
         try:
             self._dead_letters.append(letter)
         except (FatalError, StopOrder):
-            # A release brings back what earlier runs left, unknown outcomes too; only one of this call must be added.
+            # A release restores the row of earlier runs, even an unknown outcome; only this call's own must be added.
             self.settle(prepared, or_else, resends=resends)
             raise
         self.settle(prepared, status, request_id=request_id, resends=resends)
@@ -132,7 +132,7 @@ class Keeper:
         rejected, limit = self._report.kept_as_rejects(), self._settings.max_rejects
         if limit is not None and rejected >= limit:
             msg = (
-                f"{rejected:,} records were rejected, as many as `max_rejects` allows; they are kept in"
+                f"{rejected:,} records were rejected, which is the limit of `max_rejects`; they are kept in"
                 f" {self._settings.rejects_path} with their reasons. Fix the mapping or the source"
             )
             raise FatalError(msg)

@@ -1,4 +1,4 @@
-"""The values of a record's key, in the one form in which two spellings of the same are equal: pure."""
+"""The values of a record's key, in one form, so that two spellings of the same value are equal. Pure."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from target_seeker_leads.mapping.conversions import is_empty
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: What spreadsheets and data frames make of a whole number. A leading zero, an exponent or another fraction may be the
-#: very difference between two keys, so those texts stay as they are.
+#: A whole number as spreadsheets and data frames write it. A leading zero, an exponent or any other fraction may
+#: distinguish two keys, so such texts are not changed.
 _WHOLE_AS_TEXT = re.compile(r"(-?[1-9]\d*)\.0+", re.ASCII)
 #: Numbers with more digits than this are written with an exponent: plain digits could fill the memory.
 _MAX_DIGITS = 40
 
 
 def key_values(record: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any] | None:
-    """Return the values of a key by their names, or None where they identify nothing.
+    """Return the values of a key by their names, or None if they do not identify a record.
 
-    `false` is a value beside others. Alone it is how Odoo writes "none", and would make one lead of all records.
+    Next to other values, `false` is a value. Alone, it is how Odoo writes "none", and all records would be one lead.
     """
     values = {name: key_value(record.get(name)) for name in names}
     if not values or all(value is False for value in values.values()):
@@ -31,7 +31,7 @@ def key_values(record: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, A
 
 
 def key_value(value: Any) -> Any:  # noqa: ANN401  # any JSON
-    """Return a value so that equal numbers are equal, as JSON or as text; None for what is not a number at all."""
+    """Return a value in a form in which equal numbers are equal, as JSON or as text; None for NaN and infinities."""
     if isinstance(value, str):
         whole = _WHOLE_AS_TEXT.fullmatch(value)
         return whole[1] if whole else value

@@ -1,4 +1,4 @@
-"""Everything between the records and the API: pool, ledger, dead letters, the STATE that waits for them, the report."""
+"""Connects the parts of a run: worker pool, ledger, dead letters, state queue and report."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from seeker_leads_api.client import ApiClient
+from seeker_leads_api.clients import close_clients, open_clients
 from seeker_leads_api.errors import FatalError, StoppedError
 from seeker_leads_api.stopping import StopOrder, Stopping
 from target_seeker_leads.dead_letters import DeadLetterFile
 from target_seeker_leads.delivery.delivery import Delivery
-from target_seeker_leads.delivery.prepared_record import destination_of
 from target_seeker_leads.delivery.report import Report
 from target_seeker_leads.delivery.worker_pool import WorkerPool
 from target_seeker_leads.ledger.ledger import Bounds, Ledger
@@ -46,16 +45,23 @@ class Pipeline:
         self._settings = settings
         self._logger = logger
         stopping = Stopping()
-        # The ledger recovers after the order to stop, which must not end its waits.
+        # The ledger recovers after a stop, so a stop must not end its waits.
         wait_for_the_ledger = sleep or time.sleep
         sleep = sleep or stopping.sleep
         self._pool = WorkerPool(connection.max_concurrent_requests, stopping)
         # A dry run settles nothing, so the source's next run must begin where this one did.
         self._states = StateQueue((lambda _: None) if settings.dry_run else pass_on)
         self._report = Report(connection.requests_per_second, clock=clock)
-        self._client = ApiClient(connection, user_agent, report=logger.warning, sleep=sleep, clock=clock)
-        # After all that can find a setting wrong: what was not opened need not be closed.
-        bounds = Bounds(settings.max_resends, destination_of(settings))
+        self._clients = open_clients(
+            settings.accounts,
+            settings.rate_limit_scope,
+            user_agent,
+            report=logger.warning,
+            sleep=sleep,
+            clock=clock,
+        )
+        # Opened after everything that can reject a setting, so that it is never left open.
+        bounds = Bounds(settings.max_resends)
         self._ledger = Ledger.open(
             settings.ledger_url,
             settings.on_unknown_outcome,
@@ -65,8 +71,8 @@ class Pipeline:
         )
         if self._ledger.is_new:
             logger.warning(
-                "The ledger %s is new, so no lead counts as sent before. If this is not your first run, see that"
-                " `ledger_url` names a place that outlives the run: a container's own disk does not",
+                "The ledger %s is new, so no lead counts as sent yet. If this is not your first run, check that"
+                " `ledger_url` names storage that outlives the run: a container's own disk does not",
                 self._ledger.shown_location,
             )
         self._dead_letters = dead_letters or DeadLetterFile(settings.rejects_path, clock=clock, sleep=sleep)
@@ -75,16 +81,16 @@ class Pipeline:
             self._ledger,
             self._dead_letters,
             self._report,
-            self._client,
+            self._clients,
             sleep=stopping.sleep,
             on_result=on_result,
         )
 
     def take(self, incoming: Incoming) -> None:
-        """Have a record delivered; waits while there is no room.
+        """Deliver a record in the pool; blocks while the pool is full.
 
         Raises:
-            FatalError: the run must end; this record is not delivered.
+            FatalError: the run must end; the record is not delivered.
         """
         settled = partial(self._states.settled, self._states.record())
         self._pool.submit(partial(self._delivery.deliver, incoming, settled))
@@ -96,19 +102,19 @@ class Pipeline:
         self._states.state(value)
 
     def stop(self, signal_number: int) -> None:
-        """Begin no further delivery, from within a signal handler; `take`, `drain` and `finish` raise StoppedError."""
+        """Start no further delivery; `take`, `drain` and `finish` raise StoppedError. For signal handlers."""
         self._pool.stop(StoppedError(signal_number))
 
     def drain(self) -> None:
         """Wait until every record is settled.
 
         Raises:
-            FatalError: one could not be.
+            FatalError: a record could not be settled.
         """
         self._pool.drain()
 
     def finish(self) -> None:
-        """Judge a run that took all its input.
+        """Settle all records once the input has ended, and check the results.
 
         Raises:
             FatalError: a record could not be settled, or all were rejected.
@@ -124,24 +130,24 @@ class Pipeline:
             raise FatalError(msg)
 
     def settle(self) -> None:
-        """Settle all that was taken, held records too.
+        """Settle all records, held ones too.
 
         Raises:
             FatalError: a record could not be settled.
         """
         self._pool.drain()
         for column in self._delivery.unseen_columns() if self._report.has_records() else ():
-            self._logger.warning("`deleted_when` names `%s`, and no record of this run has such a column", column)
+            self._logger.warning("`deleted_when` names `%s`, but no record of this run has this column", column)
         try:
             self._delivery.finish()
         except StopOrder:
-            self._pool.drain()  # raises what the order to stop came from
+            self._pool.drain()  # raises the error that caused the stop
             raise
 
     def close(self) -> None:
-        """Wait for what is under way, close the files, and say what was done."""
+        """Wait for deliveries under way, close all files, and log the summary."""
         self._pool.close()
-        self._client.close()
+        close_clients(self._clients)
         self._ledger.close()
         self._dead_letters.close()
         for line in [*self._report.summary(dry_run=self._settings.dry_run), *self._delivery.unused_columns()]:
@@ -150,11 +156,11 @@ class Pipeline:
             self._logger.warning(line)
         if not self._settings.dry_run:
             self._logger.info("Ledger: %s", self._ledger.shown_location)
-        if forgotten := self._ledger.forgotten_deliveries:
+        if unrecorded := self._ledger.unrecorded_deliveries:
             self._logger.warning(
-                "%s leads were delivered, and the ledger could not be told: the next run may send them again, so look"
-                " at the agency first",
-                f"{forgotten:,}",
+                "%s leads were delivered but could not be written to the ledger: the next run may send them again, so"
+                " look at the agency first",
+                f"{unrecorded:,}",
             )
         if self._dead_letters.count:
             self._logger.warning("Rejects, each with its reasons: %s", self._settings.rejects_path)

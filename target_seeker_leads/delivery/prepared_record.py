@@ -1,4 +1,4 @@
-"""What a record asks of the API, and what speaks against it: pure, between mapping and delivery."""
+"""Prepares a record for sending: its request, and the reasons not to send it. Pure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from target_seeker_leads.dead_letters import Reason
-from target_seeker_leads.delivery.identity import Identifier
-from target_seeker_leads.delivery.set_aside import came_at, holds_its_key_alone
+from target_seeker_leads.delivery.account_of_record import AccountsOfRecords
+from target_seeker_leads.delivery.set_aside import came_at, has_only_key
 from target_seeker_leads.ledger.rules import Claim, Decision
 from target_seeker_leads.mapping.lead import Lead, read_lead
 from target_seeker_leads.mapping.plausibility.examine import examine
 from target_seeker_leads.mapping.validation import MappingWarning
 from target_seeker_leads.settings import DedupeBy
-from target_seeker_leads.singer.singer_json import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,64 +26,77 @@ if TYPE_CHECKING:
 
 _KEY_ALONE = Reason(
     None,
-    "holds nothing but its key, as what is left of a deleted row does: `defaults` alone make no lead",
-    "Let the source give the whole record; what marks deleted rows goes into `deleted_when`",
+    "holds only its key, as the rest of a deleted row does: `defaults` alone do not make a lead",
+    "Export the whole record from the source, or set `deleted_when` to what marks deleted rows",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedRecord:
-    """A record, what the API would be asked for it, and why not."""
+    """A record, the request for it, and the reasons not to send it."""
 
     incoming: Incoming
     claim: Claim
     request: Mapping[str, Any]
     reasons: tuple[Reason, ...]
-    #: What is unlikely of it, or left out, if it is sent.
+    #: What is unlikely or left out, if it is sent.
     warnings: tuple[MappingWarning, ...] = ()
-    #: What its stream lacks, whatever becomes of it.
+    #: What its stream lacks, whatever its result.
     stream_warnings: tuple[MappingWarning, ...] = ()
-    #: How it was read.
+    #: The lead that was read from it.
     lead: Lead | None = None
+    #: The label of the account that it is for; None for the only one.
+    account: str | None = None
 
-    def says_something_else(self, decision: Decision) -> bool:
-        """Return whether it differs from what was delivered; what a broken stream map hides, nobody knows."""
+    def has_changed(self, decision: Decision) -> bool:
+        """Return whether it differs from what was delivered; False if its stream map failed and hides that."""
         return decision is Decision.SKIP_CHANGED and self.incoming.failure is None
 
 
 class RecordPreparer:
-    """Prepares records for sending, as the settings say."""
+    """Prepares records for sending, according to the settings."""
 
-    def __init__(self, settings: TargetSettings, *, looks_back: bool = True) -> None:
+    def __init__(self, settings: TargetSettings, *, with_history: bool = True) -> None:
         self._defaults = settings.defaults
         self._dates = settings.dates
         self._needs_key = settings.dedupe_by is DedupeBy.KEY
-        self._identifier = Identifier.of(settings)
-        #: Whether the keys that earlier versions gave a record are wanted: a ledger has them, a file does not.
-        self._looks_back = looks_back
+        self._accounts = AccountsOfRecords(settings)
+        #: Whether to compute what a ledger holds of earlier runs and versions; without a ledger it is not needed.
+        self._with_history = with_history
 
     def prepare(self, incoming: Incoming, now: datetime) -> PreparedRecord:
-        """Return what a record asks for."""
+        """Return the prepared record."""
         lead = read_lead(incoming.record, self._defaults, self._dates, now)
         reasons = (incoming.failure,) if incoming.failure else _reasons(lead)
-        if not reasons and holds_its_key_alone(incoming.source) and examine(lead.mapped.request, now).violations:
+        if not reasons and has_only_key(incoming.source) and examine(lead.mapped.request, now).violations:
             reasons = (_KEY_ALONE,)
-        identity = self._identifier.identify(
-            incoming, lead.mapped.request, can_be_sent=not reasons, looks_back=self._looks_back
+        account = self._accounts.of(incoming)
+        if account.reason and not incoming.failure:
+            reasons = (account.reason, *reasons)
+        identity = account.identifier.identify(
+            incoming, lead.mapped.request, can_be_sent=not reasons, with_history=self._with_history
         )
         claim = Claim(
             key=identity.key,
             content=identity.content,
             stream=incoming.stream,
             is_replay=incoming.source.is_replay,
-            spares_unknown=incoming.source.spares_unknown,
+            excludes_unknown=incoming.source.excludes_unknown,
             will_send=not reasons,
+            destination=account.destination,
             earlier_keys=identity.earlier_keys,
             fingerprint=identity.fingerprint or None,
             came_at=came_at(incoming.source.record),
         )
         return PreparedRecord(
-            incoming, claim, lead.request, reasons, lead.warnings, self._stream_warnings(incoming, identity), lead
+            incoming,
+            claim,
+            lead.request,
+            reasons,
+            lead.warnings,
+            self._stream_warnings(incoming, identity),
+            lead,
+            account.label,
         )
 
     def _stream_warnings(self, incoming: Incoming, identity: Identity) -> tuple[MappingWarning, ...]:
@@ -97,7 +109,7 @@ class RecordPreparer:
 def _no_key(stream: str) -> MappingWarning:
     return MappingWarning(
         None,
-        f"stream `{stream}` has no key: a corrected row is a new lead",
+        f"stream `{stream}` has no key: a corrected row counts as a new lead",
         "Set `__key_properties__` in `stream_maps`, or --key of `seeker-leads send`",
     )
 
@@ -106,14 +118,9 @@ def _no_key(stream: str) -> MappingWarning:
 def _no_key_property(stream: str, name: str) -> MappingWarning:
     return MappingWarning(
         None,
-        f"stream `{stream}`: its key property `{name}` is missing, so records are known by what they say",
-        "Look for a byte order mark or another case in the column's name, or declare another key",
+        f"stream `{stream}`: its key property `{name}` is missing, so records are identified by their content",
+        "Look for a byte order mark or different case in the column's name, or declare another key",
     )
-
-
-def destination_of(settings: TargetSettings) -> str:
-    """Return the SHA-256, in hex, of the account that leads go to."""
-    return sha256(Identifier.of(settings).destination)
 
 
 def _reasons(lead: Lead) -> tuple[Reason, ...]:

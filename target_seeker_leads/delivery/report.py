@@ -1,4 +1,4 @@
-"""What a run did, counted: progress while it lasts, one line at its end."""
+"""Counts what a run does; writes progress lines and a summary."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
     from target_seeker_leads.dead_letters import Reason
     from target_seeker_leads.mapping.validation import MappingWarning
 
-#: A run shorter than this says nothing before its end; a longer one at most so often.
+#: The least time between two progress lines, and before the first one.
 INTERVAL_SECONDS = 10.0
-#: How many kinds of reasons are named at the end.
+#: How many kinds of reasons the summary names.
 _MOST_REASONS = 10
 
 
 class Result(enum.Enum):
-    """What became of a record."""
+    """The result of a record."""
 
     CREATED = "created"
     DELIVERED_BEFORE = "skipped as delivered before"
     REJECTED = "rejected"
-    REJECTED_BEFORE = "skipped as rejected before"  #: and kept in the dead letters then
+    REJECTED_BEFORE = "skipped as rejected before"  #: already kept in the dead letters
     UNKNOWN = "of unknown outcome"  #: kept as a dead letter
-    UNKNOWN_BEFORE = "skipped as unknown before"  #: and kept in the dead letters then
+    UNKNOWN_BEFORE = "skipped as unknown before"  #: already kept in the dead letters
     REFUSED = "refused while others were accepted"  #: kept as a dead letter
-    REFUSED_BEFORE = "refused again as before"  #: and kept in the dead letters then
+    REFUSED_BEFORE = "refused again as before"  #: already kept in the dead letters
     DELETED = "skipped as deleted by the source"
-    OWN = "skipped as leads from here that came back"
-    ERASED = "skipped as erased"  #: a lead of the tap without the person's data
+    OWN = "skipped as leads sent from here"
+    ERASED = "skipped as erased"  #: a lead from the tap, without the person's data
     TEST = "skipped as a test record of Meltano"
 
 
-#: What a record counts as that the ledger says to skip.
+#: The result of a record that the ledger says to skip.
 SKIPS = {
     Decision.SKIP_DELIVERED: Result.DELIVERED_BEFORE,
     Decision.SKIP_CHANGED: Result.DELIVERED_BEFORE,
@@ -48,10 +48,10 @@ SKIPS = {
     Decision.SKIP_UNKNOWN: Result.UNKNOWN_BEFORE,
     Decision.SKIP_OWN: Result.OWN,
 }
-#: What says nothing of the mapping, since the record was not meant to become a lead.
+#: Results that say nothing about the mapping: the record was not meant to become a lead.
 _SET_ASIDE = frozenset({Result.DELETED, Result.OWN, Result.ERASED, Result.TEST})
 _REJECTS = frozenset({Result.REJECTED, Result.REJECTED_BEFORE})
-#: Shown even where there are none.
+#: Shown even if the count is zero.
 _ALWAYS_SHOWN = frozenset({Result.CREATED, Result.DELIVERED_BEFORE, Result.REJECTED, Result.UNKNOWN})
 
 
@@ -61,7 +61,7 @@ class Report:
     def __init__(self, requests_per_second: float, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._limit_per_second = requests_per_second
         self._clock = clock
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._started = self._reported = clock()
         self._results: Counter[Result] = Counter()
         self._reasons: Counter[Reason] = Counter()
@@ -69,41 +69,41 @@ class Report:
         self._sent_again = self._resends = self._changed = 0
 
     def count(self, result: Result, *, is_changed: bool = False) -> None:
-        """Note what became of a record."""
-        with self._turn:
+        """Count the result of a record."""
+        with self._lock:
             self._results[result] += 1
             self._changed += is_changed
 
     def count_reasons(self, reasons: Iterable[Reason]) -> None:
-        """Note why a record broke the contract."""
-        with self._turn:
-            # The cure of a record may tell more of it than the kind of reason does.
+        """Count the reasons why a record was rejected or refused."""
+        with self._lock:
+            # A cure may contain details of one record, so it is not part of the kind of reason.
             self._reasons.update({replace(reason, cure="") for reason in reasons})
 
     def count_resends(self, times: int) -> None:
-        """Note how often a record was sent while the outcome of an earlier request for it was unknown."""
-        with self._turn:
+        """Count how often a record was sent while the outcome of an earlier request for it was unknown."""
+        with self._lock:
             self._sent_again += times > 0
             self._resends += times
 
     def kept_as_rejects(self) -> int:
-        """Return how many records were kept since they were rejected or refused, in this run."""
-        with self._turn:
+        """Return how many records this run kept because they were rejected or refused."""
+        with self._lock:
             return self._results[Result.REJECTED] + self._results[Result.REFUSED]
 
     def has_records(self) -> bool:
-        """Return whether anything became of any record."""
-        with self._turn:
+        """Return whether any record has a result."""
+        with self._lock:
             return bool(self._results)
 
     def count_warnings(self, warnings: Iterable[MappingWarning]) -> None:
-        """Note what was unlikely of a record, or what its stream lacks."""
-        with self._turn:
+        """Count the warnings about a record or its stream."""
+        with self._lock:
             self._warnings.update(set(warnings))
 
     def warnings(self) -> list[str]:
         """Return a line for each kind of warning, with its cure."""
-        with self._turn:
+        with self._lock:
             return [
                 f"Warning for {times:,} record(s): {f'`{warning.field}` ' if warning.field else ''}{warning.rule}."
                 f" {warning.cure}"
@@ -111,18 +111,18 @@ class Report:
             ]
 
     def all_rejected(self) -> int:
-        """Return how many records there were if all were rejected, now or before, and the mapping must be wrong.
+        """Return the number of records if all were rejected, now or before, so that the mapping must be wrong.
 
-        Otherwise 0. One record may be wrong by itself, and rejects that are all known are nothing new.
+        Otherwise return 0: also for a single record, which may be wrong itself, and if all rejects are known already.
         """
-        with self._turn:
+        with self._lock:
             rejected = self._results[Result.REJECTED] + self._results[Result.REJECTED_BEFORE]
             others = sum(count for result, count in self._results.items() if result not in _SET_ASIDE | _REJECTS)
             return rejected if self._results[Result.REJECTED] and rejected > 1 and not others else 0
 
     def progress(self) -> str | None:
-        """Return a line about the run so far, or None where the last one is not long ago."""
-        with self._turn:
+        """Return a line about the run so far, or None if the last one is recent."""
+        with self._lock:
             now = self._clock()
             if now - self._reported < INTERVAL_SECONDS:
                 return None
@@ -131,8 +131,8 @@ class Report:
             return f"{self._counts()}; {rate:.1f} of at most {self._limit_per_second:g} leads/s"
 
     def summary(self, *, dry_run: bool = False) -> list[str]:
-        """Return the lines that end a run; none of them holds a record's value."""
-        with self._turn:
+        """Return the summary of a run as lines; none of them contains a record's value."""
+        with self._lock:
             seconds = max(self._clock() - self._started, 1e-9)
             rate = self._results[Result.CREATED] / seconds
             if dry_run:
@@ -147,12 +147,12 @@ class Report:
             if self._sent_again:
                 lines.append(
                     f"{self._sent_again:,} leads were sent again after an answer was lost, {self._resends:,} times in"
-                    " all, so they may exist more than once: `resends` > 0 in the ledger"
+                    " total, so they may exist more than once: `resends` > 0 in the ledger"
                 )
             if self._changed:
                 lines.append(
-                    f"{self._changed:,} of those delivered before said something else then. A lead is sent once; but if"
-                    " they are other leads, their source needs a ledger of its own, or `dedupe_by: content`"
+                    f"{self._changed:,} of those delivered before had different content then. A lead is sent only once;"
+                    " if these are different leads, give their source its own ledger, or set `dedupe_by: content`"
                 )
             return lines
 

@@ -1,4 +1,4 @@
-"""The POSTs of one record, with retries; how they ended is a value."""
+"""Sends one record, with retries, and returns how that ended."""
 
 from __future__ import annotations
 
@@ -29,36 +29,36 @@ class End(enum.Enum):
     """How the last POST ended."""
 
     CREATED = "created"
-    REJECTED = "rejected"  #: by the API, for what the record says
-    REFUSED = "refused"  #: created nothing, for a reason that may be this record or any other
-    LOST = "lost"  #: nobody knows, and it is not sent again by this run
+    REJECTED = "rejected"  #: by the API, for the record's content
+    REFUSED = "refused"  #: created nothing; the cause may be this record or something else
+    LOST = "lost"  #: the outcome is unknown, and this run does not send it again
     STOPPED = "stopped"  #: created nothing, and the run must end
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What came of sending a record."""
+    """The result of sending a record."""
 
     end: End
     error: SeekerLeadsError | StopOrder | None = None  #: why it was not created
     request_id: str | None = None
     lost_answers: int = 0
-    resends: int = 0  #: those of the lost answers that another POST followed
-    began_at: int = 0  #: the moment of the last POST
+    resends: int = 0  #: how many of the lost answers were followed by another POST
+    began_at: int = 0  #: the moment of the last POST, as `begin` returned it
 
     @property
     def is_unreadable(self) -> bool:
-        """Whether the last answer came and could not be read."""
+        """Whether the last answer arrived but could not be read."""
         return isinstance(self.error, UnreadableAnswerError)
 
     @property
-    def is_answered(self) -> bool:
-        """Whether a POST was made: the record may have been stopped on its way to it."""
+    def was_posted(self) -> bool:
+        """Whether a POST was made: a stop may have come before it."""
         return self.end is not End.STOPPED or self.lost_answers > 0
 
     @property
     def problems(self) -> tuple[tuple[str, str], ...]:
-        """The API's own words, name and reason each: they may quote personal data."""
+        """The API's own messages, as pairs of name and reason; they may quote personal data."""
         answer = _answer_of(self.error)
         return answer.problems if answer else ()
 
@@ -68,11 +68,11 @@ class Limits:
     """How often a record may be sent."""
 
     resends: int  #: after an answer was lost
-    is_single_try: bool = False  #: a fault of the server, or a lost answer, is not tried again
+    is_single_try: bool = False  #: a server error or a lost answer is not retried
 
 
 def send(client: ApiClient, request: Mapping[str, Any], limits: Limits, begin: Callable[[], int]) -> Sent:
-    """Create a lead; `begin` is called before each POST. Nothing is raised that says how it ended."""
+    """Create a lead; `begin` is called before each POST. How it ended is returned, never raised."""
     lost_answers = resends = began_at = 0
     last: SeekerLeadsError | None = None
 
@@ -102,7 +102,7 @@ def send(client: ApiClient, request: Mapping[str, Any], limits: Limits, begin: C
 
 
 def _end(error: SeekerLeadsError | StopOrder, last: SeekerLeadsError | None) -> End:
-    """Return how the last POST ended; `last` is the error of its attempt: tokens are asked for in between."""
+    """Return how the last POST ended; `last` is its error. Any other error comes from a token request."""
     match error:
         case RetriesUsedUpError(last=AnswerLostError()) if error.last is last:
             return End.LOST
@@ -119,6 +119,6 @@ def _end(error: SeekerLeadsError | StopOrder, last: SeekerLeadsError | None) -> 
 
 
 def _answer_of(error: SeekerLeadsError | StopOrder | None) -> AnsweredError | None:
-    """Return the error that has the words of the answer, if there is one."""
+    """Return the error that holds the API's answer, if there is one."""
     source = error.last if isinstance(error, RetriesUsedUpError) else error
     return source if isinstance(source, AnsweredError) else None

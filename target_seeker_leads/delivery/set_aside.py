@@ -24,9 +24,9 @@ _DELETED_SUFFIX = "deleted_at"
 
 
 def why_set_aside(incoming: Incoming, deleted_when: tuple[DeletedMark, ...]) -> Result | None:
-    """Return what a record counts as that is not to be sent; None for one that is.
+    """Return the result of a record that must not be sent; None if it may be sent.
 
-    The record as the source gave it decides: stream maps see no `_sdc_` columns, and may rename others.
+    This uses the record before any stream map: maps do not see `_sdc_` columns, and may rename others.
     """
     record = incoming.source.record
     if incoming.source.stream == MELTANO_TEST_STREAM:
@@ -39,7 +39,7 @@ def why_set_aside(incoming: Incoming, deleted_when: tuple[DeletedMark, ...]) -> 
 
 
 def came_at(record: Mapping[str, Any]) -> datetime | None:
-    """Return when a lead of the tap came to the API; None for a record that is not one of the tap's."""
+    """Return the `ingestionDate` of a lead that came from the tap; None for any other record."""
     named = _by_name(record)
     text = named.get("ingestiondate")
     if is_empty(named.get("leadid")) or not isinstance(text, str):
@@ -51,8 +51,8 @@ def came_at(record: Mapping[str, Any]) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
-def holds_its_key_alone(source: Source) -> bool:
-    """Return whether a record says nothing beside its key, as what is left of a deleted row does."""
+def has_only_key(source: Source) -> bool:
+    """Return whether a record holds only its key, as the rest of a deleted row does."""
     return all(
         is_empty(value) or name in source.key_properties or name.casefold().startswith(METADATA_PREFIX)
         for name, value in source.record.items()
@@ -78,5 +78,5 @@ def _by_name(record: Mapping[str, Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)  # as above
 def _names_of_the_tap(names: tuple[str, ...]) -> dict[str, str]:
-    # Warehouses write names in their own way.
+    # Warehouses change the spelling of names.
     return {normalised: name for name in names if (normalised := normalise(name)) in _OF_THE_TAP}

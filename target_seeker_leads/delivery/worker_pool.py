@@ -1,4 +1,4 @@
-"""Leads delivered at once, by a bounded pool: a source never runs further ahead than there is room."""
+"""Delivers leads concurrently in a bounded pool, so that the source cannot run ahead without limit."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class WorkerPool:
-    """Calls what is submitted, in up to `workers` threads; the first error stops it all.
+    """Runs the submitted calls in up to `workers` threads; the first error stops the pool.
 
-    A call that was not begun when the pool stopped is never begun.
+    A call that has not started when the pool stops never starts.
     """
 
     def __init__(self, workers: int, stopping: Stopping) -> None:
@@ -28,10 +28,10 @@ class WorkerPool:
         self._error: BaseException | None = None
 
     def submit(self, deliver: Callable[[], object]) -> None:
-        """Have a delivery called; waits while there is no room.
+        """Submit a delivery; blocks while the pool is full.
 
         Raises:
-            Exception: what a worker met first; this delivery is then not called.
+            Exception: the first error of a worker; this delivery is then not run.
         """
         self._wait_for_room()
         if self._error is not None:
@@ -40,7 +40,7 @@ class WorkerPool:
         self._executor.submit(self._run, deliver)
 
     def stop(self, error: BaseException) -> None:
-        """Begin nothing more, for this reason unless there is one already; also from within a signal handler."""
+        """Start nothing more; `error` is the reason unless there is one already. Signal handlers may call this."""
         self._error = self._error or error
         self._stopping.order()
 
@@ -48,7 +48,7 @@ class WorkerPool:
         """Wait until nothing is under way.
 
         Raises:
-            Exception: what a worker met first.
+            Exception: the first error of a worker.
         """
         for _ in range(self._size):
             self._wait_for_room()
@@ -57,7 +57,7 @@ class WorkerPool:
             raise self._error
 
     def close(self) -> None:
-        """Wait for all that was submitted, unless the pool was stopped, and end the threads."""
+        """Wait for all submitted deliveries, unless the pool was stopped, and end the threads."""
         self._executor.shutdown()
 
     def _wait_for_room(self) -> None:

@@ -1,4 +1,4 @@
-"""Opening and closing the ledger's database, private and durable from its first byte."""
+"""Opens and closes the ledger's database, private and durable from its first byte."""
 
 from __future__ import annotations
 
@@ -6,31 +6,29 @@ import contextlib
 import os
 import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sqlalchemy import create_engine, event
-from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
-from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.postgres.connection import connect
+from seeker_leads_api.postgres.schemas import find_schema
 from seeker_leads_api.private_files import make_private_folder
 from target_seeker_leads.ledger.live_runs import LOCK_TIMEOUT_SECONDS, FileRuns, Runs, SessionRuns, exclusive
 from target_seeker_leads.ledger.migrations import LATEST_FORMAT
-from target_seeker_leads.ledger.postgres_schema import find_schema
-from target_seeker_leads.ledger.tables import found_format, prepare
+from target_seeker_leads.ledger.tables import VERSION, found_format, prepare
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy import Connection
     from typing_extensions import Self
 
     from target_seeker_leads.ledger.location import Location
 
 _BUSY_TIMEOUT_SECONDS = 60
-_CONNECT_TIMEOUT_SECONDS = 30
 _CLOSE_TIMEOUT_SECONDS = 5.0
 
 
@@ -42,13 +40,13 @@ class Session:
     connection: Connection
     runs: Runs
     read_only: bool
-    version: int  #: the format; an older one is read as it is where nothing may be written
-    is_new: bool  #: nothing was there before
+    version: int  #: the format; with `read_only`, an older one is read without migration
+    is_new: bool  #: this session created the ledger
     schema: str | None  #: in PostgreSQL
 
     @classmethod
     def open(cls, location: Location, *, read_only: bool) -> Self | None:
-        """Begin a run. With `read_only` nothing is made, there is no run, and None says that there is nothing to read.
+        """Start a run. With `read_only`, nothing is created, there is no run, and None means that there is no ledger.
 
         Raises:
             SettingsError: the driver is not installed, or a newer version wrote the ledger.
@@ -60,10 +58,12 @@ class Session:
             runs = FileRuns(_runs_folder(location.path)) if location.path else SessionRuns(connection)
             with contextlib.ExitStack() as on_failure:
                 on_failure.callback(connection.close)
-                with connection.begin():
-                    schema = find_schema(connection, location)
+                schema = None
+                if location.postgres:
+                    with connection.begin():
+                        schema = find_schema(connection, location.postgres, table=VERSION.name, of="ledger")
                 if schema:
-                    # What is found under an unqualified name may change, as the server's `search_path` does.
+                    # An unqualified name may lead elsewhere if the server's `search_path` changes.
                     connection.execution_options(schema_translate_map={None: schema})
                 version, is_new = LATEST_FORMAT, False
                 with connection.begin():
@@ -89,7 +89,7 @@ class Session:
 
 
 def _alone(location: Location, *, read_only: bool, timeout_seconds: float) -> AbstractContextManager[object]:
-    """Keep others from opening and closing meanwhile: SQLite answers "locked" at once to some of what these do."""
+    """Exclude others that open or close the ledger: SQLite answers "locked" at once to some of these steps."""
     if location.path is None:
         return contextlib.nullcontext()
     folder = _runs_folder(location.path)
@@ -103,8 +103,8 @@ def _runs_folder(path: Path) -> Path:
 
 
 def _connect(location: Location, *, read_only: bool) -> Connection | None:
-    if location.url is not None:
-        return _connect_postgres(location.url, read_only=read_only)
+    if location.postgres is not None:
+        return connect(location.postgres, application_name="target-seeker-leads", read_only=read_only)
     if location.path is None or (read_only and not location.path.exists()):
         return None
     if not read_only:
@@ -113,7 +113,7 @@ def _connect(location: Location, *, read_only: bool) -> Connection | None:
 
 
 def _create_private(path: Path) -> None:
-    """Make an empty file, which is an empty database; SQLite gives its mode to the files that it adds."""
+    """Create an empty file, which is an empty database; SQLite gives its mode to the files that it adds."""
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
@@ -124,16 +124,16 @@ def _connect_sqlite(path: Path, *, read_only: bool) -> Connection:
             f"file:{quote(os.fsencode(path))}?mode=rw",
             uri=True,
             timeout=_BUSY_TIMEOUT_SECONDS,
-            # Transactions begin below and nowhere else.
+            # Transactions begin only in the listener below.
             isolation_level=None,
-            # One thread at a time is all that it sees, but not always the same.
+            # Only one thread at a time uses it, but not always the same one.
             check_same_thread=False,
         )
         try:
             connection.execute("PRAGMA query_only = ON" if read_only else "PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
         except sqlite3.Error:
-            connection.close()  # no database, or one that cannot be written
+            connection.close()  # not a database, or not writable
             raise
         return connection
 
@@ -142,28 +142,3 @@ def _connect_sqlite(path: Path, *, read_only: bool) -> Connection:
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine.connect()
-
-
-def _connect_postgres(url: URL, *, read_only: bool) -> Connection:
-    try:
-        return _postgres_engine(url, read_only=read_only).connect()
-    except ImportError:
-        msg = "`ledger_url`: PostgreSQL needs a driver: install singer-seeker-leads[postgres], in Meltano as `pip_url`"
-        raise SettingsError(msg) from None
-    except (ArgumentError, ValueError):
-        # Their words quote the URL, of which nobody can say which part is the password.
-        msg = "`ledger_url`: a part of it, mostly one after the ?, is nothing that SQLAlchemy knows: take it out"
-        raise SettingsError(msg) from None
-
-
-def _postgres_engine(url: URL, *, read_only: bool) -> Engine:
-    arguments: dict[str, Any] = {"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": "target-seeker-leads"}
-    return create_engine(
-        url,
-        poolclass=NullPool,
-        hide_parameters=True,
-        # Who waited for a row must see what the other one wrote.
-        isolation_level="READ COMMITTED",
-        execution_options={"postgresql_readonly": True} if read_only else {},
-        connect_args={name: value for name, value in arguments.items() if name not in url.query},
-    )

@@ -1,4 +1,4 @@
-"""What a group of claims and settlements makes of the rows that it found: decisions, and the rows as they are then."""
+"""Applies a group of claims and settlements to the rows of their records: returns decisions and changes the rows."""
 
 from __future__ import annotations
 
@@ -32,19 +32,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What bounds resends: how many there may be, and for which account the leads are that count as others."""
+    """The limit of resends."""
 
     max_resends: int = 7
-    destination: str = ""  #: SHA-256 in hex
 
     def resends_left(self, resends: int) -> int:
-        """Return how many more are allowed after these; 0: the bound is reached; below 0: it was passed."""
+        """Return how many more are allowed after these: 0 at the limit, below 0 beyond it."""
         return self.max_resends - resends
 
 
 @dataclass(frozen=True, slots=True)
 class Peek:
-    """Asks what a claim would be told, and changes nothing."""
+    """Asks what the decision on a claim would be, and changes nothing."""
 
     claim: Claim
 
@@ -70,7 +69,7 @@ class Judge:
         self._policy = policy
         self._bounds = bounds
         self._clock = clock
-        self._last_accepted_at: datetime | None = None
+        self._last_accepted_at: dict[str, datetime | None] = {}  # by destination
 
     def apply(
         self,
@@ -79,7 +78,7 @@ class Judge:
         rows: dict[str, Row | None],
         held: dict[str, Held],
     ) -> list[Answer]:
-        """Change `rows` and `held` as the operations say, each on what those before it left."""
+        """Apply the operations in order: change `rows` and `held`, and return the answers."""
         run_id = session.runs.run_id if session else NOBODY
         sent_before = _sent_before(session, operations)
         answers: list[Answer] = []
@@ -91,7 +90,7 @@ class Judge:
                     rows[key] = row_after_settlement(row, held.pop(key, None), operation, run_id)
                     answers.append(None)
                 case AskOthersAccepted():
-                    answers.append(self._others_accepted(session, row))
+                    answers.append(self._others_accepted(session, row, claim_of(operation)))
                 case Peek(claim):
                     answers.append(self._decide(session, row, claim, sent_before))
                 case Claim() if key in held:
@@ -114,21 +113,22 @@ class Judge:
                 self._policy,
                 is_alive=session.runs.is_alive(row.run_id),
                 is_at_bound=is_at_bound,
-                others_accepted=is_at_bound and self._others_accepted(session, row),
+                others_accepted=is_at_bound and self._others_accepted(session, row, claim),
             )
         return decide(row, claim, circumstances)
 
-    def _others_accepted(self, session: Session | None, row: Row | None) -> bool:
-        """Return whether a lead was delivered since the row's first try. The row is open, so it was another's."""
+    def _others_accepted(self, session: Session | None, row: Row | None, claim: Claim) -> bool:
+        """Return whether the account got another lead since the row's first try; the row itself is open."""
         if session is None or session.version < LATEST_FORMAT or row is None or row.first_tried_at is None:
             return False
-        if self._last_accepted_at is None or self._last_accepted_at <= row.first_tried_at:
-            self._last_accepted_at = last_accepted(session.connection, self._bounds.destination)
-        return self._last_accepted_at is not None and self._last_accepted_at > row.first_tried_at
+        last = self._last_accepted_at.get(claim.destination)
+        if last is None or last <= row.first_tried_at:
+            last = self._last_accepted_at[claim.destination] = last_accepted(session.connection, claim.destination)
+        return last is not None and last > row.first_tried_at
 
 
 def _sent_before(session: Session | None, operations: Sequence[Operation]) -> Mapping[str, datetime]:
-    """Return when what may be leads of ours that come back was first sent."""
+    """Return when leads that the tap may have read back were first sent, by fingerprint."""
     claims = [claim_of(operation) for operation in operations if not isinstance(operation, Settlement)]
     fingerprints = {claim.fingerprint for claim in claims if claim.came_at and claim.fingerprint}
     if session is None or session.version < LATEST_FORMAT or not fingerprints:
@@ -137,5 +137,5 @@ def _sent_before(session: Session | None, operations: Sequence[Operation]) -> Ma
 
 
 def _stored_key(claim: Claim, rows: Mapping[str, Row | None], held: Mapping[str, Held]) -> str:
-    """Return the key under which the record has a row, be it one of an earlier version, or else its own."""
+    """Return the key under which the record has a row, even one of an earlier version; its own if there is no row."""
     return next((key for key in claim.keys if rows[key] is not None or key in held), claim.key)

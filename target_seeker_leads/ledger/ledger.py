@@ -1,7 +1,7 @@
-"""The delivery ledger: what was sent, so that nothing is sent twice that is known to be sent.
+"""The delivery ledger: remembers what was sent, so that a lead that is known to be sent is not sent twice.
 
-Every record is claimed before its POST and settled after it; both are on disk when the call returns. No lock is held
-in between: the claim is a row, and the run that wrote it is known to be alive as long as it is.
+Each record is claimed before its POST and settled after it; both are on disk when the call returns. No lock is held
+in between: the claim is a row, and other runs can tell whether the run that wrote it is alive.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Bounds", "Claim", "Decision", "Ledger", "Settlement", "Status", "UnknownOutcome"]
 
-#: A few statements carry a whole group, and SQLite takes only so many parameters.
+#: A few statements write a whole group, and SQLite limits the number of parameters.
 _MAX_OPERATIONS = 500
-#: Another process may be first with a new key, or PostgreSQL may undo one of two that wait for each other.
+#: Another process may insert a new key first, or PostgreSQL may abort one of two transactions in a deadlock.
 _MAX_TRIES = 10
 _PASSING = frozenset({"40001", "40P01"})
 
 
-#: How often `close` tries to write down what a failure kept from being written, with a wait before each further try.
+#: The wait before each attempt of `close` to write what could not be written before.
 _RECOVERY_WAITS_SECONDS = (0.0, 1.0, 4.0)
 
 
@@ -44,7 +44,7 @@ def _utc_now() -> datetime:
 
 
 class Ledger:
-    """Claims and settles records for one run; any number of threads may use it. `open` makes one."""
+    """Claims and settles records for one run; any number of threads may use it. Create one with `open`."""
 
     def __init__(  # noqa: PLR0913  # `open` gathers them
         self,
@@ -57,12 +57,12 @@ class Ledger:
         sleep: Callable[[float], object],
     ) -> None:
         schema = f", schema {session.schema}" if session and session.schema else ""
-        #: Where it is, for messages: no password in it.
+        #: Its location for messages, without a password.
         self.shown_location = f"{location.shown}{schema}"
-        #: Whether there was none before.
+        #: Whether this run created it.
         self.is_new = session is not None and session.is_new
-        #: After `close`: leads that the API took, which the ledger could not be told.
-        self.forgotten_deliveries = 0
+        #: After `close`: how many delivered leads could not be written to the ledger.
+        self.unrecorded_deliveries = 0
         self._location = location
         self._session = session
         self._judge = Judge(policy, bounds, clock)
@@ -85,7 +85,7 @@ class Ledger:
         clock: Callable[[], datetime] = _utc_now,
         sleep: Callable[[float], object] = time.sleep,
     ) -> Self:
-        """Open the ledger and begin a run. With `read_only` nothing is created, and only `peek` may be called.
+        """Open the ledger and start a run. With `read_only`, nothing is created, and only `peek` may be called.
 
         Raises:
             SettingsError: `ledger_url` cannot work.
@@ -105,18 +105,18 @@ class Ledger:
         self.close()
 
     def claim(self, claim: Claim) -> Decision:
-        """Decide on a record; if it becomes the caller's, it must be settled, and until then all others wait for it.
+        """Decide on a record. If the caller then holds it, the caller must settle it, and all others wait until then.
 
         Raises:
-            FatalError: the ledger cannot be written: the record may not be sent.
+            FatalError: the ledger cannot be written; the record must not be sent.
         """
         return cast("Decision", self._group.submit(claim))
 
     def settle(self, settlement: Settlement) -> None:
-        """Write down how a claimed record ended.
+        """Write how a claimed record ended.
 
         Raises:
-            FatalError: the ledger cannot be written: the record's outcome counts as unknown.
+            FatalError: the ledger cannot be written; the record's outcome counts as unknown.
         """
         self._group.submit(settlement)
 
@@ -125,26 +125,26 @@ class Ledger:
         return cast("Decision", self._group.submit(Peek(claim)))
 
     def resends_left(self, claim: Claim) -> int:
-        """Return how often a record that the caller holds may be resent after this time; below 0: not even now."""
+        """Return how often a record that the caller holds may be resent after this POST; below 0: it is too many."""
         held = self._holding(claim)
         return self._bounds.resends_left(held.now.resends if held and held.now else 0)
 
     def was_tried_before(self, claim: Claim) -> bool:
-        """Return whether an earlier claim of a record that the caller holds failed, without the API's word why."""
+        """Return whether an earlier claim of a record that the caller holds failed, without a reason from the API."""
         held = self._holding(claim)
         return held is not None and held.before is not None and held.before.status is Status.FAILED
 
     def others_were_accepted(self, claim: Claim) -> bool:
-        """Return whether a lead was accepted since this record was first sent, by whatever run."""
+        """Return whether any run had a lead accepted since this record was first sent."""
         return bool(self._group.submit(AskOthersAccepted(claim)))
 
     def _holding(self, claim: Claim) -> Held | None:
         return next((self._held[key] for key in claim.keys if key in self._held), None)
 
     def close(self) -> None:
-        """End the run: the outcome of what it has not settled is unknown from now on.
+        """End the run: the outcome of records that it has not settled is unknown from now on.
 
-        What a failure kept from being written is written now, over a new connection, if that is possible.
+        Settlements that could not be written before are written now over a new connection, if that is possible.
         """
         with self._group.paused():
             session, self._session, self._is_closed = self._session, None, True
@@ -163,7 +163,7 @@ class Ledger:
             raise
 
     def _commit_all(self, operations: Sequence[Operation]) -> list[Answer]:
-        # A connection that is opened anew would lack the lock by which others know that this run is alive.
+        # A new connection would lack the lock that shows others that this run is alive.
         if self._is_closed or (self._session and self._session.connection.invalidated):
             msg = f"The ledger {self.shown_location} is closed: nothing more is sent"
             raise FatalError(msg)
@@ -173,13 +173,15 @@ class Ledger:
                 return decisions
         msg = (
             f"The ledger {self.shown_location} could not be written: another process keeps changing the same rows;"
-            " run fewer of them at once"
+            " run fewer processes at once"
         )
         raise FatalError(msg)
 
     def _try_commit(self, session: Session | None, operations: Sequence[Operation]) -> list[Answer] | None:
-        """Commit the group as a whole; None: another process was in the way, nothing was written."""
-        keys = sorted({key for operation in operations for key in claim_of(operation).keys})
+        """Commit the whole group; None: another process interfered, and nothing was written."""
+        claims = [claim_of(operation) for operation in operations]
+        destinations = {key: claim.destination for claim in claims for key in claim.keys}
+        keys = sorted(destinations)
         if session is None:
             return self._judge.apply(None, operations, dict.fromkeys(keys), {})
         held = dict(self._held)
@@ -188,7 +190,7 @@ class Ledger:
                 before = load(session.connection, keys, for_update=not session.read_only, version=session.version)
                 after = dict(before)
                 decisions = self._judge.apply(session, operations, after, held)
-                if not write(session.connection, before, after, self._clock(), self._bounds.destination):
+                if not write(session.connection, before, after, self._clock(), destinations):
                     transaction.rollback()
                     return None
         except (DBAPIError, OSError) as error:
@@ -199,7 +201,7 @@ class Ledger:
         return decisions
 
     def _recover(self) -> None:
-        """Write down over a new connection what could not be written; count what cannot be even now."""
+        """Write pending settlements over a new connection; count the deliveries that still cannot be written."""
         for wait_seconds in _RECOVERY_WAITS_SECONDS:
             self._sleep(wait_seconds)
             try:
@@ -217,4 +219,4 @@ class Ledger:
             finally:
                 with contextlib.suppress(DBAPIError, OSError):
                     session.close()
-        self.forgotten_deliveries = sum(settlement.status is Status.DELIVERED for settlement in self._unwritten)
+        self.unrecorded_deliveries = sum(settlement.status is Status.DELIVERED for settlement in self._unwritten)

@@ -1,7 +1,7 @@
-"""Which runs are alive: each holds a lock that ends with its process, however that ends.
+"""Finds out which runs are alive: each holds a lock that ends with its process, however the process ends.
 
-So a run that was killed is known to be dead at once, without a lease that must run out first, and a run that is merely
-slow is never taken for dead.
+So a killed run counts as dead at once, without a lease that must expire first, and a run that is merely slow never
+counts as dead.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import text
 
+from seeker_leads_api.postgres.connection import keep_alive
 from seeker_leads_api.private_files import try_lock, wait_for_lock
 from target_seeker_leads.ledger.rules import NOBODY
+from target_seeker_leads.ledger.tables import name_in_sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,22 +29,16 @@ if TYPE_CHECKING:
 
 _SUFFIX = ".lock"
 
-#: As long as an open ledger waits for SQLite: a longer holder is frozen, or is another program.
+#: As long as an open ledger waits for SQLite: a process that holds the lock for longer is frozen or another program.
 LOCK_TIMEOUT_SECONDS = 60.0
 
-#: The server, too, must notice a machine that vanished (by default it would after two hours), must not end a session
-#: that has nothing to do for a while, and must not let a frozen process keep rows locked.
-_SESSION_SETTINGS = {
-    "tcp_keepalives_idle": "30",
-    "tcp_keepalives_interval": "10",
-    "tcp_keepalives_count": "3",
-    "idle_session_timeout": "0",
-    "idle_in_transaction_session_timeout": "60000",
-}
+#: Together with the table's oid, the key of the lock that all runs of one ledger share. Any unused number will do.
+_SHARED_LOCK = 0x5EE4
+_LOCK_OF_ALL = "CAST(:space AS int), CAST(CAST(to_regclass(:table) AS oid) AS int)"
 
 
 class FileRuns:
-    """Runs on one machine: each keeps a lock (flock) on a file of its own beside the SQLite file."""
+    """Runs on one machine: each holds a lock (flock) on its own file next to the SQLite file."""
 
     def __init__(self, folder: Path) -> None:
         self.run_id = NOBODY
@@ -50,10 +46,10 @@ class FileRuns:
         self._handle: int | None = None
 
     def start(self) -> None:
-        """Take this run's lock, and remove the files of runs that were killed.
+        """Take this run's lock, and remove the files of killed runs.
 
-        To be called within `exclusive`: otherwise one that tidies up could take the file between its making and its
-        locking for that of a dead run.
+        Call it within `exclusive`: otherwise another run could remove the file after it is created and before it is
+        locked, as if it belonged to a dead run.
         """
         run_id = _new_run_id()
         self._handle = os.open(self._path(run_id), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
@@ -76,8 +72,13 @@ class FileRuns:
         finally:
             os.close(handle)
 
+    def is_alone(self) -> bool:
+        """Return whether no other run is alive. Ask while you hold the database's lock: then none can begin."""
+        others = (path.stem for path in self._folder.glob(f"*{_SUFFIX}") if path.stem != self.run_id)
+        return not any(map(self.is_alive, others))
+
     def end(self) -> None:
-        """Remove the file, then let go of it."""
+        """Remove the file, then release its lock."""
         if self._handle is not None:
             self._path(self.run_id).unlink(missing_ok=True)
             os.close(self._handle)
@@ -88,11 +89,11 @@ class FileRuns:
 
 
 class SessionRuns:
-    """Runs on any number of machines: each keeps a PostgreSQL advisory lock of its session.
+    """Runs on any number of machines: each holds a PostgreSQL advisory lock in its session.
 
-    It is the session that writes the ledger, too: what it commits is committed while it holds the lock, and once the
-    lock is lost nothing can be claimed. A pooler that hands each transaction to another session (PgBouncer's
-    transaction mode) breaks that: give `ledger_url` a direct connection.
+    The same session writes the ledger: it commits only while it holds the lock, and once the lock is lost, nothing can
+    be claimed. A pooler that gives each transaction to another session (PgBouncer's transaction mode) breaks this:
+    `ledger_url` needs a direct connection.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -101,34 +102,40 @@ class SessionRuns:
         self._dead = {NOBODY}
 
     def start(self) -> None:
-        """Take this run's lock, for as long as the session lasts."""
+        """Take this run's lock, and a share of the one of all runs, for as long as the session lasts."""
         run_id = _new_run_id()
         with self._connection.begin():
-            for name, value in _SESSION_SETTINGS.items():
-                # Servers know different ones; what is not there is not selected.
-                setting = text("SELECT set_config(name, :value, false) FROM pg_settings WHERE name = :name")
-                self._connection.execute(setting, {"name": name, "value": value})
+            keep_alive(self._connection)
             self._connection.execute(text("SELECT pg_advisory_lock(:id)"), {"id": int(run_id, 16)})
+            self._connection.execute(text(f"SELECT pg_advisory_lock_shared({_LOCK_OF_ALL})"), self._lock_of_all())
         self.run_id = run_id
 
     def is_alive(self, run_id: str) -> bool:
-        """Say whether a session has the lock; asked within a transaction, at whose end the look is over."""
+        """Return whether a session holds the lock. Call it in a transaction: its end releases the check's own lock."""
         if run_id in self._dead:
             return False
         if run_id == self.run_id:
             return True
-        # Shared: two that look at the same time do not take each other for the run.
+        # A shared lock, so that two checks at the same time do not mistake each other for the run.
         look = text("SELECT pg_try_advisory_xact_lock_shared(:id)")
         is_dead = bool(self._connection.execute(look, {"id": int(run_id, 16)}).scalar_one())
         if is_dead:
             self._dead.add(run_id)
         return not is_dead
 
+    def is_alone(self) -> bool:
+        """Return whether no other run is alive; asked within a transaction, until whose end none can begin."""
+        look = text(f"SELECT pg_try_advisory_xact_lock({_LOCK_OF_ALL})")
+        return bool(self._connection.execute(look, self._lock_of_all()).scalar_one())
+
+    def _lock_of_all(self) -> dict[str, object]:
+        return {"space": _SHARED_LOCK, "table": name_in_sql(self._connection)}
+
     def end(self) -> None:
-        """Do nothing: the lock ends with the session."""
+        """Do nothing: the locks end with the session."""
 
 
-#: The runs that share a ledger. A run has its own lock between `start` and `end`, and is alive that long.
+#: The runs that share a ledger. A run holds its own lock, and so is alive, between `start` and `end`.
 Runs: TypeAlias = FileRuns | SessionRuns
 
 
@@ -140,12 +147,12 @@ def exclusive(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Iterator[None]:
-    """Keep other processes out that ask for the same; the lock is on the folder itself and leaves nothing behind.
+    """Exclude other processes that call this for the same folder; the lock is on the folder itself and leaves no file.
 
-    What `sleep` raises, or a signal's handler within it, ends the wait for another process.
+    If `sleep` raises, or a signal handler during it, the wait for another process ends.
 
     Raises:
-        TimeoutError: another process has been in for so long.
+        TimeoutError: another process held the lock for the whole timeout.
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -1,92 +1,87 @@
-"""What `ledger_url` means, and what users are told when the database behind it fails."""
+"""Parses `ledger_url`, and explains failures of its database to users."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from seeker_leads_api.errors import FatalError, SettingsError
+from seeker_leads_api.postgres.location import DRIVERS, PostgresLocation, cause_of
 
-_POSTGRES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+    from sqlalchemy.exc import DBAPIError
+
 _SQLITE = frozenset({"sqlite", "sqlite+pysqlite"})
 #: What users can do, by a word of SQLite's message or the name of psycopg's error.
 _CURES = {
-    "locked": "another process holds it: end that",
+    "locked": "another process holds it: end that process",
     "disk is full": "make room on its disk",
     "DiskFull": "make room on its disk",
-    "not a database": "it is some other file; give `ledger_url` one of its own",
+    "not a database": "it is another kind of file; give `ledger_url` a file of its own",
     "readonly": "make the file and its folder writable",
     "ReadOnlySqlTransaction": "connect to the primary server",
     "InsufficientPrivilege": "give its user the right to create and change the ledger's tables",
 }
-_OTHER_CURE = "see that it is there and can be written"
+_OTHER_CURE = "check that it exists and can be written"
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A ledger's place; exactly one of the two is given."""
+    """The location of a ledger; exactly one of `path` and `postgres` is given."""
 
-    path: Path | None = None  #: an SQLite file, free of symbolic links: its runs meet under one name
-    url: URL | None = field(default=None, repr=False)  #: PostgreSQL, as SQLAlchemy wants it
-    schema: str | None = None  #: in PostgreSQL, where the URL names one: `?schema=...`
+    path: Path | None = None  #: an SQLite file, symbolic links resolved, so that all runs use one name
+    postgres: PostgresLocation | None = None
 
     @classmethod
     def parse(cls, ledger_url: str) -> Location:
-        """Return what the setting means.
+        """Parse the setting.
 
         Raises:
-            SettingsError: it is no URL, or one of a database that cannot hold a ledger.
+            SettingsError: it is not a URL, or its database cannot hold a ledger.
         """
         try:
             url = make_url(ledger_url)
         except (ArgumentError, ValueError):
-            # The URL itself is not shown: nobody can say which part of it is the password.
-            msg = "`ledger_url` is no database URL: write sqlite:///path or postgresql://user:password@host/database"
+            # The URL itself is not shown: any part of it may be the password.
+            msg = "`ledger_url` is not a database URL: write sqlite:///path or postgresql://user:password@host/database"
             raise SettingsError(msg) from None
         if url.drivername in _SQLITE:
             return cls(path=_sqlite_path(url))
-        if url.drivername in _POSTGRES:
-            if "@" in (url.host or "") + (url.database or ""):
-                msg = "`ledger_url`: write @ in a user name or password as %40, / as %2F"
-                raise SettingsError(msg)
-            schema = url.query.get("schema")
-            if schema is not None and (not isinstance(schema, str) or not schema.strip()):
-                msg = "`ledger_url`: ?schema= takes the name of one schema"
-                raise SettingsError(msg)
-            url = url.difference_update_query(["schema"])
-            return cls(url=url.set(drivername="postgresql+psycopg"), schema=schema)
+        if url.drivername in DRIVERS:
+            return cls(postgres=PostgresLocation.of("ledger_url", url))
         msg = f"`ledger_url`: {url.drivername} cannot hold a ledger: use sqlite:///path or postgresql://..."
         raise SettingsError(msg)
 
     @property
     def shown(self) -> str:
-        """For messages: without password."""
-        if self.url is None:
-            return str(self.path)
-        host = self.url.host or self.url.query.get("host")
-        return URL.create(
-            "postgresql",
-            self.url.username,
-            host=host if isinstance(host, str) else None,
-            port=self.url.port,
-            database=self.url.database,
-        ).render_as_string()
+        """The location for messages, without a password."""
+        return str(self.path) if self.postgres is None else self.postgres.shown
 
     def error(self, error: DBAPIError | OSError, *, was_open: bool = True) -> FatalError:
-        """Return what users are told; SQL and its parameters are no part of it."""
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        kind, words = type(cause).__name__, " ".join(str(cause).split())
-        cure = next((cure for word, cure in _CURES.items() if word in f"{kind} {words}"), _OTHER_CURE)
+        """Return the error for users, without SQL and its parameters."""
+        kind, words, cure = _kind_words_and_cure(error)
         if not was_open:
-            # Nothing was asked of it yet, so the words hold neither SQL nor data; they name the host, the user ...
+            # No query was sent yet, so the text contains neither SQL nor data; it names the host, the user ...
             return FatalError(f"The ledger {self.shown} could not be opened ({kind}: {words}): {cure}")
-        # What became of the leads under way is told at the end of the run, which tries once more to write it down.
+        # The end of the run tries again to write the outcome of leads under way, and reports what was lost.
         return FatalError(
             f"The ledger {self.shown} could not be written ({kind}): nothing more is sent; {cure}, then run again"
         )
+
+    def failure(self, error: DBAPIError | OSError, undone: str) -> FatalError:
+        """Return what a person is told who looks after the ledger; `undone` is what could not be done with it."""
+        kind, _, cure = _kind_words_and_cure(error)
+        return FatalError(f"The ledger {self.shown} could not be {undone} ({kind}): {cure}, then run this again")
+
+
+def _kind_words_and_cure(error: DBAPIError | OSError) -> tuple[str, str, str]:
+    kind, words = cause_of(error)
+    return kind, words, next((cure for word, cure in _CURES.items() if word in f"{kind} {words}"), _OTHER_CURE)
 
 
 def _sqlite_path(url: URL) -> Path:
@@ -97,5 +92,5 @@ def _sqlite_path(url: URL) -> Path:
     try:
         return Path(path).expanduser().resolve()
     except RuntimeError:  # before Python 3.13 a loop of symbolic links, too
-        msg = "`ledger_url`: its path leads nowhere: write it out, without a ~ that stands for no user's home folder"
+        msg = "`ledger_url`: its path cannot be resolved: write the full path, without ~ or a loop of links"
         raise SettingsError(msg) from None

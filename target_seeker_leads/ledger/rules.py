@@ -1,15 +1,15 @@
-"""What the ledger decides, without a database: may this record be sent, and what does its row say afterwards?
+"""The decisions of the ledger, without a database: may a record be sent, and what is its row afterwards?
 
-A record's life, as its row tells it:
+The states of a row:
 
     (no row) ── claim ──> SENDING ── settle ──> DELIVERED    for good
                                   ├───────────> REJECTED     until its content changes, or it is replayed
                                   ├───────────> UNKNOWN      until it is replayed
-                                  ├───────────> FAILED       not created and not kept: the next run sends it
-                                  ├───────────> REFUSED      not created and kept: later runs try it once more each
+                                  ├───────────> FAILED       not created, not kept: the next run sends it
+                                  ├───────────> REFUSED      not created, but kept: each later run tries it once
                                   └── release ─> what it was before the claim
 
-A run that dies leaves SENDING behind: nobody knows whether the API took the lead, and the policy says what then.
+A run that dies leaves SENDING behind: whether the API created the lead is unknown, and the policy decides what to do.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-#: The `run_id` of a row whose run has given it up. No run is ever called so, which is why it counts as dead.
+#: The `run_id` of a row that its run has given up. No run has this id, so it counts as dead.
 NOBODY = ""
 
 
 class Status(str, enum.Enum):
-    """What is known of a record; the values are what stands in the table."""
+    """What is known of a record; the values are stored in the table."""
 
-    SENDING = "sending"  #: POST under way, or its answer lost
-    DELIVERED = "delivered"  #: the API took it; never sent again
-    REJECTED = "rejected"  #: refused by contract or API, kept as a dead letter
-    UNKNOWN = "unknown"  #: may or may not exist at the API; kept as a dead letter, not sent again by itself
-    FAILED = "failed"  #: not created, and not known whose fault it was; not kept, sent by the next run that gets it
+    SENDING = "sending"  #: its POST is under way, or its answer was lost
+    DELIVERED = "delivered"  #: the API created it; never sent again
+    REJECTED = "rejected"  #: breaks the contract, or rejected by the API; kept as a dead letter
+    UNKNOWN = "unknown"  #: may or may not exist at the API; kept as a dead letter, sent again only by a replay
+    FAILED = "failed"  #: not created, for an unknown reason; not kept, sent by the next run that receives it
     REFUSED = "refused"  #: not created while other leads were; kept as a dead letter, tried once by each later run
 
 
@@ -46,45 +46,46 @@ class UnknownOutcome(str, enum.Enum):
 
 
 class Decision(enum.Enum):
-    """The answer to a claim. The first four make the record the caller's, who must settle it."""
+    """The answer to a claim. With the first four, the caller holds the record and must settle it."""
 
     SEND = "send"  #: claimed for this run (row written): POST now
     SEND_AGAIN = "send again"  #: as SEND, though an earlier POST's outcome is unknown: it may exist twice
     TRY_ONCE = "try once"  #: as SEND, for a record that was refused before and is kept: POST once, without retries
-    KEEP_UNKNOWN = "keep unknown"  #: it may exist, and is not sent: put it into the dead letters, then settle UNKNOWN
+    KEEP_UNKNOWN = "keep unknown"  #: it may exist, and is not sent: keep it as a dead letter, then settle UNKNOWN
     SKIP_DELIVERED = "skip delivered"  #: the API has it
-    SKIP_CHANGED = "skip changed"  #: the same, but what was sent then said something else
+    SKIP_CHANGED = "skip changed"  #: the same, but with different content
     SKIP_REJECTED = "skip rejected"  #: rejected before with the same content, and kept already
     SKIP_UNKNOWN = "skip unknown"  #: kept in the dead letters already
-    SKIP_OWN = "skip own"  #: a lead that was sent from here came back through the tap
-    WAIT = "wait"  #: another thread or a living run has it in hand: ask again soon
+    SKIP_OWN = "skip own"  #: a lead that was sent from here and read back by the tap
+    WAIT = "wait"  #: another thread or a live run holds it: ask again soon
 
 
 #: Decisions after which nobody else may touch the record before it is settled.
 HOLDING = frozenset({Decision.SEND, Decision.SEND_AGAIN, Decision.TRY_ONCE, Decision.KEEP_UNKNOWN})
-#: An earlier POST of these may have created the lead.
+#: Statuses whose earlier POST may have created the lead.
 MAY_EXIST = frozenset({Status.SENDING, Status.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A record that asks to be handled."""
+    """A request to handle a record."""
 
     key: str  #: SHA-256 in hex of what identifies the record
     content: str  #: SHA-256 in hex of what would be sent
     stream: str
-    is_replay: bool  #: a dead letter that the user feeds again
-    will_send: bool  #: False: it breaks the contract; the claim is looked up and writes nothing
+    is_replay: bool  #: a dead letter that the user replays
+    will_send: bool  #: False: it breaks the contract, so the claim writes nothing
+    destination: str = ""  #: SHA-256 in hex of the account that the lead is for
     earlier_keys: tuple[str, ...] = ()  #: keys under which earlier versions stored the same record
-    fingerprint: str | None = None  #: SHA-256 in hex of what the lead says, whatever record says it
+    fingerprint: str | None = None  #: SHA-256 in hex of the lead's text, whatever its source
     #: The tap's `ingestionDate` of a lead that came from the API itself; None for every other record.
     came_at: datetime | None = None
-    spares_unknown: bool = False  #: of a replay: what may exist already is not sent by it
+    excludes_unknown: bool = False  #: of a replay: do not send a lead that may already exist
 
     @property
-    def may_double(self) -> bool:
-        """Whether it is the user's word that a lead may be sent that may exist already."""
-        return self.is_replay and not self.spares_unknown
+    def may_duplicate(self) -> bool:
+        """Whether the user allows sending a lead that may already exist."""
+        return self.is_replay and not self.excludes_unknown
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -103,43 +104,43 @@ class Row:
     request_id: str | None = None
     resends: int = 0  #: POSTs made while the outcome of an earlier one was unknown
     fingerprint: str | None = None
-    first_tried_at: datetime | None = None  #: the first POST since when the lead is not settled, or was not
+    first_tried_at: datetime | None = None  #: the first POST with this content, or since the lead may exist
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """A claim that is not settled yet."""
 
-    before: Row | None  #: what the claim found, and a release brings back
-    now: Row | None  #: what the claim left; where anything else stands, another run has judged since
+    before: Row | None  #: the row that the claim found, which a release restores
+    now: Row | None  #: the row that the claim left; if it differs later, another run has changed it
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """How a claimed record ended.
 
-    A status of None releases it: it is known that this claim created nothing. SENDING gives it up with the outcome
-    unknown: the policy decides when the record is claimed next, be it by this run.
+    A status of None releases it: this claim is known to have created nothing. SENDING gives it up with an unknown
+    outcome: the policy decides at the next claim, which may be in this run.
     """
 
     claim: Claim
     status: Status | None
     request_id: str | None = None
-    resends: int = 0  #: POSTs of this claim that followed one of its own whose answer was lost
+    resends: int = 0  #: POSTs of this claim after one of its own lost its answer
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What else counts for a decision, beside the row."""
+    """What a decision depends on, besides the row."""
 
     policy: UnknownOutcome = UnknownOutcome.RETRY
-    is_alive: bool = False  #: the run lives that holds a SENDING row
+    is_alive: bool = False  #: the run that holds a SENDING row is alive
     is_at_bound: bool = False  #: the row has as many resends as `max_resends` allows
     others_accepted: bool = False  #: a lead of another record was accepted since the row's first try
     sent_before: datetime | None = None  #: when a lead with the claim's fingerprint was first sent from here
 
 
-#: The API's clock and this machine's may differ, and the API stores a lead before its answer is here.
+#: The API's clock and this machine's may differ, and the API stores a lead before its answer arrives.
 CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
@@ -155,7 +156,7 @@ def decide(row: Row | None, claim: Claim, circumstances: Circumstances) -> Decis
                 return Decision.SEND
             return Decision.TRY_ONCE if row.status is Status.REFUSED and claim.will_send else Decision.SKIP_REJECTED
         case Status.UNKNOWN:
-            return _send_again(claim) if claim.may_double else Decision.SKIP_UNKNOWN
+            return _send_again(claim) if claim.may_duplicate else Decision.SKIP_UNKNOWN
         case Status.SENDING:
             return _decide_on_a_lost_answer(claim, circumstances)
 
@@ -163,15 +164,15 @@ def decide(row: Row | None, claim: Claim, circumstances: Circumstances) -> Decis
 def _decide_on_a_lost_answer(claim: Claim, circumstances: Circumstances) -> Decision:
     if circumstances.is_alive:
         return Decision.WAIT
-    # With as many resends as are allowed it is this lead's answer that is lost again and again, if others arrived.
-    # Where none did it is an outage, which says nothing of this lead.
-    is_enough = circumstances.is_at_bound and circumstances.others_accepted and not claim.may_double
+    # At the limit of resends: if other leads were accepted, only this lead's answers are lost. If none was, there is an
+    # outage, which says nothing about this lead.
+    is_enough = circumstances.is_at_bound and circumstances.others_accepted and not claim.may_duplicate
     may_resend = circumstances.policy is UnknownOutcome.RETRY and not is_enough
     return _send_again(claim) if may_resend else Decision.KEEP_UNKNOWN
 
 
 def _send_again(claim: Claim) -> Decision:
-    # That it breaks the contract now says nothing of what was sent before: no mere reject.
+    # Even if it breaks the contract now, what was sent before may exist, so it is not a plain reject.
     return Decision.SEND_AGAIN if claim.will_send else Decision.KEEP_UNKNOWN
 
 
@@ -184,7 +185,7 @@ def _is_own(claim: Claim, circumstances: Circumstances) -> bool:
 def row_after_claim(
     row: Row | None, claim: Claim, decision: Decision, run_id: str, now: datetime | None = None
 ) -> Row | None:
-    """Return the row that the decision leaves; the same one where nothing is to be written."""
+    """Return the row after the decision; the same row if nothing is to be written."""
     if not claim.will_send or decision not in HOLDING:
         return row
     if decision is Decision.KEEP_UNKNOWN and row is not None:
@@ -204,7 +205,7 @@ def row_after_claim(
 
 
 def row_after_settlement(row: Row | None, held: Held | None, settlement: Settlement, run_id: str) -> Row | None:
-    """Return the row that a settlement leaves. Only a delivery clears an unknown outcome."""
+    """Return the row after a settlement. Only a delivery clears an unknown outcome."""
     held = held or Held(None, None)
     status = settlement.status
     # A delivery always counts. Other results count only if no other run has changed the row since the claim.
@@ -213,7 +214,7 @@ def row_after_settlement(row: Row | None, held: Held | None, settlement: Settlem
     if status is None:
         return held.before
     if held.before and held.before.status in MAY_EXIST:
-        # This POST created nothing, but the one before it may have: not forgotten, and not sent again by a mere reject.
+        # This POST created nothing, but one before it may have: a later reject must not hide that.
         if status is Status.FAILED:
             return held.before
         if status in {Status.REJECTED, Status.REFUSED}:

@@ -1,20 +1,20 @@
-"""The ledger's tables: what was sent, for users to query, too.
+"""The ledger's tables. Users may query them, too.
 
-The form is a promise; it changes only with the number in `seeker_leads_ledger_version` (one row: `version`).
+Their form is a promise: it changes only with the number in `seeker_leads_ledger_version` (one row: `version`).
 
 `seeker_leads_ledger` holds one row for each record that was ever claimed, and no personal data, only hashes:
 
     key             text, primary key   SHA-256 (hex) of what identifies the record
-    stream          text                the Singer stream that it came with
+    stream          text                the Singer stream of the record
     content         text                SHA-256 (hex) of the lead that was, or would have been, sent
     status          text                sending | delivered | rejected | unknown | failed | refused
     run_id          text                the run that wrote the row last; empty: it gave the record up
-    request_id      text, may be null   the API's own name for the request, where it gave one
+    request_id      text, may be null   the API's id of the request, if it gave one
     resends         integer             POSTs made while the outcome of an earlier one was unknown, in all runs
     updated_at      timestamp           UTC (PostgreSQL: with its time zone); of a delivered lead: when it was delivered
     destination     text, may be null   SHA-256 (hex) of the account that the lead went to; null: not known
     fingerprint     text, may be null   SHA-256 (hex) of destination, person, listing and message; null: not known
-    first_tried_at  timestamp, or null  when the lead was first sent as it is; null: never, or not known
+    first_tried_at  timestamp, or null  when the lead was first sent with this content; null: never, or not known
 
 Format 1 lacks the last three columns, their index, and the statuses `failed` and `refused`. It is migrated when it is
 opened to be written; see `migrations.py`.
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-#: Any number will do that nobody else takes in the same database.
+#: Any number that nothing else uses in the same database.
 _CREATION_LOCK_ID = 0x5EE4_E41E_AD5
 
 _METADATA = MetaData()
@@ -75,7 +75,7 @@ LEDGER = Table(
     Column("first_tried_at", DateTime(timezone=True)),
     Index("seeker_leads_ledger_fingerprint", "fingerprint"),
 )
-#: Columns that a format before this one lacks.
+#: The format that added a column.
 _SINCE = {"destination": 2, "fingerprint": 2, "first_tried_at": 2}
 VERSION = Table(
     "seeker_leads_ledger_version", _METADATA, Column("version", Integer, primary_key=True, autoincrement=False)
@@ -83,15 +83,15 @@ VERSION = Table(
 
 
 def prepare(connection: Connection, shown_location: str) -> bool:
-    """Create what is not there, or migrate what is; return whether the ledger is new.
+    """Create or migrate the tables; return whether the ledger is new.
 
-    Within a transaction, so that of two processes one finds the other's work.
+    Call it in a transaction, so that one of two processes finds the tables of the other.
 
     Raises:
         SettingsError: the ledger was written by a newer version of this target.
     """
     if connection.dialect.name == "postgresql":
-        # CREATE TABLE IF NOT EXISTS is no protection: two at once fail on the catalog's own keys.
+        # CREATE TABLE IF NOT EXISTS does not protect: two at once violate unique keys of the catalog.
         connection.execute(select(func.pg_advisory_xact_lock(_CREATION_LOCK_ID)))
     VERSION.create(connection, checkfirst=True)
     version = _version(connection, shown_location)
@@ -99,13 +99,13 @@ def prepare(connection: Connection, shown_location: str) -> bool:
         LEDGER.create(connection, checkfirst=True)
         connection.execute(VERSION.insert().values(version=LATEST_FORMAT))
     elif version < LATEST_FORMAT:
-        migrate(connection, _name_in_sql(connection), version)
+        migrate(connection, name_in_sql(connection), version)
         connection.execute(update(VERSION).values(version=LATEST_FORMAT))
     return version is None
 
 
 def found_format(connection: Connection, shown_location: str) -> int | None:
-    """Return the format of the ledger that is there, None if there is none, and write nothing.
+    """Return the format of the ledger, or None if there is none; write nothing.
 
     Raises:
         SettingsError: the ledger was written by a newer version of this target.
@@ -118,11 +118,10 @@ def found_format(connection: Connection, shown_location: str) -> int | None:
 def load(
     connection: Connection, keys: Sequence[str], *, for_update: bool, version: int = LATEST_FORMAT
 ) -> dict[str, Row | None]:
-    """Return the row of each key, and keep other writers away from those that are there."""
-    known = [column for column in LEDGER.c if version >= _SINCE.get(column.name, 1)]
-    query = select(*known).where(LEDGER.c.key.in_(keys))
+    """Return the row of each key; `for_update` locks existing rows against other writers."""
+    query = select(*columns_of(version)).where(LEDGER.c.key.in_(keys))
     if for_update:
-        # Everybody locks in the same order, so that two never wait for each other. (SQLite has locked all already.)
+        # All processes lock in the same order, so that there is no deadlock. (SQLite has already locked everything.)
         query = query.order_by(LEDGER.c.key).with_for_update()
     rows: dict[str, Row | None] = dict.fromkeys(keys)
     for found in connection.execute(query).mappings():
@@ -134,13 +133,13 @@ def load(
             found["request_id"],
             found["resends"],
             found.get("fingerprint"),
-            _utc(found.get("first_tried_at")),
+            as_utc(found.get("first_tried_at")),
         )
     return rows
 
 
 def first_sent(connection: Connection, fingerprints: Iterable[str]) -> dict[str, datetime]:
-    """Return when a lead of each fingerprint was first sent from here, if it was created then, or may have been."""
+    """Return when a lead of each fingerprint was first sent from here, if it was or may have been created."""
     may_be_there = [status.value for status in (Status.DELIVERED, *MAY_EXIST)]
     sent_at = func.min(func.coalesce(LEDGER.c.first_tried_at, LEDGER.c.updated_at), type_=LEDGER.c.updated_at.type)
     query = (
@@ -148,15 +147,15 @@ def first_sent(connection: Connection, fingerprints: Iterable[str]) -> dict[str,
         .where(LEDGER.c.fingerprint.in_(fingerprints), LEDGER.c.status.in_(may_be_there))
         .group_by(LEDGER.c.fingerprint)
     )
-    return {fingerprint: at for fingerprint, found in connection.execute(query) if (at := _utc(found))}
+    return {fingerprint: at for fingerprint, found in connection.execute(query) if (at := as_utc(found))}
 
 
 def last_accepted(connection: Connection, destination: str) -> datetime | None:
-    """Return when the latest lead for a destination was delivered; None if there is none, as far as is known."""
+    """Return when the latest lead for a destination was delivered; None if none is known."""
     query = select(func.max(LEDGER.c.updated_at)).where(
         LEDGER.c.status == Status.DELIVERED.value, LEDGER.c.destination == (destination or None)
     )
-    return _utc(connection.execute(query).scalar_one())
+    return as_utc(connection.execute(query).scalar_one())
 
 
 def write(
@@ -164,9 +163,12 @@ def write(
     before: Mapping[str, Row | None],
     after: Mapping[str, Row | None],
     at: datetime,
-    destination: str = "",
+    destinations: Mapping[str, str],
 ) -> bool:
-    """Write what differs. False: another process was first with a new key; roll back, load and decide again."""
+    """Write the changed rows; `destinations` has the destination of each key.
+
+    False: another process inserted a key first; roll back, load and decide again.
+    """
     new, changed, gone = [], [], []
     for key in sorted(after):
         old, row = before[key], after[key]
@@ -175,9 +177,9 @@ def write(
         if row is None:
             gone.append({"of_key": key})
         elif old is None:
-            new.append({"key": key, **_columns(row, at, destination)})
+            new.append({"key": key, **_columns(row, at, destinations[key])})
         else:
-            changed.append({"of_key": key, **_columns(row, at, destination)})
+            changed.append({"of_key": key, **_columns(row, at, destinations[key])})
     if new:
         is_sqlite = connection.dialect.name == "sqlite"
         insert = sqlite.insert(LEDGER) if is_sqlite else postgresql.insert(LEDGER)
@@ -208,15 +210,23 @@ def _schema(connection: Connection) -> str | None:
     return schemas.get(None)
 
 
-def _name_in_sql(connection: Connection) -> str:
+def name_in_sql(connection: Connection) -> str:
+    """Return the ledger's table as SQL writes it."""
     schema = _schema(connection)
     prefix = f"{connection.dialect.identifier_preparer.quote(schema)}." if schema else ""
     return f"{prefix}{LEDGER.name}"
 
 
-def _utc(found: datetime | None) -> datetime | None:
-    # SQLite stores no offset: what was written is UTC.
-    return found.replace(tzinfo=timezone.utc) if found is not None and found.tzinfo is None else found
+def as_utc(found: datetime | None) -> datetime | None:
+    """Return an instant of the ledger in UTC. SQLite does not store the offset: all its values are UTC."""
+    if found is None:
+        return None
+    return found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found.astimezone(timezone.utc)
+
+
+def columns_of(version: int) -> list[Column[Any]]:
+    """Return the columns that a ledger of this format has."""
+    return [column for column in LEDGER.c if version >= _SINCE.get(column.name, 1)]
 
 
 def _columns(row: Row, at: datetime, destination: str) -> dict[str, Any]:

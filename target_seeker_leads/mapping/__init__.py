@@ -1,1 +1,1 @@
-"""From any record to a createLeadRequest: names, values and the rules of the contract."""
+"""Maps any record to a createLeadRequest: names, values and the rules of the contract."""

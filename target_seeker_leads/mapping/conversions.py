@@ -1,6 +1,6 @@
-"""Values as sources write them, made into values as the contract wants them: pure, and never an error.
+"""Converts values as sources write them to values as the contract expects them. Pure; no value raises an error.
 
-What cannot be read stays as it is, so that the validation reports it.
+A value that cannot be read is not changed, so that the validation reports it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from target_seeker_leads.mapping.words import gender_of, language_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Numbers of more digits before or after the point are no text that anybody meant, and may fill the memory.
+#: Numbers with more digits before or after the point are not meant as text, and may fill the memory.
 _MAX_DIGITS = 40
 
 _LOCALE = re.compile(r"([A-Z]{2,3})[_-][A-Z0-9@._-]+", re.ASCII)
 
 
 def is_empty(value: object) -> bool:
-    """Return whether a value stands for none: null, text with nothing to see, no elements, NaN, or Odoo's False."""
+    """Return whether a value is empty: null, invisible text, an empty list or object, NaN, or Odoo's False."""
     if isinstance(value, str):
         return is_blank(value)
     if isinstance(value, (dict, list)):
@@ -35,7 +35,7 @@ def is_empty(value: object) -> bool:
 
 
 def from_json_text(value: Any) -> Any:  # noqa: ANN401  # any JSON
-    """Return what a text of a JSON object or list holds: warehouses hand nested columns over as text."""
+    """Parse a text that is a JSON object or list: warehouses return nested columns as text."""
     if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
         return value
     try:
@@ -45,7 +45,7 @@ def from_json_text(value: Any) -> Any:  # noqa: ANN401  # any JSON
 
 
 def to_text(value: Any) -> Any:  # noqa: ANN401  # any value, which may stay as it is
-    """Return a number's text, in digits and without an exponent; anything else as it is."""
+    """Return a number's text, in digits and without an exponent; anything else unchanged."""
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         return value
     if isinstance(value, int):
@@ -53,7 +53,7 @@ def to_text(value: Any) -> Any:  # noqa: ANN401  # any value, which may stay as 
     number = value if isinstance(value, Decimal) else Decimal(repr(value))
     if not number.is_finite() or number.adjusted() >= _MAX_DIGITS or int(number.as_tuple().exponent) < -_MAX_DIGITS:
         return value
-    # Whole numbers become floats in sources that know no null beside integers.
+    # Sources whose integers cannot be null turn whole numbers into floats.
     return str(int(number)) if number == int(number) else f"{number:f}"
 
 
@@ -76,7 +76,7 @@ def to_gender(value: Any) -> Any:  # noqa: ANN401  # as above
 
 
 def to_language(value: Any) -> Any:  # noqa: ANN401  # as above
-    """Return the contract's code for a language: of a word such as `Français`, of a code, of a locale as `fr_FR`."""
+    """Return the contract's code for a language, from a word such as `Français`, a code, or a locale like `fr_FR`."""
     text = to_upper(value)
     if not isinstance(text, str):
         return text
@@ -85,7 +85,7 @@ def to_language(value: Any) -> Any:  # noqa: ANN401  # as above
     return language_of(code) or code
 
 
-#: How the values of each field are read, but for phones and the date, which have modules of their own.
+#: How the values of each field are read, except phones and the date, which have their own modules.
 CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "firstName": to_text,
     "lastName": to_text,

@@ -1,4 +1,4 @@
-"""Instants as sources write them, made into RFC 3339: ISO 8601, Unix seconds, formats of the settings, local times."""
+"""Converts instants to RFC 3339, from ISO 8601, Unix seconds, formats of the settings and local times."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from target_seeker_leads.mapping.validation import MappingWarning, Violation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: Unix seconds from 1973 to 2286; fewer digits are rather a date (20261123), more are milliseconds.
+#: Unix seconds from 1973 to 2286; fewer digits are more likely a date (20261123), more are milliseconds.
 _EPOCH = re.compile(r"(\d{9,10})(?:\.(\d+))?", re.ASCII)
-_FIRST_INSTANT = datetime(1970, 1, 1)  # noqa: DTZ001  # the offset is written apart
-# Not `fromisoformat`: what it reads depends on Python's version, and on whether the SDK has replaced it.
+_FIRST_INSTANT = datetime(1970, 1, 1)  # noqa: DTZ001  # the offset is written separately
+# Not `fromisoformat`: what it accepts depends on Python's version, and on whether the SDK has replaced it.
 _ISO_8601 = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
     r"(?:[Tt ](?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?"
     r" ?(?P<offset>Z|UTC|(?P<sign>[+-])(?P<offset_hour>[01]\d|2[0-3])(?::?(?P<offset_minute>[0-5]\d))?)?)?",
     re.ASCII | re.IGNORECASE,
 )
-#: A day and a time of which no two parts are alike, so that a format shows which of them it reads.
-_PROBE = datetime(2026, 11, 5, 14, 30)  # noqa: DTZ001  # a format without offset is what is tried
+#: A date and time whose parts all differ, so that it shows which of them a format reads.
+_PROBE = datetime(2026, 11, 5, 14, 30)  # noqa: DTZ001  # it tests formats without offset
 
 _IN_A_GAP = Violation(
     SUBMITTED_DATE,
@@ -37,40 +37,40 @@ _IN_A_GAP = Violation(
 )
 _IN_A_FOLD = MappingWarning(
     SUBMITTED_DATE,
-    "is a local time that came twice when the clocks went back: the earlier one is sent",
+    "is a local time that occurred twice when the clocks went back: the earlier one is sent",
     "Give the instant with its offset if it was the later one",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ReadDate:
-    """An instant as RFC 3339, or the value as it is where it cannot be read, and what is to be said about it."""
+    """An instant as RFC 3339, or the unchanged value if it cannot be read, with what to report about it."""
 
     value: Any
-    violation: Violation | None = None  #: why it cannot be sent, where the value alone does not show it
+    violation: Violation | None = None  #: why it cannot be sent, if the value alone does not show it
     warning: MappingWarning | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DateReader:
-    """Reads instants as the settings `date_format` and `timezone` say."""
+    """Reads instants according to the settings `date_format` and `timezone`."""
 
     formats: tuple[str, ...] = ()
-    #: Of times without an offset; None is UTC.
+    #: For times without an offset; None is UTC.
     zone: zoneinfo.ZoneInfo | None = None
 
     def read(self, value: Any) -> ReadDate:  # noqa: ANN401  # any value, which may stay as it is
-        """Return the instant as RFC 3339: with the offset that it is given with, `Z` for UTC."""
+        """Return the instant as RFC 3339, with the given offset if there is one, and `Z` for UTC."""
         if isinstance(value, datetime):
             return self._from_datetime(value)
         if isinstance(value, date):
-            return self._from_datetime(datetime(value.year, value.month, value.day))  # noqa: DTZ001  # midnight there
+            return self._from_datetime(datetime(value.year, value.month, value.day))  # noqa: DTZ001  # local midnight
         text = to_trimmed(value)
         if not isinstance(text, str):
             return ReadDate(text)
         for date_format in self.formats:
-            with contextlib.suppress(ValueError):  # of another format
-                return self._from_datetime(datetime.strptime(text, date_format))  # noqa: DTZ007  # the zone comes next
+            with contextlib.suppress(ValueError):  # in another format
+                return self._from_datetime(datetime.strptime(text, date_format))  # noqa: DTZ007  # the zone is added next
         if seconds := _EPOCH.fullmatch(text):
             return ReadDate(_rfc3339(_FIRST_INSTANT + timedelta(seconds=int(seconds[1])), seconds[2]))
         return self._from_iso8601(text)
@@ -80,7 +80,7 @@ class DateReader:
         if offset is None:
             return self._local(moment, None)
         if offset % timedelta(minutes=1):
-            # RFC 3339 knows no seconds in offsets, which local times before standard time have.
+            # RFC 3339 has no seconds in offsets, which local times before standard time need.
             try:
                 return ReadDate(_rfc3339(moment.astimezone(timezone.utc).replace(tzinfo=None), None))
             except OverflowError:
@@ -93,7 +93,7 @@ class DateReader:
             return ReadDate(text)
         parts = [int(matched[name] or 0) for name in ("year", "month", "day", "hour", "minute", "second")]
         try:
-            moment = datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001  # six numbers; the offset is written apart
+            moment = datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001  # six numbers; the offset is written separately
         except ValueError:
             return ReadDate(text)
         if matched["offset"] is None:
@@ -104,33 +104,33 @@ class DateReader:
         )
 
     def _local(self, moment: datetime, fraction: str | None) -> ReadDate:
-        """Return a time without offset as the instant that it is in the zone."""
+        """Return the instant of a time without offset, in the zone."""
         if self.zone is None:
             return ReadDate(_rfc3339(moment, fraction))
-        # With `fold=0`, which is the default, a time that comes twice is the earlier one.
+        # With `fold=0`, which is the default, a time that occurs twice is the earlier one.
         there = moment.replace(tzinfo=self.zone)
         try:
             instant = there.astimezone(timezone.utc)
             is_skipped = instant.astimezone(self.zone).replace(tzinfo=None) != moment
         except OverflowError:
-            return ReadDate(moment.isoformat())  # on the calendar's first or last day: no instant for RFC 3339
+            return ReadDate(moment.isoformat())  # on the calendar's first or last day: RFC 3339 has no such instant
         if is_skipped:
             return ReadDate(moment.isoformat(), violation=_IN_A_GAP)
-        comes_twice = there.utcoffset() != there.replace(fold=1).utcoffset()
-        return ReadDate(_rfc3339(instant.replace(tzinfo=None), fraction), warning=_IN_A_FOLD if comes_twice else None)
+        is_in_fold = there.utcoffset() != there.replace(fold=1).utcoffset()
+        return ReadDate(_rfc3339(instant.replace(tzinfo=None), fraction), warning=_IN_A_FOLD if is_in_fold else None)
 
 
 def parse_date_formats(given: str | Sequence[str] | None) -> tuple[str, ...]:
     """Return the setting `date_format`, which is one format or a list of them.
 
     Raises:
-        SettingsError: one of them does not say day, month and year, or is not a format.
+        SettingsError: one of them is not a format, or does not contain day, month and year.
     """
     formats = (given,) if isinstance(given, str) else tuple(given or ())
     for number, date_format in enumerate(formats, start=1):
         if not _says_the_day(date_format):
             msg = (
-                f"`date_format`: number {number} must say day, month and year in the signs of Python's strptime,"
+                f"`date_format`: format {number} must contain day, month and year as codes of Python's strptime,"
                 " e.g. %d/%m/%Y %H:%M for 05/11/2026 14:30"
             )
             raise SettingsError(msg)
@@ -138,10 +138,10 @@ def parse_date_formats(given: str | Sequence[str] | None) -> tuple[str, ...]:
 
 
 def parse_timezone(name: str | None) -> zoneinfo.ZoneInfo | None:
-    """Return the setting `timezone`; None where it is not given.
+    """Return the setting `timezone`; None if it is not set.
 
     Raises:
-        SettingsError: there is no such zone, or no zone at all on this system.
+        SettingsError: the zone is unknown, or this system has no time zone data.
     """
     if name is None:
         return None
@@ -151,7 +151,7 @@ def parse_timezone(name: str | None) -> zoneinfo.ZoneInfo | None:
         cure = (
             "must be an IANA name such as Europe/Paris"
             if zoneinfo.available_timezones()
-            else "cannot be used, since this system has no data of time zones: pip install tzdata"
+            else "cannot be used, because this system has no time zone data: pip install tzdata"
         )
         msg = f"`timezone` {cure}"
         raise SettingsError(msg) from None

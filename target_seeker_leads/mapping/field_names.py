@@ -1,4 +1,4 @@
-"""Which name of a record's field means which field of a lead: one table, whatever the style of the name."""
+"""Maps the names of a record's fields to fields of a lead: one table for all styles of names."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ FIELD_NAMES: dict[str, tuple[str, ...]] = {
         *("datedelademande", "datedemande", "datedesoumission", "datesoumission", "dateducontact", "datedecontact"),
         *("datecontact", "datedumessage", "datemessage", "recule", "datedereception", "datereception", "envoyele"),
         *("datedenvoi", "dateenvoi", "datedulead", "datelead", "datedecreation", "datecreation", "creele"),
-        "ingestiondate",  # of the tap's own leads: when the portal processed what somebody had just submitted
+        "ingestiondate",  # of the tap's own leads: when the portal processed a lead, soon after it was submitted
     ),
 }
-#: Names of phones that say the type too; they stand behind those of `FIELD_NAMES`.
+#: Names of phones that include the type; they come after those of `FIELD_NAMES`.
 TYPED_PHONE_NAMES: dict[str, tuple[str, ...]] = {
     "MOBILE": (
         *("mobile", "mobilephone", "mobilenumber", "mobilephonenumber", "cellphone", "cell"),
@@ -68,14 +68,14 @@ TYPED_PHONE_NAMES: dict[str, tuple[str, ...]] = {
         *("fixe", "telephonefixe", "telfixe", "lignefixe", "telephonedomicile", "teldomicile", "numerofixe"),
     ),
 }
-#: Names that may mean something else as well. They count at the top level, where no better name holds a value.
+#: Ambiguous names. They count only at the top level, and only if no better name holds a value.
 VAGUE_NAMES: dict[str, tuple[str, ...]] = {
     "classifiedId": ("annonce", "listing", "referencedubien", "referencebien", "refbien", "reference", "ref"),
     SUBMITTED_DATE: ("date", "dateetheure", "dateheure", "horodatage", "timestamp"),
 }
 
-#: Objects whose fields count as the record's, each with what it can say about a lead. When a property or a person
-#: was entered somewhere is not when the lead was submitted.
+#: Objects whose fields count as the record's, each with the fields of a lead that it may hold. The date on which a
+#: property or a person was entered is not the date on which the lead was submitted.
 CONTAINERS: dict[str, frozenset[str]] = {
     "contactrequest": frozenset(FIELD_NAMES),
     "contact": frozenset(FIELD_NAMES) - {SUBMITTED_DATE},
@@ -89,16 +89,16 @@ class Meaning:
     """What a name means: a field of the lead and, for some names of phones, the type."""
 
     field: str
-    #: Lower goes first: by field, then by name, then by place, the top level before the containers.
+    #: Lower comes first: by field, then by name, then by place, the top level before the containers.
     priority: tuple[int, int, int]
     phone_type: str | None = None
-    #: It may mean something else as well.
+    #: It may also mean something else.
     is_vague: bool = False
 
 
 def meaning_of(name: str, container: str = "") -> Meaning | None:
-    """Return what a field's name means, at the top level or in a container; None where the table does not know it."""
-    # A field in a container is looked up as flattening would name it, so that both are one case.
+    """Return what a field's name means, at the top level or in a container; None if it is not in the table."""
+    # A field in a container is looked up under its flattened name, so that both forms are handled alike.
     return _MEANINGS.get(normalise(container) + normalise(name))
 
 

@@ -1,4 +1,4 @@
-"""How records were read when the ledger's format 1 was written: a promise, so nothing here ever changes."""
+"""How the versions of ledger format 1 read records. This is a promise and never changes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMES = frozenset(
         *("landlinephone", "homephone", "fixe"),
     )
 )
-#: A field in a container is looked up as flattening would name it.
+#: A field in a container is looked up under its flattened name.
 _KNOWN = frozenset(place + name for place in ("", *CONTAINERS) for name in _NAMES)
 _LOCALE = re.compile(r"([A-Z]{2,3})[_-][A-Z0-9@._-]+", re.ASCII)
 
@@ -36,7 +36,7 @@ def _language(value: Any) -> Any:  # noqa: ANN401  # any value, which may stay a
 
 def _number(value: Any) -> Any:  # noqa: ANN401  # any value, which may stay as it is
     text = to_trimmed(value)
-    # Digits only, since the contract's pattern would take a minus or a decimal point for a separator.
+    # Digits only, because the contract's pattern would accept a minus or a decimal point as a separator.
     return text if isinstance(value, str) or (isinstance(text, str) and text.isdigit()) else value
 
 

@@ -1,4 +1,4 @@
-"""A record read as a lead: what would be asked of the API, what speaks against it, and what was left out: pure."""
+"""Reads a record as a lead: the request, the reasons not to send it, and what was left out. Pure."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ if TYPE_CHECKING:
     from target_seeker_leads.mapping.date_times import DateReader
     from target_seeker_leads.mapping.validation import Violation
 
-#: A phone without a type is a phone all the same.
+#: The type of a phone is optional.
 _PHONE_TYPE = re.compile(rf"{PHONES}\[(\d+)\]\.type")
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """What a record says of a lead."""
+    """A lead as read from a record."""
 
-    #: What it says itself, without the defaults.
+    #: The record's own fields, without the defaults.
     mapped: Mapped
-    #: What the API would be asked.
+    #: The request to the API.
     request: Mapping[str, Any]
-    #: Why it cannot be sent; nothing means that it can.
+    #: Why it cannot be sent; empty if it can.
     violations: tuple[Violation, ...]
-    #: What was left out since it does not fit an optional field.
+    #: What was left out because it does not fit an optional field.
     left_out: tuple[Violation, ...]
-    #: What is unlikely, read in one of two ways, or left out.
+    #: What is unlikely, ambiguous or left out.
     warnings: tuple[MappingWarning, ...]
 
     def source_of(self, violation: Violation) -> tuple[str, ...]:
-        """Return the record's names that a violation is about; none where the record lacks the field."""
+        """Return the record's names for the field of a violation; empty if the record lacks the field."""
         sources = self.mapped.sources
         return sources.get(violation.field) or sources.get(violation.field.partition(".")[0]) or ()
 
 
 def read_lead(record: Mapping[str, Any], defaults: Mapping[str, Any], dates: DateReader, now: datetime) -> Lead:
-    """Return what a record says of a lead. What does not fit an optional field is left out: it costs no lead."""
+    """Read a record as a lead. A value that does not fit an optional field is left out; the lead can still be sent."""
     mapped = to_request(record, dates=dates)
     full = with_defaults(mapped, defaults, now)
     findings = examine(full.request, now)
@@ -56,7 +56,7 @@ def read_lead(record: Mapping[str, Any], defaults: Mapping[str, Any], dates: Dat
     if left_out:
         mapped = _without(mapped, left_out)
         full = with_defaults(mapped, defaults, now)
-    # What reading found says more than what the contract says about the same field.
+    # A violation found while reading says more than the contract's violation of the same field.
     read = {violation.field for violation in mapped.violations}
     found = (each for each in findings.violations if not _is_optional(each.field) and each.field not in read)
     warnings = (*mapped.warnings, *findings.warnings, *map(_as_warning, left_out))

@@ -1,4 +1,4 @@
-"""Which columns of a source the expressions of `stream_maps` read: for messages that name the source's own columns."""
+"""Finds the source columns that expressions of `stream_maps` read, so that messages can name them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-#: The SDK's keys of a stream's map that hold no property.
+#: The SDK's keys in a stream's map that are not properties.
 _FILTER = "__filter__"
 _SOURCE = "__source__"
 
 
 def columns_behind(stream_maps: Mapping[str, Any] | None, stream: str) -> dict[str, frozenset[str]]:
-    """Return, for each property that stream maps make of a stream, the names that its expression may read.
+    """Return, for each property that stream maps give a stream, the names that its expression may read.
 
-    The filter's names are under `__filter__`. A name may be something else than a column, such as a function.
+    The filter's names are under `__filter__`. A name may also be something other than a column, such as a function.
     """
     behind: dict[str, frozenset[str]] = {}
     for name, definition in (stream_maps or {}).items():
@@ -32,9 +32,9 @@ def _names(key: str, expression: str) -> Iterator[str]:
     try:
         tree = ast.parse(expression, mode="eval")
     except (SyntaxError, ValueError, RecursionError):
-        return  # the SDK says so
+        return  # the SDK reports it
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             yield key if node.id == "self" else node.id
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value  # of `record['Nom de famille']`
+            yield node.value  # as in `record['Nom de famille']`

@@ -1,7 +1,7 @@
-"""Phones as sources write them: text, numbers, objects and lists; pure, and never an error.
+"""Reads phones as sources write them: text, numbers, objects and lists. Pure; no value raises an error.
 
-What is certain is fixed: no-break spaces and long dashes, and what a spreadsheet lost when it made a number of a phone.
-What is not stays as it is, so that `validation` and `plausibility` report it.
+Clear cases are fixed: no-break spaces, long dashes, and what a spreadsheet lost when it turned a phone into a number.
+Anything else is not changed, so that `validation` and `plausibility` report it.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from target_seeker_leads.mapping.field_names import Meaning, meaning_of, normali
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-#: What the contract allows between digits: the same number may be written with it and without.
+#: What the contract allows between digits: the same number may be written with or without it.
 SEPARATORS = re.compile(r"[() /.\-]")
-#: A number as a spreadsheet writes it, with the point of English or the comma of French: `612345678.0`, `6,12E+08`.
+#: A number as a spreadsheet writes it, with an English point or a French comma: `612345678.0`, `6,12E+08`.
 _SPREADSHEET_NUMBER = re.compile(r"[1-9]\d*(?:[.,]\d+)?[Ee]\+?\d{1,2}|[1-9]\d{6,}[.,]0+", re.ASCII)
 _DIGITS = re.compile(r"[1-9]\d*", re.ASCII)
-#: French numbers without what a number cannot keep: the leading 0, or the + before the country's 33.
+#: French phones without what a number cannot hold: the leading 0, or the + before the country's 33.
 _LOST_ZERO = re.compile(r"[1-79]\d{8}", re.ASCII)
 _LOST_PLUS = re.compile(r"33[1-79]\d{8}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How values are read, since a record must be known that an earlier version read in another way."""
+    """How values are read. Earlier versions read them differently, and their records must still be recognised."""
 
     is_empty: Callable[[object], bool]
     to_number: Callable[[Any], Any]
     #: What a name means, in a container or at the top level.
     meaning_of: Callable[[str, str], Meaning | None]
-    #: By field, but for phones and the date.
+    #: By field, except phones and the date.
     converters: Mapping[str, Callable[[Any], Any]]
 
 
@@ -45,7 +45,7 @@ def to_phones(
     phone_type: str | None = None,
     reading: Reading | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the phones of a text, a number, an object or a list of these; the type is for those without their own."""
+    """Return the phones in a text, number, object or list of these; `phone_type` is for those without a type."""
     value = from_json_text(value)
     items = value if isinstance(value, list) else [value]
     phones = (_to_phone(item, phone_type, reading or CURRENT) for item in items)
@@ -55,8 +55,8 @@ def to_phones(
 def to_number(value: Any) -> Any:  # noqa: ANN401  # any value, which may stay as it is
     """Return a phone's number as text.
 
-    Blanks and dashes of every kind become plain ones. A number, or the text of a spreadsheet's, gets its digits back,
-    and a French one the 0 or + that it lost; one that lost digits stays as it is.
+    Blanks and dashes of every kind become plain ones. A number, or a spreadsheet's text of one, is written in digits,
+    and a French phone gets back the 0 or + that it lost. A number that lost digits is not changed.
     """
     if isinstance(value, str):
         text = _with_plain_separators(value).strip()
@@ -75,10 +75,10 @@ def _with_plain_separators(text: str) -> str:
 
 
 def _whole_digits(text: str) -> str | None:
-    """Return all digits of a spreadsheet's number; None where some may have been rounded away."""
+    """Return all digits of a spreadsheet's number; None if some may have been rounded away."""
     number = Decimal(text.replace(",", "."))
     exponent = number.as_tuple().exponent
-    # 6.12E8 shows three digits of nine; of 612345678.0 and 6.12345678E8 all are there.
+    # 6.12E8 shows only three digits of nine; 612345678.0 and 6.12345678E8 show all.
     if not isinstance(exponent, int) or exponent > 0 or number != int(number):
         return None
     return str(int(number))
@@ -99,7 +99,7 @@ def _to_phone(item: Any, phone_type: str | None, reading: Reading) -> dict[str, 
         if part not in values or reading.is_empty(values[part]):
             values[part] = value
     if not item or ("number" in values and reading.is_empty(values["number"])):
-        # An empty slot of a form is not a phone; an object that lacks the number altogether is one that we cannot read.
+        # An empty form field is not a phone; an object without a number is one that cannot be read.
         return None
     phone = {"number": reading.to_number(values["number"])} if "number" in values else {}
     kind = values.get("type")
@@ -107,5 +107,5 @@ def _to_phone(item: Any, phone_type: str | None, reading: Reading) -> dict[str, 
     return phone if kind is None else {**phone, "type": kind}
 
 
-#: How values are read now.
+#: How this version reads values.
 CURRENT = Reading(is_empty, to_number, meaning_of, CONVERTERS)

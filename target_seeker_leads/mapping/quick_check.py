@@ -1,6 +1,6 @@
-"""Whether a value plainly fits a JSON Schema: most records do, and a whole validation is ten times as dear.
+"""Checks quickly whether a value fits a JSON Schema: most records do, and a full validation takes ten times as long.
 
-It may say no to what fits, never yes to what does not. A no is followed by the validation, which knows the reasons.
+It may reject a value that fits, but never accepts one that does not. The full validation then finds the reasons.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Check = Callable[[Any], bool]
 
-#: What a check looks at, or may pass over. A schema with any other keyword is left to the validation.
+#: Keywords that a check handles or may ignore. A schema with any other keyword is left to the validation.
 _KEYWORDS = {
     "string": frozenset({"minLength", "maxLength", "enum", "pattern", "format"}),
     "array": frozenset({"minItems", "items"}),
@@ -27,7 +27,7 @@ _ANNOTATIONS = frozenset({"type", "description", "default", "example", "title", 
 def check_of(
     schema: JsonSchema, formats: Mapping[str, Check], compiled: Callable[[str], re.Pattern[str]]
 ) -> Callable[[Any], bool]:
-    """Return the check of a schema, whose formats and patterns are those of the validation."""
+    """Return the check for a schema, with the formats and patterns of the validation."""
     kind = schema.get("type")
     if not isinstance(kind, str) or not set(schema) <= _KEYWORDS.get(kind, frozenset()) | _ANNOTATIONS:
         return lambda _: False
@@ -41,7 +41,7 @@ def check_of(
 def checks_of_properties(
     schema: JsonSchema, formats: Mapping[str, Check], compiled: Callable[[str], re.Pattern[str]]
 ) -> dict[str, Callable[[Any], bool]]:
-    """Return the check of each property of an object; none where the schema says more than that about the object."""
+    """Return the check for each property of an object; none if the schema has further rules for the object."""
     if not set(schema) <= _KEYWORDS["object"] | _ANNOTATIONS or schema.get("type") != "object":
         return {}
     return {name: check_of(inner, formats, compiled) for name, inner in schema.get("properties", {}).items()}
@@ -89,7 +89,7 @@ def _of_text(schema: JsonSchema, formats: Mapping[str, Check], compiled: Callabl
 
 
 def is_unicode(text: str) -> bool:
-    """Return whether UTF-8 can carry a text: it holds no half of a surrogate pair."""
+    """Return whether UTF-8 can encode a text: it contains no lone surrogate."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,7 +1,7 @@
-"""From any record to what it says of a createLeadRequest: pure, and never an error.
+"""Maps any record to the fields of a createLeadRequest. Pure; no record raises an error.
 
-Names are looked up in `field_names`, values are read by `conversions`, `phones` and `date_times`; whatever is wrong is
-left to `validation` and `plausibility`.
+Names are looked up in `field_names`, and `conversions`, `phones` and `date_times` read the values. Problems are left
+to `validation` and `plausibility`.
 """
 
 from __future__ import annotations
@@ -40,28 +40,28 @@ NOW = "now"
 
 #: Dates as ISO 8601 and Unix seconds; times without an offset are UTC.
 ISO_DATES = DateReader()
-#: Any instant that breaks no rule: it stands in for `now` while the rules are checked.
+#: Any valid instant: it replaces `now` while the rules are checked.
 _SOME_INSTANT = datetime(2020, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """What a record says of a createLeadRequest, and where it says so."""
+    """The fields of a createLeadRequest that a record has, and where it has them."""
 
     #: Fields that the record lacks are absent.
     request: dict[str, Any]
     #: The contract's path (`lastName`, `phoneNumbers[0]`) -> the record's own names (`contact.last_name`).
     sources: Mapping[str, tuple[str, ...]]
-    #: The record's names that mean nothing, or less than another one that holds a value.
+    #: The record's names that have no meaning, or that are overridden by another name with a value.
     unused: tuple[str, ...] = ()
-    #: What reading found that the request alone does not show.
+    #: Problems found while reading that the request alone does not show.
     violations: tuple[Violation, ...] = ()
     warnings: tuple[MappingWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """A field of a record, or of one of its containers, that means a field of a lead."""
+    """A field of a record, or of one of its containers, that maps to a field of a lead."""
 
     source: str
     value: Any
@@ -69,7 +69,7 @@ class _Leaf:
 
 
 def to_request(record: Mapping[str, Any], reading: Reading = CURRENT, dates: DateReader = ISO_DATES) -> Mapped:
-    """Return what a record says of a createLeadRequest; it guesses nothing that the table of names does not say."""
+    """Map a record to the fields of a createLeadRequest; names that are not in the table are never guessed."""
     request: dict[str, Any] = {}
     sources: dict[str, tuple[str, ...]] = {}
     known, unused = _leaves(record, reading)
@@ -98,12 +98,12 @@ def to_request(record: Mapping[str, Any], reading: Reading = CURRENT, dates: Dat
 
 
 def with_defaults(mapped: Mapped, defaults: Mapping[str, Any], now: datetime) -> Mapped:
-    """Fill the fields that a record lacks from the parsed defaults; a `submittedDate` of `now` is the moment given."""
+    """Fill missing fields from the parsed defaults; a default `submittedDate` of `now` becomes the given time."""
     missing = {field: value for field, value in defaults.items() if field not in mapped.request}
     request, sources = dict(mapped.request), dict(mapped.sources)
     for field, value in missing.items():
         is_now = field == SUBMITTED_DATE and value == NOW
-        # A copy, since all leads of a run share the list of phones.
+        # A copy, because all leads of a run share the default list of phones.
         request[field] = ISO_DATES.read(now).value if is_now else copy.deepcopy(value)
         paths = [f"{field}[{index}]" for index in range(len(value))] if field == PHONES else [field]
         sources |= dict.fromkeys(paths, ("defaults",))
@@ -111,24 +111,24 @@ def with_defaults(mapped: Mapped, defaults: Mapping[str, Any], now: datetime) ->
 
 
 def parse_defaults(defaults: Mapping[str, Any], dates: DateReader = ISO_DATES) -> dict[str, Any]:
-    """Return the setting `defaults` by the contract's names, each value converted as a record's would be.
+    """Return the setting `defaults` by the contract's names, each value converted like a record's.
 
     Raises:
-        SettingsError: a name is no field of a lead, or a value breaks the contract; the text shows no value.
+        SettingsError: a name is not a field of a lead, or a value breaks the contract; the message shows no value.
     """
     known, unknown = _leaves(defaults)
     if unknown:
         fields = ", ".join(FIELD_NAMES)
-        msg = f"`defaults` names what is no field of a lead: {', '.join(unknown)}; the fields are {fields}"
+        msg = f"`defaults` has names that are not fields of a lead: {', '.join(unknown)}; the fields are {fields}"
         raise SettingsError(msg)
     mapped = to_request(defaults, dates=dates)
     parsed = dict(mapped.request)
     for leaf in known:
-        # An empty default is meant: the contract takes an empty message, and its rules speak for the other fields.
+        # An empty default is intended: the contract accepts an empty message, and rejects other empty fields.
         parsed.setdefault(leaf.meaning.field, leaf.value)
     submitted = parsed.get(SUBMITTED_DATE)
     is_now = isinstance(submitted, str) and submitted.lower() == NOW
-    # The word is ours, not the contract's.
+    # `now` is not a date of the contract.
     checked = {**parsed, SUBMITTED_DATE: ISO_DATES.read(_SOME_INSTANT).value} if is_now else parsed
     if problems := [
         f"{violation.field} {violation.rule} ({violation.cure})"
@@ -141,7 +141,7 @@ def parse_defaults(defaults: Mapping[str, Any], dates: DateReader = ISO_DATES) -
 
 
 def _leaves(record: Mapping[str, Any], reading: Reading = CURRENT) -> tuple[list[_Leaf], list[str]]:
-    """Return the fields that mean one of a lead's, first those that go first, and the names of all others."""
+    """Return the fields that map to a lead, in order of priority, and the names of all others."""
     values = {(place, name): value for place, name, value in _places(record)}
     known, unknown = _layout(tuple(values), reading.meaning_of)
     return [_Leaf(source, values[place], meaning) for place, source, meaning in known], [*unknown]
@@ -151,7 +151,7 @@ def _leaves(record: Mapping[str, Any], reading: Reading = CURRENT) -> tuple[list
 def _layout(
     places: tuple[_Place, ...], meaning_of: Callable[[str, str], Meaning | None]
 ) -> tuple[tuple[tuple[_Place, str, Meaning], ...], tuple[str, ...]]:
-    """Return place, source and meaning of a record's fields, in the order of `_leaves`, and the other sources."""
+    """Return place, source and meaning of the fields, in the order of `_leaves`, and the names of all others."""
     known, unknown = [], []
     for container, name in places:
         source = f"{container}.{name}" if container else name
@@ -160,7 +160,7 @@ def _layout(
             unknown.append(source)
         else:
             known.append(((container, name), source, meaning))
-    # The contract's own spelling goes before another one of the same name.
+    # The contract's own spelling comes before other spellings of the same name.
     known.sort(key=lambda entry: (entry[2].priority, entry[0][1] != entry[2].field))
     return tuple(known), tuple(unknown)
 
@@ -176,7 +176,7 @@ def _places(record: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
 
 
 def _combined_phones(leaves: list[_Leaf], reading: Reading) -> list[tuple[dict[str, Any], list[str]]]:
-    """Return each phone once, with the names of the fields that say it."""
+    """Return each phone once, with the names of the fields that hold it."""
     phones: list[tuple[dict[str, Any], list[str]]] = []
     seen: dict[str, tuple[dict[str, Any], list[str]]] = {}
     for leaf in leaves:

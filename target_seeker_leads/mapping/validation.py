@@ -1,4 +1,4 @@
-"""Every rule of the API's contract that a createLeadRequest breaks, without the values that break it: pure."""
+"""Finds every rule of the API's contract that a createLeadRequest breaks, without the values that break it. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Violation:
 
     #: The contract's path, e.g. `phoneNumbers[0].number`.
     field: str
-    #: Reads on from the field, e.g. `must have at most 100 characters`.
+    #: Follows the name of the field, e.g. `must have at most 100 characters`.
     rule: str
     #: What to do, as a sentence without its full stop.
     cure: str
@@ -33,30 +33,30 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class MappingWarning:
-    """What is unlikely of a record or a stream that is sent all the same; no part of it ever holds a value."""
+    """Something unlikely in a record or a stream that is sent anyway; no part of it ever holds a value."""
 
-    #: The contract's path without indices, e.g. `phoneNumbers[].number`; None where it concerns no single field.
+    #: The contract's path without indices, e.g. `phoneNumbers[].number`; None if it does not concern a single field.
     field: str | None
-    #: Reads on from the field, e.g. `begins with neither 0 nor +`.
+    #: Follows the name of the field, e.g. `begins with neither 0 nor +`.
     rule: str
-    #: What to look at, as a sentence without its full stop.
+    #: What to check, as a sentence without its full stop.
     cure: str
 
 
 _RULES = {
     "required": "is required",
     "type": "must be {0}",
-    "unicode": "must be text that UTF-8 can carry",
+    "unicode": "must be text that UTF-8 can encode",
     "enum": "must be one of {0}",
     "format": "must be a valid {0}",
     "minLength": "must have at least {0} character(s)",
     "maxLength": "must have at most {0} characters",
     "minItems": "must have at least {0} item(s)",
 }
-#: Where a schema has a pattern, it has this as well: the pattern in words, which read on from the field.
+#: The keyword beside each pattern in the contract: the pattern in words, to follow the field's name.
 _PATTERN_RULE = "x-rule"
-_ANY_RULE = "must be as the API's contract says"
-#: The contract's words for types and formats, as people call them.
+_ANY_RULE = "must follow the API's contract"
+#: Plain words for the contract's types and formats.
 _WORDS = {
     "string": "text",
     "array": "a list",
@@ -71,7 +71,7 @@ _CURES: dict[str | tuple[str, str], str] = {
     "lastName": "Give the last name in 1 to 100 characters",
     "gender": "Give one of these, or leave the gender out",
     "email": "Give one plain address, e.g. name@example.org",
-    "language": "Give one of these codes, or leave the language out: the API then takes FR",
+    "language": "Give one of these codes, or leave the language out: the API then uses FR",
     "phoneNumbers": "Give at least one phone number, e.g. in a field phone or mobile",
     "phoneNumbers[]": "Give each phone as text, or as an object with number and, if known, type",
     "phoneNumbers[].number": "Give the whole number and nothing else, e.g. +33 6 12 34 56 78",
@@ -83,27 +83,27 @@ _CURES: dict[str | tuple[str, str], str] = {
     ("submittedDate", "required"): "Give the instant, or set submittedDate to now in the setting defaults",
 }
 _ANY_CURE = "Fix the value in the source or with stream_maps"
-_UNICODE_CURE = "Take out the broken characters (lone surrogates), or read the source in its own encoding"
+_UNICODE_CURE = "Remove the broken characters (lone surrogates), or read the source with the right encoding"
 
 
 def violations(request: Mapping[str, Any]) -> tuple[Violation, ...]:
-    """Return everything in which a request breaks the contract, by field; nothing means that it can be sent."""
+    """Return everything in which a request breaks the contract, by field; if it is empty, the request can be sent."""
     checks = _checks()
     suspects = {name: value for name, value in request.items() if name not in checks or not checks[name](value)}
     if not suspects and checks and required_fields() <= request.keys():
         return ()
-    # What plainly fits is left out, so it is not missing.
+    # Fields that passed the quick check are left out here; they are not missing.
     errors = (error for error in _validator().iter_errors(suspects) if not _is_left_out(error, request))
     return tuple(sorted(set(map(_violation, errors)), key=lambda violation: (violation.field, violation.rule)))
 
 
 def without_indices(path: str) -> str:
-    """Return a path as it is for every element of a list: `phoneNumbers[0].number` is `phoneNumbers[].number`."""
+    """Return a path without the indices of lists: `phoneNumbers[0].number` becomes `phoneNumbers[].number`."""
     return re.sub(r"\[\d+\]", "[]", path)
 
 
 def field_of(path: str) -> str:
-    """Return the field of a lead that a path leads into: `phoneNumbers[0].number` into `phoneNumbers`."""
+    """Return the field of a lead in which a path begins: `phoneNumbers` for `phoneNumbers[0].number`."""
     return re.split(r"[.\[]", path)[0]
 
 
@@ -133,7 +133,7 @@ def _checks() -> dict[str, Callable[[Any], bool]]:
 
 @cache
 def required_fields() -> frozenset[str]:
-    """Return the fields that the contract wants of every lead."""
+    """Return the fields that the contract requires."""
     return frozenset(contract.schema("CreateLeadRequest")["required"])
 
 
@@ -146,15 +146,15 @@ def _validator() -> Any:  # noqa: ANN401  # jsonschema's classes made by `extend
     return strict(contract.schema("CreateLeadRequest"), format_checker=checker)
 
 
-# Keywords of our own. jsonschema's put the value into their message, which is of no use here and may fail: there is
-# no text of a very deep nest or of a very long number.
+# Our own keywords. jsonschema's put the value into their message, which is not used here and may fail: a very deep
+# nest or a very long number has no text.
 
 
 def _type(validator: Any, kind: str, value: object, _schema: object) -> Iterator[jsonschema.ValidationError]:  # noqa: ANN401  # as above
     if not validator.is_type(value, kind):
         yield jsonschema.ValidationError("type")
     elif isinstance(value, str) and not is_unicode(value):
-        # Valid for JSON Schema, but no body of a request can hold it.
+        # Valid for JSON Schema, but a request body cannot hold it.
         yield jsonschema.ValidationError("unicode", validator="unicode")
 
 
@@ -172,7 +172,7 @@ def _required(
 def _enum(
     _validator: object, choices: list[str], value: object, _schema: object
 ) -> Iterator[jsonschema.ValidationError]:
-    # Of another type it is one violation, not two.
+    # A value of another type is one violation, not two.
     if isinstance(value, str) and value not in choices:
         yield jsonschema.ValidationError("enum")
 
@@ -186,16 +186,16 @@ def _pattern(
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    # In JSON Schema `$` is the very end; in Python it also stands before a last line break.
+    # In JSON Schema, `$` only matches the end; in Python, it also matches before a final line break.
     ends = pattern.endswith("$") and not pattern.endswith(r"\$")
     return re.compile(rf"{pattern[:-1]}\Z" if ends else pattern)
 
 
 _KEYWORDS = {"type": _type, "required": _required, "enum": _enum, "pattern": _pattern}
 
-# Formats of our own. jsonschema's are lax (an e-mail address needs an "@" only) or depend on what else is installed.
+# Our own formats. jsonschema's are lax (an e-mail address needs an "@" only) or depend on what else is installed.
 
-# In ASCII a label has letters, digits and hyphens; what is written beyond it may be anything but blank.
+# Within ASCII, a label has letters, digits and hyphens; beyond ASCII, it has anything but blanks.
 _LABEL = r"[^\s\x00-,./:-@\[-`{-\x9f]+"
 _EMAIL = re.compile(rf"[^@\s\x00-\x1f\x7f-\x9f]{{1,64}}@{_LABEL}(?:\.{_LABEL})*")
 _DATE_TIME = re.compile(
@@ -208,7 +208,7 @@ def _is_date_time(text: str) -> bool:
     if matched is None:
         return False
     try:
-        datetime(*map(int, matched.groups()))  # type: ignore[arg-type]  # noqa: DTZ001  # is there such a day and time?
+        datetime(*map(int, matched.groups()))  # type: ignore[arg-type]  # noqa: DTZ001  # do day and time exist?
     except ValueError:
         return False
     return True

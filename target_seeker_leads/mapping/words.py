@@ -1,4 +1,4 @@
-"""Words that people and programs write for a gender or a language, in place of the contract's codes: two tables."""
+"""Words that people and programs write for a gender or a language, instead of the contract's codes: two tables."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ LANGUAGE_WORDS: dict[str, tuple[str, ...]] = {
 
 
 def gender_of(text: str) -> str | None:
-    """Return the contract's code for a gender in words such as `Mme`; None for words that the table does not know."""
+    """Return the contract's code for a gender in words such as `Mme`; None for unknown words."""
     return _GENDERS.get(normalise(text))
 
 
 def language_of(text: str) -> str | None:
-    """Return the contract's code for a language in words such as `Français`; None for words that are not known."""
+    """Return the contract's code for a language in words such as `Français`; None for unknown words."""
     return _LANGUAGES.get(normalise(text))
 
 

@@ -1,1 +1,1 @@
-"""Singer messages on their way in, and STATE messages on their way out."""
+"""Reads Singer messages, and decides when STATE messages are passed on."""

@@ -1,4 +1,4 @@
-"""Singer messages on their way to the pipeline."""
+"""Handles Singer messages and passes them to the pipeline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.mapper import PluginMapper
 
-#: Columns that the SDK's targets add and remove. They are about the way of a record, not about a lead.
+#: Columns that the SDK's targets add and remove. They describe how a record was processed, not the lead.
 _METADATA_COLUMNS = frozenset(
     f"_sdc_{name}"
     for name in (
@@ -28,7 +28,7 @@ _METADATA_COLUMNS = frozenset(
 
 
 class Receiver(Protocol):
-    """What records and STATEs go to: the pipeline of a run, or what only looks at them."""
+    """Receives records and STATEs: the pipeline of a run, or a tool that only reads them."""
 
     def take(self, incoming: Incoming, /) -> None:
         """Take a record."""
@@ -38,7 +38,7 @@ class Receiver(Protocol):
 
 
 class Messages:
-    """Does with each message what its type asks for."""
+    """Handles each message according to its type."""
 
     def __init__(self, mapper: PluginMapper, receiver: Receiver, config: Mapping[str, Any]) -> None:
         self._mapper = mapper
@@ -55,12 +55,12 @@ class Messages:
         }
 
     def handle(self, message: dict[str, Any]) -> str:
-        """Do what a message asks for; return its type.
+        """Handle a message and return its type.
 
         Raises:
-            InvalidInputLine: it is not a message that this target takes.
+            InvalidInputLine: this target does not accept the message.
             SettingsError: the stream maps do not fit a stream.
-            FatalError: the run must end; a record in hand is not delivered.
+            FatalError: the run must end; the record of the message is not delivered.
         """
         kind = message.get("type")
         if not isinstance(kind, str) or kind not in self._handlers:
@@ -110,7 +110,7 @@ class Messages:
                 reason = _map_failed(error, source.record)
                 self._receiver.take(Incoming(source.stream, source.key_properties, source.record, source, reason))
                 return
-            if mapped is not None:  # else a filter left it out
+            if mapped is not None:  # otherwise a filter dropped it
                 self._take(stream_map.stream_alias, stream_map.transformed_key_properties or (), mapped, source)
 
     def _take(self, stream: str, key_properties: Sequence[str], mapped: Mapping[str, Any], source: Source) -> None:
@@ -127,14 +127,14 @@ class Messages:
         self._receiver.state(message["value"])
 
     def _activate_version(self, message: dict[str, Any]) -> None:
-        """Do nothing: a lead that was sent cannot be taken back."""
+        """Do nothing: a lead that was sent cannot be withdrawn."""
 
     def _batch(self, _: dict[str, Any]) -> None:
-        msg = "is a BATCH message, which this target does not take: remove `batch_config` from the tap's settings"
+        msg = "is a BATCH message, which this target does not support: remove `batch_config` from the tap's settings"
         raise InvalidInputLine(msg)
 
     def _register_replayed(self, stream: str, record: dict[str, Any], key_properties: list[str]) -> None:
-        # A file of dead letters has no SCHEMA; each of its lines says what was known of its stream.
+        # A dead-letter file has no SCHEMA; each line carries what is known of its stream.
         if self._key_properties.get(stream) != tuple(key_properties):
             schema: dict[str, Any] = {"properties": {name: {} for name in [*record, *key_properties]}}
             self._register(stream, schema, key_properties)
@@ -147,7 +147,7 @@ def _map_failed(error: Exception, record: Mapping[str, Any]) -> Reason:
     return Reason(
         None,
         f"`stream_maps` could not be evaluated for it ({type(error).__name__})",
-        f"Fix {expression} so that it allows for this record, or the record, and feed this line again: {columns}",
+        f"Fix {expression} so that it can handle this record, or fix the record, and feed this line again: {columns}",
         source=f"{expression}; {columns}",
     )
 

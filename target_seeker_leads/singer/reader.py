@@ -1,4 +1,4 @@
-"""Singer messages from stdin, line by line: what is wrong with one is said with its number and without its content."""
+"""Reads Singer messages from stdin, line by line. An error gives the number of the line, never its content."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _HINT = "Nothing before it is lost. Check what the tap, or any program in betwee
 
 
 class LineReader(GenericSingerReader[bytes]):
-    """Hands each message to `handle`, which returns its type, instead of to the SDK's own callbacks.
+    """Passes each message to `handle`, which returns its type, instead of to the SDK's callbacks.
 
-    It reads bytes, so that the locale does not matter.
+    It reads bytes, so the locale does not matter.
     """
 
     def __init__(self, handle: Callable[[dict[str, Any]], str]) -> None:
@@ -35,20 +35,20 @@ class LineReader(GenericSingerReader[bytes]):
         """Standard input.
 
         Raises:
-            FatalError: this program was started without one.
+            FatalError: the program was started without one.
         """
         if sys.stdin is None:
-            msg = "stdin is closed: give it what a tap writes, or a file with --input"
+            msg = "stdin is closed: pipe a tap's output into it, or name a file with --input"
             raise FatalError(msg)
         return sys.stdin.buffer
 
     def stop(self, signal_number: int) -> None:
-        """Read no more, from within a signal handler; a line that is being worked on is worked on to its end.
+        """Stop reading once the current line is handled. It may be called from a signal handler.
 
-        Only the first call counts: what it began ends in order.
+        Only the first call has an effect, so that the stop that it began can end in order.
 
         Raises:
-            StoppedError: at once where the reader waits for input.
+            StoppedError: at once, if the reader is waiting for input.
         """
         if self._signal is not None:
             return
@@ -57,11 +57,11 @@ class LineReader(GenericSingerReader[bytes]):
             raise StoppedError(signal_number)
 
     def process_lines(self, file_input: IO[Any] | None, callbacks: object) -> Counter[str]:  # noqa: ARG002  # the SDK's
-        """Hand each message on; return how many there were of each type. Blank lines do not count.
+        """Handle each message; return the number of messages by type. Blank lines are skipped.
 
         Raises:
-            FatalError: a line is not a Singer message that this target can take.
-            StoppedError: a signal came.
+            FatalError: a line is not a Singer message that this target accepts.
+            StoppedError: a signal arrived.
         """
         found: Counter[str] = Counter()
         for number, line in self._lines(file_input or self.default_input):
@@ -91,12 +91,12 @@ class LineReader(GenericSingerReader[bytes]):
         return message
 
     def _lines(self, file: IO[Any]) -> Iterator[tuple[int, bytes]]:
-        # `--input` gives a text file in the encoding of the locale: the bytes beneath it are what counts.
+        # `--input` opens a text file in the locale's encoding: read its bytes instead.
         source: IO[Any] = getattr(file, "buffer", file)
         number = 0
         while True:
             number += 1
-            # A signal that comes before this line is seen below, one that comes after it raises within the wait.
+            # A signal before this line is noticed below; a signal after it raises during the wait.
             self._is_waiting = True
             if self._signal is not None:
                 raise StoppedError(self._signal)

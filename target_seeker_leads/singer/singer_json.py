@@ -1,7 +1,7 @@
-"""JSON as Singer messages have it: fast where it is strict, and lenient where sources are not.
+"""JSON for Singer messages: a fast, strict parser first, and a lenient one for input that is not strict.
 
-Python's `json` writes NaN, and half a surrogate pair where a text was cut within an emoji. Neither is JSON that others
-read, and some numbers are JSON that Python cannot hold, but none of these may stop a pipeline for good.
+Python's `json` writes NaN, and a lone surrogate if a text was cut inside an emoji. Other parsers reject both, and some
+numbers that JSON allows are too large for Python. None of these may block a pipeline for good.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SORTED = msgspec.json.Encoder(decimal_format="number", enc_hook=str, order="sor
 
 
 def decode(line: bytes) -> Any:  # noqa: ANN401  # any JSON
-    """Return what a line says; numbers with a fraction stay exact, as Decimal, and those beyond any Decimal as text.
+    """Parse a line; numbers with a fraction stay exact, as Decimal, or as text if they are too large for Decimal.
 
     Raises:
         ValueError: it is not JSON.
@@ -40,27 +40,27 @@ def decode(line: bytes) -> Any:  # noqa: ANN401  # any JSON
 
 
 def encode(value: object, *, is_sorted: bool = False) -> bytes:
-    """Return the JSON of a value on one line.
+    """Return a value as one line of JSON.
 
-    Numbers keep their digits; what JSON does not know becomes text, NaN and the infinities null.
+    Numbers keep their digits. Types that JSON does not have become text; NaN and the infinities become null.
     """
     encoder = _SORTED if is_sorted else _ENCODER
     try:
         return encoder.encode(value)
     except UnicodeEncodeError:
-        # Half a surrogate pair, as JSON can spell it but UTF-8 cannot.
+        # A lone surrogate: JSON can escape it, but UTF-8 cannot encode it.
         builtins = msgspec.to_builtins(value, enc_hook=str, builtin_types=(Decimal,))
         return _ascii(builtins, is_sorted=is_sorted)
 
 
 def sha256(value: object) -> str:
-    """Return the SHA-256, in hex, of a value's sorted JSON: equal values have equal ones."""
+    """Return the SHA-256, in hex, of a value's sorted JSON: equal values have equal hashes."""
     return hashlib.sha256(encode(value, is_sorted=True)).hexdigest()
 
 
 def _ascii(builtins: object, *, is_sorted: bool) -> bytes:
-    # Python's `json` would make floats of Decimals: their digits go through it as texts with a mark, which is taken off
-    # afterwards. The way there and back turns NaN into null.
+    # Python's `json` would turn Decimals into floats. So their digits are encoded as marked text, and the marks are
+    # removed afterwards. Encoding and decoding once turns NaN into null.
     mark = uuid.uuid4().hex
     marked = json.dumps(builtins, default=lambda number: f"{mark}{number}")
     spelled = json.dumps(json.loads(marked, parse_constant=lambda _: None), sort_keys=is_sorted)
@@ -71,11 +71,11 @@ def _exact(digits: str) -> Decimal | str:
     try:
         return Decimal(digits)
     except InvalidOperation:
-        return digits  # an exponent of 19 digits
+        return digits  # its exponent has 19 digits
 
 
 def _whole(digits: str) -> int | Decimal:
     try:
         return int(digits)
     except ValueError:
-        return Decimal(digits)  # Python reads no int of more than 4,300 digits
+        return Decimal(digits)  # Python does not parse an int of more than 4,300 digits

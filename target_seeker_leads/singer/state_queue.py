@@ -1,4 +1,4 @@
-"""When a STATE may be passed on: as soon as everything that came before it is settled, and never earlier."""
+"""Passes a STATE on as soon as all records before it are settled, and never earlier."""
 
 from __future__ import annotations
 
@@ -28,33 +28,33 @@ class StateQueue:
 
     def __init__(self, pass_on: Callable[[Any], object]) -> None:
         self._pass_on = pass_on
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._waiting: deque[Ticket | _State] = deque()
         self._ready: _State | None = None
         self._is_passing_on = False
 
     def record(self) -> Ticket:
-        """Note a record; what comes after it waits for it."""
+        """Register a record; the STATEs after it wait for it."""
         ticket = Ticket()
-        with self._turn:
+        with self._lock:
             self._waiting.append(ticket)
         return ticket
 
     def settled(self, ticket: Ticket) -> None:
-        """Note that a record is delivered or kept; passes on the latest STATE that waited for nothing else."""
-        with self._turn:
+        """Mark a record as settled, and pass on the latest STATE that waits for no other record."""
+        with self._lock:
             ticket.is_settled = True
             self._release()
-        self._pass_on_what_is_ready()
+        self._pass_on_ready()
 
     def state(self, value: Any) -> None:  # noqa: ANN401  # any JSON
-        """Note a STATE; it is passed on at once where nothing is open."""
-        with self._turn:
+        """Register a STATE; it is passed on at once if no record is open."""
+        with self._lock:
             if self._waiting and isinstance(self._waiting[-1], _State):
-                self._waiting.pop()  # the newer one says all that the older one did
+                self._waiting.pop()  # the newer STATE replaces the older one
             self._waiting.append(_State(value))
             self._release()
-        self._pass_on_what_is_ready()
+        self._pass_on_ready()
 
     def _release(self) -> None:
         while self._waiting:
@@ -65,16 +65,16 @@ class StateQueue:
                 break
             self._waiting.popleft()
 
-    def _pass_on_what_is_ready(self) -> None:
-        # One thread at a time, so that no STATE overtakes another; the others leave theirs to it. Outside the turn: a
-        # reader of stdout that is slow must not keep records from being settled.
+    def _pass_on_ready(self) -> None:
+        # One thread at a time passes STATEs on, for the other threads too, so that no STATE overtakes another. It does
+        # so without the lock: a slow reader of stdout must not stop records from being settled.
         while True:
-            with self._turn:
+            with self._lock:
                 if self._is_passing_on or self._ready is None:
                     return
                 ready, self._ready, self._is_passing_on = self._ready, None, True
             try:
                 self._pass_on(ready.value)
             finally:
-                with self._turn:
+                with self._lock:
                     self._is_passing_on = False

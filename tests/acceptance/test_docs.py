@@ -9,7 +9,6 @@ import sqlite3
 import stat
 import subprocess
 from contextlib import closing
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -21,6 +20,7 @@ from seeker_leads_sandbox import Sandbox, SandboxOptions
 from target_seeker_leads.ledger.ledger import Ledger
 from target_seeker_leads.ledger.rules import Claim, Settlement, Status, UnknownOutcome
 from tests.acceptance.conftest import PROJECT, shell, shell_in_project
+from tests.ledger_tools import execute, rows_in_utc
 from tests.pages import PAGES, Block, blocks_of, every_block
 
 if TYPE_CHECKING:
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 
 #: The sandbox's address on the pages; the tests replace it with their own.
 WRITTEN_URL = "http://127.0.0.1:8000"
-ROWS = "SELECT * FROM seeker_leads_ledger ORDER BY key"
 RUNNABLE = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": ["python", "-c"]}
-TOPICS = ("meltano", "ledger", "ledger move", "leads", "serve", "new project")
+TOPICS = ("meltano", "ledger", "ledger move", "ledger purge", "leads", "retention", "duckdb", "serve", "new project")
 MARKERS = {"", "run", "shows", *(f"run: {topic}" for topic in TOPICS)}
 
 
@@ -126,6 +125,7 @@ def meltano_environment(
         TARGET_JSONL_DESTINATION_PATH=str(tmp_path),
         TARGET_POSTGRES_SQLALCHEMY_URL=database_url,
         TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA="seeker_leads",  # the schema of `production`, which the pages use
+        SEEKER_LEADS_TABLE="seeker_leads.leads",  # as above
     )
 
 
@@ -233,31 +233,32 @@ def test_ledger_can_be_copied(block: Block, tmp_path: Path) -> None:
         assert ledger.execute("SELECT count(*) FROM seeker_leads_ledger").fetchone() == (len(Status),)
 
 
-@pytest.mark.skipif(not (shutil.which("sqlite3") and shutil.which("psql")), reason="sqlite3 or psql is not here")
+def by_itself(block: Block) -> str:
+    """Return a block without Meltano, whose plugin in this project is installed without the driver of PostgreSQL."""
+    assert "meltano invoke target-seeker-leads:ledger" in block.text
+    return block.text.replace("meltano invoke target-seeker-leads:ledger", "seeker-leads ledger")
+
+
+def test_ledger_can_be_purged(meltano_environment: dict[str, str], tmp_path: Path) -> None:
+    """The page's commands say how many rows there are, and delete none that is young."""
+    (block,) = (block for block in every_block("sh") if block.marker == "run: ledger purge")
+    ledger_with_rows(meltano_environment["TARGET_SEEKER_LEADS_LEDGER_URL"])
+    said = run(block, by_itself(block), tmp_path, meltano_environment)
+    assert f"format 2, {len(Status)} rows" in said
+    assert "Deleted 0 rows" in said
+
+
 def test_ledger_can_be_moved(meltano_environment: dict[str, str], database_url: str, tmp_path: Path) -> None:
     """The page's commands copy every row of an SQLite ledger to PostgreSQL unchanged, whatever the server's zone."""
     (block,) = (block for block in every_block("sh") if block.marker == "run: ledger move")
-    text = block.text.replace("postgresql://user:password@host/database", database_url)
-    # This project's own plugin is installed without the driver.
-    text = text.replace("meltano invoke target-seeker-leads", "target-seeker-leads --config=ENV")
-    (tmp_path / "data").mkdir()
-    ledger_with_rows(f"sqlite:///{tmp_path / 'data' / 'ledger.db'}")
-    with psycopg.connect(database_url, autocommit=True) as postgres:
-        postgres.execute("DROP TABLE IF EXISTS seeker_leads_ledger, seeker_leads_ledger_version")
-        run(block, text, tmp_path, {**meltano_environment, "PGOPTIONS": "-c timezone=America/New_York"})
-        postgres.execute("SET timezone = 'UTC'")
-        moved = postgres.execute(ROWS).fetchall()
-        assert postgres.execute("SELECT version FROM seeker_leads_ledger_version").fetchall() == [(2,)]
-        postgres.execute("DROP TABLE seeker_leads_ledger, seeker_leads_ledger_version")
-    with closing(sqlite3.connect(tmp_path / "data" / "ledger.db")) as ledger:
-        kept = ledger.execute(ROWS).fetchall()
-    as_sqlite_has_it = [
-        tuple(f"{value:%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else value for value in row)
-        for row in moved
-    ]
-    assert as_sqlite_has_it == kept
-    assert len(moved) == len(Status)
-    assert not (tmp_path / "ledger.csv").exists()
+    text = by_itself(block).replace("postgresql://user:password@host/database", f"'{database_url}'")
+    old_url = meltano_environment["TARGET_SEEKER_LEADS_LEDGER_URL"]
+    ledger_with_rows(old_url)
+    execute(database_url, "DROP TABLE IF EXISTS seeker_leads_ledger, seeker_leads_ledger_version")
+    run(block, text, tmp_path, {**meltano_environment, "PGOPTIONS": "-c timezone=America/New_York"})
+    assert rows_in_utc(database_url) == rows_in_utc(old_url)
+    assert len(rows_in_utc(old_url)) == len(Status)
+    execute(database_url, "DROP TABLE seeker_leads_ledger, seeker_leads_ledger_version")
 
 
 @pytest.mark.parametrize(

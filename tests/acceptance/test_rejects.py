@@ -1,4 +1,4 @@
-"""`seeker-leads rejects` as a program: fixed in a spreadsheet, and killed at random moments."""
+"""`seeker-leads rejects` as a program: letters fixed in a spreadsheet, and kills at random times."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 EXPORT = PROJECT / "examples" / "export-crm.csv"
 KEY = "Réf. contact"
-#: What a person makes of each row that was refused, by its key.
+#: A person's corrections of each rejected row, by its key.
 FIXES = {
     "C-2046": {"Nom": "Moreau"},
     "C-2052": {"Adresse e-mail": "noemie.tessier@example.org"},
@@ -44,8 +44,8 @@ FIXES = {
     "C-2074": {"Message du contact": "Souhaite être rappelée"},
 }
 LETTERS, LETTERS_EACH, KILLS, IN_FLIGHT = 300, 25, 60, 10
-#: Forks a process for each command that it is given, says its number, and then how it ended. A fork of a program whose
-#: modules are loaded is at work at once, so that a kill may come at any moment of it.
+#: Forks a process for each command on stdin, and prints its process id and then its exit status. A fork has all modules
+#: loaded and starts to work at once, so a kill can hit any moment of the work.
 FORKS = """if True:
     import gc, json, os, sys
     from seeker_leads_cli.main import main
@@ -85,7 +85,7 @@ def statuses(folder: Path) -> Counter[str]:
 
 
 def test_refused_rows_are_fixed_in_a_spreadsheet(account: Sandbox, tmp_path: Path) -> None:
-    """The six rows of a French export are exported, fixed, saved again as French Excel does, and delivered."""
+    """Six rejected rows of a French export are exported, fixed, saved as French Excel does, and delivered."""
     config = configure(tmp_path, account.api_url, timezone="Europe/Paris", date_format="%d/%m/%Y %H:%M")
 
     def tool(*arguments: str | Path) -> str:
@@ -116,13 +116,13 @@ def test_refused_rows_are_fixed_in_a_spreadsheet(account: Sandbox, tmp_path: Pat
 
 @dataclass
 class Forks:
-    """The tool, a process for each command, which may be killed."""
+    """Runs each command of the tool in a process that can be killed."""
 
     server: subprocess.Popen[str]
     config: Path
 
     def run(self, *arguments: str, kill_after_seconds: float | None = None) -> int:
-        """Run a command; return how it ended."""
+        """Run a command; return its exit status."""
         assert self.server.stdin
         assert self.server.stdout
         self.server.stdin.write(json.dumps(["rejects", *arguments, "--config", str(self.config)]) + "\n")
@@ -154,7 +154,7 @@ def chance() -> random.Random:
 
 
 def letter(number: int, at: datetime | None = None) -> DeadLetter:
-    """A letter of a lead that can be sent; each tenth one can not."""
+    """A letter whose lead can be sent, except for each tenth one."""
     record = lead(number) if number % 10 else lead(number, email="nobody")
     return DeadLetter("leads", ("id",), record, (), at or datetime.now(timezone.utc))
 
@@ -166,9 +166,10 @@ def kept(path: Path) -> Counter[int]:
 
 @pytest.mark.parametrize("policy", ["retry", "reject"])
 def test_a_killed_retry_loses_nothing(tmp_path: Path, chance: random.Random, policy: str) -> None:
-    """After 30 kills each letter was delivered, or is in the file, once; letters that came meanwhile too.
+    """After 30 kills, each letter was delivered or is in the file once, also those that were appended in between.
 
-    `retry`: twice at most those in flight at a kill. `reject`: none twice; what was in flight is in the file.
+    `retry`: at most the leads in flight at a kill are sent twice. `reject`: no lead is sent twice; those in flight are
+    in the file.
     """
     path = tmp_path / "rejects.jsonl"
     file = DeadLetterFile(path)
@@ -208,7 +209,7 @@ def created_number(created: dict[str, Any]) -> int:
 
 
 def test_a_retry_that_is_told_to_stop_ends_in_order(tmp_path: Path) -> None:
-    """What was under way is settled; each letter is delivered or in the file, and none is both."""
+    """Requests in progress are settled; each letter is either delivered or in the file."""
     path = tmp_path / "rejects.jsonl"
     path.write_bytes(b"".join(to_line(letter(number)) for number in range(1, LETTERS)))
     with Sandbox.start(SandboxOptions(latency_ms=50, enforce_limit=False)) as sandbox:
@@ -227,7 +228,7 @@ def test_a_retry_that_is_told_to_stop_ends_in_order(tmp_path: Path) -> None:
 
 
 def test_a_killed_purge_loses_nothing(tmp_path: Path, chance: random.Random) -> None:
-    """At each of 60 kills the file is as it was, or without what is old; nothing else stays behind."""
+    """After each of 60 kills, the file is unchanged or without the old letters; no other file stays behind."""
     path = tmp_path / "rejects.jsonl"
     old = datetime.now(timezone.utc) - timedelta(days=100)
     lines = [to_line(letter(number, None if number % 3 else old)) for number in range(LETTERS)]

@@ -1,4 +1,4 @@
-"""A signal that comes again: handed on by a parent, or by somebody who will not wait."""
+"""A repeated signal: an echo from a parent process, or a request to end at once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RECORDS = 5
 
 @contextlib.contextmanager
 def sending(program: TargetProgram, *, latency_ms: int) -> Iterator[tuple[subprocess.Popen[str], Sandbox]]:
-    """The target with all its requests under way."""
+    """The target with all its requests in progress."""
     with Sandbox.start(SandboxOptions(latency_ms=latency_ms)) as sandbox:
         program.configure(sandbox.api_url)
         with program.start(stdin=subprocess.PIPE) as process:
@@ -45,7 +45,7 @@ def sending(program: TargetProgram, *, latency_ms: int) -> Iterator[tuple[subpro
 
 
 def test_signal_with_echoes_ends_the_target_in_order(tmp_path: Path) -> None:
-    """SIGTERM to a process group comes twice, from the sender and from Meltano: what is under way is still settled."""
+    """SIGTERM to a process group arrives twice, also from Meltano: requests in progress are still settled."""
     program = TargetProgram(tmp_path)
     with sending(program, latency_ms=1000) as (process, _):
         for _ in range(5):
@@ -58,7 +58,7 @@ def test_signal_with_echoes_ends_the_target_in_order(tmp_path: Path) -> None:
 
 
 def test_second_signal_of_another_kind_changes_nothing(tmp_path: Path) -> None:
-    """Ctrl-C in a terminal is followed by Meltano's SIGTERM: what is under way is settled and reported all the same."""
+    """Ctrl-C in a terminal is followed by Meltano's SIGTERM: requests in progress are still settled and reported."""
     program = TargetProgram(tmp_path)
     with sending(program, latency_ms=800) as (process, sandbox):
         process.send_signal(signal.SIGINT)
@@ -71,7 +71,7 @@ def test_second_signal_of_another_kind_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_same_signal_later_ends_the_target_at_once(tmp_path: Path) -> None:
-    """Who asks again will not wait for an answer that does not come; the next run knows what was under way."""
+    """A repeated signal ends the target without waiting for an answer; the next run knows what was in progress."""
     program = TargetProgram(tmp_path)
     with sending(program, latency_ms=20_000) as (process, _):
         process.send_signal(signal.SIGTERM)
@@ -83,7 +83,7 @@ def test_same_signal_later_ends_the_target_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("meltano_plugins")
 def test_end_of_a_whole_pipeline_is_in_order(tmp_path: Path) -> None:
-    """A scheduler that ends Meltano's process group leaves no lead of unknown outcome: what is under way is settled."""
+    """If a scheduler ends Meltano's process group, requests in progress are settled: no outcome is unknown."""
     with Sandbox.start(SandboxOptions(latency_ms=1500)) as sandbox:
         environment = shell_in_project(
             tmp_path,

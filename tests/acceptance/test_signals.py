@@ -1,4 +1,4 @@
-"""A tap that is told to stop."""
+"""A tap that gets a signal to stop."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ BIN = Path(sys.executable).parent
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_run_ends_soon_with_an_honest_state(tmp_path: Path, number: signal.Signals) -> None:
-    """Ctrl-C and SIGTERM end the tap soon: whole lines, an honest state, the signal's status.
+    """Ctrl-C and SIGTERM end the tap soon, with complete lines, a correct state and the signal's status.
 
-    The next run goes on from there, and together they have every lead.
+    The next run continues from the state, and together the two runs read every lead.
     """
     with Sandbox.start(SandboxOptions(leads=20_000, days=300, latency_ms=100)) as sandbox:
         config = {"api_url": sandbox.api_url, "auth_token": "sandbox-token"}

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 BIN = Path(sys.executable).parent
 ENDS = {
-    "loader that reads nothing": ("{} | true", "has ended"),
-    "loader that ends in the middle": ("{} | head -n 100", "has ended"),
-    "loader that ends in the middle of a line": ("{} | head -c 70000", "has ended"),
+    "loader that reads nothing": ("{} | true", "that reads stdout ended"),
+    "loader that ends in the middle": ("{} | head -n 100", "that reads stdout ended"),
+    "loader that ends in the middle of a line": ("{} | head -c 70000", "that reads stdout ended"),
     "full disk": ("{} > /dev/full", os.strerror(28)),
     "no stdout": ("{} >&-", "stdout is closed"),
 }

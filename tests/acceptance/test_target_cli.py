@@ -21,7 +21,7 @@ from tests.singer_input import SCHEMA, record, state
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: One record for each rule about a field that the API needs.
+#: One record for each rule about a field that the API requires.
 BAD: dict[str, dict[str, Any]] = {
     "lastName": {"last_name": "x" * 101},
     "email": {"email": "jane.dupont(at)example.com"},
@@ -31,7 +31,7 @@ BAD: dict[str, dict[str, Any]] = {
     "classifiedId": {"classified_id": "26ABCDEFGHJO"},
     "submittedDate": {"created_at": "20/11/2026"},
 }
-#: One for each field that the API does not need.
+#: One record for each optional field of the API.
 ODD: dict[str, dict[str, Any]] = {
     "firstName": {"first_name": "x" * 101},
     "gender": {"gender": "unknown"},
@@ -44,11 +44,11 @@ def lines(*messages: dict[str, Any]) -> str:
 
 
 def test_bad_records_never_stop_the_good_ones(target: TargetProgram, account: Sandbox) -> None:
-    """Each rule, broken once: kept with its reason and not sent; the good ones around it arrive.
+    """Each rule, broken once: kept with its reason and not sent; the good records around it arrive.
 
-    What does not fit a field that the API does not need is left out, and the rest of that lead arrives.
+    A value that does not fit an optional field is left out, and the rest of that lead arrives.
 
-    The file is the owner's alone, and nothing of anybody is in the log, at DEBUG.
+    The file is private to its owner, and the log contains no personal data, even at DEBUG.
     """
     bad = [record(number, **changes) for number, changes in enumerate(BAD.values())]
     odd = [record(number, **changes) for number, changes in enumerate(ODD.values(), start=200)]
@@ -74,7 +74,7 @@ def test_bad_records_never_stop_the_good_ones(target: TargetProgram, account: Sa
 
 
 def test_mended_rejects_are_fed_again(target: TargetProgram, account: Sandbox) -> None:
-    """The rejects file, moved and mended, is input as it is: what was mended is sent, what was not is kept again."""
+    """The rejects file, moved and fixed, is valid input: fixed records are sent, the others are kept again."""
     target.run(lines(record(1, email="jane.dupont1(at)example.com"), record(2, message=None), record(3)))
     letters = sorted(target.rejects, key=lambda letter: letter["record"]["id"])
     letters[0]["record"]["email"] = "jane.dupont1@example.com"
@@ -88,7 +88,7 @@ def test_mended_rejects_are_fed_again(target: TargetProgram, account: Sandbox) -
 
 
 def test_rejects_are_not_fed_to_themselves(target: TargetProgram) -> None:
-    """The very file that new rejects go to is no input: it would never end."""
+    """The file to which new rejects go is refused as input: the run would never end."""
     target.run(lines(record(1, message=None), record(2)))
     with target.rejects_path.open() as file, target.start(stdin=file) as process:
         process.communicate(timeout=60)
@@ -97,7 +97,7 @@ def test_rejects_are_not_fed_to_themselves(target: TargetProgram) -> None:
 
 
 def test_rejected_before_is_not_kept_twice(target: TargetProgram) -> None:
-    """A source that gives the same bad row with every run gets one dead letter, and does not fail each run."""
+    """A source with the same bad row in every run gets one dead letter, and later runs do not fail."""
     rows = lines(record(1, message=None), record(2))
     assert [target.run(rows).status for _ in range(3)] == [0, 0, 0]
     assert len(target.rejects) == 1
@@ -116,7 +116,7 @@ def test_changed_settings_give_rejected_records_another_chance(target: TargetPro
 
 
 def test_run_of_nothing_but_rejects_fails(target: TargetProgram) -> None:
-    """When all records are rejected the mapping is wrong, and the scheduler hears of it; known rejects are no news."""
+    """If all records are rejected, the mapping is wrong and the run fails; known rejects are not new."""
     ended = target.run(lines(record(1, message=None), record(2, message=None), state(1)))
     assert ended.status == 1
     assert "All 2 records were rejected" in ended.stderr
@@ -129,7 +129,7 @@ def test_run_of_nothing_but_rejects_fails(target: TargetProgram) -> None:
 
 
 def test_max_rejects_stops_the_run(target: TargetProgram, account: Sandbox) -> None:
-    """So many rejects end the run with an error; what came before is settled, what comes after is not begun."""
+    """The maximum of rejects ends the run with an error; earlier records are settled, later ones are not started."""
     target.configure(account.api_url, max_rejects=3, max_concurrent_requests=1)
     bad = [record(number, message=None) for number in range(10)]
     ended = target.run(lines(record(100), *bad, record(101), state(1)))
@@ -141,7 +141,7 @@ def test_max_rejects_stops_the_run(target: TargetProgram, account: Sandbox) -> N
 
 
 def test_dry_run_does_nothing_but_report(target: TargetProgram, account: Sandbox) -> None:
-    """A rehearsal says what would be sent and what not; it sends and writes nothing, and passes no STATE on."""
+    """A dry run says what would be sent and what not; it sends and writes nothing, and passes no STATE on."""
     rows = lines(record(1), record(2, email="x"), record(3), record(3), state(1))
     target.configure(account.api_url, dry_run=True)
     ended = target.run(rows)
@@ -174,7 +174,7 @@ def test_dry_run_does_nothing_but_report(target: TargetProgram, account: Sandbox
     ],
 )
 def test_wrong_setting_is_named(target: TargetProgram, account: Sandbox, config: dict[str, Any], words: str) -> None:
-    """A setting that cannot work ends the run at once, with its name, the cure, and without its value."""
+    """A setting that cannot work ends the run at once, with its name and the cure, and without its value."""
     target.configure(account.api_url, **config)
     ended = target.run(lines(record(1)))
     assert ended.status == 2, ended.stderr
@@ -188,7 +188,7 @@ def test_wrong_setting_is_named(target: TargetProgram, account: Sandbox, config:
 def test_stopped_run_settles_what_is_under_way(tmp_path: Path, number: signal.Signals) -> None:
     """Ctrl-C and SIGTERM end the target soon, with the signal's status and a STATE that covers settled records only.
 
-    What was under way is settled: the next run sends the rest, and nothing twice.
+    Records under way are settled: the next run sends the rest, and nothing twice.
     """
     messages = [message for index in range(400) for message in (record(index), state(index))]
     with Sandbox.start(SandboxOptions(latency_ms=100)) as sandbox:
@@ -212,7 +212,7 @@ def test_stopped_run_settles_what_is_under_way(tmp_path: Path, number: signal.Si
 
 
 def test_state_is_passed_on_while_the_source_is_silent(target: TargetProgram) -> None:
-    """A STATE does not wait for the next message, nor for the end of the input."""
+    """A STATE waits neither for the next message nor for the end of the input."""
     with target.start(stdin=subprocess.PIPE) as process:
         assert process.stdin
         assert process.stdout
@@ -240,7 +240,7 @@ def test_two_programs_with_one_ledger_send_nothing_twice(tmp_path: Path) -> None
 
 
 def test_closed_stdout_is_an_error(target: TargetProgram, account: Sandbox) -> None:
-    """Where nobody reads the STATE any more, the run fails in one line; what was sent stays known."""
+    """If the reader of the STATE has gone, the run fails with one line; sent leads stay known."""
     with target.start(stdin=subprocess.PIPE) as process:
         assert process.stdin
         assert process.stdout

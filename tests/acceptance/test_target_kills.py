@@ -22,17 +22,17 @@ RECORDS, KILLS, IN_FLIGHT = 2500, 10, 10
 
 @pytest.mark.parametrize("policy", ["retry", "reject"])
 def test_killed_runs_lose_nothing(tmp_path: Path, policy: str) -> None:
-    """After ten kills every record is created. `retry`: twice at most those in flight at a kill. `reject`: none twice.
+    """After ten kills every record is created. `retry`: only those in flight at a kill may exist twice. `reject`: none.
 
     With `reject`, what was in flight is in the dead letters instead, whether the API had created it or not.
     """
-    seed = random.randrange(1 << 32)  # noqa: S311  # no secret
-    print(f"seed {seed}")  # noqa: T201  # shown when it fails, to play it again
+    seed = random.randrange(1 << 32)  # noqa: S311  # not a secret
+    print(f"seed {seed}")  # noqa: T201  # shown if it fails, to repeat it
     chance = random.Random(seed)  # noqa: S311  # as above
     lines = [json.dumps(message) for message in [SCHEMA, *map(record, range(RECORDS)), state({"done": True})]]
     (tmp_path / "input.jsonl").write_text("\n".join(lines) + "\n")
     program = TargetProgram(tmp_path)
-    # A limit that is no hindrance: the kills come thick and fast.
+    # A limit that is not reached: the kills follow each other quickly.
     options = SandboxOptions(latency_ms=10, enforce_limit=False)
     with Sandbox.start(options) as sandbox:
         program.configure(sandbox.api_url, on_unknown_outcome=policy, rate_limit_requests=1000)

@@ -1,4 +1,4 @@
-"""Leads on their way out, with real Meltano and real PostgreSQL."""
+"""Leads sent with real Meltano and real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def pipeline(meltano: Callable[..., Any], account: Sandbox, tmp_path: Path) -> Callable[..., Any]:
-    """Run Meltano with the target set to the account."""
+    """Run Meltano with the target configured for the account."""
 
     def run(*arguments: str, **environment: str) -> Any:
         ended = meltano(
@@ -43,7 +43,7 @@ def rejects(tmp_path: Path) -> list[dict[str, Any]]:
 
 
 def test_csv_file_becomes_leads(pipeline: Callable[..., Any], account: Sandbox, tmp_path: Path) -> None:
-    """`examples/leads.csv`: good rows arrive, bad ones are kept; once mended they arrive too, and nothing twice."""
+    """`examples/leads.csv`: good rows arrive, bad ones are kept; once fixed they arrive too, and nothing twice."""
     pipeline("run", "tap-spreadsheets", "target-seeker-leads")
     assert sorted(lead["lastName"] for lead in account.created) == ["Dubois", "Rossi", "Schneider", "Éloïse-Martin"]
     letters = rejects(tmp_path)
@@ -54,10 +54,10 @@ def test_csv_file_becomes_leads(pipeline: Callable[..., Any], account: Sandbox, 
         "1007": ["message"],
         "1008": ["classifiedId", "submittedDate"],
     }
-    (mended,) = (letter for letter in letters if letter["record"]["id"] == "1004")
-    mended["record"]["last_name"] = "Lefèvre"
-    (tmp_path / "mended.jsonl").write_text(json.dumps(mended))
-    pipeline("invoke", "target-seeker-leads", "--input", str(tmp_path / "mended.jsonl"))
+    (fixed,) = (letter for letter in letters if letter["record"]["id"] == "1004")
+    fixed["record"]["last_name"] = "Lefèvre"
+    (tmp_path / "fixed.jsonl").write_text(json.dumps(fixed))
+    pipeline("invoke", "target-seeker-leads", "--input", str(tmp_path / "fixed.jsonl"))
     pipeline("run", "--full-refresh", "tap-spreadsheets", "target-seeker-leads")
     counts = Counter(lead["lastName"] for lead in account.created)
     assert counts["Lefèvre"] == 1
@@ -68,12 +68,12 @@ def test_csv_file_becomes_leads(pipeline: Callable[..., Any], account: Sandbox, 
 def test_leads_of_odoo_arrive(
     pipeline: Callable[..., Any], account: Sandbox, database: psycopg.Connection, database_url: str, tmp_path: Path
 ) -> None:
-    """`examples/odoo_leads.sql`: a view makes leads of Odoo's table, and only what is new follows."""
+    """`examples/odoo_leads.sql`: a view turns Odoo's table into leads, and later only new ones are sent."""
     database.execute("DROP TABLE IF EXISTS crm_lead CASCADE")
     for name in ("crm_lead.sql", "odoo_leads.sql"):
         database.execute((PROJECT / "examples" / name).read_bytes())
 
-    # The tap asks for host and password, though this database has a socket and no password: the query counts.
+    # The tap asks for host and password, though this database has a socket and no password: the query is the test.
     url = database_url.replace("postgres:@/", "postgres:none@localhost/")
 
     def run() -> None:
@@ -101,7 +101,7 @@ def test_leads_of_odoo_arrive(
 
 
 def test_round_trip(pipeline: Callable[..., Any], account: Sandbox, tmp_path: Path) -> None:
-    """Tap to target: a lead with a listing and a contact is created anew, an erased one skipped, any other one kept."""
+    """Tap to target: a lead with a listing and a contact is created, an erased one skipped, any other one kept."""
     expected: Counter[bool] = Counter()
     for lead in account.store.all():
         contact, listing = lead.get("contactRequest") or {}, (lead.get("property") or {}).get("classifiedId")

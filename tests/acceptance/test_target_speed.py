@@ -1,4 +1,4 @@
-"""The target uses the limit up, and keeps it: the program, at the documented limit and 100 ms latency."""
+"""The target reaches the limit, and never exceeds it: the program, at the documented limit and 100 ms latency."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ GOAL = 46.0
 
 
 def test_leads_are_sent_at_the_limit(tmp_path: Path) -> None:
-    """At 100 ms latency at least 46 leads/s of 50 are delivered, first request to last, and none is over the limit.
+    """At 100 ms latency at least 46 leads/s of 50 are delivered, first request to last, never above the limit.
 
-    Two streams come in turn: the limit is that of the account, whatever the number of streams.
+    Two streams alternate: the limit is per account, whatever the number of streams.
     On a busy machine the best of three runs counts.
     """
     other = {"stream": "others"}

@@ -1,4 +1,4 @@
-"""Signals at any moment, and files that can grow no further: the program ends in order, and the next run goes on."""
+"""Signals at any moment, and files that cannot grow: the program ends in order, and the next run continues."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ RECORDS, STOPS, IN_FLIGHT = 600, 5, 10
 
 
 def test_signals_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:
-    """SIGTERM and SIGINT in turn, whenever they come: each run ends in order with a STATE that covers what exists.
+    """SIGTERM and SIGINT in turn, at any time: each run ends in order with a STATE that covers only what exists.
 
-    Restarted with the same input until it is done, every lead exists once: what was under way was settled each time.
-    The last signal comes when all input is read and the last records are under way, or just done.
+    Restarted with the same input until it is done, every lead exists once: leads under way were settled each time.
+    The last signal arrives when all input is read and the last records are under way, or just done.
     """
-    seed = random.randrange(1 << 32)  # noqa: S311  # no secret
-    print(f"seed {seed}")  # noqa: T201  # shown when it fails, to play it again
+    seed = random.randrange(1 << 32)  # noqa: S311  # not a secret
+    print(f"seed {seed}")  # noqa: T201  # shown if it fails, to repeat it
     chance = random.Random(seed)  # noqa: S311  # as above
     lines = [json.dumps(SCHEMA)]
     lines += [json.dumps(each) for n in range(RECORDS) for each in (record(n), state(n))]
@@ -40,11 +40,11 @@ def test_signals_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> No
         stops = sorted(chance.sample(range(RECORDS - 5 * IN_FLIGHT), STOPS - 1))
         for number, stop_at in enumerate([*stops, RECORDS - chance.randint(1, IN_FLIGHT)]):
             if len(sandbox.created) == RECORDS:
-                break  # a signal came so late that there is nothing left to stop
+                break  # the signal was too late to stop anything
             sent = (signal.SIGTERM, signal.SIGINT)[number % 2]
             asked_before = sandbox.statistics.requests
             with (tmp_path / "input.jsonl").open() as file, program.start(stdin=file) as process:
-                # A request of this run must have come: before its handlers stand, a signal ends Python itself.
+                # A request of this run must have arrived: until its handlers are installed, a signal ends Python.
                 assert wait_for_requests(sandbox, asked_before + 1)
                 wait_for_created(sandbox, stop_at)
                 process.send_signal(sent)
@@ -52,7 +52,7 @@ def test_signals_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> No
             emails = {lead["email"] for lead in sandbox.created}
             last = json.loads(stdout.splitlines()[-1]) if stdout else -1
             assert all(record(n)["record"]["email"] in emails for n in range(last + 1))
-            # Where everything was done when the signal came, the run ends well, or Python by the signal itself.
+            # If everything was done when the signal arrived, the run succeeds, or the signal ends Python itself.
             assert process.returncode == 128 + sent or (last == RECORDS - 1 and process.returncode in {0, -sent})
         with (tmp_path / "input.jsonl").open() as file, program.start(stdin=file) as process:
             stdout, _ = process.communicate(timeout=120)
@@ -66,11 +66,11 @@ def test_signals_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("kind", ["ledger", "rejects"])
-def test_file_that_can_grow_no_further(tmp_path: Path, kind: str) -> None:
-    """At a limit of the system the program ends in a line with status 1; without it the next run does the rest.
+def test_file_that_cannot_grow(tmp_path: Path, kind: str) -> None:
+    """At a system limit the program ends with one line and status 1; without the limit the next run does the rest.
 
-    No STATE covers a record that is neither created nor kept, and every lead exists once, but for those that the end
-    of the next run counts as sent again.
+    No STATE covers a record that is neither created nor kept, and every lead exists once, except those that the
+    end of the next run counts as sent again.
     """
     limit = 300_000
     wide = {"message": None, "note": "x" * 20_000} if kind == "rejects" else {}
@@ -81,7 +81,7 @@ def test_file_that_can_grow_no_further(tmp_path: Path, kind: str) -> None:
         program = TargetProgram(tmp_path)
         program.configure(sandbox.api_url, rate_limit_requests=1000)
         with (tmp_path / "input.jsonl").open() as file:
-            # In a child of its own, so that the limit is not ours; the log goes elsewhere, since it would meet it too.
+            # In a child process, so that the limit is not ours; the log goes elsewhere, or it would reach the limit.
             ended = subprocess.run(
                 [BIN / "target-seeker-leads", "--config", tmp_path / "config.json"],
                 stdin=file,
@@ -91,7 +91,7 @@ def test_file_that_can_grow_no_further(tmp_path: Path, kind: str) -> None:
                 timeout=60,
                 preexec_fn=lambda: resource.setrlimit(
                     resource.RLIMIT_FSIZE, (limit, limit)
-                ),  # no threads of the child's
+                ),  # the child has no threads
             )
         assert ended.returncode == 1, ended.stderr[-2000:]
         assert "Traceback" not in ended.stderr
@@ -114,7 +114,7 @@ def test_file_that_can_grow_no_further(tmp_path: Path, kind: str) -> None:
 
 
 def test_stdout_on_a_full_disk(tmp_path: Path) -> None:
-    """A STATE that cannot be written ends the run with status 1 and one line; what was sent stays known."""
+    """A STATE that cannot be written ends the run with status 1 and one line; sent leads stay known."""
     with Sandbox.start(SandboxOptions()) as sandbox:
         program = TargetProgram(tmp_path)
         program.configure(sandbox.api_url)

@@ -168,3 +168,10 @@ def url(request: pytest.FixtureRequest) -> str:
     name = {"sqlite": "sqlite_url", "postgresql": "empty_postgres"}[request.param]
     value: str = request.getfixturevalue(name)
     return value
+
+
+@pytest.fixture
+def empty_database(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to a database in which a table of leads is to be made."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection

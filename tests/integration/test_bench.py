@@ -9,22 +9,47 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 
 
+def bench(report: Path, cases: str, *arguments: str) -> str:
+    """Run the benchmark with a handful of leads; return its page, which is what it prints, too."""
+    options = ["--quick", "--latency-ms", "25", "--cases", cases, "--report", str(report), *arguments]
+    command = [sys.executable, "-m", "benchmarks.bench", *options]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180, cwd=PROJECT)
+    assert ended.returncode == 0, ended.stderr
+    assert report.read_text(encoding="utf-8") == ended.stdout
+    return ended.stdout
+
+
 def test_benchmark_compares_complete_runs(tmp_path: Path) -> None:
     """Every contender reads every lead, and the report has each table; an incomplete run would end with status 1."""
-    report = tmp_path / "performance.md"
-    arguments = ["--quick", "--latency-ms", "25", "--repeats", "1", "--contenders", "ours,bare,minimal"]
-    cases = ["--cases", "wide,nothing,cpu,memory,capacity"]
-    command = [sys.executable, "-m", "benchmarks.bench", *arguments, *cases, "--report", str(report)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd=PROJECT)
-
-    assert ended.returncode == 0, ended.stderr
-    text = report.read_text(encoding="utf-8")
-    assert text == ended.stdout
-    for title in ("Goals", "CPU", "Memory of our tap", "Nothing new", "The sandbox is not the bottleneck"):
+    chosen = ["--repeats", "1", "--contenders", "ours,bare,minimal"]
+    text = bench(tmp_path / "performance.md", "wide,nothing,cpu,memory,capacity,accounts", *chosen)
+    for title in (
+        "Goals",
+        "CPU",
+        "Memory of our tap",
+        "Nothing new",
+        "Many accounts with nothing new",
+        "The sandbox is not the bottleneck",
+    ):
         assert f"\n## {title}\n\n" in text
     for contender in ("tap-seeker-leads", "bare loop", "minimal SDK tap"):
         # wide, CPU, nothing new
         assert text.count(f"\n| {contender} ") == 3
-    assert text.count("| not measured ") == 2  # dense and sparse were not requested
+    assert text.count("| not measured ") == 6  # dense, sparse, the shared limit and webhooks were not requested
     assert "Failed or left out" not in text
     assert str(tmp_path) not in text
+
+
+def test_benchmark_measures_the_receiver(tmp_path: Path) -> None:
+    """The report has a burst of calls and an idle receiver; a quick run leaves out what takes Meltano."""
+    text = bench(tmp_path / "performance.md", "webhooks")
+    assert "50 calls in a second, during a run" in text.partition("\n## Webhooks\n\n")[2]
+    assert "CPU of an idle receiver" in text
+
+
+def test_benchmark_runs_processes_that_share_a_limit(tmp_path: Path) -> None:
+    """One, two and four processes, and two beside others that are killed, all bring every lead."""
+    text = bench(tmp_path / "performance.md", "shared limit")
+    table = text.partition("## Several processes that share the limit")[2]
+    rows = [line.split()[1:4:2] for line in table.splitlines() if line.startswith("|  ")]
+    assert rows == [["1", "0"], ["2", "0"], ["4", "0"], ["2", "4"]]

@@ -1,4 +1,4 @@
-"""`seeker-leads preview` on files as people have them."""
+"""`seeker-leads preview` with realistic files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-#: What the columns of `examples/export-crm.csv` mean. All others say nothing of a lead.
+#: The meanings of the columns of `examples/export-crm.csv`. All other columns are not used.
 MEANINGS = {
     "Civilité": "gender",
     "Nom": "lastName",
@@ -51,8 +51,8 @@ def fields_of(said: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("timezone", ["", "Europe/Paris"])
-def test_a_french_export_just_works(timezone: str) -> None:
-    """Without any setting, each of 27 French headers is understood or named as not used, and each bad row counted."""
+def test_french_export_needs_no_settings(timezone: str) -> None:
+    """Without settings, each of 27 French headers is understood or shown as not used, and each bad row is counted."""
     said = preview_of(EXAMPLES / "export-crm.csv", TARGET_SEEKER_LEADS_TIMEZONE=timezone)
     assert len(said["columns"]) == 27
     assert fields_of(said) == MEANINGS
@@ -65,40 +65,40 @@ def test_a_french_export_just_works(timezone: str) -> None:
     }
 
 
-def test_the_template_needs_nothing_but_leads() -> None:
-    """Each column of the template is understood, the key apart."""
+def test_template_needs_no_settings() -> None:
+    """Each column of the template is understood; one of them is the key."""
     said = preview_of(EXAMPLES / "leads-template.csv", "--key", "Référence contact")
     assert all(column["used"] for column in said["columns"])
     assert (said["rows"], said["sendable"]) == (1, 1)
 
 
-def test_a_person_sees_samples_and_what_is_vague() -> None:
-    """The table says what each column means, shows values, and says where a name is the last resort."""
+def test_text_shows_samples_and_vague_names() -> None:
+    """The table shows the meaning of each column and sample values, and marks vague names."""
     header = HEADER.replace("Reçu le", "Date").replace("Réf. annonce", "Annonce")
     ended = preview("-", given=(header + ROW).encode())
     assert ended.exit_code == 0
     assert "stdin, CSV in UTF-8, with ; between cells: 1 rows" in ended.stdout
-    assert ended.stdout.count("vague: counts only since nothing better is there") == 2
+    assert ended.stdout.count("vague name: used because no better one was found") == 2
     assert "luc@example.org" in ended.stdout
     assert "1 would be sent, 0 rejected, 0 doubled" in ended.stdout
     assert "No key: " in ended.stdout
 
 
 def test_json_shows_nobodys_data() -> None:
-    """The machine's form holds names of columns, rules and counts, and no value."""
+    """The JSON contains names of columns, rules and counts, but no values."""
     ended = preview("-", "--json", given=(HEADER + ROW.replace("06 39", "6")).encode())
     assert not [value for value in ROW.strip().split(";") if value in ended.stdout]
 
 
 def test_what_a_terminal_would_act_upon_is_not_shown() -> None:
-    """A value cannot clear the screen or set its title."""
+    """A value cannot clear the screen or set the title of the terminal."""
     ended = preview("-", given=(HEADER + ROW.replace("Bonjour", "\x1b[2J\x07 [bold]hallo")).encode())
     assert "\x1b" not in ended.stdout
     assert "[bold]hallo" in ended.stdout
 
 
-def test_rows_that_come_twice_are_counted() -> None:
-    """By what they say, or by their key."""
+def test_repeated_rows_are_counted() -> None:
+    """Repeated rows are recognised by their content or by their key."""
     rows = ROW + ROW + ROW.replace("Durand", "Petit")
     assert preview_of("-", given=(HEADER + rows).encode())["doubled"] == 1
     said = preview_of("-", "--key", "E-mail", given=(HEADER + rows).encode())
@@ -106,7 +106,7 @@ def test_rows_that_come_twice_are_counted() -> None:
 
 
 def test_an_excel_file_is_read(tmp_path: Path) -> None:
-    """A workbook's dates and numbers are what the sheet shows, in the zone of the settings."""
+    """Dates and numbers of a workbook are read as the sheet shows them, in the time zone of the settings."""
     values = ["Faÿ", "zoe@example.org", None, "26ABCDEFGHJK", None, "Bonjour"]
     cells = [text(f"{letter}2", value) for letter, value in zip("ABCDEF", values, strict=True) if value]
     cells[2:2] = [number("C2", "639980001")]
@@ -119,7 +119,7 @@ def test_an_excel_file_is_read(tmp_path: Path) -> None:
 
 
 def test_singer_messages_are_read(tmp_path: Path) -> None:
-    """Messages keep their own streams and keys; what is in an object is named with it."""
+    """Messages keep their own streams and keys; nested values are named with their object."""
     record = {"id": 1, "contact": {"nom": "Durand", "email": "luc@example.org", "mobile": "06 39 98 00 01"}, "x": 1}
     record |= {"message": "Bonjour", "classified_id": "26ABCDEFGHJK", "created_at": "2026-11-05"}
     schema = {"type": "SCHEMA", "stream": "crm", "schema": {"properties": {}}, "key_properties": ["id"]}
@@ -134,7 +134,7 @@ def test_singer_messages_are_read(tmp_path: Path) -> None:
 
 
 def test_stream_maps_count(tmp_path: Path) -> None:
-    """What the settings make of columns is what a preview shows, and the columns are those of the file."""
+    """A preview shows the columns of the file, with the results of stream maps."""
     config = tmp_path / "config.json"
     config.write_text(
         json.dumps(
@@ -157,8 +157,8 @@ def test_stream_maps_count(tmp_path: Path) -> None:
     assert {column["name"]: column["used"] for column in said["columns"]}["Statut"]
 
 
-def test_what_is_missing_is_proposed(tmp_path: Path) -> None:
-    """The block to paste names what the target needs; with it, every row can be sent."""
+def test_missing_settings_are_proposed(tmp_path: Path) -> None:
+    """The proposed settings contain what the target needs; with them, every row can be sent."""
     header = "Nom complet;Courriel perso;À joindre au;Bien;Quand\n"
     row = "Luc Durand;luc@example.org;06 39 98 00 01;26ABCDEFGHJK;05/11/2026 14:30\n"
     path = tmp_path / "leads.csv"
@@ -183,11 +183,11 @@ def test_what_is_missing_is_proposed(tmp_path: Path) -> None:
     config = tmp_path / "config.json"
     config.write_text(json.dumps(block))
     assert preview_of(path, "--config", config)["sendable"] == 1
-    assert "Settings to begin with" not in preview(path, "--config", config).stdout
+    assert "Suggested settings" not in preview(path, "--config", config).stdout
 
 
-def test_for_a_file_of_settings_the_block_is_json(tmp_path: Path) -> None:
-    """Who uses `--config` is shown what can be pasted there."""
+def test_proposed_settings_for_a_file_are_json(tmp_path: Path) -> None:
+    """With `--config`, the settings are proposed in the format of that file."""
     config = tmp_path / "config.json"
     config.write_text("{}")
     said = preview("-", "--config", config, given=(HEADER + ROW.replace("T14:30:00Z", "")).encode()).stdout
@@ -200,20 +200,20 @@ def test_for_a_file_of_settings_the_block_is_json(tmp_path: Path) -> None:
         (("-",), b"", "stdin is empty"),
         (("-",), b"nom;mail\n1;2;3\n", "Line 2 has 3 cells"),
         (("-",), b"nom;nom\n1;2\n", "'nom' twice"),
-        (("-",), b"nom;mail\n1;\0\n", "holds a NUL"),
+        (("-",), b"nom;mail\n1;\0\n", "contains a NUL"),
         (("-", "--encoding", "utf-8"), b"nom;mail\n\xe9;2\n", "Line 2 of the file is not utf-8"),
-        (("-", "--encoding", "x"), b"nom;mail\n", "--encoding 'x' is not known"),
+        (("-", "--encoding", "x"), b"nom;mail\n", "--encoding 'x' is unknown"),
         (("-", "--key", "id"), b"nom;mail\n", "--key 'id' is not a column"),
-        (("-", "--key", "id"), b'{"type": "STATE", "value": 1}\n', "say their keys themselves"),
+        (("-", "--key", "id"), b'{"type": "STATE", "value": 1}\n', "define their own keys"),
         (("-",), b'{"type": "STATE", "value": 1}\nhello\n', "Line 2 of the input is not JSON"),
-        (("-",), b"PK\x03\x04broken", "is not a workbook"),
+        (("-",), b"PK\x03\x04broken", "is not a readable workbook"),
         ((".",), b"", "is a folder"),
         (("nothing.csv",), b"", "does not exist"),
         (("-", "--config", "nothing.json"), b"nom;mail\n", "does not exist"),
     ],
 )
-def test_bad_input_is_one_line_with_the_cure(arguments: tuple[str, ...], given: bytes, words: str) -> None:
-    """Whatever is wrong with a file or an option ends with status 2 and one line."""
+def test_bad_input_is_reported_in_one_line_with_the_fix(arguments: tuple[str, ...], given: bytes, words: str) -> None:
+    """A wrong file or option ends the command with status 2 and one line."""
     ended = preview(*arguments, given=given)
     assert ended.exit_code == 2
     assert words in ended.stderr
@@ -222,15 +222,15 @@ def test_bad_input_is_one_line_with_the_cure(arguments: tuple[str, ...], given: 
 
 
 def test_a_wrong_setting_is_named() -> None:
-    """A setting that a run would refuse is refused here, too."""
+    """A preview refuses a setting that a run would refuse."""
     ended = preview("-", given=(HEADER + ROW).encode(), TARGET_SEEKER_LEADS_TIMEZONE="Paris")
     assert ended.exit_code == 2
     assert ended.stderr.startswith("`timezone` must be an IANA name")
 
 
 @pytest.mark.parametrize("rows", ["", ";;;;;\n"])
-def test_a_file_without_rows_is_no_error(rows: str) -> None:
-    """A night without leads gives a header alone: its columns are known all the same."""
+def test_file_without_rows_is_not_an_error(rows: str) -> None:
+    """An export without leads has only a header, whose columns are still recognised."""
     said = preview_of("-", given=(HEADER + rows).encode())
     assert said["rows"] == 0
     assert set(fields_of(said).values()) >= {"lastName", "email", "phoneNumbers", "classifiedId", "message"}

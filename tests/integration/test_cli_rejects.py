@@ -1,4 +1,4 @@
-"""`seeker-leads rejects`: dead letters that a target wrote, into the sandbox."""
+"""`seeker-leads rejects`: dead letters that a target wrote, sent to the sandbox."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from tests.integration.conftest import TargetRunner
 
 BAD = "jane.dupont(at)example.com"
-#: What `lead` makes of a person, in any form.
+#: Personal data in the records of `lead`.
 PERSONAL = ("Dupont", "jane", "12 34", "visiter")
 
 
 @dataclass
 class Tool:
-    """The command, with the settings of a runner of the target."""
+    """The command, with the settings of a target's runner."""
 
     target: TargetRunner
 
@@ -69,7 +69,7 @@ class Tool:
 
 @pytest.fixture
 def rejects(run_target: TargetRunner) -> Tool:
-    """Three letters: of two e-mail addresses that are wrong, and of a stream of its own without a last name."""
+    """Three letters: two with a wrong e-mail address, and one of another stream without a last name."""
     other = {**SCHEMA, "stream": "others"}
     nameless = {**record(3, last_name=None), "stream": "others"}
     run_target([SCHEMA, record(1, email=BAD), record(2, email=BAD), other, nameless], max_concurrent_requests=1)
@@ -97,8 +97,8 @@ def nobody_is_named(*ended: Result) -> None:
         assert [word for word in PERSONAL if word in each.output] == []
 
 
-def test_the_list_says_why_and_nothing_of_a_person(rejects: Tool) -> None:
-    """Its JSON is a promise."""
+def test_list_shows_reasons_without_personal_data(rejects: Tool) -> None:
+    """The format of the JSON is a promise."""
     first, *_ = rejects.listed()
     assert first == {
         "id": rejects.ids[0],
@@ -118,21 +118,21 @@ def test_the_list_says_why_and_nothing_of_a_person(rejects: Tool) -> None:
     nobody_is_named(shown, rejects("list", "--json"))
 
 
-def test_the_list_can_be_narrowed(rejects: Tool) -> None:
-    """By stream, rule and age."""
+def test_list_can_be_filtered(rejects: Tool) -> None:
+    """The list can be filtered by stream, rule and age."""
     ids = rejects.ids
     assert [letter["id"] for letter in rejects.listed("--stream", "others")] == ids[2:]
     assert [letter["id"] for letter in rejects.listed("--rule", "Valid E-mail")] == ids[:2]
     assert [letter["id"] for letter in rejects.listed("--older-than", "0m")] == ids
     assert rejects.listed("--older-than", "1d") == []
-    assert rejects("list", "--older-than", "1d").stdout == "There is no such dead letter.\n"
+    assert rejects("list", "--older-than", "1d").stdout == "No dead letters found.\n"
     one_line_of_usage = rejects("list", "--older-than", "soon")
     assert one_line_of_usage.exit_code == 2
     assert "such as 90d" in one_line_of_usage.stderr
 
 
-def test_words_of_the_api_are_for_who_fixes_the_letter(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """They may quote the person: `list` leaves them out, `show` has them."""
+def test_api_texts_are_shown_only_by_show(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """They may quote personal data: `list` leaves them out, `show` shows them."""
     body = {"title": "Bad", "status": 400, "errors": [{"name": "jane", "reason": "no Dupont1 here"}]}
     sandbox.script(on_post(FaultKind.STATUS, status=400, body=json.dumps(body), times=1))
     run_target([SCHEMA, record(1)])
@@ -142,7 +142,7 @@ def test_words_of_the_api_are_for_who_fixes_the_letter(run_target: TargetRunner,
 
 
 def test_show_tells_where_each_value_came_from(rejects: Tool) -> None:
-    """The record, the reasons, and the lead with the columns of the source, by way of stream maps too."""
+    """`show` prints the record, the reasons, and the lead with its source columns, also through stream maps."""
     id_ = rejects.ids[1]
     maps = {"leads": {"firstName": "message[:7]"}}
     shown = json.loads(rejects("show", id_[:6], "--json", stream_maps=maps, defaults={"language": "FR"}).stdout)
@@ -160,20 +160,20 @@ def test_show_tells_where_each_value_came_from(rejects: Tool) -> None:
 
 
 @pytest.mark.parametrize("command", ["show", "retry"])
-def test_an_id_that_names_no_single_letter(rejects: Tool, sandbox: Sandbox, command: str) -> None:
-    """Ends with one line and 2, and nothing is sent."""
+def test_id_must_match_one_letter(rejects: Tool, sandbox: Sandbox, command: str) -> None:
+    """The command ends with one line and 2, and nothing is sent."""
     one_line(rejects(command, "rffffffffffffffff"), 2, "No dead letter has the id 'rffffffffffffffff'")
-    one_line(rejects(command, "r"), 2, "The id 'r' is that of 3 letters: ")
+    one_line(rejects(command, "r"), 2, "The id 'r' matches 3 letters: ")
     assert not sandbox.created
     assert len(rejects.ids) == 3
 
 
-def test_what_fails_again_is_one_letter_with_the_new_reasons(rejects: Tool, sandbox: Sandbox) -> None:
-    """Under its id and with its age; the command ends with 1, since something is left to do."""
+def test_failed_retry_keeps_one_letter_with_new_reasons(rejects: Tool, sandbox: Sandbox) -> None:
+    """The letter keeps its id and age; the command ends with 1, since it still needs a fix."""
     before = rejects.listed()
     sandbox.script(on_post(FaultKind.STATUS, status=400, body='{"title": "Bad", "status": 400}'))
     maps = {"leads": {"email": "'fixed@example.com'"}}
-    ended = rejects("retry", stream_maps=maps, max_rejects=1)  # a bound for sources
+    ended = rejects("retry", stream_maps=maps, max_rejects=1)  # a limit for sources only
     assert ended.exit_code == 1
     assert ended.stdout == "0 delivered, 3 failed again\n"
     after = rejects.listed()
@@ -182,8 +182,8 @@ def test_what_fails_again_is_one_letter_with_the_new_reasons(rejects: Tool, sand
     nobody_is_named(ended)
 
 
-def test_what_is_delivered_leaves_the_file(rejects: Tool, sandbox: Sandbox) -> None:
-    """By the target's own delivery: the settings were at fault, and no row of them is sent twice."""
+def test_delivered_letters_are_removed(rejects: Tool, sandbox: Sandbox) -> None:
+    """If the settings were wrong, the letters are delivered with the right ones, and no lead is sent twice."""
     ids = rejects.ids
     maps = {"leads": {"email": "'fixed@example.com'"}}
     dry = rejects("retry", "--dry-run", stream_maps=maps)
@@ -204,8 +204,8 @@ def test_what_is_delivered_leaves_the_file(rejects: Tool, sandbox: Sandbox) -> N
     assert created_names(sandbox) == names(1, 2)
 
 
-def test_what_was_sent_in_the_meantime_is_taken_out(rejects: Tool, sandbox: Sandbox) -> None:
-    """The source was fixed: the ledger knows the lead, and its letter is counted and goes."""
+def test_letter_delivered_by_another_run_is_removed(rejects: Tool, sandbox: Sandbox) -> None:
+    """If the source was fixed and sent, the ledger knows the lead, and its letter is counted and removed."""
     rejects.target([SCHEMA, record(1)])
     ended = rejects("retry")
     assert ended.stdout == "0 delivered, 1 delivered before, 2 failed again\n"
@@ -216,7 +216,7 @@ def test_what_was_sent_in_the_meantime_is_taken_out(rejects: Tool, sandbox: Sand
 def test_a_file_that_could_not_be_changed_costs_no_second_lead(
     rejects: Tool, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As after a kill at that moment: the ledger knows what was delivered, and the next `retry` takes it out."""
+    """As after a kill at that moment, the ledger knows what was delivered, and the next `retry` removes it."""
     maps = {"leads": {"email": "'fixed@example.com'"}, "others": {"last_name": "'Fixed'"}}
     before = rejects.lines
     fsync = os.fsync
@@ -228,7 +228,7 @@ def test_a_file_that_could_not_be_changed_costs_no_second_lead(
     ended = rejects("retry", stream_maps=maps)
     monkeypatch.setattr("seeker_leads_cli.rejects.letter_file.os.fsync", fsync)
     assert ended.exit_code == 1
-    assert "No space left on device; see that it is yours, on a disk with room" in ended.stderr
+    assert "No space left on device; check that you own it and that its disk has free space" in ended.stderr
     assert "nothing is sent twice" in ended.stderr
     assert rejects.lines == before
     again = rejects("retry", stream_maps=maps)
@@ -238,7 +238,7 @@ def test_a_file_that_could_not_be_changed_costs_no_second_lead(
 
 @pytest.mark.parametrize("is_known_by", ["letter", "ledger"])
 def test_what_may_exist_is_sent_only_by_its_name(run_target: TargetRunner, sandbox: Sandbox, is_known_by: str) -> None:
-    """Without IDs it is left out and named, whether its letter says so or the ledger alone; with its ID it is sent."""
+    """Without IDs it is not sent but named, whether its letter or only the ledger says so; with its ID it is sent."""
     sandbox.script(on_post(FaultKind.LOST_ANSWER, times=1))
     run_target([SCHEMA, record(1)], on_unknown_outcome="reject")
     tool = Tool(run_target)
@@ -250,16 +250,16 @@ def test_what_may_exist_is_sent_only_by_its_name(run_target: TargetRunner, sandb
     (id_,) = tool.ids
     ended = tool("retry", on_unknown_outcome="reject")
     assert (ended.exit_code, ended.stdout) == (0, "0 delivered, 0 failed again, 1 not sent, of unknown outcome\n")
-    assert f"Not sent, since their leads may exist: {id_}. Look at the agency first" in ended.stderr
+    assert f"Not sent, since their leads may exist: {id_}. Check with the agency first" in ended.stderr
     assert (len(sandbox.created), tool.ids) == (1, [id_])
     named = tool("retry", id_, on_unknown_outcome="reject")
     assert (named.exit_code, named.stdout) == (0, "1 delivered, 0 failed again\n")
-    assert ("may exist already: it is sent, since you named it" in named.stderr) == (is_known_by == "letter")
+    assert ("may already exist: it is sent because you gave its ID" in named.stderr) == (is_known_by == "letter")
     assert (len(sandbox.created), tool.ids) == (2, [])
 
 
-def test_what_is_not_meant_to_become_a_lead_stays(rejects: Tool, sandbox: Sandbox) -> None:
-    """Neither a filter nor a mark of deleted rows takes a letter out."""
+def test_excluded_letters_stay_in_the_file(rejects: Tool, sandbox: Sandbox) -> None:
+    """A letter that a filter or `deleted_when` excludes stays in the file."""
     ids = rejects.ids
     maps = {"leads": {"__filter__": "id != 1"}, "others": {"last_name": "'Fixed'"}}
     ended = rejects("retry", stream_maps=maps, deleted_when="id=3")
@@ -268,8 +268,8 @@ def test_what_is_not_meant_to_become_a_lead_stays(rejects: Tool, sandbox: Sandbo
     assert not sandbox.created
 
 
-def test_a_run_that_ends_early_takes_out_what_it_delivered(rejects: Tool, sandbox: Sandbox) -> None:
-    """And leaves the rest as it was; the error says why."""
+def test_run_that_ends_early_removes_delivered_letters(rejects: Tool, sandbox: Sandbox) -> None:
+    """The other letters stay as they were; the error says why."""
     maps = {"leads": {"email": "'fixed@example.com'"}, "others": {"last_name": "'Fixed'"}}
     sandbox.script(on_post(FaultKind.STATUS, status=429, retry_after=1000, after=1))
     ended = rejects("retry", stream_maps=maps, max_concurrent_requests=1)
@@ -280,7 +280,7 @@ def test_a_run_that_ends_early_takes_out_what_it_delivered(rejects: Tool, sandbo
 
 
 def test_letters_fixed_in_a_spreadsheet_are_delivered(rejects: Tool, sandbox: Sandbox, tmp_path: Path) -> None:
-    """Each of a stream of its own; the same file once more changes nothing."""
+    """Letters of several streams are delivered; the same file given again changes nothing."""
     file = tmp_path / "rejects.csv"
     exported = rejects("export", file)
     assert (exported.exit_code, exported.stdout) == (0, "3 exported\n")
@@ -293,11 +293,11 @@ def test_letters_fixed_in_a_spreadsheet_are_delivered(rejects: Tool, sandbox: Sa
     assert {lead["message"][-1] for lead in sandbox.created} == {"1", "2", "3"}
     again = rejects("retry", "--from", file)
     assert (again.exit_code, again.stdout) == (0, "0 delivered, 0 failed again\n")
-    assert "Passed over 3 rows: their letters are delivered or purged by now" in again.stderr
+    assert "Skipped 3 rows whose letters were delivered or purged" in again.stderr
 
 
-def test_a_correction_that_is_not_enough_is_kept(rejects: Tool, sandbox: Sandbox, tmp_path: Path) -> None:
-    """The letter has the new words under its old id, so the same file can be corrected once more."""
+def test_insufficient_correction_is_kept(rejects: Tool, sandbox: Sandbox, tmp_path: Path) -> None:
+    """The letter keeps its id and gets the new values, so the same file can be corrected again."""
     file = tmp_path / "rejects.csv"
     ids = rejects.ids
     rejects("export", file)
@@ -313,7 +313,7 @@ def test_a_correction_that_is_not_enough_is_kept(rejects: Tool, sandbox: Sandbox
 
 
 def test_a_wrong_file_changes_nothing(rejects: Tool, sandbox: Sandbox, tmp_path: Path) -> None:
-    """Ends with one line and 2."""
+    """The command ends with one line and 2."""
     before = rejects.lines
     file = tmp_path / "other.csv"
     file.write_text("nom;mail\nDurand;luc@example.org\n")
@@ -323,8 +323,8 @@ def test_a_wrong_file_changes_nothing(rejects: Tool, sandbox: Sandbox, tmp_path:
     assert not sandbox.created
 
 
-def test_a_disk_that_is_full_at_the_export(rejects: Tool, tmp_path: Path) -> None:
-    """One line, and no half of a file stays."""
+def test_full_disk_during_the_export(rejects: Tool, tmp_path: Path) -> None:
+    """The command ends with one line, and no incomplete file stays."""
     file = tmp_path / "rejects.csv"
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (600, limits[1]))
@@ -332,21 +332,21 @@ def test_a_disk_that_is_full_at_the_export(rejects: Tool, tmp_path: Path) -> Non
         ended = rejects("export", file)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    one_line(ended, 1, "could not be written (File too large): give a path on a disk with room")
+    one_line(ended, 1, "could not be written (File too large): give a path on a disk with free space")
     assert not file.exists()
 
 
 @pytest.mark.parametrize("command", [("retry",), ("purge", "--older-than", "0m")])
-def test_a_file_that_another_program_holds(
+def test_file_locked_by_another_program(
     rejects: Tool, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
-    """Nothing is sent or changed; one line says who to look for."""
+    """Nothing is sent or changed; one line says how to find the program."""
     monkeypatch.setattr(locked_file, "LOCK_TIMEOUT_SECONDS", 0.0)
     before = rejects.lines
     handle = os.open(rejects.target.rejects_path, os.O_RDWR)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        one_line(rejects(*command), 1, "another program holds the file locked (`fuser` says which)")
+        one_line(rejects(*command), 1, "another program holds the file locked (`fuser` shows which one)")
     finally:
         os.close(handle)
     assert rejects.lines == before
@@ -354,7 +354,7 @@ def test_a_file_that_another_program_holds(
 
 
 def test_a_ledger_of_a_newer_format(rejects: Tool, sandbox: Sandbox) -> None:
-    """Ends with one line and 2; nothing is sent, and every letter stays."""
+    """The command ends with one line and 2; nothing is sent, and every letter stays."""
     before = rejects.lines
     with closing(sqlite3.connect(rejects.target.ledger_path)) as ledger:
         ledger.execute("UPDATE seeker_leads_ledger_version SET version = 99")
@@ -368,7 +368,7 @@ def test_a_ledger_of_a_newer_format(rejects: Tool, sandbox: Sandbox) -> None:
 
 
 def test_old_letters_are_purged(rejects: Tool) -> None:
-    """Those that are older, and no others; a dry run only counts them."""
+    """Only older letters are purged; a dry run only counts them."""
     lines = [json.loads(line) for line in rejects.lines.splitlines()]
     lines[1]["at"] = "2025-01-01T00:00:00Z"
     rejects.target.rejects_path.write_text("".join(json.dumps(line) + "\n" for line in lines) + "half a line")
@@ -379,12 +379,12 @@ def test_old_letters_are_purged(rejects: Tool) -> None:
     assert (purged.exit_code, json.loads(purged.stdout)) == (0, {"purged": 1, "dry_run": False})
     assert rejects.ids == [ids[0], ids[2]]
     assert rejects.lines.endswith(b"half a line")
-    assert "1 lines of the file are no dead letters" in rejects("list").stderr
+    assert "1 lines of the file are not dead letters" in rejects("list").stderr
     assert rejects("purge").exit_code == 2
 
 
-def test_no_account_is_needed_to_look(rejects: Tool) -> None:
-    """Only `retry` asks the API; a ledger that is not there is not made."""
+def test_reading_letters_needs_no_account(rejects: Tool) -> None:
+    """Only `retry` calls the API; the other commands do not create a ledger."""
     settings = {"rejects_path": str(rejects.target.rejects_path), "ledger_url": "postgresql://nobody@nowhere/none"}
     config = rejects.target.folder / "no-account.json"
     config.write_text(json.dumps(settings))
@@ -392,10 +392,10 @@ def test_no_account_is_needed_to_look(rejects: Tool) -> None:
         assert CliRunner().invoke(main, ["rejects", *command, "--config", str(config)]).exit_code == 0
 
 
-def test_no_letters_are_no_error(run_target: TargetRunner) -> None:
-    """Before the first run there is no file, and nothing to do."""
+def test_missing_file_of_letters_is_not_an_error(run_target: TargetRunner) -> None:
+    """Before the first run, there is no file and nothing to do."""
     tool = Tool(run_target)
-    assert tool("list").stdout == "There is no such dead letter.\n"
+    assert tool("list").stdout == "No dead letters found.\n"
     assert tool.listed() == []
     retried = tool("retry")
     assert (retried.exit_code, retried.stdout) == (0, "0 delivered, 0 failed again\n")
@@ -404,8 +404,8 @@ def test_no_letters_are_no_error(run_target: TargetRunner) -> None:
     assert not run_target.ledger_path.exists()
 
 
-def test_two_leads_that_say_the_same_are_two_where_nothing_is_known(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """With `dedupe_by: none`, each letter is sent, whatever it says."""
+def test_equal_letters_are_all_sent_without_deduplication(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """With `dedupe_by: none`, each letter is sent, even if its values repeat."""
     run_target([SCHEMA, record(1, email=BAD), record(1, email=BAD)], dedupe_by="none")
     tool = Tool(run_target)
     ended = tool("retry", dedupe_by="none", stream_maps={"leads": {"email": "'fixed@example.com'"}})

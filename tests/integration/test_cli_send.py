@@ -1,4 +1,4 @@
-"""`seeker-leads send` into the sandbox."""
+"""`seeker-leads send` to the sandbox."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Send = Callable[..., Any]
 
 @pytest.fixture
 def send(sandbox: Sandbox, tmp_path: Path) -> Send:
-    """Send a file with settings of the test's own."""
+    """Send a file with the settings of the test."""
     config = tmp_path / "config.json"
     settings = {
         "api_url": sandbox.api_url,
@@ -49,7 +49,7 @@ def letters(folder: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("key", [(), ("--key", "Réf. contact")])
 def test_a_french_export_is_sent_once(send: Send, sandbox: Sandbox, tmp_path: Path, key: tuple[str, ...]) -> None:
-    """34 of 40 rows arrive, with 14:30 in Paris as 13:30Z; the others are kept; a second run sends none."""
+    """34 of 40 rows are sent, with 14:30 in Paris as 13:30Z; the others are dead letters; a second run sends none."""
     ended = send(EXPORT, *key)
     assert ended.exit_code == 0, ended.stderr
     assert ended.stderr.startswith(f"Ledger: {tmp_path / 'ledger.db'}\n")
@@ -61,7 +61,7 @@ def test_a_french_export_is_sent_once(send: Send, sandbox: Sandbox, tmp_path: Pa
     assert {"Annonce", "Ville", "Consentement RGPD"} <= set(unused)
     assert "Nom" not in unused
     assert ("Réf. contact" in unused) == (not key)
-    assert ("stream `leads` has no key: a corrected row is a new lead" in ended.stderr) == (not key)
+    assert ("stream `leads` has no key: a corrected row counts as a new lead" in ended.stderr) == (not key)
     (first,) = (lead for lead in sandbox.created if lead["lastName"] == "Lefèvre")
     assert first["submittedDate"] == "2026-11-05T13:30:00Z"
     assert (first["gender"], first["language"]) == ("MALE", "FR")
@@ -77,7 +77,7 @@ def test_a_french_export_is_sent_once(send: Send, sandbox: Sandbox, tmp_path: Pa
 
 @pytest.mark.parametrize("key", [(), ("--key", "Réf. contact"), ("--key", "Agence"), ("--key", "Civilité")])
 def test_preview_counts_what_a_run_does(send: Send, sandbox: Sandbox, tmp_path: Path, key: tuple[str, ...]) -> None:
-    """With or without a key, with rows that come twice, are empty or are wrong: the counts are those of the run."""
+    """With or without a key, and with repeated, empty or wrong rows, the counts are those of a run."""
     rows = EXPORT.read_bytes() + b"".join(EXPORT.read_bytes().splitlines(keepends=True)[1:8])
     ended = send("-", *key, given=rows, max_concurrent_requests=1)
     said = CliRunner().invoke(
@@ -92,7 +92,7 @@ def test_preview_counts_what_a_run_does(send: Send, sandbox: Sandbox, tmp_path: 
 
 
 def test_the_name_of_a_file_is_no_part_of_a_lead(send: Send, sandbox: Sandbox, tmp_path: Path) -> None:
-    """The same rows under another file name are the same leads; under another stream they are others."""
+    """The same rows in a file of another name are the same leads; in another stream, they are other leads."""
     copy = tmp_path / "export 2.csv"
     copy.write_bytes(EXPORT.read_bytes())
     send(EXPORT, "--key", "Réf. contact")
@@ -103,7 +103,7 @@ def test_the_name_of_a_file_is_no_part_of_a_lead(send: Send, sandbox: Sandbox, t
 
 
 def test_a_dry_run_sends_nothing(send: Send, sandbox: Sandbox, tmp_path: Path) -> None:
-    """It says what a run would do, by the ledger too, and writes nothing."""
+    """It reports what a run would do, also by the ledger, and writes nothing."""
     ended = send(EXPORT, "--dry-run")
     assert ended.exit_code == 0
     assert "Dry run, nothing was sent or written: " in ended.stderr
@@ -116,7 +116,7 @@ def test_a_dry_run_sends_nothing(send: Send, sandbox: Sandbox, tmp_path: Path) -
     ("given", "words"),
     [
         (EXPORT.read_bytes() + b"too;few\r\n", "has 2 cells, but the header has 27"),
-        (EXPORT.read_bytes() + b"\x81", "is not UTF-8, nor CP1252"),
+        (EXPORT.read_bytes() + b"\x81", "is not UTF-8 or CP1252"),
         (b'{"type": "SCHEMA", "stream": "a", "schema": {"properties": {}}}\nhello\n', "Line 2 of stdin is not"),
     ],
 )
@@ -132,8 +132,8 @@ def test_a_file_that_is_broken_at_its_end_changes_nothing(
     assert not (tmp_path / "ledger.db").exists()
 
 
-def test_it_exits_as_the_target_does(send: Send, sandbox: Sandbox) -> None:
-    """A setting ends with 2, a run that cannot send with 1; each says why in one line."""
+def test_exit_statuses_are_the_targets(send: Send, sandbox: Sandbox) -> None:
+    """A wrong setting ends with 2, a run that cannot send with 1; both report the reason in one line."""
     wrong = send(EXPORT, max_rejects="many")
     assert wrong.exit_code == 2
     assert "`max_rejects`" in wrong.stderr
@@ -144,14 +144,14 @@ def test_it_exits_as_the_target_does(send: Send, sandbox: Sandbox) -> None:
 
 
 def test_all_rows_rejected_is_an_error(send: Send) -> None:
-    """As for the target: the mapping is wrong."""
+    """As in the target, this means that the mapping is wrong."""
     ended = send("-", given=b"nom;mail\nDurand;luc@example.org\nPetit;lea@example.org\n")
     assert ended.exit_code == 1
     assert "All 2 records were rejected" in ended.stderr
 
 
 def test_singer_messages_are_sent(send: Send, sandbox: Sandbox, tmp_path: Path) -> None:
-    """Dead letters that were fixed can be sent as they are."""
+    """Fixed dead letters can be sent without conversion."""
     send(EXPORT, "--key", "Réf. contact")
     fixed = (tmp_path / "rejects.jsonl").read_text("utf-8").replace("(at)", "@")
     ended = send("-", given=fixed.encode())
@@ -159,8 +159,8 @@ def test_singer_messages_are_sent(send: Send, sandbox: Sandbox, tmp_path: Path) 
     assert len(sandbox.created) == 35
 
 
-def test_a_file_without_rows_is_no_error(send: Send) -> None:
-    """A night without leads ends with 0."""
+def test_file_without_rows_is_not_an_error(send: Send) -> None:
+    """An export without leads ends with 0."""
     ended = send("-", given=b"nom;mail\n")
     assert ended.exit_code == 0
     assert "0 created" in ended.stderr

@@ -14,7 +14,7 @@ from seeker_leads_api.client import ApiClient
 from seeker_leads_api.declarations import read
 from seeker_leads_api.settings import CONNECTION_SETTINGS, ConnectionSettings
 from seeker_leads_cli.main import main
-from seeker_leads_sandbox import Fault, FaultKind, Sandbox
+from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
 from seeker_leads_webhooks.subscriptions.api import SubscriptionsApi
 from seeker_leads_webhooks.subscriptions.ensure import ensure
 from tests.webhook_calls import KEY, Called, receiving
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-#: The sandbox of these tests has a clock that is behind.
+#: The clock of this sandbox is behind the real time.
 FOREVER = ("--stale-minutes", "10000000")
 URL = "https://leads.example.com/hook"
 Tool = Callable[..., Any]
@@ -32,7 +32,7 @@ Tool = Callable[..., Any]
 
 @pytest.fixture
 def tool(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tool:
-    """Run a command of `webhooks` with the key and the settings of the test's own."""
+    """Run a command of `webhooks` with the key and settings of the test."""
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"api_url": sandbox.api_url, "auth_token": sandbox.options.token, "max_retries": 2}))
     monkeypatch.setenv("SEEKER_LEADS_WEBHOOK_API_KEY", KEY)
@@ -56,7 +56,7 @@ def keys_of(sandbox: Sandbox) -> list[str]:
 
 
 def test_life_of_a_subscription(tool: Tool, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Made once, listed, paused, resumed, given another key, deleted; by id, by URL, or as the only one."""
+    """It is created once, listed, paused, resumed, given another key and deleted; by id, by URL, or as the only one."""
     assert "There is no subscription" in tool("list").stdout
     (made,) = json.loads(tool("ensure", URL, "--json").stdout)
     assert (made["url"], made["status"]) == (URL, "ACTIVE")
@@ -71,7 +71,7 @@ def test_life_of_a_subscription(tool: Tool, sandbox: Sandbox, monkeypatch: pytes
 
 
 def test_query_of_a_url_is_never_shown(tool: Tool, sandbox: Sandbox) -> None:
-    """It may hold a key; `{key}` stands for ours, so that it is on no command line."""
+    """It may contain a key; `{key}` is replaced by ours, so that it is not on a command line."""
     for is_json in ((), ("--json",)):
         said = tool("ensure", f"{URL}?key={{key}}", *is_json).output + tool("list", *is_json).output
         said += tool("audit", *FOREVER, *is_json).output
@@ -81,15 +81,15 @@ def test_query_of_a_url_is_never_shown(tool: Tool, sandbox: Sandbox) -> None:
 
 
 def test_lost_answer_of_the_post_makes_no_second_one(tool: Tool, sandbox: Sandbox) -> None:
-    """The POST is made once, and what it made is found in the list."""
+    """The POST is sent once, and the new subscription is found in the list."""
     sandbox.script(Fault(FaultKind.LOST_ANSWER, method="POST", times=1))
     tool("ensure", URL)
     assert len(listed(tool)) == 1
     assert sandbox.statistics.count(method="POST", path="/webhook/subscriptions") == 1
 
 
-def test_refused_post_is_told_without_the_key(tool: Tool, sandbox: Sandbox) -> None:
-    """What the API says of it may quote the key, so it is not repeated."""
+def test_refused_post_is_reported_without_the_key(tool: Tool, sandbox: Sandbox) -> None:
+    """The API's answer may quote the key, so it is not shown."""
     body = json.dumps({"type": "x", "title": f"bad apiKey {KEY}", "detail": f"apiKey {KEY} in {URL}?a=s3cret"})
     sandbox.script(Fault(FaultKind.STATUS, method="POST", status=400, body=body))
     ended = tool("ensure", URL, status=1)
@@ -98,7 +98,7 @@ def test_refused_post_is_told_without_the_key(tool: Tool, sandbox: Sandbox) -> N
 
 
 def test_four_programs_at_once_leave_one_subscription(sandbox: Sandbox) -> None:
-    """However their requests interleave."""
+    """This holds for any order of their requests."""
     config = {"api_url": sandbox.api_url, "auth_token": sandbox.options.token, "rate_limit_requests": 1000}
     settings = ConnectionSettings.from_config(read(config, CONNECTION_SETTINGS))
     client = ApiClient(settings, "Tests/1", report=print)
@@ -116,13 +116,13 @@ def test_four_programs_at_once_leave_one_subscription(sandbox: Sandbox) -> None:
     [
         (("ensure", "http://leads.example.com/"), "plain http"),
         (("pause",), "There is no subscription"),
-        (("delete", "nobody"), "no subscription of this id or URL"),
+        (("delete", "nobody"), "no subscription with this id or URL"),
         (("serve", "--run", "no-such-program"), "is not found"),
         (("serve", "--run", "true", "--auth", "nowhere"), "`--auth` must be"),
     ],
 )
 def test_wrong_use_ends_with_2(tool: Tool, arguments: tuple[str, ...], words: str) -> None:
-    """One line with the cure."""
+    """The message is one line with the fix."""
     if arguments[0] == "serve":
         ended = CliRunner().invoke(main, ["webhooks", *arguments])
         assert ended.exit_code == 2
@@ -134,7 +134,7 @@ def test_wrong_use_ends_with_2(tool: Tool, arguments: tuple[str, ...], words: st
 
 @pytest.mark.parametrize("arguments", [("ensure", URL), ("rotate-key",), ("serve", "--run", "true")])
 def test_missing_key_ends_with_2(arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without one anybody could call."""
+    """Without a key, anybody could call."""
     monkeypatch.setenv("SEEKER_LEADS_WEBHOOK_API_KEY", "")
     ended = CliRunner().invoke(main, ["webhooks", *arguments])
     assert ended.exit_code == 2
@@ -142,7 +142,7 @@ def test_missing_key_ends_with_2(arguments: tuple[str, ...], monkeypatch: pytest
 
 
 def test_settings_come_from_the_taps_variables(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As Meltano hands them over; without any, the message names what is missing."""
+    """Meltano sets these variables; if one is missing, the message names it."""
     for name in ("AUTH_TOKEN", "CLIENT_ID", "CLIENT_SECRET"):
         monkeypatch.setenv(f"TAP_SEEKER_LEADS_{name}", "")
     monkeypatch.setenv("TAP_SEEKER_LEADS_API_URL", sandbox.api_url)
@@ -152,9 +152,9 @@ def test_settings_come_from_the_taps_variables(sandbox: Sandbox, monkeypatch: py
     assert CliRunner().invoke(main, ["webhooks", "list"]).exit_code == 0
 
 
-def test_audit_tells_calls_and_ends_with_1_on_trouble(tool: Tool, sandbox: Sandbox) -> None:
-    """With none at all, after a success, and once it is INACTIVE."""
-    assert "make one" in tool("audit", status=1).stderr
+def test_audit_shows_calls_and_ends_with_1_after_a_problem(tool: Tool, sandbox: Sandbox) -> None:
+    """It covers no subscription at all, one with a success, and an INACTIVE one."""
+    assert "create one" in tool("audit", status=1).stderr
     called = Called()
     with receiving(called, "header:X-Api-Key") as port:
         tool("ensure", f"http://127.0.0.1:{port}/")
@@ -167,3 +167,23 @@ def test_audit_tells_calls_and_ends_with_1_on_trouble(tool: Tool, sandbox: Sandb
     assert called.count == 1
     tool("pause")
     assert "PROBLEM: is INACTIVE" in tool("audit", status=1).stdout
+
+
+@pytest.mark.parametrize("sandbox_options", [SandboxOptions(accounts=2, enforce_limit=False)], indirect=True)
+def test_account_of_many_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
+    """With `accounts`, `--account` says whose subscriptions are meant; its token is the one that is asked for."""
+    accounts = [{"label": f"Agency {n}", "intermediary_id": f"agency-{n}"} for n in (1, 2)]
+    config = tmp_path / "config.json"
+    client = {"auth_url": sandbox.token_url, "client_id": "sandbox", "client_secret": "sandbox"}
+    config.write_text(json.dumps({"api_url": sandbox.api_url, **client, "accounts": accounts}))
+
+    def list_of(*account: str) -> Result:
+        return CliRunner().invoke(main, ["webhooks", *account, "list", "--config", str(config)])
+
+    assert list_of("--account", "Agency 2").exit_code == 0
+    (record,) = [record for record in sandbox.statistics.records if record.path.endswith("subscriptions")]
+    assert record.account == "agency-2"
+    unnamed, unknown = list_of(), list_of("--account", "Agency 3")
+    assert (unnamed.exit_code, unknown.exit_code) == (2, 2)
+    assert "There are 2 accounts: name one" in unnamed.output
+    assert "`accounts` has no label 'Agency 3'" in unknown.output

@@ -24,7 +24,7 @@ def assert_says_nothing_more(error: FatalError, cure: str) -> None:
 
 
 def test_full_disk_ends_the_sending(sqlite_url: str) -> None:
-    """When a claim cannot be written, nobody is told to send; with room again the ledger goes on."""
+    """If a claim cannot be written, no record is sent; with room again the ledger continues."""
     with Ledger.open(sqlite_url, RETRY) as ledger:
         assert ledger._session
         raw = ledger._session.connection.connection.driver_connection
@@ -41,7 +41,7 @@ def test_full_disk_ends_the_sending(sqlite_url: str) -> None:
 def test_ledger_that_stays_locked_ends_the_sending(
     file: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When another program holds the file for longer than we wait, the error says so; afterwards the ledger goes on."""
+    """If another program holds the file for longer than the timeout, the error says so; later the ledger continues."""
     monkeypatch.setattr("target_seeker_leads.ledger.database._BUSY_TIMEOUT_SECONDS", 0.01)
     with Ledger.open(sqlite_url, RETRY) as ledger:
         with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
@@ -53,7 +53,7 @@ def test_ledger_that_stays_locked_ends_the_sending(
 
 
 def test_read_only_ledger_ends_the_sending(url: str) -> None:
-    """When the database can only be read, nobody is told to send."""
+    """If the database can only be read, no record is sent."""
     with Ledger.open(url, RETRY) as ledger:
         assert ledger._session
         with ledger._session.connection.begin():
@@ -65,7 +65,7 @@ def test_read_only_ledger_ends_the_sending(url: str) -> None:
 
 
 def test_run_that_lost_its_session_sends_nothing_more(empty_postgres: str) -> None:
-    """A run whose session is gone may be taken for dead by others: from then on every claim fails, for good."""
+    """A run whose session is gone may count as dead: from then on every claim fails, permanently."""
     with Ledger.open(empty_postgres, RETRY) as ledger:
         assert ledger.claim(claim("k")) is Decision.SEND
         execute(
@@ -82,7 +82,7 @@ def test_run_that_lost_its_session_sends_nothing_more(empty_postgres: str) -> No
 
 
 def test_closed_ledger_refuses(url: str) -> None:
-    """A thread that comes too late gets an error, and a second close does nothing."""
+    """A thread that is too late gets an error, and a second close does nothing."""
     ledger = Ledger.open(url, RETRY)
     ledger.close()
     ledger.close()

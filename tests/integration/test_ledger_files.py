@@ -21,9 +21,9 @@ from tests.ledger_tools import RETRY, claim, crash, execute, mode, rows, settlem
 
 
 def test_ledger_is_private_before_sqlite_opens_it(file: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ledger, its side files, locks and folders are the owner's only, whatever the umask, from before SQLite opens it.
+    """Ledger, its side files, locks and folders are private to the owner, whatever the umask, before SQLite opens it.
 
-    SQLite makes files where Python sees nothing of it, with the mode of the database: looked at with every statement.
+    SQLite creates files outside Python, with the mode of the database, so the test checks them after each statement.
     """
     connect, seen = sqlite3.connect, list[dict[str, int]]()
 
@@ -55,7 +55,7 @@ def test_ledger_is_private_before_sqlite_opens_it(file: Path, sqlite_url: str, m
 
 
 def test_commits_are_durable(sqlite_url: str) -> None:
-    """What is committed outlives a power cut: the log is synced at each commit."""
+    """A commit survives a power cut: the log is synced at each commit."""
     with Ledger.open(sqlite_url, RETRY) as ledger:
         assert ledger._session
         connection = ledger._session.connection
@@ -64,8 +64,8 @@ def test_commits_are_durable(sqlite_url: str) -> None:
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
 
 
-def test_locks_of_dead_runs_are_tidied_up(file: Path, sqlite_url: str) -> None:
-    """A run removes its own lock at its end, and those of dead runs at its start, but never a living one's."""
+def test_locks_of_dead_runs_are_removed(file: Path, sqlite_url: str) -> None:
+    """A run removes its own lock at its end, and those of dead runs at its start, but never a live run's."""
     folder = file.with_name("ledger.db.runs")
     dead = Ledger.open(sqlite_url, RETRY)
     crash(dead)
@@ -77,8 +77,8 @@ def test_locks_of_dead_runs_are_tidied_up(file: Path, sqlite_url: str) -> None:
     assert list(folder.iterdir()) == []
 
 
-def test_run_that_starts_while_others_tidy_up_is_alive(tmp_path: Path) -> None:
-    """However runs start and others tidy up, no run's lock is removed while it lives."""
+def test_run_that_starts_during_a_cleanup_is_alive(tmp_path: Path) -> None:
+    """However runs start and others clean up, no run's lock is removed while it is alive."""
 
     def start(_: int) -> FileRuns:
         runs = FileRuns(tmp_path)
@@ -95,10 +95,10 @@ def test_run_that_starts_while_others_tidy_up_is_alive(tmp_path: Path) -> None:
     assert not any(looker.is_alive(runs.run_id) for runs in started)
 
 
-def test_wait_for_another_run_to_open_or_close_has_an_end(tmp_path: Path) -> None:
-    """Who does not let go is waited for a minute, and a stop ends the wait; nothing is held after it."""
+def test_wait_for_another_run_to_open_or_close_is_limited(tmp_path: Path) -> None:
+    """A run waits a minute for a process that holds the lock, and a stop ends the wait; afterwards it holds nothing."""
 
-    class Stop(Exception):  # noqa: N818  # an order, not an error
+    class Stop(Exception):  # noqa: N818  # a stop order, not an error
         pass
 
     def stopped(_: float) -> None:
@@ -116,7 +116,7 @@ def test_wait_for_another_run_to_open_or_close_has_an_end(tmp_path: Path) -> Non
 
 
 def test_ledger_that_another_program_keeps_closed(file: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that cannot begin says who to end; one that is over ends, and nothing of it is lost."""
+    """A run that cannot start says which program to end; a finished run ends, and loses nothing."""
     monkeypatch.setattr("target_seeker_leads.ledger.database.LOCK_TIMEOUT_SECONDS", -1)
     monkeypatch.setattr("target_seeker_leads.ledger.database._CLOSE_TIMEOUT_SECONDS", -1)
     ledger = Ledger.open(sqlite_url, RETRY)
@@ -140,7 +140,7 @@ def test_one_file_under_two_names_is_one_ledger(file: Path, sqlite_url: str, tmp
 
 
 def test_newer_ledger_is_refused(url: str) -> None:
-    """A ledger of a newer version is not touched; the error says what to do."""
+    """A ledger of a newer version is not changed; the error says what to do."""
     Ledger.open(url, RETRY).close()
     execute(url, "UPDATE seeker_leads_ledger_version SET version = 3")
     for read_only in (False, True):
@@ -148,38 +148,38 @@ def test_newer_ledger_is_refused(url: str) -> None:
             Ledger.open(url, RETRY, read_only=read_only)
 
 
-def test_rehearsal_creates_nothing(file: Path, sqlite_url: str) -> None:
-    """Where there is no ledger yet, a dry run makes none, and everything would be sent."""
+def test_dry_run_creates_nothing(file: Path, sqlite_url: str) -> None:
+    """If there is no ledger yet, a dry run creates none, and everything would be sent."""
     with Ledger.open(sqlite_url, RETRY, read_only=True) as ledger:
         assert ledger.peek(claim("k")) is Decision.SEND
         assert ledger.peek(claim("k")) is Decision.SEND
     assert not file.parent.exists()
 
 
-def test_rehearsal_makes_no_tables(empty_postgres: str) -> None:
-    """The same in a database: no tables are made."""
+def test_dry_run_creates_no_tables(empty_postgres: str) -> None:
+    """The same in a database: no tables are created."""
     with Ledger.open(empty_postgres, RETRY, read_only=True) as ledger:
         assert ledger.peek(claim("k")) is Decision.SEND
     with pytest.raises(psycopg.errors.UndefinedTable):
         rows(empty_postgres)
 
 
-def test_rehearsal_decides_as_a_run_would(url: str) -> None:
-    """A dry run beside a living run sees what was delivered, rejected and is being sent, and changes none of it."""
+def test_dry_run_decides_like_a_run(url: str) -> None:
+    """A dry run next to a live run sees what was delivered, rejected and is being sent, and changes none of it."""
     with Ledger.open(url, RETRY) as ledger:
         for key, status in [("d", Status.DELIVERED), ("r", Status.REJECTED)]:
             ledger.claim(claim(key))
             ledger.settle(settlement(key, status))
         ledger.claim(claim("s"))
         before = rows(url, "*")
-        with Ledger.open(url, RETRY, read_only=True) as rehearsal:
-            decisions = [rehearsal.peek(claim(key)) for key in "drs?"]
+        with Ledger.open(url, RETRY, read_only=True) as dry:
+            decisions = [dry.peek(claim(key)) for key in "drs?"]
             assert decisions == [Decision.SKIP_DELIVERED, Decision.SKIP_REJECTED, Decision.WAIT, Decision.SEND]
             with pytest.raises(FatalError):
-                rehearsal.claim(claim("x"))
+                dry.claim(claim("x"))
         assert rows(url, "*") == before
-    with Ledger.open(url, RETRY, read_only=True) as rehearsal:
-        assert rehearsal.peek(claim("s")) is Decision.SEND_AGAIN
+    with Ledger.open(url, RETRY, read_only=True) as dry:
+        assert dry.peek(claim("s")) is Decision.SEND_AGAIN
 
 
 @pytest.mark.parametrize(
@@ -200,14 +200,14 @@ def test_rehearsal_decides_as_a_run_would(url: str) -> None:
     ],
 )
 def test_url_that_cannot_work_is_named_without_its_password(bad: str) -> None:
-    """Whatever is wrong with `ledger_url`, the error names the setting and no part of it that may be secret."""
+    """For any mistake in `ledger_url`, the error names the setting and no part of it that may be secret."""
     with pytest.raises(SettingsError, match="ledger_url") as caught:
         Ledger.open(bad, RETRY)
     assert "secret" not in str(caught.value)
 
 
 def test_password_is_never_shown(empty_postgres: str) -> None:
-    """Neither the place that messages name, nor the error of a server that is not there, holds the password."""
+    """Neither the location in messages, nor the error of a server that is down, contains the password."""
     with Ledger.open(empty_postgres.replace("postgres:@", "postgres:secret@"), RETRY) as ledger:
         assert "secret" not in ledger.shown_location
         assert ledger.shown_location.startswith("postgresql://postgres@")
@@ -217,15 +217,15 @@ def test_password_is_never_shown(empty_postgres: str) -> None:
     assert caught.value.__suppress_context__
 
 
-def test_missing_driver_is_a_setting_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the PostgreSQL driver the error says what to install."""
+def test_missing_driver_is_a_settings_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the PostgreSQL driver, the error says what to install."""
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(SettingsError, match=r"singer-seeker-leads\[postgres\]"):
         Ledger.open("postgresql://u:secret@127.0.0.1:1/db", RETRY)
 
 
 def test_other_file_is_left_alone(file: Path, sqlite_url: str) -> None:
-    """A file that is no SQLite database is refused and stays as it is."""
+    """A file that is not an SQLite database is refused and not changed."""
     file.parent.mkdir()
     file.write_text("a letter to my aunt, long enough to be read as a header" * 20)
     before = file.read_bytes()

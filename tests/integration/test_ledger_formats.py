@@ -1,4 +1,4 @@
-"""Ledgers of earlier formats, and ledgers that earlier versions meet."""
+"""Ledgers of earlier formats, and newer ledgers that earlier versions open."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def format_of(url: str) -> int:
 
 
 def test_earlier_ledger_is_migrated(earlier_url: str) -> None:
-    """Opening an earlier ledger brings it to the latest format; all its rows stay, and open ones have a first try."""
+    """Opening an earlier ledger migrates it to the latest format; all its rows stay, and open ones have a first try."""
     before = rows(earlier_url, OLD_COLUMNS)
     assert format_of(earlier_url) == 1
     Ledger.open(earlier_url, RETRY).close()
@@ -64,7 +64,7 @@ def test_earlier_ledger_is_migrated(earlier_url: str) -> None:
 
 
 def test_migrated_ledger_has_the_form_of_a_new_one(tmp_path: Path) -> None:
-    """In SQLite, columns and index are the same as in a ledger that begins today."""
+    """In SQLite, columns and index are the same as in a new ledger."""
     shutil.copy(EARLIER / "ledger.db", tmp_path / "earlier.db")
     earlier_url, new_url = (f"sqlite:///{tmp_path / name}.db" for name in ("earlier", "new"))
     for opened in (earlier_url, new_url):
@@ -84,7 +84,7 @@ def test_migrated_ledger_has_the_form_of_a_new_one(tmp_path: Path) -> None:
 
 
 def test_migration_that_fails_leaves_the_ledger_as_it_was(earlier_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All steps are one transaction: what a step did is undone where a later one fails."""
+    """All steps are one transaction: if a later step fails, the earlier ones are rolled back."""
     before = rows(earlier_url, OLD_COLUMNS)
     step = migrations.STEPS[1]
 
@@ -104,7 +104,7 @@ def test_migration_that_fails_leaves_the_ledger_as_it_was(earlier_url: str, monk
 
 
 def test_dry_run_reads_an_earlier_ledger_and_changes_nothing(earlier_url: str) -> None:
-    """A dry run, which comes before an upgrade is trusted, knows what was delivered, and migrates nothing."""
+    """A dry run, which users make before they trust an upgrade, knows what was delivered, and migrates nothing."""
     ((key, content),) = [
         (key, content) for key, content, status in rows(earlier_url, "key, content, status") if status == "delivered"
     ][:1]
@@ -120,7 +120,7 @@ def test_every_format_has_its_step() -> None:
 
 
 def test_earlier_version_refuses_a_newer_ledger(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A version that knows format 1 alone meets format 2: it says so, and touches nothing."""
+    """A version that only knows format 1 and opens format 2 says so, and changes nothing."""
     with Ledger.open(url, RETRY) as ledger:
         ledger.claim(claim("k"))
         ledger.settle(settlement("k", Status.DELIVERED))
@@ -132,7 +132,7 @@ def test_earlier_version_refuses_a_newer_ledger(url: str, monkeypatch: pytest.Mo
 
 
 def test_row_of_an_earlier_identity_is_the_records(url: str) -> None:
-    """A record is found under a key of an earlier version, and keeps that row; no second one is made."""
+    """A record is found under a key of an earlier version, and keeps that row; no second one is created."""
     with Ledger.open(url, RETRY) as ledger:
         ledger.claim(claim("old"))
         ledger.settle(settlement("old", Status.DELIVERED))

@@ -14,7 +14,7 @@ from tests.ledger_tools import REJECT, claim, crash, rows, settlement
 
 
 class History(RuleBasedStateMachine):
-    """Runs come, go and die in any order, claiming and settling a few keys in any way that is allowed."""
+    """Runs start, end and die in any order, claiming and settling a few keys in any allowed way."""
 
     KEYS = st.sampled_from("kl")
     ENDS = st.sampled_from([*Status, None])
@@ -25,13 +25,13 @@ class History(RuleBasedStateMachine):
         self.url = f"sqlite:///{self.folder.name}/ledger.db"
         self.runs: list[Ledger] = []
         self.policies: dict[Ledger, UnknownOutcome] = {}
-        #: What each living run has in hand, and whether its claim wrote a row.
+        #: What each live run holds, and whether its claim wrote a row.
         self.in_hand: list[dict[str, tuple[Claim, Decision]]] = []
-        #: What was said in the lead that exists.
+        #: The content of the lead that exists.
         self.delivered: dict[str, str] = {}
-        #: What was refused, and so is among the dead letters.
+        #: What was rejected, and so is in the dead letters.
         self.rejected: set[tuple[str, str]] = set()
-        #: A POST was made for it of which nobody can say that it created nothing.
+        #: A POST was made for it that may have created a lead.
         self.may_exist: set[str] = set()
 
     @precondition(lambda self: len(self.runs) < 3)
@@ -63,10 +63,10 @@ class History(RuleBasedStateMachine):
         decision = self.runs[number].claim(asked)
         holders = [held[key] for held in self.in_hand if key in held]
         if decision is Decision.WAIT:
-            assert holders, "nobody has it in hand"
+            assert holders, "no run holds it"
         if decision in HOLDING:
             assert key not in self.in_hand[number]
-            assert not any(held.will_send for held, _ in holders), "two have it in hand"
+            assert not any(held.will_send for held, _ in holders), "two runs hold it"
             assert key not in self.delivered, "sent again though delivered"
         if decision in {Decision.SEND, Decision.TRY_ONCE}:
             assert key not in self.may_exist, "sent as if it were new"
@@ -77,13 +77,13 @@ class History(RuleBasedStateMachine):
             self.in_hand[number][key] = (asked, decision)
 
     def judge_skip(self, decision: Decision, asked: Claim) -> None:
-        """Whoever skips a record says where it is: a wrong word would be a lost record."""
+        """A skip must name where the record is: a wrong one would lose the record."""
         key, content = asked.key, asked.content
         match decision:
             case Decision.SKIP_DELIVERED:
                 assert self.delivered.get(key) == content, "skipped as delivered"
             case Decision.SKIP_CHANGED:
-                assert key in self.delivered, "skipped as delivered with other words"
+                assert key in self.delivered, "skipped as delivered with other content"
                 assert self.delivered[key] != content
             case Decision.SKIP_UNKNOWN:
                 assert key in self.may_exist - set(self.delivered), "skipped as unknown"
@@ -121,7 +121,7 @@ class History(RuleBasedStateMachine):
         for ledger in getattr(self, "runs", []):
             ledger.close()
         if hasattr(self, "url"):
-            # Nobody is left: every key is decided, none is waited for.
+            # No run is left: every key is decided, none is waited for.
             with Ledger.open(self.url, REJECT) as ledger:
                 assert Decision.WAIT not in {ledger.claim(claim(key)) for key in "kl"}
             self.folder.cleanup()

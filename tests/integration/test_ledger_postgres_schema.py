@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def url(empty_postgres: str) -> Iterator[str]:
-    """A database with two empty schemas beside `public`."""
+    """A database with two empty schemas besides `public`."""
     for schema in ("one", "two"):
         execute(empty_postgres, f"DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}")
     yield empty_postgres
@@ -43,7 +43,7 @@ def deliver(url: str, key: str) -> None:
 
 
 def test_changed_search_path_makes_no_second_ledger(url: str) -> None:
-    """Where the `search_path` leads to no ledger but another schema has one, the run ends and names it."""
+    """If the `search_path` leads to no ledger but another schema has one, the run ends and names it."""
     deliver(with_path(url, "one"), "k")
     for read_only in (False, True):
         with pytest.raises(SettingsError, match=r"schema `one`.*\?schema=one"):
@@ -53,7 +53,7 @@ def test_changed_search_path_makes_no_second_ledger(url: str) -> None:
 
 @pytest.mark.parametrize("path", ["one", "two", "public"])
 def test_named_schema_counts_whatever_the_search_path(url: str, path: str) -> None:
-    """`?schema=` names the ledger, for reading and writing, and another one begins only where it is named."""
+    """`?schema=` selects the ledger, for reading and writing, and a new one is only created if it is named."""
     deliver(f"{url}&schema=one", "k")
     named = with_path(f"{url}&schema=one", path)
     with Ledger.open(named, RETRY) as ledger:
@@ -69,7 +69,7 @@ def test_named_schema_counts_whatever_the_search_path(url: str, path: str) -> No
 
 
 def test_ledger_of_the_search_path_goes_on(url: str) -> None:
-    """A ledger that was found through the `search_path` is found so still, also where others exist."""
+    """A ledger that was found through the `search_path` is still found, even if others exist."""
     deliver(f"{url}&schema=one", "other")
     deliver(f"{url}&schema=two", "k")
     with Ledger.open(with_path(url, "two"), RETRY) as ledger:
@@ -77,7 +77,7 @@ def test_ledger_of_the_search_path_goes_on(url: str) -> None:
 
 
 def test_search_path_that_changes_in_mid_run_changes_nothing(url: str) -> None:
-    """A run stays in the schema that it began in."""
+    """A run stays in the schema in which it started."""
     with Ledger.open(with_path(url, "one"), RETRY) as ledger:
         assert ledger._session
         with ledger._session.connection.begin():

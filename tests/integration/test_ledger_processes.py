@@ -19,7 +19,7 @@ from tests.ledger_tools import REJECT, RETRY, RUN, WORKER, ask, claim, crash, pr
 
 
 def test_waiting_claims_share_a_transaction(url: str) -> None:
-    """Fifty threads' claims cost one transaction, and among those of one key only one is told to send."""
+    """The claims of fifty threads cost one transaction, and for each key only one of them may send."""
     with Ledger.open(url, RETRY) as ledger, ThreadPoolExecutor(50) as pool:
         assert ledger._session
         commits: list[object] = []
@@ -38,13 +38,13 @@ def test_processes_never_send_the_same_record(url: str) -> None:
         tell(one)
         tell(two)
         both = [json.loads(said(one)), json.loads(said(two))]
-        # Their ends must pass as well, with both closing at once.
+        # They must also end without error, with both closing at once.
         assert [running.wait(30) for running in (one, two)] == [0, 0]
     assert [pair.count("SEND") for pair in zip(*both, strict=True)] == [1] * 300
 
 
 def test_ledger_can_be_opened_by_many_at_once(url: str) -> None:
-    """Of many that find no tables, one makes them and the others use them."""
+    """Of many that find no tables, one creates them and the others use them."""
     with ThreadPoolExecutor(8) as pool:
         ledgers = list(pool.map(lambda _: Ledger.open(url, RETRY), range(8)))
         assert [ledger.claim(claim("k")) for ledger in ledgers].count(Decision.SEND) == 1
@@ -53,14 +53,14 @@ def test_ledger_can_be_opened_by_many_at_once(url: str) -> None:
 
 @pytest.mark.parametrize(("policy", "decision"), [(RETRY, Decision.SEND_AGAIN), (REJECT, Decision.KEEP_UNKNOWN)])
 def test_killed_run_is_dead_at_once(url: str, policy: UnknownOutcome, decision: Decision) -> None:
-    """A living run's record is waited for; as soon as the run is killed, the policy says what happens to it."""
+    """A live run's record is waited for; as soon as the run is killed, the policy decides."""
     with process(RUN, url) as other, Ledger.open(url, policy) as ledger:
         assert ask(other, "k", "l") == ["SEND", "SEND"]
         assert ledger.claim(claim("k")) is Decision.WAIT
         assert ledger.claim(claim("k", is_replay=True, will_send=False)) is Decision.WAIT
         os.kill(other.pid, signal.SIGKILL)
         other.wait()
-        # PostgreSQL notices that the other end is gone; that is no lease, but it is not our process's doing either.
+        # PostgreSQL has to notice that the connection is gone; that is not a lease, but it takes a moment.
         while (decided := ledger.claim(claim("k"))) is Decision.WAIT:
             pass
         assert decided is decision
@@ -68,7 +68,7 @@ def test_killed_run_is_dead_at_once(url: str, policy: UnknownOutcome, decision: 
 
 
 def test_frozen_run_is_not_dead(url: str) -> None:
-    """A run that does not move still holds its records: it may go on and send."""
+    """A frozen run still holds its records: it may continue and send."""
     with process(RUN, url) as other, Ledger.open(url, RETRY) as ledger:
         ask(other, "k")
         other.send_signal(signal.SIGSTOP)
@@ -89,7 +89,7 @@ def test_only_one_successor_takes_over(url: str) -> None:
 
 
 def test_new_key_taken_in_between_is_decided_anew(empty_postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When another run writes a key between our look and our write, nothing of the group is written; it looks again."""
+    """If another run writes a key between our read and our write, none of the group is written; it is decided again."""
     with Ledger.open(empty_postgres, RETRY) as one, Ledger.open(empty_postgres, RETRY) as two:
         late = iter([two])
 

@@ -1,4 +1,4 @@
-"""One record's life in the ledger."""
+"""The life of one record in the ledger."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.ledger_tools import REJECT, RETRY, claim, crash, rows, settlement
 
 
 def test_delivered_is_skipped_for_good(url: str) -> None:
-    """What was delivered is never sent again: by this run or the next one, as a replay, or with new content."""
+    """A delivered lead is never sent again: by this run or the next one, as a replay, or with new content."""
     with Ledger.open(url, RETRY) as ledger:
         assert ledger.claim(claim("k")) is Decision.SEND
         ledger.settle(settlement("k", Status.DELIVERED))
@@ -19,8 +19,8 @@ def test_delivered_is_skipped_for_good(url: str) -> None:
         assert ledger.claim(claim("k", "b", is_replay=True)) is Decision.SKIP_CHANGED
 
 
-def test_row_is_there_before_the_post_and_tells_the_end(url: str) -> None:
-    """When a claim returns, others can read that it is being sent; when a settlement returns, how it ended."""
+def test_row_exists_before_the_post_and_shows_the_end(url: str) -> None:
+    """When a claim returns, others can read that the record is being sent; when a settlement returns, how it ended."""
     with Ledger.open(url, RETRY) as ledger:
         ledger.claim(claim("k"))
         assert rows(url) == [("k", "s", "a", "sending", None, 0)]
@@ -37,7 +37,7 @@ def test_time_of_the_last_change_is_utc(url: str) -> None:
     assert found in (at, "2026-11-23 08:00:00.000000")
 
 
-def test_reject_is_sent_when_mended(url: str) -> None:
+def test_reject_is_sent_when_fixed(url: str) -> None:
     """A reject is skipped as long as it is the same, and sent once its content has changed."""
     with Ledger.open(url, RETRY) as ledger:
         assert ledger.claim(claim("k", will_send=False)) is Decision.SEND
@@ -48,7 +48,7 @@ def test_reject_is_sent_when_mended(url: str) -> None:
 
 
 def test_others_of_the_run_wait_for_the_holder(url: str) -> None:
-    """While a thread has a record in hand, be it only to reject it, no other thread of the run gets it."""
+    """While a thread holds a record, even only to reject it, no other thread of the run gets it."""
     with Ledger.open(url, RETRY) as ledger:
         for will_send in (True, False):
             assert ledger.claim(claim("k", will_send=will_send)) is Decision.SEND
@@ -84,7 +84,7 @@ def test_release_keeps_an_earlier_unknown_outcome(url: str) -> None:
 
 
 def test_given_up_record_follows_the_policy_at_once(url: str) -> None:
-    """A record whose run gives it up with the outcome unknown need not wait for the run's end."""
+    """A record that its run gives up with an unknown outcome need not wait for the run's end."""
     with Ledger.open(url, RETRY) as ledger:
         ledger.claim(claim("k"))
         ledger.settle(settlement("k", Status.SENDING))
@@ -92,7 +92,7 @@ def test_given_up_record_follows_the_policy_at_once(url: str) -> None:
 
 
 def test_run_that_ends_leaves_nothing_to_wait_for(url: str) -> None:
-    """What a run has not settled when it ends is of unknown outcome, not in somebody's hand."""
+    """What a run has not settled when it ends has an unknown outcome, and no run holds it."""
     with Ledger.open(url, RETRY) as ledger:
         ledger.claim(claim("k"))
     with Ledger.open(url, RETRY) as ledger:

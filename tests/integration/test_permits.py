@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import requests
 
+    from seeker_leads_api.http.rate_limiter import Limiter
     from seeker_leads_sandbox import Sandbox
     from tests.conftest import TapRunner
     from tests.integration.conftest import TargetRunner
@@ -30,7 +31,7 @@ class Permits:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.of_thread = threading.local()
         self.at_requests: list[int] = []
-        self.limiters: list[RateLimiter] = []
+        self.limiters: list[Limiter] = []
         attempt, send, make = RateLimiter.attempt, ApiSession.send, ApiClient.__init__
 
         @contextmanager

@@ -1,4 +1,4 @@
-"""How the target reaches the API: token, User-Agent, patience; and that a long run says where it is."""
+"""How the target reaches the API: token, User-Agent and retries; and how a long run reports its progress."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("sandbox_options", [SandboxOptions(leads=5, enforce_limit=False)], indirect=True)
 def test_one_token_serves_tap_and_target(run_tap: TapRunner, run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """Both plugins use the same kept token, in every run, for its whole life."""
+    """Both plugins use the same cached token, in every run, for its whole lifetime."""
     access: dict[str, Any] = {
         "auth_token": None,
         "client_id": "sandbox",
@@ -34,10 +34,10 @@ def test_one_token_serves_tap_and_target(run_tap: TapRunner, run_target: TargetR
     assert len(sandbox.created) == 2
 
 
-def test_every_request_says_who_asks_and_none_is_repeated_underneath(
+def test_every_request_has_a_user_agent_and_http_repeats_none(
     run_target: TargetRunner, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Token requests and POSTs carry the `User-Agent`, and HTTP itself never sends one a second time."""
+    """Token requests and POSTs carry the `User-Agent`, and the HTTP layer never repeats one."""
     seen: list[tuple[str, str, int | Retry]] = []
     send = requests.adapters.HTTPAdapter.send
 
@@ -61,8 +61,8 @@ def test_every_request_says_who_asks_and_none_is_repeated_underneath(
         assert retries.total == 0
 
 
-def test_long_run_says_where_it_is(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A run that takes longer than ten seconds says what it has done so far, and how fast against the limit."""
+def test_long_run_reports_progress(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """A run that takes longer than ten seconds reports what it has done so far, and its rate against the limit."""
     sandbox.script(on_post(FaultKind.STATUS, status=503, retry_after=30, times=1))
     rows = [record(number) for number in range(40)]
     run = run_target([SCHEMA, *rows], max_concurrent_requests=1, rate_limit_requests=10)

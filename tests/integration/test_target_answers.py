@@ -1,4 +1,4 @@
-"""What an answer to `POST /leads` says of the lead where it is not the answer that the API documents."""
+"""What an answer to `POST /leads` says about the lead if it is not an answer that the API documents."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def test_status_counts_even_where_the_body_breaks_off(
     run_target: TargetRunner, sandbox: Sandbox, kind: FaultKind
 ) -> None:
-    """An answer that says 200 created the lead, whatever became of its body: it is not sent again."""
+    """A 200 created the lead, whatever happens to its body: the lead is not sent again."""
     sandbox.script(on_post(kind, times=1))
     run = run_target([SCHEMA, record(1), state(1)])
     assert run.error is None
@@ -36,7 +36,7 @@ def test_status_counts_even_where_the_body_breaks_off(
 
 
 def html(body: bytes, *, missing_bytes: int = 0) -> bytes:
-    """Return a 201 that is called html; its connection ends `missing_bytes` before its body does."""
+    """Return a 201 labelled HTML; its connection ends `missing_bytes` before its body does."""
     length = len(body) + missing_bytes
     return b"HTTP/1.1 201 Created\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s" % (length, body)
 
@@ -79,7 +79,7 @@ NO_PAGES = {
 
 @pytest.mark.parametrize("answer", NO_PAGES.values(), ids=NO_PAGES)
 def test_answer_that_is_called_html_is_no_web_page_by_that(run_target: TargetRunner, answer: bytes) -> None:
-    """Some servers call everything html: a 2xx with data or with nothing in it says that the lead is created."""
+    """Some servers label everything HTML: a 2xx with data or with an empty body means that the lead is created."""
     with answering(answer) as server:
         run = run_target([SCHEMA, record(1), state(1)], api_url=server.url)
     assert run.error is None
@@ -99,7 +99,7 @@ UNCLEAR = {
 
 @pytest.mark.parametrize("answer", UNCLEAR.values(), ids=UNCLEAR)
 def test_answer_of_nobody_knows_whom_is_no_proof(run_target: TargetRunner, answer: bytes) -> None:
-    """A 2xx that is called html, with neither data nor a page to be seen, proves nothing: the outcome is unknown."""
+    """A 2xx labelled HTML, with neither data nor a page in it, proves nothing: the outcome is unknown."""
     with answering(answer) as server:
         run = run_target([SCHEMA, record(1), state(1)], api_url=server.url)
     assert "may or may not exist" in str(run.error)
@@ -109,7 +109,7 @@ def test_answer_of_nobody_knows_whom_is_no_proof(run_target: TargetRunner, answe
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 524])
 def test_gateway_that_gave_up_is_a_lost_answer(run_target: TargetRunner, sandbox: Sandbox, status: int) -> None:
-    """An error that is not the API's own does not say what it did with the request: `reject` does not send it again."""
+    """An error that is not the API's own does not say what happened to the request: `reject` does not send it again."""
     page = {"status": status, "body": "<html></html>", "content_type": "text/html"}
     sandbox.script(on_post(FaultKind.STATUS, **page, times=1))
     run = run_target([SCHEMA, record(1), state(1)], on_unknown_outcome="reject")
@@ -118,11 +118,11 @@ def test_gateway_that_gave_up_is_a_lost_answer(run_target: TargetRunner, sandbox
     problem = '{"type": "about:blank", "title": "Unavailable", "status": 502}'
     sandbox.script(on_post(FaultKind.STATUS, status=status, body=problem, times=1))
     assert run_target([SCHEMA, record(2)], on_unknown_outcome="reject").error is None
-    assert created_names(sandbox) == names(2)  # the API's own word that it did nothing
+    assert created_names(sandbox) == names(2)  # the API itself says that it created nothing
 
 
-def test_answer_that_cannot_be_read_is_not_taken_for_a_no(run_target: TargetRunner, unreadable_url: str) -> None:
-    """Whatever goes wrong with an answer after the request was sent, the lead may exist: the next run knows that."""
+def test_unreadable_answer_leaves_an_unknown_outcome(run_target: TargetRunner, unreadable_url: str) -> None:
+    """If an answer fails in any way after the request was sent, the lead may exist, and the next run knows that."""
     run = run_target([SCHEMA, record(1), state(1)], api_url=unreadable_url, on_unknown_outcome="reject")
     assert "cannot be read" in str(run.error)
     assert run.states == []
@@ -133,7 +133,7 @@ def test_answer_that_cannot_be_read_is_not_taken_for_a_no(run_target: TargetRunn
 
 @pytest.fixture
 def unreadable_url() -> Iterator[str]:
-    """An API whose every answer says 200 and has two lengths."""
+    """An API that answers everything with a 200 that has two lengths."""
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"
     with socket.create_server(("127.0.0.1", 0)) as server:
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def test_what_was_sent_is_not_sent_again(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """300 records sent three times create 300 leads; the ledger holds the API's name of each request."""
+    """300 records sent three times create 300 leads; the ledger holds the API's id of each request."""
     messages = [SCHEMA, *(record(number) for number in range(300)), state({"at": 1})]
     runs = [run_target(messages) for _ in range(3)]
     assert created_names(sandbox) == names(*range(300))
@@ -30,7 +30,7 @@ def test_what_was_sent_is_not_sent_again(run_target: TargetRunner, sandbox: Sand
 
 
 def test_lead_arrives_as_the_source_says(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """What the API gets is what the record says, in the API's form."""
+    """The API gets the content of the record, in the API's form."""
     run_target(
         [SCHEMA, record(1, last_name="Élodie-Ñandú 🏠", gender="female", language="fr_FR", phone="01 42 68 53 00")]
     )
@@ -56,14 +56,14 @@ def test_passing_fault_is_retried_and_creates_one_lead(run_target: TargetRunner,
 
 
 def test_retry_after_is_kept(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """`Retry-After` is waited for, in seconds or as a date."""
+    """`Retry-After` is honoured, in seconds or as a date."""
     sandbox.script(on_post(FaultKind.STATUS, status=503, retry_after=7, times=1))
     assert run_target([SCHEMA, record(1)]).slept == [7.0]
 
 
 @pytest.mark.parametrize("kind", [FaultKind.LOST_ANSWER, FaultKind.RESET])
 def test_lost_answer_is_sent_again_by_default(run_target: TargetRunner, sandbox: Sandbox, kind: FaultKind) -> None:
-    """`retry`: a POST without an answer is repeated, so the lead may exist twice; log and ledger say so."""
+    """`retry`: a POST without an answer is repeated, so the lead may exist twice; log and ledger report that."""
     sandbox.script(on_post(kind, times=1))
     run = run_target([SCHEMA, record(1), state(1)])
     assert created_names(sandbox) == names(*[1] * (2 if kind is FaultKind.LOST_ANSWER else 1))
@@ -75,7 +75,7 @@ def test_lost_answer_is_sent_again_by_default(run_target: TargetRunner, sandbox:
 
 
 def test_lost_answer_is_not_resent_blindly(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """`reject`: a POST without an answer is kept as a dead letter, and sent again only when the user feeds that."""
+    """`reject`: a POST without an answer is kept as a dead letter, and sent again only if the user replays that."""
     sandbox.script(on_post(FaultKind.LOST_ANSWER, times=1))
     first = run_target([SCHEMA, record(1), state(1)], on_unknown_outcome="reject")
     assert created_names(sandbox) == names(1)
@@ -92,7 +92,7 @@ def test_lost_answer_is_not_resent_blindly(run_target: TargetRunner, sandbox: Sa
 
 
 def test_refusal_after_a_lost_answer_stays_unknown(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A 400 to the second try does not say what the first one did: the lead is kept as of unknown outcome."""
+    """A 400 to the second try does not tell the result of the first one: the lead is kept with an unknown outcome."""
     sandbox.script(
         on_post(FaultKind.LOST_ANSWER, times=1),
         on_post(FaultKind.STATUS, status=400, body='{"title": "Bad", "status": 400}', times=1),
@@ -106,7 +106,7 @@ def test_refusal_after_a_lost_answer_stays_unknown(run_target: TargetRunner, san
 
 
 def test_reject_that_cannot_be_kept_is_not_unknown(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """Where the file of rejects cannot be written the run stops; that the API refused the lead is no lost answer."""
+    """If the file of rejects cannot be written, the run stops; a lead that the API rejected has no unknown outcome."""
     sandbox.script(on_post(FaultKind.STATUS, status=400, body='{"title": "Bad", "status": 400}', times=1))
     run_target.rejects_path.mkdir()
     run = run_target([SCHEMA, record(1), state(1)], on_unknown_outcome="reject")
@@ -117,7 +117,7 @@ def test_reject_that_cannot_be_kept_is_not_unknown(run_target: TargetRunner, san
 
 
 def test_words_of_the_api_stay_out_of_the_log(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """What the API says of a request about a person may be about the person: the log has status and trace only."""
+    """The API's message about a request may be about the person: the log has only status and trace."""
     problem = (
         '{"type": "x", "title": "Jane Dupont1", "status": 500, "detail": "lead of Jane Dupont1: Bonjour, je voudrais"}'
     )
@@ -166,7 +166,7 @@ def test_refused_account_stops_the_run_and_loses_nothing(
 
 
 def test_token_revoked_among_posts_is_renewed_once(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A token that the API revokes in mid-run costs one new token; every lead is created once."""
+    """A token that the API revokes during a run costs one new token; every lead is created once."""
     sandbox.script(on_post(FaultKind.REVOKE_TOKEN, times=1, after=20))
     run = run_target(
         [SCHEMA, *(record(number) for number in range(60)), state(1)],
@@ -183,14 +183,14 @@ def test_token_revoked_among_posts_is_renewed_once(run_target: TargetRunner, san
 
 @pytest.mark.parametrize("sandbox_options", [SandboxOptions(enforce_limit=False, error_rate=0.2)], indirect=True)
 def test_every_lead_arrives_once_among_faults(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """Known errors on a fifth of all requests neither lose a lead nor double one."""
+    """Known errors on a fifth of all requests neither lose nor duplicate a lead."""
     run = run_target([SCHEMA, *(record(number) for number in range(200)), state(1)])
     assert run.error is None
     assert created_names(sandbox) == names(*range(200))
 
 
 def test_given_up_record_is_not_lost(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """When the tries are used up the run ends, the STATE stays behind, and the next run sends it: once."""
+    """If the tries are used up, the run ends, the STATE is not passed on, and the next run sends the record once."""
     sandbox.script(on_post(FaultKind.STATUS, status=503, times=3))
     run = run_target([SCHEMA, record(1), state(1)], max_retries=2)
     assert "gave up after 3 tries" in str(run.error)

@@ -1,4 +1,4 @@
-"""Disks that are full or cannot be written: one clear line, no STATE too many, nothing sent unknown; then on."""
+"""Disks that are full or not writable: one clear line, no STATE too early, no unknown POST; later runs continue."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def created(sandbox: Sandbox) -> Counter[str]:
 
 
 def full_after(pages: int) -> Callable[[TargetSeekerLeads], None]:
-    """Leave the ledger room for so many pages more."""
+    """Leave the ledger room for this many more pages."""
 
     def limit(target: TargetSeekerLeads) -> None:
         session = target.pipeline._ledger._session
@@ -61,7 +61,7 @@ def full_after(pages: int) -> Callable[[TargetSeekerLeads], None]:
 def test_ledger_on_a_full_disk(run_target: TargetRunner, sandbox: Sandbox, pages: int, policy: str) -> None:
     """A ledger without room ends the run: the last STATE covers only what exists, and no POST goes without a row.
 
-    With room again the next run sends the rest. Nothing is lost, and nothing exists twice without being known.
+    With room again, the next run sends the rest. Nothing is lost, and every possible duplicate is reported.
     """
     options: dict[str, Any] = {"on_unknown_outcome": policy, "dedupe_by": "content"}
     run = run_target(MESSAGES, before=full_after(pages), **options)
@@ -84,7 +84,7 @@ def test_ledger_on_a_full_disk(run_target: TargetRunner, sandbox: Sandbox, pages
 def test_settlement_that_cannot_be_written_is_unknown(
     run_target: TargetRunner, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, policy: str
 ) -> None:
-    """A lead whose delivery cannot be noted has an unknown outcome: no STATE covers it, and the policy decides."""
+    """A lead whose delivery cannot be written has an unknown outcome: no STATE covers it, and the policy decides."""
 
     def fail(*_: object) -> None:
         message = "The ledger could not be written"
@@ -105,7 +105,7 @@ def test_settlement_that_cannot_be_written_is_unknown(
 
 @pytest.mark.parametrize("place", ["below a file", "/proc/ledger.db", "/dev/full", "a folder"])
 def test_ledger_that_cannot_be_opened(run_target: TargetRunner, sandbox: Sandbox, tmp_path: Path, place: str) -> None:
-    """Where the ledger cannot be made or is no file, nothing is asked of the API at all."""
+    """If the ledger cannot be created or is not a file, no request is sent at all."""
     (tmp_path / "file").write_text("x")
     (tmp_path / "folder").mkdir()
     path = {"below a file": tmp_path / "file" / "x" / "ledger.db", "a folder": tmp_path / "folder"}.get(place, place)
@@ -119,7 +119,7 @@ def test_ledger_that_cannot_be_opened(run_target: TargetRunner, sandbox: Sandbox
 
 @pytest.mark.parametrize("place", ["below a file", "/proc/rejects.jsonl", "/dev/full", "a folder", "a link"])
 def test_rejects_that_cannot_be_opened(run_target: TargetRunner, sandbox: Sandbox, tmp_path: Path, place: str) -> None:
-    """Where rejects cannot be kept, the run ends with the first one; only records before it have a STATE."""
+    """If rejects cannot be kept, the run ends with the first one; only records before it have a STATE."""
     (tmp_path / "file").write_text("x")
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "file")
@@ -140,7 +140,7 @@ def test_rejects_that_cannot_be_opened(run_target: TargetRunner, sandbox: Sandbo
 
 
 class FullDisk:
-    """In place of `os.write` and `os.fsync`: fails from some call on, for one file, as a full disk does."""
+    """Replaces `os.write` and `os.fsync`: fails from a given call on, for one file, as a full disk does."""
 
     def __init__(self, path: Path, *, room: int, is_partial: bool) -> None:
         self._path, self._room, self._is_partial = path, room, is_partial
@@ -174,9 +174,9 @@ def test_rejects_on_a_full_disk(  # noqa: PLR0913  # what pytest gives
     is_partial: bool,
     workers: int,
 ) -> None:
-    """A line that does not fit ends the run; what is in the file stays whole, and with room each reject is kept once.
+    """A line that does not fit ends the run; the file's lines stay complete, and with room each reject is kept once.
 
-    No STATE covers a reject that is not on disk, and none of those that could not be kept counts as handled.
+    No STATE covers a reject that is not on disk, and none of those that could not be kept counts as settled.
     """
     disk = FullDisk(run_target.rejects_path, room=room, is_partial=is_partial)
     with monkeypatch.context() as full:
@@ -195,7 +195,7 @@ def test_rejects_on_a_full_disk(  # noqa: PLR0913  # what pytest gives
 
 
 def test_sync_that_fails_keeps_nothing(run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A line that is not known to be on disk does not count as kept, and the next run keeps it, once."""
+    """A line that may not be on disk does not count as kept, and the next run keeps it, once."""
     disk = FullDisk(run_target.rejects_path, room=-1, is_partial=False)
     with monkeypatch.context() as full:
         full.setattr(os, "fsync", disk.fsync)
@@ -210,7 +210,7 @@ def test_sync_that_fails_keeps_nothing(run_target: TargetRunner, monkeypatch: py
 def test_token_cache_that_cannot_be_written_stops_nothing(
     run_target: TargetRunner, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
 ) -> None:
-    """A token that cannot be kept costs a token request a run and one line of warning, and stops nothing."""
+    """A token that cannot be cached costs one token request per run and one warning, and stops nothing."""
     (tmp_path / "file").write_text("x")
     if place == "full":
 

@@ -1,4 +1,4 @@
-"""Faults on the way out, each alone and all mixed: nothing is lost, and what exists twice was counted."""
+"""Faults while sending, each alone and all mixed: nothing is lost, and every duplicate was counted."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 COUNT = 400
 #: How many requests the target has under way.
 UNDER_WAY = 10
-#: The chance of each fault, alone or beside others.
+#: The chance of each fault, alone or among others.
 RATE = 0.03
 MESSAGES: list[dict[str, Any]] = [SCHEMA, *map(record, range(COUNT)), state({"done": True})]
 EVERYTHING = {message["record"]["email"] for message in MESSAGES[1:-1]}
 
 
-#: Of which it is known what they did: the API, or its status, says so.
+#: Faults with a known result: the API, or its status, tells it.
 KNOWN = {
     "500": on_post(FaultKind.STATUS, status=500, rate=RATE),
     "503": on_post(FaultKind.STATUS, status=503, rate=RATE),
@@ -39,7 +39,7 @@ KNOWN = {
     "cut body": on_post(FaultKind.CUT_BODY, rate=RATE),
     "bad JSON": on_post(FaultKind.BAD_JSON, rate=RATE),
 }
-#: Of which nobody can tell whether the lead exists.
+#: Faults after which it is unknown whether the lead exists.
 UNKNOWN = {
     "reset": on_post(FaultKind.RESET, rate=RATE),
     "502 as HTML": on_post(FaultKind.HTML_502, rate=RATE),
@@ -51,7 +51,7 @@ MIXES["all but lost answers"] = [fault for name, fault in {**KNOWN, **UNKNOWN}.i
 MIXES["all"] = [*KNOWN.values(), *UNKNOWN.values()]
 
 
-#: Seconds without an answer: one where a fault is silence, else more than a busy machine ever takes.
+#: Seconds without an answer: one if a fault is silence, otherwise more than a busy machine ever takes.
 def patience(name: str) -> int:
     return 1 if name in {"time-out", "all"} else 10
 
@@ -72,13 +72,13 @@ def ledger_rows(run_target: TargetRunner, query: str) -> list[Any]:
 @pytest.mark.parametrize("name", MIXES)
 @pytest.mark.parametrize("policy", ["retry", "reject"])
 def test_nothing_is_lost_among_faults(run_target: TargetRunner, sandbox: Sandbox, name: str, policy: str) -> None:
-    """3 % of each kind, in one run: each lead is created, or kept as of unknown outcome with `reject`.
+    """3 % of each kind, in one run: each lead is created or, with `reject`, kept with an unknown outcome.
 
-    `reject`: none twice. `retry`: more than once at most as many as the end of the run says were sent again, and as
-    often as the ledger says; where the outcome of every fault is known, that is none.
+    `reject`: no lead exists twice. `retry`: at most as many exist twice as the run reports as sent again, and each
+    as often as the ledger says; if the outcome of every fault is known, none does.
     """
     is_mix = name.startswith("all")
-    # One kind alone is proven on fewer records, hit more often.
+    # A single kind is tested on fewer records, and hits more often.
     sandbox.script(*(fault if is_mix else replace(fault, rate=min(1.0, 3 * fault.rate)) for fault in MIXES[name]))
     messages = MESSAGES if is_mix else [*MESSAGES[:101], MESSAGES[-1]]
     everything = {message["record"]["email"] for message in messages[1:-1]}
@@ -105,7 +105,7 @@ def test_nothing_is_lost_among_faults(run_target: TargetRunner, sandbox: Sandbox
 
 
 def test_next_run_among_faults_sends_nothing_twice(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """The same input again, with the same faults, sends nothing; rejects of unknown outcome are sent once fed again."""
+    """The same input again, with the same faults, sends nothing; unknown ones are sent once they are replayed."""
     sandbox.script(*MIXES["all"])
     first = run_target(MESSAGES, on_unknown_outcome="reject", request_timeout_seconds=patience("all"))
     asked = sandbox.statistics.requests
@@ -123,10 +123,10 @@ def test_next_run_among_faults_sends_nothing_twice(run_target: TargetRunner, san
 def test_server_that_was_away_for_20_seconds(
     run_target: TargetRunner, sandbox: Sandbox, clock: Clock, policy: str
 ) -> None:
-    """An API that dies with requests under way and comes back after 20 s costs time only; the run goes on by itself.
+    """An API that dies with requests under way and returns after 20 s costs only time; the run continues by itself.
 
-    What was under way is of unknown outcome, and ends as the policy says. A refused connection carried nothing: however
-    often it is tried, nothing of it counts as sent.
+    Requests under way have an unknown outcome, and end according to the policy. A refused connection carried
+    nothing: however often it is tried, it never counts as sent.
     """
     # The first 30 are answered, and those after them are under way when the server dies.
     sandbox.script(on_post(FaultKind.TIMEOUT, after=30))
@@ -159,23 +159,23 @@ def test_server_that_was_away_for_20_seconds(
 
 
 class Successor:
-    """The server at the same address, 20 s after it died; each thread's waits pass at once, and count for itself."""
+    """The server at the same address, 20 s after it died; each thread's waits return at once, and count separately."""
 
     def __init__(self, sandbox: Sandbox, clock: Clock) -> None:
         self._before = sandbox
         self._clock = clock
         self._waited: defaultdict[int, float] = defaultdict(float)
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._running: Sandbox | None = None
 
     def let_it_die(self, requests: int) -> None:
-        """Wait for so many requests, then end the server."""
+        """Wait for a number of requests, then end the server."""
         assert self._before.statistics.wait_until(lambda: self._before.statistics.requests == requests)
         self._before.stop()
 
     def wait(self, seconds: float) -> None:
-        """Let so much time pass; after 20 s the server is there again."""
-        with self._turn:
+        """Let time pass; after 20 s the server is back."""
+        with self._lock:
             self._waited[threading.get_ident()] += seconds
             if self.longest_wait >= 20 and self._running is None:
                 port = int(self._before.url.rpartition(":")[2])
@@ -195,8 +195,8 @@ class Successor:
         return created(self._running)
 
 
-def test_server_that_stays_away_is_left_in_peace(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """When the tries are used up the run ends in a line; nothing counts as sent, and no STATE comes out."""
+def test_server_that_stays_away_ends_the_run(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """If the tries are used up, the run ends with one line; nothing counts as sent, and no STATE is passed on."""
     sandbox.stop()
     run = run_target([SCHEMA, record(1), state(1)], max_retries=3)
     assert "no connection" in str(run.error)
@@ -207,7 +207,7 @@ def test_server_that_stays_away_is_left_in_peace(run_target: TargetRunner, sandb
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_as_a_date_is_waited_for(run_target: TargetRunner, sandbox: Sandbox, status: int) -> None:
-    """`Retry-After` as a date is waited for like one in seconds, and with a 429 everybody waits."""
+    """`Retry-After` as a date is honoured like one in seconds, and with a 429 all threads wait."""
     until = formatdate(time.time() + 100, usegmt=True)
     sandbox.script(on_post(FaultKind.STATUS, status=status, retry_after=until, times=1))
     run = run_target([SCHEMA, record(1), state(1)])
@@ -221,7 +221,7 @@ def test_retry_after_as_a_date_is_waited_for(run_target: TargetRunner, sandbox: 
 def test_retry_after_of_an_hour_ends_the_run(
     run_target: TargetRunner, sandbox: Sandbox, status: int, form: str
 ) -> None:
-    """Asked to wait for an hour, the run ends, says so, and keeps STATE and records for the next one: each once."""
+    """Asked to wait for an hour, the run ends and says so; the next run gets STATE and records, and sends each once."""
     wait = 3600 if form == "seconds" else formatdate(time.time() + 3600, usegmt=True)
     sandbox.script(on_post(FaultKind.STATUS, status=status, retry_after=wait, after=20))
     messages = [*MESSAGES[:61], MESSAGES[-1]]

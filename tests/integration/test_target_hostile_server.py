@@ -1,4 +1,4 @@
-"""A server that answers what no API should: a clear error or a known outcome, in flat memory, and soon."""
+"""A server that answers as no API should: a clear error or a known outcome, with constant memory, and soon."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MESSAGES: list[dict[str, Any]] = [SCHEMA, record(1), state(1)]
 
 @pytest.fixture
 def peak_mib() -> Iterator[Callable[[], float]]:
-    """How many MiB Python took at most since the test began."""
+    """How many MiB Python has used at most since the test began."""
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     yield lambda: (tracemalloc.get_traced_memory()[1] - before) / MIB
@@ -49,7 +49,7 @@ def endless(head: bytes, piece: bytes, times: int) -> Callable[[RawServer, socke
 def test_endless_answer_is_not_read_to_its_end(
     run_target: TargetRunner, peak_mib: Callable[[], float], status: int, form: str
 ) -> None:
-    """Of 100 MB that should have been 100 bytes, about one MiB is read; the status says what became of the lead."""
+    """Of 100 MB instead of 100 bytes, about one MiB is read; the status tells the result of the lead."""
     piece = b"x" * MIB
     header = {
         "long": b"Content-Length: 104857600\r\n",
@@ -61,14 +61,14 @@ def test_endless_answer_is_not_read_to_its_end(
     head = b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\n%s\r\n" % (status, header[form])
     with raw_server(endless(head, piece, 100)) as server:
         run = run_target(MESSAGES, api_url=server.url, max_retries=1)
-    assert server.sent_bytes < 30 * MIB  # some lie in the buffers of both ends
+    assert server.sent_bytes < 30 * MIB  # some are in the buffers of both ends
     assert peak_mib() < 10
     assert_known(run, status)
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
 def test_bomb_does_not_go_off(run_target: TargetRunner, peak_mib: Callable[[], float], status: int) -> None:
-    """A hundred KB that unpack to 100 MB are unpacked no further than they are read."""
+    """A hundred KB that decompress to 100 MB are only decompressed as far as they are read."""
     packed = gzip.compress(bytes(100 * MIB), 6)
     head = b"HTTP/1.1 %d X\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % (status, len(packed))
     peak_before = peak_mib()
@@ -80,7 +80,7 @@ def test_bomb_does_not_go_off(run_target: TargetRunner, peak_mib: Callable[[], f
 
 
 def assert_known(run: Sent, status: int) -> None:
-    """What a status says counts, whatever its body is."""
+    """The status counts, whatever its body is."""
     if status == 200:
         assert run.error is None
         assert run.summary.startswith("1 created")
@@ -106,7 +106,7 @@ def assert_known(run: Sent, status: int) -> None:
     ids=["headers", "half a body", "half the headers", "nothing"],
 )
 def test_silence_after_the_headers(run_target: TargetRunner, sent: bytes, *, is_known: bool) -> None:
-    """Once the status is there, silence loses nothing: the lead is created. Before, the policy says what then."""
+    """Once the status has arrived, silence loses nothing: the lead is created. Before that, the policy decides."""
     over = threading.Event()
 
     def answer(server: RawServer, connection: socket.socket) -> None:
@@ -134,13 +134,13 @@ def test_silence_after_the_headers(run_target: TargetRunner, sent: bytes, *, is_
 def test_answer_that_drips_comes_to_an_end(
     run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch, head: bytes, *, is_known: bool
 ) -> None:
-    """A byte now and then is no answer: after a few time-outs the target goes on, with what it knows by then."""
+    """A byte now and then is not an answer: after a few time-outs the target continues with what it knows by then."""
     monkeypatch.setattr("seeker_leads_api.http.connections.MAX_TIMEOUTS_PER_ANSWER", 1)
     over = threading.Event()
 
     def answer(server: RawServer, connection: socket.socket) -> None:
         server.send(connection, head)
-        for _ in range(200):  # so long that a client without a deadline is noticed below
+        for _ in range(200):  # long enough to detect a client without a deadline
             if over.wait(0.05):
                 break
             server.send(connection, b"x")
@@ -157,7 +157,7 @@ def test_answer_that_drips_comes_to_an_end(
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_token_does_not_travel(run_target: TargetRunner, status: int) -> None:
-    """A redirect to another host is not followed: neither token nor lead reach it, and the run says what to check."""
+    """A redirect to another host is not followed: it gets neither token nor lead, and the run says what to check."""
     with raw_server(endless(b"HTTP/1.1 200 OK\r\n\r\n", b"{}", 1)) as elsewhere:
         head = b"HTTP/1.1 %d X\r\nContent-Length: 0\r\nLocation: %s/leads\r\n\r\n" % (status, elsewhere.url.encode())
         with raw_server(endless(head, b"", 0)) as server:
@@ -175,9 +175,9 @@ def test_token_does_not_travel(run_target: TargetRunner, status: int) -> None:
     ids=["1000 headers", "long header", "no HTTP"],
 )
 def test_headers_that_cannot_be_read(run_target: TargetRunner, head: bytes) -> None:
-    """Where not even the status can be read, the lead may exist: `reject` keeps it, and no traceback comes of it.
+    """If not even the status can be read, the lead may exist: `reject` keeps it, without a traceback.
 
-    It is kept at once, or, where the run ends of it, by the next one; never is it sent a second time.
+    It is kept at once or, if the run ends because of it, by the next run; it is never sent a second time.
     """
     with raw_server(endless(head, b"", 0)) as server:
         run = run_target(MESSAGES, api_url=server.url, on_unknown_outcome="reject")
@@ -218,7 +218,7 @@ NAMES_OF_NOTHING = [
 def test_answer_of_the_wrong_type_still_created_the_lead(
     run_target: TargetRunner, sandbox: Sandbox, body: bytes
 ) -> None:
-    """Whatever stands in a 200, the lead exists: it counts as created, and the next run does not send it again."""
+    """A 200 with any body means that the lead exists: it counts as created, and the next run does not send it again."""
     sandbox.script(on_post(FaultKind.STATUS, status=200, body=body))
     run = run_target(MESSAGES)
     assert run.error is None
@@ -228,10 +228,10 @@ def test_answer_of_the_wrong_type_still_created_the_lead(
 
 
 @pytest.mark.parametrize("status", [200, 400])
-def test_name_that_the_database_cannot_hold_is_left_out(
+def test_request_id_that_the_database_cannot_store_is_dropped(
     run_target: TargetRunner, sandbox: Sandbox, empty_postgres: str, status: int
 ) -> None:
-    """PostgreSQL takes no NUL: a request's name with one is dropped, and what was sent stays known."""
+    """PostgreSQL does not accept NUL: a request id with one is dropped, and the lead still counts as sent."""
     body = '{"type": "x", "title": "No", "status": 400, "requestId": "a\\u0000b"}'
     sandbox.script(on_post(FaultKind.STATUS, status=status, body=body))
     run_target([SCHEMA, record(1), state(1)], ledger_url=empty_postgres)

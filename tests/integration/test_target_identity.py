@@ -1,4 +1,4 @@
-"""What makes two records the same lead, from their keys to their dead letters."""
+"""Which records are the same lead, from their keys to their dead letters."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from tests.integration.conftest import TargetRunner
 
 
-def test_record_metadata_of_the_source_makes_no_new_lead(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """`_sdc_` columns differ from run to run; they are no part of what a record says."""
+def test_record_metadata_of_the_source_does_not_make_a_new_lead(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """`_sdc_` columns differ in each run; they are not part of a record's content."""
     schema = {**SCHEMA, "key_properties": []}
     run_target([schema, record(1, _sdc_extracted_at="2026-11-23T08:00:00Z")])
     run_target([schema, record(1, _sdc_extracted_at="2026-11-23T08:05:00Z")])
@@ -22,7 +22,7 @@ def test_record_metadata_of_the_source_makes_no_new_lead(run_target: TargetRunne
 
 
 def test_record_without_its_key_is_known_by_its_content(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """Where the key is missing or null, two records are the same lead if they say the same."""
+    """If the key is missing or null, two records with the same content are the same lead."""
     rows = [record(1, id=None), record(1, id=None), record(2, id=None)]
     run_target([SCHEMA, *rows])
     rows[0]["record"]["id"] = None
@@ -58,8 +58,8 @@ def test_empty_key_is_none(run_target: TargetRunner, sandbox: Sandbox, empty: ob
     assert len(sandbox.created) == 5
 
 
-def test_key_is_the_same_however_it_is_written(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """1001, 1001.0 and "1001" are one key; as a key of another name it is another."""
+def test_spellings_of_a_number_are_one_key(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """1001, 1001.0 and "1001" are one key; under another key name they are another one."""
     for value in (1001, 1001.0, "1001"):
         run_target([SCHEMA, record(1, id=value)])
     assert len(sandbox.created) == 1
@@ -68,11 +68,11 @@ def test_key_is_the_same_however_it_is_written(run_target: TargetRunner, sandbox
 
 
 def test_other_lead_under_a_known_key_is_pointed_out(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A record whose key was delivered with other words is not sent, and the end of the run says so."""
+    """A record whose key was delivered with other content is not sent, and the summary reports it."""
     run_target([SCHEMA, record(1)])
     run = run_target([SCHEMA, record(1, last_name="Somebody", email="else@example.com")])
     assert len(sandbox.created) == 1
-    assert any("1 of those delivered before said something else then" in line for line in run.log)
+    assert any("1 of those delivered before had different content then" in line for line in run.log)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_other_lead_under_a_known_key_is_pointed_out(run_target: TargetRunner, s
 def test_dead_letter_keeps_the_identity_of_its_record(
     run_target: TargetRunner, sandbox: Sandbox, maps: dict[str, Any]
 ) -> None:
-    """Whatever stream maps do to streams and keys: mended as a dead letter or at the source, it is the same lead."""
+    """Whatever stream maps do to streams and keys: fixed as a dead letter or at the source, it is the same lead."""
     schema = {**SCHEMA, "schema": {"properties": {"id": {"type": "integer"}, "ref": {"type": "string"}, "message": {}}}}
     bad = record(1, email=None, ref="a")
     (letter,) = run_target([schema, bad, record(2, ref="b")], stream_maps=maps).rejects
@@ -99,7 +99,7 @@ def test_dead_letter_keeps_the_identity_of_its_record(
 
 
 def test_dead_letters_of_several_sources_may_share_a_file(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """Each line says what its stream's key was, also where another stream has the same name."""
+    """Each line contains the key of its stream, even if another stream has the same name."""
     other = {**SCHEMA, "key_properties": ["ref"]}
     first, second = record(1, email=None), record(1, email=None, ref="x", id=None)
     run_target([SCHEMA, first, record(3)])
@@ -119,7 +119,7 @@ def test_dead_letters_of_several_sources_may_share_a_file(run_target: TargetRunn
 def test_dedupe_by_decides_what_is_the_same(
     run_target: TargetRunner, sandbox: Sandbox, dedupe_by: str, count: int
 ) -> None:
-    """`key`: the same id; `content`: the same said; `none`: never."""
+    """`key`: the same id; `content`: the same content; `none`: never."""
     rows = [record(1), record(1, message="Encore moi"), record(2), record(2)]
     run_target([SCHEMA, *rows], dedupe_by=dedupe_by)
     assert len(sandbox.created) == count
@@ -127,7 +127,7 @@ def test_dedupe_by_decides_what_is_the_same(
 
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_missing_key_property_is_said_once_for_a_stream(run_target: TargetRunner, *, dry_run: bool) -> None:
-    """A key that no column has, for its BOM or its case, is one warning with its name, and every lead is sent."""
+    """A key that no column has, because of its BOM or case, is one warning with its name, and all leads are sent."""
     rows = [record(number, id=None, **{"\ufeffID": number}) for number in range(1, 4)]
     run = run_target([SCHEMA, *rows], dry_run=dry_run)
     assert "3 created" in run.summary
@@ -137,7 +137,7 @@ def test_missing_key_property_is_said_once_for_a_stream(run_target: TargetRunner
 
 
 def test_false_in_a_composite_key_is_a_value(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """Two records that differ in the other part of their key are two leads, also where they say the same."""
+    """Two records that differ in the other part of their key are two leads, even with the same content."""
     same = {"last_name": "Dupont", "email": "jane@example.com", "mobile": "0639980001", "message": "Bonjour"}
     schema = {**SCHEMA, "key_properties": ["id", "archived"]}
     for _ in range(2):
@@ -146,7 +146,7 @@ def test_false_in_a_composite_key_is_a_value(run_target: TargetRunner, sandbox: 
 
 
 def test_reject_with_a_line_number_is_kept_once(run_target: TargetRunner) -> None:
-    """A reject without a key stays the same when the taps' own columns change from run to run."""
+    """A reject without a key stays the same if the taps' own columns change from run to run."""
     schema = {**SCHEMA, "key_properties": []}
     for number in (2, 3):
         bad = record(1, email=None, _smart_source_lineno=number, _sdc_source_lineno=number, _line=number)
@@ -154,7 +154,7 @@ def test_reject_with_a_line_number_is_kept_once(run_target: TargetRunner) -> Non
     assert len(run.rejects) == 1
 
 
-#: It breaks for a record without an amount, and leaves the fields of a lead alone.
+#: It fails for a record without an amount, and does not change the fields of a lead.
 BROKEN_MAP = {"leads": {"__filter__": "amount > 5"}}
 MENDED_MAP = {"leads": {"__filter__": "(amount or 6) > 5"}}
 WITH_AMOUNT = {**SCHEMA, "schema": {"properties": {"id": {"type": "integer"}, "amount": {"type": "integer"}}}}
@@ -167,10 +167,10 @@ def without_amount(number: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("dedupe_by", ["key", "content"])
-def test_mended_stream_map_gives_the_record_another_chance(
+def test_fixed_stream_map_gives_the_record_another_chance(
     run_target: TargetRunner, sandbox: Sandbox, dedupe_by: str
 ) -> None:
-    """A record whose stream map failed is kept once however often it fails, and sent by itself once it does not."""
+    """A record whose stream map fails is kept once, however often it fails, and sent once it does not fail."""
     rows = [WITH_AMOUNT, without_amount(1), record(2, amount=9)]
     for _ in range(2):
         run = run_target(rows, stream_maps=BROKEN_MAP, dedupe_by=dedupe_by)
@@ -182,10 +182,10 @@ def test_mended_stream_map_gives_the_record_another_chance(
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
-def test_broken_stream_map_makes_no_delivered_lead_another_one(
+def test_failed_stream_map_does_not_change_a_delivered_lead(
     run_target: TargetRunner, sandbox: Sandbox, *, dry_run: bool
 ) -> None:
-    """A record that was delivered stays so when its map breaks later, and is not said to say something else."""
+    """A delivered record stays delivered if its map fails later, and does not count as changed."""
     run_target([WITH_AMOUNT, without_amount(1)], stream_maps=MENDED_MAP)
     run = run_target([WITH_AMOUNT, without_amount(1)], stream_maps=BROKEN_MAP, dry_run=dry_run)
     assert "0 created, 1 skipped as delivered before, 0 rejected" in run.summary

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from tests.integration.conftest import TargetRunner
 
 
-def test_state_comes_out_as_it_went_in(run_target: TargetRunner) -> None:
-    """A STATE is passed on whole; numbers with a fraction keep every digit."""
+def test_state_is_passed_on_unchanged(run_target: TargetRunner) -> None:
+    """A STATE is passed on unchanged; numbers with a fraction keep every digit."""
     value = {"bookmarks": {"leads": {"at": 1795420800.25, "é": [None, True, "x"]}}}
     run = run_target([SCHEMA, record(1), state(value)])
     assert run.states == [value]
 
 
 def test_broken_line_ends_the_run_after_what_came_before(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A line that is no message names its number and shows nothing; what came before it is settled and passed on."""
+    """A line that is not a message names its number and shows nothing; what came before is settled and passed on."""
     run = run_target([SCHEMA, record(1), state(1), b'{"type": "RECORD", "jane@example.com', record(2), state(2)])
     assert "Line 4 of the input is not JSON" in str(run.error)
     assert run.states == [1]
@@ -47,7 +47,7 @@ def test_broken_line_ends_the_run_after_what_came_before(run_target: TargetRunne
     ],
 )
 def test_message_that_cannot_be_taken_is_refused(run_target: TargetRunner, message: dict[str, Any], words: str) -> None:
-    """Each kind of unusable message ends the run with its line and what it lacks, never with a lost record."""
+    """Each kind of unusable message ends the run with its line and the problem, and never loses a record."""
     run = run_target([SCHEMA, message, state(1)])
     assert "Line 2 of the input" in str(run.error)
     assert words in str(run.error)
@@ -56,7 +56,7 @@ def test_message_that_cannot_be_taken_is_refused(run_target: TargetRunner, messa
 
 
 def test_several_streams_and_changing_schemas(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """Streams may come interleaved, and a SCHEMA may change in between: all streams share one way out."""
+    """Streams may be interleaved, and a SCHEMA may change in between: all streams share one pipeline."""
     other = {**SCHEMA, "stream": "other"}
     changed = {**SCHEMA, "schema": {"properties": {"id": {"type": "integer"}, "more": {"type": "string"}}}}
     run = run_target(
@@ -76,8 +76,8 @@ def test_several_streams_and_changing_schemas(run_target: TargetRunner, sandbox:
     assert created_names(sandbox) == ["Duchemin", "Dupont1", "Dupont2"]
 
 
-def test_dates_and_unknown_columns_are_no_trouble(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A source's own types and columns are left alone: no warning, no error, no change of a value."""
+def test_dates_and_unknown_columns_are_ignored(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """A source's own types and columns are ignored: no warning, no error, no change of a value."""
     schema = {
         **SCHEMA,
         "schema": {
@@ -93,7 +93,7 @@ def test_dates_and_unknown_columns_are_no_trouble(run_target: TargetRunner, sand
 
 
 def test_stream_maps_make_leads_of_foreign_columns(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """What the names do not say, `stream_maps` do; a record that they cannot be evaluated for is kept, as it came."""
+    """`stream_maps` map what names do not show; a record for which they fail is kept, as it was before them."""
     maps = {"leads": {"__filter__": "kind == 'lead'", "lastName": "contact.split(' ')[-1]", "classifiedId": "listing"}}
     rows = [
         record(1, last_name=None, classified_id=None, contact="Anne Petit", listing="26ABCDEFGHJK", kind="lead"),
@@ -116,7 +116,7 @@ def test_stream_maps_make_leads_of_foreign_columns(run_target: TargetRunner, san
 
 
 def test_wrong_stream_map_names_the_setting(run_target: TargetRunner) -> None:
-    """A stream map that cannot be is the user's to mend, and the error says where."""
+    """An invalid stream map is an error of the user, and the message says where."""
     run = run_target([SCHEMA, record(1)], stream_maps={"leads": {"id": None, "lastName": "name("}})
     assert "`stream_maps`" in str(run.error)
 
@@ -125,7 +125,7 @@ def test_wrong_stream_map_names_the_setting(run_target: TargetRunner) -> None:
     "line", [b'{"half": "\\ud83d"}', b'{"number": NaN}', b'{"bom": 1}'], ids=["half a surrogate pair", "NaN", "BOM"]
 )
 def test_lenient_json_does_not_block_a_pipeline(run_target: TargetRunner, sandbox: Sandbox, line: bytes) -> None:
-    """What Python's own `json` writes, and what editors put in front of a file, is read."""
+    """What Python's own `json` writes, and what editors write at the start of a file, is read."""
     extra = line.decode()[1:-1]
     message = json.dumps(record(1))[:-2] + ", " + extra + "}}"
     prefix = b"\xef\xbb\xbf" if b"bom" in line else b""
@@ -136,7 +136,7 @@ def test_lenient_json_does_not_block_a_pipeline(run_target: TargetRunner, sandbo
 
 
 def test_half_a_surrogate_pair_in_a_lead_is_kept(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A text that no API can take is a dead letter, as it came; the next run does not keep it again."""
+    """A text that the API cannot accept is a dead letter, unchanged; the next run does not keep it again."""
     message = json.dumps(record(1)).replace("Bonjour", "Bonjour \\ud83d")
     run = run_target([SCHEMA, message, record(2), state(1)])
     assert run.states == [1]
@@ -155,8 +155,8 @@ def test_key_properties_that_are_none_are_refused(run_target: TargetRunner, valu
 @pytest.mark.parametrize(
     "maps", [{"leads": {"x": ""}}, {"leads": {"x": 5}}, {"__else__": "s"}], ids=["empty", "number", "else"]
 )
-def test_stream_maps_that_cannot_be_are_a_setting_to_mend(run_target: TargetRunner, maps: dict[str, Any]) -> None:
-    """Whatever the SDK makes of an impossible map, the user reads the setting's name."""
+def test_impossible_stream_maps_are_a_settings_error(run_target: TargetRunner, maps: dict[str, Any]) -> None:
+    """However the SDK handles an impossible map, the user reads the setting's name."""
     try:
         error = run_target([SCHEMA, record(1)], stream_maps=maps).error
     except SettingsError as at_start:
@@ -165,20 +165,20 @@ def test_stream_maps_that_cannot_be_are_a_setting_to_mend(run_target: TargetRunn
 
 
 def test_filters_tell_nothing_of_a_person(run_target: TargetRunner) -> None:
-    """The SDK logs at DEBUG what a filter's expression gives; not here."""
+    """The SDK logs the result of a filter's expression at DEBUG; the target does not."""
     run = run_target([SCHEMA, record(1)], stream_maps={"leads": {"__filter__": "email"}})
     assert "jane" not in "\n".join(run.log)
 
 
 def test_private_values_of_settings_are_not_shown(run_target: TargetRunner) -> None:
-    """The SDK's own settings, too, are named without their value."""
+    """The SDK's own settings are also named without their value."""
     with pytest.raises(SettingsError) as caught:
         run_target([], stream_map_config="s3cret")
     assert "`stream_map_config`" in str(caught.value)
     assert "s3cret" not in str(caught.value)
 
 
-def test_long_line_is_taken(run_target: TargetRunner, sandbox: Sandbox) -> None:
+def test_long_line_is_accepted(run_target: TargetRunner, sandbox: Sandbox) -> None:
     """A record of 10 MB is a record."""
     run = run_target([SCHEMA, record(1, attachment="x" * 10_000_000), state(1)])
     assert run.states == [1]
@@ -186,7 +186,7 @@ def test_long_line_is_taken(run_target: TargetRunner, sandbox: Sandbox) -> None:
 
 
 def test_nothing_of_a_person_is_logged(run_target: TargetRunner) -> None:
-    """At DEBUG, the log of good, bad and broken records holds no name, e-mail, phone, message or token."""
+    """At DEBUG, the log of good, bad and broken records contains no name, e-mail, phone, message or token."""
     rows: list[Any] = [
         record(1),
         record(2, email="jane.dupont2(at)example.com"),

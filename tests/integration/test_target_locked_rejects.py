@@ -1,4 +1,4 @@
-"""A rejects file that another program holds locked: the run ends with one line, or when it is told to stop."""
+"""A rejects file that another program holds locked: the run ends with one line, or with a signal."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def held(run_target: TargetRunner) -> Iterator[int]:
 
 
 def stop_in_the_wait(target: TargetSeekerLeads) -> None:
-    """Have SIGTERM come while a letter waits for the lock."""
+    """Send SIGTERM while a letter waits for the lock."""
 
     def sleep(seconds: float) -> None:
         target.pipeline.stop(signal.SIGTERM)
@@ -47,9 +47,9 @@ def stop_in_the_wait(target: TargetSeekerLeads) -> None:
 def test_locked_rejects_file_ends_the_run(
     run_target: TargetRunner, sandbox: Sandbox, held: int, *, is_stopped: bool
 ) -> None:
-    """The record is neither kept nor settled, so no STATE covers it; the next run does what this one should have.
+    """The record is neither kept nor settled, so no STATE covers it; the next run does what this one could not.
 
-    The API refused it, which is known: that its letter could not be written makes no unknown outcome of it.
+    The API is known to have rejected it: a letter that cannot be written does not make its outcome unknown.
     """
     sandbox.script(on_post(FaultKind.STATUS, status=400, body='{"title": "Bad", "status": 400}', times=1))
     run = run_target(MESSAGES, before=stop_in_the_wait if is_stopped else None)

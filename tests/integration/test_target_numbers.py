@@ -1,4 +1,4 @@
-"""Numbers that JSON allows and Python cannot hold: none stops a pipeline, and each comes out as it went in."""
+"""Numbers that JSON allows and Python cannot hold: none stops a pipeline, and each is written as it was read."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from tests.integration.conftest import TargetRunner
 
 NUMBERS = ["1e99999999999999999999", "-2e-99999999999999999999", "1e999999999999999999"]
-#: What Python's `json` cannot read back from the dead letters, as this test would.
+#: Python's `json`, as this test uses it, cannot read these back from the dead letters.
 LONG = "1" * 5000
 
 
 def with_number(message: dict[str, Any], number: str) -> str:
-    """The message's line, with the number where it says `#`."""
+    """The message's line, with the number in place of `#`."""
     return json.dumps(message).replace('"#"', number)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_number_beyond_everything_stops_nothing(run_target: TargetRunner, sandbox: Sandbox, number: str) -> None:
-    """Beside a lead it does not matter; in a reject it keeps its digits, and fed again it is the same record."""
+def test_vast_number_stops_nothing(run_target: TargetRunner, sandbox: Sandbox, number: str) -> None:
+    """In another column it does not matter; in a reject it keeps its digits, and replayed it is the same record."""
     run_target.config["dedupe_by"] = "content"
     bad = record(2, email=None, score="#")
     messages: list[dict[str, Any] | str] = [
@@ -48,10 +48,8 @@ def test_number_beyond_everything_stops_nothing(run_target: TargetRunner, sandbo
 
 @pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize("field", ["email", "mobile", "created_at", "classified_id"])
-def test_number_beyond_everything_is_no_value(
-    run_target: TargetRunner, sandbox: Sandbox, number: str, field: str
-) -> None:
-    """Where a field of the lead cannot be such a number the record is kept, and the others arrive."""
+def test_vast_number_is_not_a_value(run_target: TargetRunner, sandbox: Sandbox, number: str, field: str) -> None:
+    """If a field of the lead cannot be such a number, the record is kept, and the others arrive."""
     run = run_target([SCHEMA, with_number(record(1, **{field: "#"}), number), record(2), state(1)])
     assert run.error is None
     assert run.states == [1]
@@ -60,8 +58,8 @@ def test_number_beyond_everything_is_no_value(
 
 
 @pytest.mark.parametrize("number", [*NUMBERS, LONG], ids=lambda number: number[:25])
-def test_number_beyond_everything_as_a_key(run_target: TargetRunner, sandbox: Sandbox, number: str) -> None:
-    """Even as a key it tells records apart, in this run and the next."""
+def test_vast_number_as_a_key(run_target: TargetRunner, sandbox: Sandbox, number: str) -> None:
+    """Even as a key it distinguishes records, in this run and the next."""
     rows = [with_number(record(1, id="#"), number), with_number(record(2, id="#"), number.replace("1", "3"))]
     messages: list[dict[str, Any] | str] = [SCHEMA, *rows, record(3), state(1)]
     run = run_target(messages)
@@ -71,7 +69,7 @@ def test_number_beyond_everything_as_a_key(run_target: TargetRunner, sandbox: Sa
 
 
 def test_digits_survive_half_an_emoji(run_target: TargetRunner) -> None:
-    """A reject whose text was cut within an emoji keeps the digits of its numbers, as JSON that all can read."""
+    """A reject whose text was cut inside an emoji keeps the digits of its numbers, as JSON that every parser reads."""
     digits = "0.12345678901234567890123"
     bad = record(1, email=None, message="cut \ud83d", price="#", rate="#rate")
     run = run_target([SCHEMA, with_number(bad, digits).replace('"#rate"', "NaN"), record(2), state(1)])

@@ -1,4 +1,4 @@
-"""Singer input that is odd but allowed, and some that is not: no record is lost, and none is made up."""
+"""Singer input that is unusual but allowed, and some that is not: no record is lost, and none is invented."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def of_other(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_input_without_any_state(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A tap that keeps no STATE gets its leads delivered all the same, and none is made up for it."""
+    """The leads of a tap without STATE are delivered, and no STATE is invented for it."""
     run = run_target([SCHEMA, *map(record, range(20))])
     assert run.error is None
     assert run.states == []
@@ -32,7 +32,7 @@ def test_input_without_any_state(run_target: TargetRunner, sandbox: Sandbox) -> 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b" \r\n\n", json.dumps(SCHEMA).encode()])
 def test_input_without_a_record(run_target: TargetRunner, sandbox: Sandbox, content: bytes) -> None:
-    """A source with nothing new is no error: nothing is asked of the API, and no STATE is made up."""
+    """A source with nothing new is not an error: no request is sent, and no STATE is invented."""
     run = run_target(content)
     assert run.error is None
     assert run.states == []
@@ -49,15 +49,15 @@ def test_input_of_nothing_but_states(run_target: TargetRunner, sandbox: Sandbox)
 
 
 @pytest.mark.parametrize("value", [None, {}, [], 0, "", "x", {"a": {"b": [1, None, 0.1]}}, 12345678901234567890])
-def test_state_of_any_kind_is_passed_on_as_it_is(run_target: TargetRunner, value: object) -> None:
-    """What a STATE says is the tap's affair: any JSON comes out as it went in."""
+def test_state_of_any_kind_is_passed_on_unchanged(run_target: TargetRunner, value: object) -> None:
+    """A STATE belongs to the tap: any JSON is passed on unchanged."""
     run = run_target([SCHEMA, record(1), state(value)])
     assert run.error is None
     assert run.states == [value]
 
 
 def test_streams_and_states_interleaved(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A STATE of several streams waits for the records of all: one that failed holds it back, a reject does not."""
+    """A STATE of several streams waits for the records of all: a failed one holds it back, a reject does not."""
     messages = [
         SCHEMA,
         OTHER,
@@ -84,7 +84,7 @@ def test_streams_and_states_interleaved(run_target: TargetRunner, sandbox: Sandb
 
 
 def test_schema_that_changes_its_keys_in_mid_stream(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """From a new SCHEMA on, its keys tell records apart; what came before stays known under the old ones."""
+    """After a new SCHEMA, its keys identify records; earlier records are still recognised by the old keys."""
     changed = {**SCHEMA, "schema": {"properties": {"ref": {"type": "string"}}}, "key_properties": ["ref"]}
     messages = [
         SCHEMA,
@@ -115,7 +115,7 @@ def test_same_schema_again_and_again(run_target: TargetRunner, sandbox: Sandbox)
 
 @pytest.mark.parametrize("kind", ["other stream", "no schema at all"])
 def test_record_before_its_schema_ends_the_run(run_target: TargetRunner, sandbox: Sandbox, kind: str) -> None:
-    """A record before its SCHEMA is an error with its line; what came before is settled, and nothing after is begun."""
+    """A record before its SCHEMA is an error with its line; records before it are settled, and none after it starts."""
     messages = [SCHEMA, record(1), state(1), of_other(record(2)), state(2), OTHER, of_other(record(2))]
     if kind == "no schema at all":
         messages = [record(1), SCHEMA, record(1), state(2)]
@@ -127,7 +127,7 @@ def test_record_before_its_schema_ends_the_run(run_target: TargetRunner, sandbox
 
 
 def test_keys_that_are_not_known_do_not_matter(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """What else stands in a message (`version`, `time_extracted`, a vendor's own) is read over, whatever it holds."""
+    """Other keys of a message (`version`, `time_extracted`, a vendor's own) are ignored, whatever they contain."""
     extra = {"version": 1_700_000_000_000, "time_extracted": "not a date", "trace": {"x": [1]}, "action": None}
     schema = {**SCHEMA, "bookmark_properties": ["x"], "stream_alias": 5, "trace": {}}
     run = run_target([schema, {**record(1), **extra}, {**state(1), "stream": "leads", "trace": 1}])
@@ -140,7 +140,7 @@ def test_keys_that_are_not_known_do_not_matter(run_target: TargetRunner, sandbox
 
 @pytest.mark.parametrize("end", [b"\r\n", b"\n", b"\n\n", b" \t\n", b"\r\n\r\n"])
 @pytest.mark.parametrize("has_last_end", [True, False])
-def test_lines_end_as_they_like(run_target: TargetRunner, sandbox: Sandbox, end: bytes, *, has_last_end: bool) -> None:
+def test_line_ends_do_not_matter(run_target: TargetRunner, sandbox: Sandbox, end: bytes, *, has_last_end: bool) -> None:
     """Line ends of Windows, blank lines and a last line without an end make no difference."""
     lines = [json.dumps(message).encode() for message in (SCHEMA, record(1), record(2), state(1))]
     run = run_target(end.join(lines) + end * has_last_end)
@@ -149,8 +149,8 @@ def test_lines_end_as_they_like(run_target: TargetRunner, sandbox: Sandbox, end:
     assert created_names(sandbox) == ["Dupont1", "Dupont2"]
 
 
-def test_line_that_breaks_off_is_no_record(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A tap that was killed in mid-line leaves half a message: an error with its line, never half a lead."""
+def test_line_that_is_cut_off_is_not_a_record(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """A tap that was killed within a line leaves half a message: an error with its line, never half a lead."""
     content = b"\n".join(json.dumps(message).encode() for message in (SCHEMA, record(1), state(1), record(2)))
     run = run_target(content[:-20])
     assert "Line 4 of the input is not JSON" in str(run.error)
@@ -170,8 +170,8 @@ def test_key_of_any_type_tells_records_apart(run_target: TargetRunner, sandbox: 
     assert created_names(sandbox) == ["Dupont1", "Dupont2"]
 
 
-def test_record_metadata_means_nothing(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """`add_record_metadata` is for loaders of tables: whatever `time_extracted` says, the lead is the same."""
+def test_record_metadata_is_ignored(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """`add_record_metadata` is for loaders of tables: with any `time_extracted`, the lead is the same."""
     first = {**record(1), "time_extracted": "2026-11-23T08:00:00Z"}
     run_target([{**SCHEMA, "key_properties": []}, first], add_record_metadata=True)
     run = run_target(

@@ -1,4 +1,4 @@
-"""What the target makes of values that the contract takes and nobody can mean."""
+"""How the target handles values that the contract accepts and nobody can mean."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_what_nobody_can_mean_is_never_sent(run_target: TargetRunner, sandbox: S
 
 
 def test_what_is_unlikely_is_sent_and_said_at_the_end(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A warning counts the records of one kind, names field and cure, and is not repeated for what was sent before."""
+    """A warning counts the records of one kind, names field and cure, and is not repeated for leads sent before."""
     rows = [record(1, mobile="612345678"), record(2, mobile="698765432"), record(3)]
     run = run_target([SCHEMA, *rows])
     assert len(sandbox.created) == 3

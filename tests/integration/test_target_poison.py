@@ -1,4 +1,4 @@
-"""One record that something in between, or the API itself, refuses again and again never stops the others."""
+"""One record that the API, or a proxy in between, refuses every time never stops the others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from seeker_leads_sandbox import Fault, Sandbox
     from tests.integration.conftest import Sent, TargetRunner
 
-#: Each answer with how often it is given to one record within a run.
+#: Each answer with how often one record gets it within a run.
 ANSWERS: dict[str, dict[str, Any]] = {
     "firewall 403": {"status": 403, "body": "<html>", "content_type": "text/html", "times": 1},
     "firewall 405": {"status": 405, "body": "no", "content_type": "text/plain", "times": 1},
@@ -33,7 +33,7 @@ def poison(name: str, **more: Any) -> Fault:
 
 @pytest.fixture
 def run_target(run_target: TargetRunner, url: str) -> TargetRunner:
-    """One record after the other, over each kind of ledger."""
+    """One record after the other, for each kind of ledger."""
     run_target.config |= {"ledger_url": url, "max_concurrent_requests": 1, "max_retries": 2}
     return run_target
 
@@ -54,7 +54,7 @@ def assert_kept(run: Sent, number: int) -> None:
 def test_poison_record_is_kept_while_others_are_accepted(
     run_target: TargetRunner, sandbox: Sandbox, url: str, answer: str, after: int
 ) -> None:
-    """What is refused while others are accepted, before or after it, is a dead letter: the run ends well."""
+    """A record that is refused while others are accepted, before or after it, is a dead letter: the run succeeds."""
     sandbox.script(poison(answer, after=after))
     run = run_target([SCHEMA, *(record(number) for number in range(3)), state(1)])
     assert run.error is None
@@ -69,7 +69,7 @@ def test_poison_record_is_kept_while_others_are_accepted(
 def test_known_poison_record_is_tried_once_by_each_run(
     run_target: TargetRunner, sandbox: Sandbox, url: str, answer: str
 ) -> None:
-    """It is tried once more, without retries, in each run that gives it again; its letter is not written twice."""
+    """Each run that receives it again tries it once, without retries; its letter is not written twice."""
     messages = [SCHEMA, *(record(number) for number in range(2)), state(1)]
     sandbox.script(poison(answer))
     run_target(messages)
@@ -82,8 +82,8 @@ def test_known_poison_record_is_tried_once_by_each_run(
         assert "1 refused again as before" in again.summary
         assert len(again.rejects) == 1
         assert sandbox.statistics.requests == before + 1
-    rehearsed = run_target(messages, dry_run=True)
-    assert "1 refused again as before" in rehearsed.summary
+    dry = run_target(messages, dry_run=True)
+    assert "1 refused again as before" in dry.summary
     sandbox.script()
     assert run_target(messages).summary.startswith("1 created")
     assert statuses(url) == ["delivered", "delivered"]
@@ -94,7 +94,7 @@ def test_known_poison_record_is_tried_once_by_each_run(
 def test_refusal_of_everything_stops_the_run_and_keeps_nothing(
     run_target: TargetRunner, sandbox: Sandbox, url: str, answer: str, after: int
 ) -> None:
-    """Five in a row with nothing accepted are the account or the URL: no letter, no STATE, and later all arrive."""
+    """Five in a row with nothing accepted point to account or URL: no letter, no STATE, and later all arrive."""
     messages = [SCHEMA, *(record(number) for number in range(10)), state(1)]
     sandbox.script(poison(answer, after=after, times=None))
     run = run_target(messages)
@@ -109,7 +109,7 @@ def test_refusal_of_everything_stops_the_run_and_keeps_nothing(
 
 
 def test_outage_over_three_runs_keeps_nothing(run_target: TargetRunner, sandbox: Sandbox, url: str) -> None:
-    """A single record that is refused for three runs is left as it is until another one is accepted: then it is it."""
+    """A single record that is refused in three runs is left until another one is accepted: then it is at fault."""
     for _ in range(3):
         sandbox.script(poison("firewall 403"))
         run = run_target([SCHEMA, record(1), state(1)])
@@ -126,7 +126,7 @@ def test_outage_over_three_runs_keeps_nothing(run_target: TargetRunner, sandbox:
 
 
 def test_lead_of_another_account_says_nothing(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """What another account's runs delivered through the same ledger says nothing of this one."""
+    """Leads that another account's runs delivered through the same ledger say nothing about this account."""
     sandbox.script(poison("firewall 403"))
     run_target([SCHEMA, record(1)])
     account: dict[str, Any] = {
@@ -155,7 +155,7 @@ def test_known_poison_records_are_no_outage(run_target: TargetRunner, sandbox: S
 
 
 def test_poison_record_that_changes_or_is_fed_again_is_new(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """Other words, or the user who feeds its letter, make it a new try, with retries and a new letter."""
+    """Other content, or a replay of its letter, makes it a new try, with retries and a new letter."""
     sandbox.script(poison("firewall 403"))
     (letter,) = run_target([SCHEMA, record(1), record(2)]).rejects
     sandbox.script(poison("the API's own 500"))
@@ -170,7 +170,7 @@ def test_poison_record_that_changes_or_is_fed_again_is_new(run_target: TargetRun
 def test_poison_record_whose_earlier_answer_was_lost_is_unknown(
     run_target: TargetRunner, sandbox: Sandbox, url: str
 ) -> None:
-    """A refusal after a lost answer does not say that the lead does not exist: its letter warns of that."""
+    """A refusal after a lost answer does not mean that the lead does not exist: its letter warns of that."""
     sandbox.script(on_post(FaultKind.LOST_ANSWER, times=1), poison("firewall 403"))
     run = run_target([SCHEMA, record(1), record(2), state(1)])
     assert run.error is None
@@ -180,14 +180,14 @@ def test_poison_record_whose_earlier_answer_was_lost_is_unknown(
 
 
 def test_refused_records_count_as_rejects(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """`max_rejects` bounds the refused ones, too."""
+    """`max_rejects` also limits refused records."""
     sandbox.script(poison("firewall 403"))
     run = run_target([SCHEMA, *(record(number) for number in range(9)), state(1)], max_rejects=1)
     assert "`max_rejects`" in str(run.error)
 
 
 def test_account_that_closes_among_concurrent_leads_keeps_nothing(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """Leads that were under way when the account was closed do not make the next ones look poisoned."""
+    """Leads that were under way when the account was closed do not make the next ones look at fault."""
     sandbox.script(poison("firewall 403", after=20, times=None))
     run = run_target([SCHEMA, *(record(number) for number in range(60)), state(1)], max_concurrent_requests=10)
     assert "answered 403" in str(run.error)

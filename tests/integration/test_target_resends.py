@@ -1,4 +1,4 @@
-"""Nothing is sent again without end: `max_resends`, over all runs."""
+"""The number of resends is limited by `max_resends`, over all runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MESSAGES = [SCHEMA, record(1), state(1)]
 
 
 def resends_told(run: Sent) -> tuple[int, int]:
-    """How many leads the report says were sent again, and how often."""
+    """How many leads the report counts as sent again, and how often."""
     lines = [line for line in run.log if "leads were sent again" in line]
     if not lines:
         return 0, 0
@@ -36,7 +36,7 @@ def run_target(run_target: TargetRunner, url: str) -> TargetRunner:
 def test_resends_are_bounded_over_all_runs(
     run_target: TargetRunner, sandbox: Sandbox, url: str, max_retries: int
 ) -> None:
-    """A gateway that loses every answer gets a lead once and `max_resends` times again; each resend is told."""
+    """A gateway that loses every answer gets a lead once and `max_resends` times again; each resend is reported."""
     told = 0
     for _ in range(12):
         sandbox.script(on_post(FaultKind.LOST_ANSWER, times=min(max_retries + 1, 6)))
@@ -55,7 +55,7 @@ def test_resends_are_bounded_over_all_runs(
 
 
 def test_outage_keeps_nothing_and_tries_once_a_run(run_target: TargetRunner, sandbox: Sandbox, url: str) -> None:
-    """At the bound, with nothing accepted since the first try, each run tries once, and ends with an error."""
+    """At the limit, with nothing accepted since the first try, each run tries once, and ends with an error."""
     sandbox.script(on_post(FaultKind.LOST_ANSWER))
     first = run_target(MESSAGES, max_resends=3)
     assert "POST /leads" in str(first.error)
@@ -74,7 +74,7 @@ def test_outage_keeps_nothing_and_tries_once_a_run(run_target: TargetRunner, san
 
 
 def test_bound_that_others_pass_ends_in_a_dead_letter(run_target: TargetRunner, sandbox: Sandbox, url: str) -> None:
-    """At the bound, once another lead was accepted, the record is kept without being sent any more."""
+    """At the limit, once another lead was accepted, the record is kept and not sent any more."""
     sandbox.script(on_post(FaultKind.LOST_ANSWER))
     run_target(MESSAGES, max_resends=1)
     sandbox.script()
@@ -89,7 +89,7 @@ def test_bound_that_others_pass_ends_in_a_dead_letter(run_target: TargetRunner, 
 
 
 def test_outage_of_many_stops_after_five(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """Lost answers of five records in a row, with nothing accepted, stop the run: it is no single lead's fault."""
+    """Lost answers of five records in a row, with nothing accepted, stop the run: no single lead is at fault."""
     sandbox.script(on_post(FaultKind.LOST_ANSWER))
     run = run_target([SCHEMA, *(record(number) for number in range(20)), state(1)], max_resends=1)
     assert "5 records in a row" in str(run.error)
@@ -98,7 +98,7 @@ def test_outage_of_many_stops_after_five(run_target: TargetRunner, sandbox: Sand
 
 
 def test_lost_answer_does_not_stop_the_others(run_target: TargetRunner, sandbox: Sandbox, url: str) -> None:
-    """Below the bound a lost record is the next run's; the others of this run arrive, and STATE waits for it."""
+    """Below the limit, a lost record is left to the next run; the others of this run arrive, and STATE waits for it."""
     sandbox.script(on_post(FaultKind.LOST_ANSWER, times=1))
     run = run_target([SCHEMA, record(1), record(2), state(1)], max_retries=0)
     assert run.error is not None
@@ -110,7 +110,7 @@ def test_lost_answer_does_not_stop_the_others(run_target: TargetRunner, sandbox:
 
 
 def test_reject_never_resends(run_target: TargetRunner, sandbox: Sandbox, url: str) -> None:
-    """With `reject` the bound means nothing: the first lost answer is a dead letter."""
+    """With `reject` the limit has no effect: the first lost answer is a dead letter."""
     sandbox.script(on_post(FaultKind.LOST_ANSWER))
     run = run_target(MESSAGES, on_unknown_outcome="reject")
     assert run.error is None

@@ -1,4 +1,4 @@
-"""Records that are not meant to become leads: nothing is sent, nothing is kept, and the report counts them."""
+"""Records that are not meant to become leads: none is sent or kept, and the report counts them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def assert_left_nothing(run: Sent, run_target: TargetRunner, sandbox: Sandbox) -
 def test_deleted_row_is_not_sent(
     run_target: TargetRunner, sandbox: Sandbox, rest: dict[str, Any], config: dict[str, Any], *, is_dry: bool
 ) -> None:
-    """A row that the source deleted makes neither a lead nor a dead letter, whole or with its key alone."""
+    """A row that the source deleted, whole or with only its key, becomes neither a lead nor a dead letter."""
     tombstone = {"type": "RECORD", "stream": "leads", "record": {"id": 2, **rest}}
     messages = [SCHEMA, record(1, **rest), tombstone, state(1)]
     run = run_target(messages, defaults=DEFAULTS, dry_run=is_dry, **config)
@@ -57,25 +57,25 @@ def test_deleted_row_is_not_sent(
 
 
 def test_key_alone_makes_no_lead_of_defaults(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A tombstone without any mark does not become a lead that consists of `defaults`."""
+    """A deleted row without any mark does not become a lead that consists of `defaults`."""
     tombstone = {"type": "RECORD", "stream": "leads", "record": {"id": 2, "_sdc_lsn": 7, "email": None}}
     run = run_target([SCHEMA, tombstone, state(1)], defaults=DEFAULTS)
     assert sandbox.created == []
-    assert "holds nothing but its key" in run.rejects[0]["reasons"][0]["rule"]
+    assert "holds only its key" in run.rejects[0]["reasons"][0]["rule"]
 
 
 def test_mark_that_no_record_has_is_named(run_target: TargetRunner) -> None:
     """A column of `deleted_when` that no record has is probably misspelled, and deleted rows would be sent."""
     run = run_target([SCHEMA, record(1), record(2, gone=0)], deleted_when=["gone", "actve=false"])
     assert [line for line in run.log if "no record" in line] == [
-        "`deleted_when` names `actve`, and no record of this run has such a column"
+        "`deleted_when` names `actve`, but no record of this run has this column"
     ]
     assert not [line for line in run_target([SCHEMA], deleted_when="x").log if "no record" in line]
 
 
 @pytest.mark.parametrize("value", [[""], ["=x"], ["a="], [1], {"a": 1}, 7])
 def test_wrong_mark_is_named(run_target: TargetRunner, value: object) -> None:
-    """A `deleted_when` that is not made of marks ends the run before anything is sent."""
+    """A `deleted_when` that does not consist of marks ends the run before anything is sent."""
     with pytest.raises(Exception, match="deleted_when"):
         run_target([SCHEMA], deleted_when=value)
 
@@ -83,8 +83,8 @@ def test_wrong_mark_is_named(run_target: TargetRunner, value: object) -> None:
 def test_loop_of_tap_and_target_ends(
     run_target: TargetRunner, run_tap: TapRunner, sandbox: Sandbox, clock: Clock
 ) -> None:
-    """What the target created comes back through the tap, and is not sent once more; other leads of the tap are."""
-    start = clock.now = int(time.time())  # the ledger's own
+    """What the target created is not sent again when the tap reads it back; other leads of the tap are sent."""
+    start = clock.now = int(time.time())  # the clock of the ledger
     sandbox.add_leads(ingestion_dates=[start - 7200, start - 7000])
     read: list[int] = []
     for number in range(4):
@@ -94,15 +94,15 @@ def test_loop_of_tap_and_target_ends(
         run = run_target(tapped, defaults=DEFAULTS)
         assert run.error is None
     assert len(sandbox.created) == 2
-    assert "2 skipped as leads from here that came back" in run.summary
+    assert "2 skipped as leads sent from here" in run.summary
     assert "2 skipped as delivered before" in run.summary
     assert read[1] > read[0], "they do come back"
-    rehearsed = run_target(tapped, defaults=DEFAULTS, dry_run=True)
-    assert "2 skipped as leads from here that came back" in rehearsed.summary
+    dry = run_target(tapped, defaults=DEFAULTS, dry_run=True)
+    assert "2 skipped as leads sent from here" in dry.summary
 
 
 def test_same_words_from_elsewhere_are_sent(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """Only a record of the tap's shape, that came after our delivery, is one of ours that comes back."""
+    """Only a record in the tap's form that was ingested after our delivery is one of our own leads."""
     words = {name: value for name, value in lead(1).items() if name != "id"}
     run_target([SCHEMA, record(1)])
     before = {"leadId": "a", "ingestionDate": "2020-01-01T00:00:00Z"}
@@ -110,13 +110,13 @@ def test_same_words_from_elsewhere_are_sent(run_target: TargetRunner, sandbox: S
     shapes: list[dict[str, Any]] = [{"id": 2}, {"id": 3, **before}, {"id": 4, "leadId": "c"}, {"id": 5, **after}]
     run = run_target([SCHEMA, *({"type": "RECORD", "stream": "leads", "record": {**words, **s}} for s in shapes)])
     assert run.summary.startswith("3 created")
-    assert "1 skipped as leads from here that came back" in run.summary
+    assert "1 skipped as leads sent from here" in run.summary
     assert len(sandbox.created) == 4
 
 
 @pytest.mark.parametrize("is_dry", [False, True])
 def test_erased_lead_is_not_sent(run_target: TargetRunner, sandbox: Sandbox, *, is_dry: bool) -> None:
-    """A lead of the tap whose person was erased makes neither a lead nor a dead letter."""
+    """A lead of the tap whose person was erased becomes neither a lead nor a dead letter."""
     erased = {"leadId": "a", "ingestionDate": AT, "isErased": True, "contactRequest": {"email": None}}
     run = run_target([SCHEMA, {"type": "RECORD", "stream": "leads", "record": erased}, state(1)], dry_run=is_dry)
     assert_left_nothing(run, run_target, sandbox)

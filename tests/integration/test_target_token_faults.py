@@ -1,4 +1,4 @@
-"""Faults where the target's token is asked for, and tokens that are revoked in mid-run."""
+"""Faults of the target's token requests, and tokens that are revoked during a run."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def created(sandbox: Sandbox) -> list[int]:
 @pytest.mark.parametrize("sandbox_options", [OWN], indirect=True)
 @pytest.mark.parametrize("fault", PASSING_ON_TOKEN, ids=lambda fault: f"{fault.kind.value} {fault.status}")
 def test_fault_on_the_token_request_costs_time_only(run_target: TargetRunner, sandbox: Sandbox, fault: Fault) -> None:
-    """A passing fault where the token is asked for, at the start and after a revocation in mid-run, loses nothing."""
+    """A passing fault of a token request, at the start and after a revocation during the run, loses nothing."""
     sandbox.script(fault, revocation(after=20))
-    # Not one second, with silence either: a lead whose answer a busy machine holds up would be sent again.
+    # Not one second, even with silence: a lead whose answer a busy machine delays would be sent again.
     patience_seconds = 3 if fault.kind is FaultKind.TIMEOUT else 10
     run = run_target(
         [SCHEMA, *map(record, range(60)), state(1)], request_timeout_seconds=patience_seconds, **credentials(sandbox)
@@ -63,7 +63,7 @@ def test_fault_on_the_token_request_costs_time_only(run_target: TargetRunner, sa
 
 @pytest.mark.parametrize("sandbox_options", [OWN], indirect=True)
 def test_every_revocation_in_mid_run_costs_one_token(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A token that is revoked again and again is replaced each time; each lead is created once."""
+    """A token that is revoked repeatedly is replaced each time; each lead is created once."""
     sandbox.script(*(revocation(after=30 * number) for number in range(1, 5)))
     run = run_target([SCHEMA, *map(record, range(200)), state(1)], **credentials(sandbox))
     assert run.error is None
@@ -75,10 +75,8 @@ def test_every_revocation_in_mid_run_costs_one_token(run_target: TargetRunner, s
 @pytest.mark.parametrize("sandbox_options", [OWN], indirect=True)
 @pytest.mark.parametrize("status", [400, 401, 403, 500])
 @pytest.mark.parametrize("policy", ["retry", "reject"])
-def test_token_that_cannot_be_had_ends_the_run(
-    run_target: TargetRunner, sandbox: Sandbox, status: int, policy: str
-) -> None:
-    """Without a token nothing is sent and nothing counts as sent; the error says where to look, without the secret."""
+def test_missing_token_ends_the_run(run_target: TargetRunner, sandbox: Sandbox, status: int, policy: str) -> None:
+    """Without a token nothing is sent and nothing counts as sent; the error says what to check, without the secret."""
     run_target.config |= {"on_unknown_outcome": policy, **credentials(sandbox)}
     messages = [SCHEMA, *map(record, range(20)), state(1)]
     body = '{"error": "invalid_client", "error_description": "secret-of-the-client is wrong"}'

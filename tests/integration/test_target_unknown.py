@@ -1,4 +1,4 @@
-"""A lead that may exist is never treated as one that surely does not, whatever comes after the answer that was lost."""
+"""A lead that may exist never counts as one that does not exist, whatever happens after its answer was lost."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def refused() -> Fault:
 
 
 def rules(run: Sent) -> list[str]:
-    """What the one letter that this run left says, reason by reason."""
+    """The reasons in the one letter that this run wrote."""
     (letter,) = run.rejects
     return [reason["rule"] for reason in letter["reasons"]]
 
@@ -44,7 +44,7 @@ def resends_told(run: Sent) -> int:
 
 @pytest.fixture
 def run_target(run_target: TargetRunner, url: str) -> TargetRunner:
-    """Over each kind of ledger."""
+    """For each kind of ledger."""
     run_target.config["ledger_url"] = url
     return run_target
 
@@ -59,7 +59,7 @@ def lead_of_a_lost_answer(run_target: TargetRunner, sandbox: Sandbox) -> None:
 
 @pytest.mark.usefixtures("lead_of_a_lost_answer")
 def test_refusal_by_a_later_run_stays_unknown(run_target: TargetRunner, sandbox: Sandbox, url: str) -> None:
-    """A 400 to the request of one run does not say what became of an earlier run's: report and dead letter say so."""
+    """A 400 in one run does not tell the result of an earlier run's request: report and dead letter say so."""
     sandbox.script(refused())
     run = run_target([SCHEMA, record(1), state(1)])
     assert run.error is None
@@ -78,11 +78,11 @@ def test_refusal_by_a_later_run_stays_unknown(run_target: TargetRunner, sandbox:
 def test_breach_of_the_contract_in_a_later_run_stays_unknown(
     run_target: TargetRunner, sandbox: Sandbox, url: str, policy: str
 ) -> None:
-    """Where the record, or its mapping, breaks the contract by now, its lead may exist all the same: both are said."""
+    """If the record, or its mapping, breaks the contract now, its lead may still exist: both are reported."""
     messages = [SCHEMA, record(1, email=None), record(2), state(1)]
-    rehearsed = run_target(messages, on_unknown_outcome=policy, dry_run=True)
+    dry = run_target(messages, on_unknown_outcome=policy, dry_run=True)
     run = run_target(messages, on_unknown_outcome=policy)
-    for each in (rehearsed, run):
+    for each in (dry, run):
         assert "1 created, 0 skipped as delivered before, 0 rejected, 1 of unknown outcome" in each.summary
     assert MAY_EXIST in rules(run)[0]
     assert rules(run)[1:] == ["is required"]
@@ -94,7 +94,7 @@ def test_breach_of_the_contract_in_a_later_run_stays_unknown(
 
 @pytest.mark.usefixtures("lead_of_a_lost_answer")
 def test_stream_map_that_fails_in_a_later_run_leaves_it_unknown(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """A stream map that cannot be evaluated any more says nothing of the lead that was sent before."""
+    """A stream map that now fails says nothing about the lead that was sent before."""
     run = run_target([SCHEMA, record(1), state(1)], stream_maps={"leads": {"gender": "1 / (id - 1)"}})
     assert "0 rejected, 1 of unknown outcome" in run.summary
     assert MAY_EXIST in rules(run)[0]
@@ -107,7 +107,7 @@ def test_stream_map_that_fails_in_a_later_run_leaves_it_unknown(run_target: Targ
 def test_replay_of_an_unknown_one_stays_unknown(
     run_target: TargetRunner, sandbox: Sandbox, change: dict[str, Any], policy: str
 ) -> None:
-    """A dead letter of unknown outcome that is fed again in vain comes back as one, so nobody feeds it unwarned."""
+    """A dead letter with an unknown outcome that fails again when replayed warns of that again."""
     sandbox.script(lost())
     (letter,) = run_target([SCHEMA, record(1)], on_unknown_outcome="reject").rejects
     run_target.rejects_path.unlink()
@@ -123,7 +123,7 @@ def test_replay_of_an_unknown_one_stays_unknown(
 def test_refused_replay_that_cannot_be_kept_is_not_sent_by_itself(
     run_target: TargetRunner, sandbox: Sandbox, url: str, policy: str
 ) -> None:
-    """Only a replay sends what is unknown: where the letter of a refused one cannot be written, that stays so."""
+    """Only a replay sends an unknown one: if the letter of a refused replay cannot be written, that does not change."""
     sandbox.script(lost())
     (letter,) = run_target([SCHEMA, record(1)], on_unknown_outcome="reject").rejects
     before = rows(url)
@@ -143,7 +143,7 @@ def test_refused_replay_that_cannot_be_kept_is_not_sent_by_itself(
 def test_letter_that_cannot_be_kept_leaves_it_unknown(
     run_target: TargetRunner, sandbox: Sandbox, url: str, policy: str
 ) -> None:
-    """A letter of unknown outcome that cannot be written comes again with the next run, and no lead is made of it."""
+    """A letter with an unknown outcome that cannot be written is tried again by the next run, and no lead is sent."""
     run_target.rejects_path.mkdir()
     sandbox.script(refused())
     run = run_target([SCHEMA, record(1), state(1)], on_unknown_outcome=policy)
@@ -161,7 +161,7 @@ def test_letter_that_cannot_be_kept_leaves_it_unknown(
 def test_lost_answers_before_a_refusal_are_counted(
     run_target: TargetRunner, sandbox: Sandbox, url: str, times: int
 ) -> None:
-    """`resends` counts what was sent while an outcome was unknown, however it ended; the log's last lines agree."""
+    """`resends` counts what was sent while an outcome was unknown, whatever the end; the log's last lines agree."""
     sandbox.script(lost(times), refused())
     run = run_target([SCHEMA, record(1), state(1)])
     assert "1 of unknown outcome" in run.summary
@@ -171,10 +171,10 @@ def test_lost_answers_before_a_refusal_are_counted(
 
 
 @pytest.mark.parametrize("place", ["file", "folder"])
-def test_replay_whose_answer_is_lost_too_is_told(
+def test_replay_whose_answer_is_lost_too_is_reported(
     run_target: TargetRunner, sandbox: Sandbox, url: str, place: str
 ) -> None:
-    """With `reject` only a replay sends twice: log and ledger say so, also where no letter can be kept."""
+    """With `reject` only a replay sends twice: log and ledger report it, even if no letter can be kept."""
     sandbox.script(lost(2))
     (letter,) = run_target([SCHEMA, record(1)], on_unknown_outcome="reject").rejects
     run_target.rejects_path.unlink()
@@ -188,11 +188,11 @@ def test_replay_whose_answer_is_lost_too_is_told(
 
 
 def test_unreadable_answer_after_a_lost_one_is_counted(run_target: TargetRunner, url: str) -> None:
-    """An answer that cannot be read is one more whose lead may exist: what was sent before it counts as sent again."""
+    """A lead whose answer cannot be read may exist too: what was sent before it counts as sent again."""
     number = itertools.count()
 
     def answer(server: RawServer, connection: socket.socket) -> None:
-        if next(number):  # the first connection is closed without a word
+        if next(number):  # the first connection is closed without an answer
             server.send(connection, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}")
 
     with raw_server(answer) as server:
@@ -201,8 +201,8 @@ def test_unreadable_answer_after_a_lost_one_is_counted(run_target: TargetRunner,
     assert rows(url, "status, resends") == [("sending", 1)]
 
 
-def test_mended_letter_says_what_a_first_refusal_said(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """What was refused without any lost answer is a plain reject still, and its letter warns of nothing."""
+def test_refusal_without_a_lost_answer_does_not_warn(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """A record that was refused without any lost answer is a plain reject, and its letter does not warn."""
     sandbox.script(refused())
     run = run_target([SCHEMA, record(1), record(2), state(1)], max_concurrent_requests=1)
     assert "1 created, 0 skipped as delivered before, 1 rejected, 0 of unknown outcome" in run.summary

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROUNDS = 200
-#: Reads what there is, and brings it some time later, as a pipeline does.
+#: Reads the source and writes to the sink some time later, as a pipeline does.
 _PIPELINE = "seen=$(cat {folder}/source); sleep 0.01; echo $seen >> {folder}/sink"
 
 
 def test_signal_during_a_run_always_causes_one_more(tmp_path: Path) -> None:
-    """What came after the run had read is brought by the next one, and there is no third."""
+    """What arrives after a run has read is loaded by the next run, and there is no third one."""
     seed = random.randrange(1 << 32)  # noqa: S311  # no secret
     print(f"seed {seed}", file=sys.stderr)  # noqa: T201  # shown when it fails, to play it again
     chance = random.Random(seed)  # noqa: S311  # as above

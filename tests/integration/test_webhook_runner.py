@@ -38,8 +38,8 @@ def run(child: Child) -> int:
     return asyncio.run(child.run())
 
 
-def test_output_goes_on_line_by_line() -> None:
-    """Both streams, a last line without an end, broken UTF-8 and control characters, and a line of a MiB."""
+def test_output_is_passed_on_line_by_line() -> None:
+    """It covers both streams, a last line without an end, invalid UTF-8, control characters and a line of 1 MiB."""
     said = Said()
     script = (
         "import sys; print('one', flush=True); print('two', file=sys.stderr, flush=True);"
@@ -53,19 +53,19 @@ def test_output_goes_on_line_by_line() -> None:
 
 @pytest.mark.parametrize(("script", "status"), [("raise SystemExit(7)", 7), ("import os; os.kill(os.getpid(), 9)", -9)])
 def test_status_is_the_commands(script: str, status: int) -> None:
-    """Whatever it prints, the status alone says how it ended."""
+    """Only the exit status says how the command ended, whatever it printed."""
     assert run(Said().child(script)) == status
 
 
-def test_command_that_is_gone_is_a_failed_run() -> None:
-    """A program that is being upgraded comes back: the receiver goes on."""
+def test_missing_command_is_a_failed_run() -> None:
+    """The program may be missing during an upgrade, so the receiver continues."""
     said = Said()
     assert run(Child(("/no/such/program",), {}, 60, said.line, said.reports.append)) == NOT_STARTED
     assert "cannot be started" in said.reports[0]
 
 
 def test_run_that_hangs_is_ended_in_order() -> None:
-    """After the time-out comes SIGTERM, and the run may finish what it does."""
+    """After the time-out, the run gets SIGTERM and may end in order."""
     said = Said()
     script = (
         "import signal, sys, time; signal.signal(15, lambda *_: (print('in order', flush=True), sys.exit(3)));"
@@ -77,7 +77,7 @@ def test_run_that_hangs_is_ended_in_order() -> None:
 
 
 def test_run_that_ignores_the_end_is_killed_with_all_it_started(tmp_path: Path) -> None:
-    """Nothing hangs for ever, and no process is left behind."""
+    """A run never hangs forever, and no process is left behind."""
     said = Said()
     script = (
         "import signal, subprocess, sys, time; signal.signal(15, signal.SIG_IGN);"
@@ -91,8 +91,8 @@ def test_run_that_ignores_the_end_is_killed_with_all_it_started(tmp_path: Path) 
         psutil.Process(left).wait(10)
 
 
-def test_program_that_stays_behind_does_not_hold_the_run() -> None:
-    """A daemon that keeps the pipe open is not waited for."""
+def test_remaining_child_does_not_delay_the_end_of_a_run() -> None:
+    """The runner does not wait for a daemon that keeps the pipe open."""
     script = (
         "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(8)']);"
         " print('over', flush=True)"
@@ -103,7 +103,7 @@ def test_program_that_stays_behind_does_not_hold_the_run() -> None:
 
 
 def test_stop_passes_to_the_run_and_waits_for_it() -> None:
-    """SIGTERM reaches the pipeline, which ends in order; no other run begins."""
+    """The pipeline gets SIGTERM and ends in order; no other run begins."""
     said = Said()
     script = (
         "import signal, sys, time; signal.signal(15, lambda *_: (print('state kept', flush=True), sys.exit(143)));"
@@ -124,7 +124,7 @@ def test_stop_passes_to_the_run_and_waits_for_it() -> None:
 
 
 class FakeTime:
-    """A clock that the runner's own waits move."""
+    """A clock that the runner's waits advance."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -139,7 +139,7 @@ class FakeTime:
 
 
 def test_signal_during_a_run_causes_exactly_one_more() -> None:
-    """However many come, and wherever in the run."""
+    """This holds for any number of signals at any time during the run."""
     time, began = FakeTime(), list[float]()
 
     async def play() -> None:
@@ -162,7 +162,7 @@ def test_signal_during_a_run_causes_exactly_one_more() -> None:
 
 
 def test_failed_runs_are_repeated_until_one_succeeds_and_health_says_so() -> None:
-    """Whatever a failed run printed, it comes again by itself; those who watch see how often and since when."""
+    """A failed run is repeated without a signal; `/healthz` shows how often it failed and the last success."""
     time, seen = FakeTime(), list[dict[str, object]]()
 
     async def play() -> None:

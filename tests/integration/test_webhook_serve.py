@@ -30,14 +30,14 @@ def sandbox_options(request: pytest.FixtureRequest) -> SandboxOptions:
 
 @pytest.fixture
 def account(sandbox_options: SandboxOptions) -> Iterator[Sandbox]:
-    """A sandbox at the real time."""
+    """A sandbox with the real time."""
     with Sandbox.start(sandbox_options) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 def serving(account: Sandbox, tmp_path: Path) -> Iterator[Serving]:
-    """The program, not started yet. Whatever it said must hold neither key nor person."""
+    """The program, not started yet. Its output must contain neither keys nor personal data."""
     serving = Serving(tmp_path, account)
     yield serving
     if serving.process and serving.process.poll() is None:
@@ -56,7 +56,7 @@ def private_of(account: Sandbox) -> set[str]:
 
 
 def test_lead_arrives_by_itself(serving: Serving, account: Sandbox) -> None:
-    """What was there before is loaded at the start, and a new lead after its call."""
+    """Existing leads are loaded at the start, and a new lead after its call."""
     account.add_leads(3)
     serving.start(*QUICKLY)
     serving.wait_for_all()
@@ -68,7 +68,7 @@ def test_lead_arrives_by_itself(serving: Serving, account: Sandbox) -> None:
 
 @pytest.mark.parametrize("sandbox_options", [SandboxOptions(webhook_loss=1)], indirect=True)
 def test_leads_arrive_within_the_poll_when_all_calls_are_lost(serving: Serving, account: Sandbox) -> None:
-    """A lost call costs time alone."""
+    """A lost call costs only time."""
     serving.start("--poll-seconds", "0.5")
     subscribe(account, serving.url)
     for _ in range(3):
@@ -79,11 +79,11 @@ def test_leads_arrive_within_the_poll_when_all_calls_are_lost(serving: Serving, 
 
 @pytest.mark.parametrize("sandbox_options", [SandboxOptions(visible_after_seconds=1)], indirect=True)
 def test_lead_that_is_visible_late_arrives_by_the_recheck(serving: Serving, account: Sandbox) -> None:
-    """The run after the call finds nothing; the one more run does, long before the poll."""
+    """The run after the call finds nothing; the recheck finds the lead, long before the poll."""
     serving.start("--debounce-seconds", "0", "--recheck-seconds", "2.5")
     subscribe(account, serving.url)
     account.add_leads(1)
-    wait_until(lambda: serving.log.count("The run ended with 0") >= 2)
+    wait_until(lambda: serving.log.count("The run ended with status 0") >= 2)
     serving.wait_for_all(timeout_seconds=10)
 
 
@@ -98,7 +98,7 @@ def test_lead_that_is_visible_late_arrives_by_the_recheck(serving: Serving, acco
     indirect=True,
 )
 def test_doubled_late_disordered_and_forged_calls_bring_each_lead_once(serving: Serving, account: Sandbox) -> None:
-    """In every form of the key; a row is a lead, and there is one of each."""
+    """With the key in every place, each lead is one row."""
     serving.start(*QUICKLY)
     subscribe(account, serving.url)
     for _ in range(10):
@@ -108,7 +108,7 @@ def test_doubled_late_disordered_and_forged_calls_bring_each_lead_once(serving: 
 
 
 def test_call_is_answered_while_a_run_hangs(serving: Serving) -> None:
-    """The vendor waits for no loader; a run that hangs is ended in order when the program is."""
+    """The vendor never waits for the loader; a run that hangs is ended when the receiver ends."""
     script = "import signal, time; print('hangs', flush=True); time.sleep(600)"
     serving.start(*QUICKLY, command=f'"{sys.executable}" -c "{script}"')
     wait_until(lambda: "hangs" in serving.log)
@@ -119,7 +119,7 @@ def test_call_is_answered_while_a_run_hangs(serving: Serving) -> None:
 
 
 def test_wrong_key_starts_no_run(serving: Serving) -> None:
-    """A forged call costs an answer."""
+    """A forged call causes only an answer."""
     serving.start(*QUICKLY)
     wait_until(lambda: serving.health()["last_run_status"] == 0)
     for number in range(20):
@@ -129,7 +129,7 @@ def test_wrong_key_starts_no_run(serving: Serving) -> None:
 
 
 def test_rotation_of_the_key_misses_no_call(serving: Serving, account: Sandbox) -> None:
-    """The receiver takes both keys before and after the subscription gets the new one."""
+    """The receiver accepts both keys before and after the subscription gets the new one."""
     serving.start(*QUICKLY, SEEKER_LEADS_WEBHOOK_PREVIOUS_API_KEY=PREVIOUS)
     made = subscribe(account, serving.url, PREVIOUS)
     account.add_leads(1)
@@ -146,7 +146,7 @@ def test_rotation_of_the_key_misses_no_call(serving: Serving, account: Sandbox) 
 
 
 def test_sigterm_passes_to_the_run_and_waits_for_it(serving: Serving) -> None:
-    """The pipeline keeps its state; a second signal is not needed, and no run begins any more."""
+    """The pipeline keeps its state; a second signal is not needed, and no other run begins."""
     script = (
         "import signal, sys, time; signal.signal(15, lambda *_: (time.sleep(0.3), print('kept', flush=True),"
         " sys.exit(143))); print('ready', flush=True); time.sleep(600)"
@@ -160,7 +160,7 @@ def test_sigterm_passes_to_the_run_and_waits_for_it(serving: Serving) -> None:
 
 
 def test_run_gets_no_key(serving: Serving) -> None:
-    """Its plugins may log their environment."""
+    """The run's plugins may log their environment."""
     serving.start(
         command=f"{sys.executable} -c \"import os; print('has', 'SEEKER_LEADS_WEBHOOK_API_KEY' in os.environ)\""
     )
@@ -168,15 +168,15 @@ def test_run_gets_no_key(serving: Serving) -> None:
 
 
 def test_health_is_told_to_systems_without_http(serving: Serving, tmp_path: Path) -> None:
-    """The file says what `/healthz` says."""
+    """The file has the content of `/healthz`."""
     serving.start(*QUICKLY, "--health-file", str(tmp_path / "health.json"))
     wait_until(lambda: serving.health()["last_run_status"] == 0)
     wait_until(lambda: json.loads((tmp_path / "health.json").read_text()) == serving.health())
 
 
 @pytest.mark.parametrize("wrong", ["port", "health"])
-def test_what_cannot_work_ends_at_once(serving: Serving, tmp_path: Path, wrong: str) -> None:
-    """With status 2 and one line that names the option."""
+def test_wrong_option_ends_at_once(serving: Serving, tmp_path: Path, wrong: str) -> None:
+    """The command ends with status 2 and one line that names the option."""
     serving.start()
     options = () if wrong == "port" else ("--port", "0", "--health-file", str(tmp_path / "no" / "health.json"))
     said = serving.fail(*options)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from hub.generate import HERE, PLUGINS, about, definition, files, settings
+from hub.generate import HERE, PLUGINS, UTILITY, about, definition, files, settings, utility
 from hub.validate import violations
 from seeker_leads_api.settings import CONNECTION_SETTINGS
 from tap_seeker_leads.settings import TAP_SETTINGS
@@ -67,7 +67,18 @@ def test_meltano_has_the_settings_of_the_definition(
         assert setting["kind"] == kinds[setting["name"]]
 
 
-@pytest.mark.parametrize("field", ["namespace", "executable", "label", "capabilities", "log_parser"])
+def test_meltano_has_the_utility_of_the_definition() -> None:
+    """Its settings, its commands and the rest are one and the same in both."""
+    project = yaml.safe_load((PROJECT / "meltano.yml").read_text("utf-8"))
+    (found,) = project["plugins"]["utilities"]
+    entry = utility()
+    assert found["name"] == UTILITY
+    for field in ("namespace", "executable", "label", "description", "commands", "settings"):
+        assert found[field] == entry[field], field
+    assert (HERE / "static" / entry["logo_url"].lstrip("/")).is_file()
+
+
+@pytest.mark.parametrize("field", ["namespace", "executable", "label", "capabilities", "log_parser", "commands"])
 def test_meltano_has_the_rest_of_the_definition(entry: dict[str, Any], in_meltano: dict[str, Any], field: str) -> None:
     """A user who copies from `meltano.yml` gets the same as from the Hub."""
     assert in_meltano[field] == entry[field]

@@ -144,6 +144,10 @@ def test_from_an_empty_folder_to_a_table(
         }
         shell("meltano run tap-seeker-leads target-seeker-leads", project, **servers, **target)
         assert len(sandbox.created) > 10
+        assert "OK      tap     newest lead: " in shell("meltano invoke tap-seeker-leads:doctor", project, **servers)
+        assert "OK      target  ledger: " in shell("meltano invoke target-seeker-leads:doctor", project, **target)
+        said = shell("meltano invoke target-seeker-leads:ledger stats --json", project, **target)
+        assert '"status": "delivered"' in said
 
         (select,) = blocks_in("hub/tap-seeker-leads.yml", hub_texts("tap-seeker-leads")["usage"])
         shell(select.text, project)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from seeker_leads_api.accounts import ACCOUNTS_SETTINGS
 from seeker_leads_api.settings import CONNECTION_SETTINGS
 from tap_seeker_leads.leads.schema import leads_schema
 from tap_seeker_leads.settings import TAP_SETTINGS
@@ -32,8 +33,11 @@ def shown(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+OF_BOTH = {**CONNECTION_SETTINGS, **ACCOUNTS_SETTINGS}
+
+
 def own(settings: dict[str, JsonSchema]) -> dict[str, JsonSchema]:
-    return {name: declared for name, declared in settings.items() if name not in CONNECTION_SETTINGS}
+    return {name: declared for name, declared in settings.items() if name not in OF_BOTH}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +48,7 @@ def meltano() -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("heading", "declarations"),
-    [("both", CONNECTION_SETTINGS), ("the tap", own(TAP_SETTINGS)), ("the target", own(TARGET_SETTINGS))],
+    [("both", OF_BOTH), ("the tap", own(TAP_SETTINGS)), ("the target", own(TARGET_SETTINGS))],
 )
 def test_page_lists_every_setting(heading: str, declarations: dict[str, JsonSchema]) -> None:
     """The settings tables have each setting once, in order, with its default and description."""

@@ -11,19 +11,13 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from seeker_leads_api.errors import StoppedError
-from seeker_leads_api.http.rate_limiter import RateLimiter
 from seeker_leads_api.stopping import Stopping
-from tap_seeker_leads.reading.paginator import LeadsPaginator
-from tap_seeker_leads.reading.readers import WindowReaders
-from tap_seeker_leads.reading.window_plan import WindowPlan
-from tap_seeker_leads.reading.windows import Window
+from tap_seeker_leads.reading.readers import ReaderPool
 from target_seeker_leads.delivery.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
-
-    from seeker_leads_api.client import ApiClient
 
 
 #: How long a wait would take that nothing ends.
@@ -74,15 +68,25 @@ def test_target_stops_on_a_signal_of_another_thread() -> None:
 @pytest.mark.timeout(LONG_SECONDS // 2)
 def test_tap_stops_on_a_signal_of_another_thread() -> None:
     """While it waits for pages, the tap stops at once instead of at the next page."""
-    plan = WindowPlan([Window(0, 10)])
     stopping = Stopping()
 
-    class StuckClient:
-        def retried(self, _: object) -> None:
-            receive_once_main_waits_in("_next")
+    class StuckTurn:
+        def read(self) -> None:
+            receive_once_main_waits_in("next_event")
             stopping.sleep(LONG_SECONDS)
 
-    readers = WindowReaders(plan, cast("ApiClient", StuckClient()), stopping, readers=1, page_size=100)
-    limiter = RateLimiter(10, 0.2, 10)
-    with handled_by(readers.stop), pytest.raises(StoppedError):
-        list(readers.events(lambda: LeadsPaginator(plan, limiter=limiter, on_window_read=readers.window_read)))
+    class OneTurn:
+        left = 1
+
+        def turns(self) -> int:
+            return self.left
+
+        def take(self) -> StuckTurn:
+            self.left -= 1
+            return StuckTurn()
+
+    pool: ReaderPool[OneTurn] = ReaderPool(stopping, readers=1, readers_an_account=1)
+    pool.offer(OneTurn())
+    with handled_by(pool.stop), pytest.raises(StoppedError):
+        pool.next_event()
+    pool.close()

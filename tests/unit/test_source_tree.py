@@ -27,7 +27,7 @@ def list_after(words: str, key: str) -> list[str]:
 
 
 PACKAGES = list_after("[tool.hatch.build.targets.wheel]", "packages")
-FOLDERS = [*PACKAGES, "benchmarks", "demo", "docs", "hub", "soak", "tests"]
+FOLDERS = [*PACKAGES, "benchmarks", "demo", "docs", "examples", "hub", "soak", "tests"]
 #: Matches names of files and modules.
 WRITTEN = [
     *(path for folder in FOLDERS for ending in ("py", "md") for path in (PROJECT / folder).rglob(f"*.{ending}")),
@@ -39,7 +39,7 @@ WRITTEN = [
 _PATH = re.compile(rf"(?<![\w/.-])(?:{'|'.join(FOLDERS)})/[\w/-]+\.\w+")
 _FILE = re.compile(r"(?<![\w/.-])\w+\.py\b")
 #: Users' files, in examples.
-_EXAMPLES = {"find.py", "test_pipeline.py", "test_user.py"}
+_EXAMPLES = {"test_pipeline.py", "test_user.py"}
 _DOTTED = re.compile(rf"[\"'`](?:{'|'.join(PACKAGES)})(?:\.\w+)+")
 
 

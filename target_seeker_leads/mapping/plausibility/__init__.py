@@ -1,1 +1,1 @@
-"""What the contract lets pass and common sense does not: refusals and warnings, by kind of value."""
+"""Checks for implausible values that the contract accepts: refusals and warnings, by kind of value."""

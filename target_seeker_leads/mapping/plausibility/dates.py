@@ -1,4 +1,4 @@
-"""Instants that are the zero or the end of a calendar, and no day on which anybody wrote: pure."""
+"""Detects dates that are the zero or the end of a calendar, and not the date of a lead. Pure."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from target_seeker_leads.mapping.plausibility.verdicts import Verdict
 
 ZERO = refusal(
-    "must be when the lead was submitted, not the zero or the end of a calendar",
+    "must be the date of submission, not the zero or the end of a calendar",
     "Give the real date; an empty one is filled by the setting defaults",
 )
 SERIAL = refusal(
-    "must be a date: it is the number by which a spreadsheet counts days",
+    "must be a date: it is a spreadsheet's day number",
     "Format the column as a date in the spreadsheet, e.g. 2026-01-31",
 )
 EARLY = doubt("is before the year 2000", "Check that the column is when the lead was submitted")
 FUTURE = doubt("is in the future", "Check the order of day and month, and the time zone")
 
-#: Year 1 of .NET and Go, 1601 of Windows, 1753 and 1900 of SQL Server, 1899 of Excel and Delphi: nobody's leads.
+#: Year 1 of .NET and Go, 1601 of Windows, 1753 and 1900 of SQL Server, 1899 of Excel and Delphi: not dates of leads.
 _LAST_YEAR_OF_ZEROS = 1901
-#: 1904: Excel of old Macs; 1970: Unix, which west of Greenwich is still 1969.
+#: 1904: Excel on old Macs; 1970: Unix, shown as 1969 west of Greenwich.
 _ZERO_DAYS = frozenset({"1904-01-01", "1969-12-31", "1970-01-01", "9999-12-31"})
 #: `1900-01-00` is how a spreadsheet shows the number 0 as a date; `0000-00-00` is MySQL's.
 _BROKEN_ZERO = re.compile(
@@ -34,18 +34,18 @@ _BROKEN_ZERO = re.compile(
 #: From 1954 to 2064.
 _SERIAL = re.compile(r"[2-5]\d{4}(?:[.,]\d+)?", re.ASCII)
 _FIRST_LIKELY_YEAR = 2000
-#: Clocks and zones that differ are no news.
+#: Allows for differences between clocks and time zones.
 _TOLERANCE = timedelta(days=1)
 
 
 def judge_date(text: str, now: datetime) -> Verdict | None:
-    """Return what speaks against an instant, if anything does; `now` has its zone."""
+    """Return the verdict on an instant, if there is one; `now` must have a time zone."""
     if _BROKEN_ZERO.fullmatch(text):
         return ZERO
     if _SERIAL.fullmatch(text):
         return SERIAL
     try:
-        # Only what the contract takes gets here as a date; whatever cannot be read is the contract's to refuse.
+        # A text that is not a date is left to the contract's validation.
         day = datetime.strptime(text[:10], "%Y-%m-%d").replace(tzinfo=now.tzinfo)
     except ValueError:
         return judge_token(text)

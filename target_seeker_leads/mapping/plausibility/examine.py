@@ -1,6 +1,6 @@
-"""What the contract lets pass and nobody can mean: reasons to keep a lead back, and warnings that let it go. Pure.
+"""Finds implausible values that the contract accepts: violations, which stop a lead, and warnings. Pure.
 
-A wrong lead is worse than a kept one, since the agent calls a number that is a date. What is merely unlikely is sent.
+A wrong lead is worse than a rejected one: the agent would call a number that is a date. An unlikely lead is sent.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """All that is wrong with a request, and all that is unlikely."""
+    """Everything that is wrong with a request, and everything that is unlikely."""
 
     violations: tuple[Violation, ...]
     warnings: tuple[MappingWarning, ...]
@@ -42,9 +42,9 @@ _JUDGES: dict[str, Callable[[str, datetime], Verdict | None]] = {
 
 
 def examine(request: Mapping[str, Any], now: datetime) -> Findings:
-    """Return what a request breaks of the contract and of common sense; without violations it can be sent.
+    """Check a request against the contract and for plausibility; without violations it can be sent.
 
-    A field that common sense refuses is named by that alone: its cure says more than that of the contract.
+    If a field is implausible, only that is reported: its cure says more than the contract's.
     """
     found: dict[str, Violation] = {}
     warnings = []

@@ -1,4 +1,4 @@
-"""Phones that are not one: dates, fillers, several in one field, and what a spreadsheet left of a number. Pure."""
+"""Detects phones that are not one phone: dates, fillers, several in one field, numbers cut by a spreadsheet. Pure."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from target_seeker_leads.mapping.plausibility.verdicts import Verdict, doubt, fi
 
 INVISIBLE = refusal(
     "must have no invisible characters",
-    "Type the number again: it holds, for example, a zero-width space, a byte order mark or a mark of direction",
+    "Type the number again: it contains, for example, a zero-width space, a byte order mark or a direction mark",
 )
-WITH_SCHEME = refusal("must be the number alone", "Take out the `tel:` in front of the number")
+WITH_SCHEME = refusal("must be only the number", "Remove the `tel:` before the number")
 SHORTENED = refusal(
-    "must have all its digits: a spreadsheet made a number of it",
-    "Format the column as text in the spreadsheet and enter the phone again, since digits may be lost",
+    "must have all its digits: a spreadsheet turned it into a number",
+    "Format the column as text in the spreadsheet and enter the phone again, because digits may be lost",
 )
 DATE = refusal("must be a phone, not a date", "Map the column that holds the phone, or correct the cell")
-FILLER = refusal("must be a phone: its digits are all alike", "Give the phone, or leave the field empty")
+FILLER = refusal("must be a phone: its digits are all the same", "Give the phone, or leave the field empty")
 SHORT = refusal("must be a phone: it has fewer than 6 digits", "Give the phone with all its digits")
 SEVERAL = refusal(
-    "must be one phone, not several", "Give each phone in a field of its own, or as a list, e.g. phone and mobile"
+    "must be one phone, not several", "Give each phone in its own field, e.g. phone and mobile, or as a list"
 )
 NO_PREFIX = doubt(
     "begins with neither 0 nor +",
-    "If a spreadsheet took the leading 0 or the +, format its column as text",
+    "If a spreadsheet removed the leading 0 or the +, format its column as text",
 )
-FEW = doubt("has fewer than 8 digits", "Check that it is whole")
-ALIKE = doubt("has the same digit again and again", "Check that it is somebody's number")
-COUNTS = doubt("has digits that count up or down", "Check that it is somebody's number")
+FEW = doubt("has fewer than 8 digits", "Check that it is complete")
+ALIKE = doubt("repeats the same digit", "Check that it is a real number")
+COUNTS = doubt("has digits that count up or down", "Check that it is a real number")
 LONG = doubt("has more than 15 digits, which no phone has", "Check that it is one phone")
 
 _SCHEME = re.compile(r"\s*tel\s*:", re.IGNORECASE)
-#: `6.12E+08`, with the comma of French too; or many digits with one fraction, as in `0612345678.0`.
+#: `6.12E+08`, or with a French comma; or many digits with one fraction, as in `0612345678.0`.
 _SPREADSHEET = re.compile(r"[+-]?\d+(?:[.,]\d+)?[Ee][+-]?\d+|[+-]?\d{7,}[.,]\d+", re.ASCII)
 _DATE = re.compile(
     r"(?:(?P<first>\d{1,2})(?P<between>[./ -])(?P<second>\d{1,2})(?P=between)(?:(?:19|20)\d\d|\d\d)"
     r"|(?:19|20)\d\d(?P<dash>[./-])(?P<month>\d{1,2})(?P=dash)(?P<day>\d{1,2}))(?:[T ]+\d{1,2}[:hH].*)?",
     re.ASCII,
 )
-#: Words and signs between two phones, where more than half a number is on each side.
+#: Words and signs between two phones, if there is more than half a number on each side.
 _BETWEEN = re.compile(r"[/;,|]|\b(?:ou|or|et)\b", re.IGNORECASE)
 _PART_DIGITS = 8
 _WHOLE_DIGITS = 9
-#: Two or more French or international numbers without a sign between them.
+#: Two or more French or international numbers without a separator.
 _RUN_TOGETHER = re.compile(r"(?:(?:\+|00)[1-9]\d{9,12}|0[1-9]\d{8}){2,}", re.ASCII)
 _LEAST_DIGITS = 6
 _USUAL_DIGITS = 8
@@ -53,7 +53,7 @@ _MAX_DIGITS = 15
 
 
 def judge_phone(number: str) -> Verdict | None:
-    """Return what speaks against a phone's number, if anything does."""
+    """Return the verdict on a phone's number, if there is one."""
     text = number.strip()
     digits = _digits(text)
     return first(
@@ -85,7 +85,7 @@ def _is_date(text: str) -> bool:
 
 
 def _is_filler(text: str, digits: str) -> bool:
-    """Return whether all digits are alike, or zeros after the country, as in +33 0 00 00 00 00."""
+    """Return whether all digits are the same, or zeros after the country code, as in +33 0 00 00 00 00."""
     national = digits[2:] if text.startswith("+") else digits
     return len(digits) > 1 and (len(set(digits)) == 1 or set(national) == {"0"})
 

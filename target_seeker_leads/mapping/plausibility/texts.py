@@ -1,4 +1,4 @@
-"""Names, e-mails and other texts that software wrote for "nothing", or that reach nobody: pure."""
+"""Detects texts that software writes for an empty value, and e-mail addresses that cannot work. Pure."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from target_seeker_leads.mapping.plausibility.verdicts import Verdict, doubt, fi
 
 INVISIBLE = refusal(
     "must have no invisible characters",
-    "Type the value again: it holds, for example, a zero-width space, a byte order mark or a soft hyphen",
+    "Type the value again: it contains, for example, a zero-width space, a byte order mark or a soft hyphen",
 )
-MAILTO = refusal("must be the address alone", "Take out the `mailto:` in front of the address")
-SEVERAL_ADDRESSES = refusal("must be one address, not several", "Give one address; the API takes no second one")
-NO_DOT = doubt("has no dot after the @", "Check that the address is whole")
+MAILTO = refusal("must be only the address", "Remove the `mailto:` before the address")
+SEVERAL_ADDRESSES = refusal("must be one address, not several", "Give one address; the API accepts only one")
+NO_DOT = doubt("has no dot after the @", "Check that the address is complete")
 NOTHING = refusal(
     "must be a name: it is what software writes for an empty one",
     "Give the last name, or leave the field empty in the source",
 )
 SAYS_NOTHING = doubt(
-    "is what software writes for an empty value", "Leave the field empty in the source, or make it so with stream_maps"
+    "is what software writes for an empty value", "Leave the field empty in the source, or empty it with stream_maps"
 )
-NO_LETTER = doubt("has no letter", "Check that it is somebody's name")
+NO_LETTER = doubt("has no letter", "Check that it is a name")
 
-#: Exactly as software spells them. `Null` and `Nan` are surnames, and so is an upper-case `NAN`; `NA` may be one. That
-#: leaves `NULL`, which databases write far more often than people whose CRM shouts.
+#: Exactly as software spells them. `Null`, `Nan` and `NAN` are surnames, and `NA` may be one. `NULL` is on the list
+#: because databases write it far more often than CRMs that write names in capitals.
 _NOTHINGS = frozenset(
     {
         *("nan", "NaN", "NaT", "<NA>", "N/A", "n/a", "#N/A", "#NA", "#N/D", "#REF!", "#VALUE!", "#VALEUR!", "#NAME?"),
@@ -37,7 +37,7 @@ _BETWEEN_ADDRESSES = re.compile(r"[;,|/\s]+")
 
 
 def judge_last_name(text: str) -> Verdict | None:
-    """Return what speaks against a last name, if anything does."""
+    """Return the verdict on a last name, if there is one."""
     name = without_invisible(text).strip()
     if name in _NOTHINGS:
         return NOTHING
@@ -45,17 +45,17 @@ def judge_last_name(text: str) -> Verdict | None:
 
 
 def judge_text(text: str) -> Verdict | None:
-    """Return what speaks against a text that may say anything, such as a message."""
+    """Return the verdict on a free text, such as a message, if there is one."""
     return SAYS_NOTHING if without_invisible(text).strip() in _NOTHINGS else None
 
 
 def judge_token(text: str) -> Verdict | None:
-    """Return what speaks against a text for machines, such as a listing's id."""
+    """Return the verdict on a text for machines, such as a listing's id, if there is one."""
     return INVISIBLE if has_invisible(text) else None
 
 
 def judge_email(text: str) -> Verdict | None:
-    """Return what speaks against an e-mail address, if anything does."""
+    """Return the verdict on an e-mail address, if there is one."""
     addresses = [part for part in _BETWEEN_ADDRESSES.split(text) if "@" in part.strip("@")]
     return first(
         (has_invisible(text), INVISIBLE),

@@ -1,4 +1,4 @@
-"""What common sense says of one value."""
+"""The verdict on the plausibility of one value."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A rule that a value breaks, without the value; a refusal keeps the lead back, anything else is a warning."""
+    """A rule that a value breaks, without the value; a refusal stops the lead, anything else is a warning."""
 
-    rule: str  #: reads on from the field
+    rule: str  #: follows the name of the field
     cure: str  #: a sentence without its full stop
     is_refusal: bool
 
@@ -20,10 +20,10 @@ def first(*judged: tuple[object, Verdict]) -> Verdict | None:
 
 
 def refusal(rule: str, cure: str) -> Verdict:
-    """Return the verdict on what nobody can mean."""
+    """Return a verdict that stops the lead."""
     return Verdict(rule, cure, is_refusal=True)
 
 
 def doubt(rule: str, cure: str) -> Verdict:
-    """Return the verdict on what is merely unlikely."""
+    """Return a verdict that is only a warning."""
     return Verdict(rule, cure, is_refusal=False)

@@ -47,6 +47,10 @@ def parse(**config: Any) -> ConnectionSettings:
         ({"auth_token": SECRET, "token_cache": 1}, ["token_cache", "true or false"]),
         ({"auth_token": SECRET, "token_cache": "perhaps"}, ["token_cache", "true or false"]),
         ({"auth_token": 12345678}, ["auth_token", "string"]),
+        ({"auth_token": SECRET, "rate_limit_url": SECRET}, ["`rate_limit_url`", "postgresql://user:password@host"]),
+        ({"auth_token": SECRET, "rate_limit_url": "sqlite:///limit.db"}, ["`rate_limit_url`", "use postgresql://"]),
+        ({"auth_token": SECRET, "rate_limit_url": f"postgresql://me:{SECRET}@x@host/db"}, ["`rate_limit_url`", "%40"]),
+        ({"auth_token": SECRET, "rate_limit_url": "postgresql://host/db?schema=%20"}, ["`rate_limit_url`", "?schema="]),
         ({"auth_token": SECRET, "user_agent": "CRM/1\r\nX: y"}, ["user_agent"]),
     ],
 )
@@ -122,4 +126,5 @@ def test_every_setting_explains_itself() -> None:
     for name, declaration in CONNECTION_SETTINGS.items():
         assert declaration["title"], name
         assert declaration["description"].endswith("."), name
-    assert {name for name, d in CONNECTION_SETTINGS.items() if d.get("secret")} == {"auth_token", "client_secret"}
+    secrets = {name for name, d in CONNECTION_SETTINGS.items() if d.get("secret")}
+    assert secrets == {"auth_token", "client_secret", "rate_limit_url"}

@@ -18,12 +18,12 @@ from seeker_leads_cli.age import age
     ],
 )
 def test_an_age_is_a_number_and_a_unit(text: str, meant: timedelta) -> None:
-    """Weeks, days, hours and minutes."""
+    """The units are weeks, days, hours and minutes."""
     assert age(text) == meant
 
 
 @pytest.mark.parametrize("text", ["90", "d", "-1d", "1.5d", "90 days", "", "999999d", "٣d٣"])
 def test_anything_else_is_refused(text: str) -> None:
-    """The error shows how an age is written."""
+    """The error shows the correct format."""
     with pytest.raises(click.BadParameter, match="such as 90d"):
         age(text)

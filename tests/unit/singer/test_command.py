@@ -1,4 +1,4 @@
-"""How the commands of both plugins end on what they were given."""
+"""How the commands of both plugins end after wrong input."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def test_config_file_without_an_object_is_a_setting_to_fix(
     plugin: type[PluginBase], content: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A `--config` file that is JSON but holds no settings ends the run with one line and status 2."""
+    """A `--config` file that is JSON but not an object ends the run with one line and status 2."""
     file = tmp_path / "config.json"
     file.write_text(content)
     with pytest.raises(SystemExit) as ended:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_later_file_wins(tmp_path: Path) -> None:
-    """Settings of several files are merged, a later file goes before an earlier one, and numbers keep their digits."""
+    """Settings of several files are merged, a later file takes precedence, and numbers keep their digits."""
     first, second = tmp_path / "1.json", tmp_path / "2.json"
     first.write_text('{"a": 1, "b": 0.10}')
     second.write_text('{"a": 2}')
@@ -36,7 +36,7 @@ def test_later_file_wins(tmp_path: Path) -> None:
     ],
 )
 def test_file_that_does_not_hold_settings(tmp_path: Path, content: bytes | None, words: str) -> None:
-    """A file that does not hold settings is named with what is wrong, among several and without its content."""
+    """A file without valid settings is named with the problem, even among several, and without its content."""
     right, wrong = tmp_path / "right.json", tmp_path / "wrong.json"
     right.write_text("{}")
     if content is not None:
@@ -47,6 +47,6 @@ def test_file_that_does_not_hold_settings(tmp_path: Path, content: bytes | None,
 
 
 def test_folder_does_not_hold_settings(tmp_path: Path) -> None:
-    """A folder in place of a file is named as what cannot be read."""
+    """A folder instead of a file is reported as unreadable."""
     with pytest.raises(SettingsError, match="cannot be read"):
         read_files([str(tmp_path)])

@@ -31,13 +31,13 @@ def read(**variables: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("word", ["true", "1", "yes", "on", "TRUE", "True", " true ", "oN\n"])
 def test_words_for_true(word: str) -> None:
-    """A switch is turned on by any of four words, however they are written and whatever blanks are around them."""
+    """Any of four words turns a switch on, in upper or lower case and with blanks around it."""
     assert read(DRY_RUN=word) == {"dry_run": True}
 
 
 @pytest.mark.parametrize("word", ["false", "0", "no", "off", "FALSE", " No "])
 def test_words_for_false(word: str) -> None:
-    """A switch is turned off by any of four words."""
+    """Any of four words turns a switch off."""
     assert read(DRY_RUN=word) == {"dry_run": False}
 
 
@@ -51,7 +51,7 @@ def test_words_for_false(word: str) -> None:
     ],
 )
 def test_what_cannot_be_read_is_named(variables: dict[str, str], named: list[str]) -> None:
-    """What is no value of its kind is named with its variable and never guessed; the value is not shown."""
+    """A value of the wrong type is reported with its variable, and never guessed or shown."""
     with pytest.raises(SettingsError) as caught:
         read(**variables)
     assert all(words in str(caught.value) for words in named)
@@ -59,7 +59,7 @@ def test_what_cannot_be_read_is_named(variables: dict[str, str], named: list[str
 
 
 def test_values_of_each_kind() -> None:
-    """Numbers keep their digits; a text is taken as it is."""
+    """Numbers keep their digits; text is not changed."""
     assert read(MAX_RETRIES=" 07 ", DEFAULTS='{"a": 0.10}', AUTH_TOKEN=" x ", OTHER="1") == {
         "max_retries": 7,
         "defaults": {"a": Decimal("0.10")},
@@ -68,7 +68,7 @@ def test_values_of_each_kind() -> None:
 
 
 def test_empty_variable_is_not_given() -> None:
-    """A variable that is set to nothing gives nothing, of whatever kind its setting is."""
+    """An empty variable counts as not set, whatever the type of its setting."""
     assert read(DRY_RUN="", MAX_RETRIES=" ", DEFAULTS="\n", AUTH_TOKEN="") == {}
 
 
@@ -79,7 +79,7 @@ def test_empty_variable_is_not_given() -> None:
 def test_plugins_read_their_variables_strictly(
     plugin: type[PluginBase], name: str, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With `--config=ENV` a variable that cannot be read ends the run by the name of its setting."""
+    """With `--config=ENV`, a variable that cannot be read ends the run with the name of its setting."""
     prefix = plugin.name.upper().replace("-", "_")
     monkeypatch.setenv(f"{prefix}_AUTH_TOKEN", "x")
     monkeypatch.setenv(f"{prefix}_{name}", text)
@@ -89,7 +89,7 @@ def test_plugins_read_their_variables_strictly(
 
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_empty_variables_leave_the_file_alone(plugin: type[PluginBase], monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a file and ENV both, a variable that is empty gives no value over the file's."""
+    """With both a file and ENV, an empty variable does not replace the file's value."""
     prefix = plugin.name.upper().replace("-", "_")
     monkeypatch.setenv(f"{prefix}_MAX_RETRIES", "")
     monkeypatch.setenv(f"{prefix}_STREAM_MAPS", "")
@@ -98,12 +98,12 @@ def test_empty_variables_leave_the_file_alone(plugin: type[PluginBase], monkeypa
     assert (made.config["max_retries"], made.config["user_agent"]) == (3, "CRM/2")
 
 
-def test_dotenv_file_is_read_as_strictly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What stands in the `.env` file that is found is read as variables are."""
+def test_dotenv_file_is_read_strictly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The `.env` file is read like environment variables."""
     prefix = "TARGET_SEEKER_LEADS_"
     file = tmp_path / ".env"
     monkeypatch.setattr("seeker_leads_singer.config.find_dotenv", lambda: str(file))
-    for name in ("AUTH_TOKEN", "DRY_RUN", "DEFAULTS"):  # what the file sets is unset after the test
+    for name in ("AUTH_TOKEN", "DRY_RUN", "DEFAULTS"):  # so that pytest unsets them after the test
         monkeypatch.setenv(prefix + name, "")
     lines = [f"{prefix}AUTH_TOKEN=x", f"{prefix}DRY_RUN=Yes", f"{prefix}DEFAULTS='{json.dumps({'language': 'FR'})}'"]
     file.write_text("\n".join(lines))
@@ -118,7 +118,7 @@ def test_dotenv_file_is_read_as_strictly(tmp_path: Path, monkeypatch: pytest.Mon
 def test_dotenv_file_that_cannot_be_read_is_named(
     plugin: type[PluginBase], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A `.env` file in another encoding than UTF-8 ends the run with a word on what to do."""
+    """A `.env` file that is not UTF-8 ends the run with a message that says what to do."""
     file = tmp_path / ".env"
     file.write_bytes("# cl\u00e9 de l'agence".encode("latin-1"))
     monkeypatch.setattr("seeker_leads_singer.config.find_dotenv", lambda: str(file))
@@ -130,7 +130,7 @@ def test_dotenv_file_that_cannot_be_read_is_named(
 def test_level_of_the_log_in_a_dotenv_file(
     plugin: type[PluginBase], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A level that stands in the `.env` file comes late, and is named all the same where there is no such level."""
+    """An unknown level in the `.env` file, which is read after the log set-up, is reported, too."""
     file = tmp_path / ".env"
     file.write_text("LOGLEVEL=verbose")
     monkeypatch.setattr("seeker_leads_singer.config.find_dotenv", lambda: str(file))

@@ -19,8 +19,8 @@ PLUGINS = ["tap_seeker_leads.tap:TapSeekerLeads", "target_seeker_leads.target:Ta
     "variables",
     [{}, {"LOGLEVEL": "debug"}, {"LOGLEVEL": "Info"}, {"X_LOGLEVEL": "error"}, {"X_LOGLEVEL": "INFO", "LOGLEVEL": "x"}],
 )
-def test_levels_that_are_known(variables: dict[str, str]) -> None:
-    """A level counts in any case, and the plugin's own goes before the general one."""
+def test_known_levels_are_accepted(variables: dict[str, str]) -> None:
+    """A level may be in upper or lower case, and the plugin's own takes precedence over the general one."""
     before = dict(variables)
     refuse_unknown_level(variables, "X_")
     assert variables == before
@@ -35,14 +35,14 @@ def test_levels_that_are_known(variables: dict[str, str]) -> None:
         ({"X_LOGLEVEL": " ", "LOGLEVEL": "verbose"}, "^LOGLEVEL must be one of"),
     ],
 )
-def test_level_that_is_none_is_named(variables: dict[str, str], named: str) -> None:
-    """A level that Python does not know is named by its variable."""
+def test_unknown_level_is_named(variables: dict[str, str], named: str) -> None:
+    """An unknown level is reported with its variable."""
     with pytest.raises(SettingsError, match=named):
         refuse_unknown_level(variables, "X_")
 
 
 def test_variables_set_to_nothing_are_not_given() -> None:
-    """An empty level is none, and an empty name of a configuration is not the folder that we are in."""
+    """An empty level counts as not set, and an empty path of a configuration is not the current folder."""
     variables = {"X_LOGLEVEL": "", "LOGLEVEL": " ", "SINGER_SDK_LOG_CONFIG": "", "OTHER": ""}
     refuse_unknown_level(variables, "X_")
     assert variables == {"OTHER": ""}
@@ -63,7 +63,7 @@ def test_variables_set_to_nothing_are_not_given() -> None:
 def test_log_that_cannot_be_set_up_is_one_line(
     plugin: str, variables: dict[str, str], words: str, tmp_path: Path
 ) -> None:
-    """What the environment asks of the log and cannot be ends the program with one line and the status of a setting."""
+    """Wrong log settings in the environment end the program with one line and the status of a wrong setting."""
     (tmp_path / "null.yml").write_text("null")
     (tmp_path / "bad.yml").write_text("a: [")
     (tmp_path / "other.yml").write_text("version: 1\nhandlers: {x: {class: no.such.Handler}}")

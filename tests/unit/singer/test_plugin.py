@@ -1,4 +1,4 @@
-"""What tap and target share as plugins."""
+"""The common base of tap and target."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STOPS = (signal.SIGINT, signal.SIGTERM)
 
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
-    """Put back the handlers that a plugin sets."""
+    """Restore the signal handlers after the test."""
     before = [(number, signal.getsignal(number)) for number in STOPS]
     yield
     for number, handler in before:
@@ -35,7 +35,7 @@ def handlers() -> Iterator[None]:
 
 @PLUGINS
 def test_settings_are_parsed_once(plugin: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the constructor checked is what counts: nothing parses the settings again."""
+    """The settings that the constructor checked are used everywhere: nothing parses them again."""
     parsed: list[Any] = []
     parse = ConnectionSettings.from_config
 
@@ -54,7 +54,7 @@ def test_settings_are_parsed_once(plugin: Callable[..., Any], monkeypatch: pytes
 
 @PLUGINS
 def test_settings_are_not_needed_without_validation(plugin: Callable[..., Any]) -> None:
-    """A plugin that is made to describe itself, as for `--discover`, needs no settings; who asks for them is told."""
+    """A plugin that only describes itself, as for `--discover`, needs no settings; reading them raises an error."""
     made = plugin(config={"start_date": "", "max_retries": ""}, validate_config=False)
     with pytest.raises(SettingsError, match="`auth_token`"):
         _ = made.settings
@@ -62,7 +62,7 @@ def test_settings_are_not_needed_without_validation(plugin: Callable[..., Any]) 
 
 @PLUGINS
 def test_given_settings_are_left_alone(plugin: type[PluginBase]) -> None:
-    """The dictionary of settings that a plugin is given is not changed; an empty text in it counts as not given."""
+    """A plugin does not change the dictionary of settings; an empty text in it counts as not set."""
     config = {"auth_token": "x", "user_agent": "", "max_retries": ""}
     made = plugin(config=config)
     assert config == {"auth_token": "x", "user_agent": "", "max_retries": ""}
@@ -72,15 +72,15 @@ def test_given_settings_are_left_alone(plugin: type[PluginBase]) -> None:
 
 @PLUGINS
 def test_settings_of_the_sdk_are_named_without_their_values(plugin: type[PluginBase]) -> None:
-    """A setting that the SDK declares is checked as ours are: named, and its value not shown."""
+    """A setting of the SDK is checked like our own: the error names it and does not show its value."""
     with pytest.raises(SettingsError, match="`stream_maps`") as caught:
         plugin(config={"auth_token": "x", "stream_maps": "jane@example.com"})
     assert "jane" not in str(caught.value)
 
 
 @PLUGINS
-def test_word_that_asks_for_variables(plugin: type[PluginBase], tmp_path: Path) -> None:
-    """`ENV` is not a file: it asks for variables, wherever it is among the files; no `--config` asks for nothing."""
+def test_config_env_reads_variables(plugin: type[PluginBase], tmp_path: Path) -> None:
+    """`ENV` at any position means environment variables, not a file; without `--config`, nothing is read."""
     (tmp_path / "config.json").write_text('{"a": 1}')
     command = plugin.get_singer_command()
     (option,) = [each for each in command.params if each.name == "config"]
@@ -96,7 +96,7 @@ def test_word_that_asks_for_variables(plugin: type[PluginBase], tmp_path: Path) 
 
 @pytest.mark.parametrize("number", STOPS)
 def test_signal_is_handed_on_once_the_plugin_is_made(number: signal.Signals) -> None:
-    """A signal that comes while a plugin is made is held back until it is; those that come later come at once."""
+    """A signal during the construction of a plugin is held back until its end; later signals arrive at once."""
     heard: list[int] = []
     with handed_to(heard.append):
         signal.signal(number, signal.default_int_handler)  # as the SDK's constructor sets its own
@@ -109,7 +109,7 @@ def test_signal_is_handed_on_once_the_plugin_is_made(number: signal.Signals) -> 
 
 
 def test_signal_while_a_plugin_cannot_be_made_stops_the_program() -> None:
-    """Where the constructor fails, the signal counts, and nothing half made is asked to stop."""
+    """If the constructor fails, the signal ends the program, and no incomplete plugin is asked to stop."""
     asked_to_stop: list[int] = []
 
     def fail() -> None:

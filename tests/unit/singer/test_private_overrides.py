@@ -1,4 +1,4 @@
-"""What of the SDK's private code the plugins replace."""
+"""The private methods of the SDK that the plugins override."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from seeker_leads_singer.command import PluginCommand
-from tap_seeker_leads.state.bookmark import BookmarkManager
+from tap_seeker_leads.state.bookmarks import BookmarkManager
 from tap_seeker_leads.streams import LeadsStream
 from tap_seeker_leads.tap import TapSeekerLeads
 from tap_seeker_leads.writer import PageWriter
@@ -15,9 +15,9 @@ from target_seeker_leads.singer.reader import LineReader
 from target_seeker_leads.target import TargetSeekerLeads
 from tests.pages import text_of
 
-#: Each with its reason in `docs/upstream.md`. Four is the most that there may ever be.
+#: `docs/upstream.md` gives the reason for each. There may never be more than four.
 ALLOWED = {"Tap._reset_state_progress_markers", "Stream._sync_records"}
-#: What Python itself puts into every abstract class.
+#: Python itself adds this to every abstract class.
 PYTHONS_OWN = {"_abc_impl"}
 OURS = (TapSeekerLeads, LeadsStream, BookmarkManager, PageWriter, TargetSeekerLeads, LineReader, PluginCommand)
 
@@ -27,7 +27,7 @@ def is_ours(cls: type) -> bool:
 
 
 def overridden(cls: type) -> set[str]:
-    """Return the names with one leading underscore that classes of ours define and a class of others does too."""
+    """Return the names with one leading underscore that both our classes and the SDK's define."""
     mro = inspect.getmro(cls)
     own = {name for each in mro if is_ours(each) for name in vars(each) if name[0] == "_" != name[1]} - PYTHONS_OWN
     others = [each for each in mro if each.__module__.startswith("singer_sdk")]
@@ -35,12 +35,12 @@ def overridden(cls: type) -> set[str]:
 
 
 def test_private_methods_of_the_sdk_that_are_overridden() -> None:
-    """No more private methods of the SDK are overridden than those that are known, and each of these still exists."""
+    """Only the known private methods of the SDK are overridden, and each of them still exists."""
     assert set().union(*map(overridden, OURS)) == ALLOWED
     assert len(ALLOWED) <= 4
 
 
 @pytest.mark.parametrize("name", sorted(ALLOWED))
 def test_private_method_is_explained(name: str) -> None:
-    """What is overridden has a section that can be sent upstream."""
+    """Each overridden method has a section that can be sent upstream."""
     assert f"`{name}`" in text_of("docs/upstream.md")

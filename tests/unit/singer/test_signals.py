@@ -25,7 +25,7 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_echo_of_a_signal_is_not_a_second_one(ended: list[int]) -> None:
-    """The same signal within two seconds is the first one, handed on by a parent: nothing more happens."""
+    """The same signal within two seconds is an echo, passed on by a parent process: nothing more happens."""
     now = [0.0]
     signals = StopSignals(clock=lambda: now[0])
     assert signals.is_new(signal.SIGTERM)
@@ -35,7 +35,7 @@ def test_echo_of_a_signal_is_not_a_second_one(ended: list[int]) -> None:
 
 
 def test_same_signal_later_ends_the_program(ended: list[int]) -> None:
-    """Who sends it again after that will not wait: the program ends by it, at once."""
+    """If the signal is sent again after that, the program ends at once."""
     now = [0.0]
     signals = StopSignals(clock=lambda: now[0])
     signals.is_new(signal.SIGINT)
@@ -45,7 +45,7 @@ def test_same_signal_later_ends_the_program(ended: list[int]) -> None:
 
 
 def test_each_kind_counts_for_itself(ended: list[int]) -> None:
-    """A SIGTERM after Ctrl-C is new, however late: only the same one again ends anything at once."""
+    """A SIGTERM after Ctrl-C is a first signal, however late: only a repeated signal ends the program at once."""
     now = [0.0]
     signals = StopSignals(clock=lambda: now[0])
     assert signals.is_new(signal.SIGINT)

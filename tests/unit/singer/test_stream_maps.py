@@ -1,4 +1,4 @@
-"""Stream maps that match nothing, or lack something, are wrong settings."""
+"""Stream maps that match nothing, or lack a requirement, are wrong settings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CONFIG = {"auth_token": "none"}
     ],
 )
 def test_map_that_matches_nothing_is_refused(maps: dict[str, Any], named: list[str]) -> None:
-    """A map that would silently do nothing, so that more comes out than was meant, is named with what there is."""
+    """A map that would have no effect, so that unwanted data is written, is reported with the existing names."""
     with pytest.raises(SettingsError) as caught:
         TapSeekerLeads(config={**CONFIG, "stream_maps": maps})
     assert all(word in str(caught.value) for word in named)
@@ -49,7 +49,7 @@ def test_map_that_matches_nothing_is_refused(maps: dict[str, Any], named: list[s
     ],
 )
 def test_map_that_matches_passes(maps: dict[str, Any]) -> None:
-    """Exact names, patterns, sources, aliases, new columns and removed streams are what stream maps are for."""
+    """Exact names, patterns, sources, aliases, new columns and removed streams are accepted."""
     TapSeekerLeads(config={**CONFIG, "stream_maps": maps})
 
 
@@ -61,13 +61,13 @@ def test_map_that_matches_passes(maps: dict[str, Any]) -> None:
     ],
 )
 def test_flattening_that_cannot_work_is_named(config: dict[str, Any], named: str) -> None:
-    """Flattening without a depth, or with names too short to tell columns apart, is a wrong setting."""
+    """Flattening without a depth, or with names too short to be unique, is a wrong setting."""
     with pytest.raises(SettingsError, match=named):
         TapSeekerLeads(config={**CONFIG, **config})
 
 
 def test_fake_without_its_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`fake` needs a package that the plugin does not bring: its extra is named, before any record fails."""
+    """`fake` needs an optional package: the error names its extra, before any record fails."""
     config = {"stream_maps": {"leads": {"name": "fake.name()"}}}
     stream_maps.refuse_unusable(config)
     monkeypatch.setattr(stream_maps, "find_spec", lambda _: None)
@@ -77,7 +77,7 @@ def test_fake_without_its_package_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("name", ["batch_config", "emit_activate_version_messages"])
-def test_setting_that_would_do_harm_is_refused(name: str) -> None:
-    """What others could read, or what deletes rows before the API has answered, is not a setting of this tap."""
+def test_harmful_setting_is_refused(name: str) -> None:
+    """Settings that expose data to others, or delete rows before the API has answered, are refused."""
     with pytest.raises(SettingsError, match=f"`{name}`"):
         TapSeekerLeads(config={**CONFIG, name: True})

@@ -1,4 +1,4 @@
-"""A file of dead letters that somebody else holds locked: who mends it there, or a run that was frozen."""
+"""A dead-letter file that another program holds locked: a user who edits it, or a frozen run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def held(path: Path) -> Iterator[int]:
     os.close(handle)
 
 
-class Stop(Exception):  # noqa: N818  # an order, not an error
+class Stop(Exception):  # noqa: N818  # a stop order, not an error
     pass
 
 
@@ -49,7 +49,7 @@ def ids(path: Path) -> list[int]:
 
 
 def test_lock_is_waited_for(path: Path, held: int) -> None:
-    """A letter is written as soon as the other program lets go of the file, and not before."""
+    """A letter is written as soon as the other program releases the file, and not before."""
     slept: list[float] = []
 
     def sleep(seconds: float) -> None:
@@ -63,7 +63,7 @@ def test_lock_is_waited_for(path: Path, held: int) -> None:
 
 
 def test_lock_is_not_waited_for_without_end(path: Path, held: int) -> None:
-    """After a minute the error says who to look for; nothing is written beside the other program."""
+    """After a minute the error says how to find the other program; nothing is written while it holds the lock."""
     seconds = itertools.count(step=10)
     file = DeadLetterFile(path, clock=lambda: next(seconds), sleep=lambda _: None)
     with pytest.raises(FatalError, match="another program holds the file locked"):
@@ -76,7 +76,7 @@ def test_lock_is_not_waited_for_without_end(path: Path, held: int) -> None:
 
 @pytest.mark.usefixtures("held")
 def test_stop_ends_the_wait_for_the_lock(path: Path) -> None:
-    """What the wait raises ends it, and nothing is written."""
+    """If the wait raises, it ends, and nothing is written."""
 
     def stopped(_: float) -> NoReturn:
         raise Stop
@@ -90,35 +90,35 @@ def test_stop_ends_the_wait_for_the_lock(path: Path) -> None:
 
 
 def test_file_moved_away_under_its_lock_is_made_anew(path: Path, held: int) -> None:
-    """Who holds the lock may move the file to mend it: a letter that waited goes into the new one, and is not lost."""
-    mended = path.with_name("mended.jsonl")
+    """The holder of the lock may move the file to edit it: a waiting letter goes into the new file and is not lost."""
+    moved = path.with_name("moved.jsonl")
 
     def sleep(_: float) -> None:
-        path.rename(mended)
+        path.rename(moved)
         fcntl.flock(held, fcntl.LOCK_UN)
 
     DeadLetterFile(path, sleep=sleep).append(LETTER)
-    assert (ids(path), mended.read_bytes()) == ([1], b"")
+    assert (ids(path), moved.read_bytes()) == ([1], b"")
 
 
 def test_file_moved_away_between_opening_and_locking(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the moment at which it is moved away, no letter goes into a file that somebody is mending."""
+    """Whenever the file is moved away, no letter goes into a file that a user is editing."""
     path.touch()
-    mended = path.with_name("mended.jsonl")
+    moved = path.with_name("moved.jsonl")
     flock = fcntl.flock
 
     def move_and_lock(handle: int, operation: int) -> None:
-        if not mended.exists():
-            path.rename(mended)
+        if not moved.exists():
+            path.rename(moved)
         flock(handle, operation)
 
     monkeypatch.setattr(fcntl, "flock", move_and_lock)
     DeadLetterFile(path, sleep=lambda _: None).append(LETTER)
-    assert (ids(path), mended.read_bytes()) == ([1], b"")
+    assert (ids(path), moved.read_bytes()) == ([1], b"")
 
 
 def test_file_system_without_locks(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there are no locks, letters are written all the same."""
+    """On a file system without locks, letters are still written."""
 
     def no_locks(*_: int) -> NoReturn:
         raise OSError(errno.ENOLCK, "no locks")

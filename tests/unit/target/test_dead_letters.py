@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 AT = datetime(2026, 11, 23, 8, tzinfo=timezone.utc)
-REASON = Reason("contactRequest.email", "is no e-mail address", "write it as name@host")
+REASON = Reason("contactRequest.email", "is not an e-mail address", "write it as name@host")
 
 
 def letter(record: dict[str, Any] | None = None, **others: Any) -> DeadLetter:
@@ -37,7 +37,7 @@ def mode(path: Path) -> int:
 
 
 def count_calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the calls to write and fsync, in their order, as they come."""
+    """Return the calls to write and fsync, in order, as they are made."""
     calls: list[str] = []
 
     def counting(name: str) -> Callable[..., Any]:
@@ -60,7 +60,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_line_is_a_record_message_with_reasons(path: Path) -> None:
-    """A line is what the target reads as a record, and says beside it why it is here and since when."""
+    """A line is a record for the target, and also says why and since when it is here."""
     DeadLetterFile(path).append(letter({"id": 1, "name": "Zoé"}))
     assert lines(path) == [
         {
@@ -69,7 +69,7 @@ def test_line_is_a_record_message_with_reasons(path: Path) -> None:
             "record": {"id": 1, "name": "Zoé"},
             "key_properties": ["id"],
             "reasons": [
-                {"field": "contactRequest.email", "rule": "is no e-mail address", "cure": "write it as name@host"}
+                {"field": "contactRequest.email", "rule": "is not an e-mail address", "cure": "write it as name@host"}
             ],
             "at": "2026-11-23T08:00:00Z",
         }
@@ -77,7 +77,7 @@ def test_line_is_a_record_message_with_reasons(path: Path) -> None:
 
 
 def test_request_id_is_there_when_known(path: Path) -> None:
-    """What the API called the request is kept for whoever asks the API about it."""
+    """The API's id of the request is kept, so that users can ask the API about it."""
     DeadLetterFile(path).append(letter(request_id="abc"))
     assert lines(path)[0]["request_id"] == "abc"
 
@@ -96,14 +96,14 @@ def test_request_id_is_there_when_known(path: Path) -> None:
     ],
 )
 def test_values_survive(path: Path, value: object, kept: object) -> None:
-    """Every value that a source can bring comes back as it was, digits included; each letter is one line."""
+    """Every value of a source is read back unchanged, digits included; each letter is one line."""
     DeadLetterFile(path).append(letter({"value": value}))
     (line,) = path.read_bytes().removesuffix(b"\n").split(b"\n")
     assert json.loads(line, parse_float=Decimal)["record"]["value"] == kept
 
 
 def test_file_is_there_with_the_first_letter_only(path: Path) -> None:
-    """A run without rejects leaves no file and no folder."""
+    """A run without rejects creates no file and no folder."""
     file = DeadLetterFile(path)
     file.close()
     assert (path.parent.exists(), file.count) == (False, 0)
@@ -130,15 +130,15 @@ def test_only_the_owner_can_read(path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_wider_mode_is_narrowed(path: Path) -> None:
-    """A file that others could read is closed to them before more is written; the folder is its owner's business."""
+    """A file that others could read is made private before more is written; the folder is left to its owner."""
     path.parent.mkdir(mode=0o755)
     path.touch(mode=0o644)
     DeadLetterFile(path).append(letter())
     assert (mode(path), mode(path.parent)) == (0o600, 0o755)
 
 
-def test_half_a_line_does_not_spoil_the_next(path: Path) -> None:
-    """After a crash in the middle of a line the next letter stands on a line of its own."""
+def test_partial_line_does_not_corrupt_the_next(path: Path) -> None:
+    """After a crash in the middle of a line, the next letter is on its own line."""
     file = DeadLetterFile(path)
     file.append(letter())
     with path.open("ab") as end:
@@ -151,7 +151,7 @@ def test_half_a_line_does_not_spoil_the_next(path: Path) -> None:
 
 
 def test_file_moved_away_is_made_anew(path: Path) -> None:
-    """A file that its user takes away to mend gets no more letters; the next ones are in a new file."""
+    """A file that its user moves away to edit gets no more letters; the next ones are in a new file."""
     file = DeadLetterFile(path)
     file.append(letter())
     taken = path.rename(path.with_name("mending.jsonl"))
@@ -160,14 +160,14 @@ def test_file_moved_away_is_made_anew(path: Path) -> None:
 
 
 def test_letter_is_on_disk_when_append_returns(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is written to the file after the last fsync, and the folder that names it is synced, too."""
+    """Nothing is written to the file after the last fsync, and its folder is synced, too."""
     calls = count_calls(monkeypatch)
     DeadLetterFile(path).append(letter())
     assert calls == ["fsync", "write", "fsync"]
 
 
 def test_threads_share_fsyncs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Letters that wait for the same write are on disk with one fsync, each on a line of its own."""
+    """Letters that wait for the same write are on disk with one fsync, each on its own line."""
     file = DeadLetterFile(path)
     file.append(letter({"id": 0}))
     calls = count_calls(monkeypatch)
@@ -181,7 +181,7 @@ def test_threads_share_fsyncs(path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_threads_lose_nothing(path: Path) -> None:
-    """Many threads' letters are each on a line of their own, whoever writes them."""
+    """The letters of many threads are each on their own line, whichever thread writes them."""
     file = DeadLetterFile(path)
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(lambda number: file.append(letter({"id": number})), range(400)))
@@ -190,7 +190,7 @@ def test_threads_lose_nothing(path: Path) -> None:
 
 
 def test_processes_share_a_file(path: Path) -> None:
-    """Two processes that append at the same time keep each other's lines whole."""
+    """Two processes that append at the same time do not mix their lines."""
     code = """if True:
         import sys, datetime, pathlib
         from target_seeker_leads.dead_letters import DeadLetter, DeadLetterFile
@@ -205,7 +205,7 @@ def test_processes_share_a_file(path: Path) -> None:
 
 
 def test_symbolic_link_is_refused(path: Path, tmp_path: Path) -> None:
-    """Whoever can put a link in the file's place does not choose which file is written."""
+    """Someone who can put a link in the file's place cannot choose which file is written."""
     victim = tmp_path / "victim"
     victim.write_text("mine")
     path.parent.mkdir()
@@ -218,7 +218,7 @@ def test_symbolic_link_is_refused(path: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_no_file_is_refused(path: Path) -> None:
-    """A pipe nobody reads, a device or a folder ends the run with a word, instead of blocking or losing letters."""
+    """A pipe without a reader, a device or a folder ends the run with a message, without blocking or losing letters."""
     path.parent.mkdir()
     os.mkfifo(path)
     for place in (path, Path(os.devnull), path.parent):
@@ -227,7 +227,7 @@ def test_what_is_no_file_is_refused(path: Path) -> None:
 
 
 def test_full_disk_is_fatal_without_content(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the disk is full the record is not handled; the error names the file and shows nothing of the record."""
+    """If the disk is full, the record is not settled; the error names the file and shows nothing of the record."""
     write = os.write
     monkeypatch.setattr(os, "write", lambda handle, data: write(handle, data[:9]))
     file = DeadLetterFile(path)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Log:
-    """Commits numbers; the result of each is its double."""
+    """Commits numbers; the result of each is twice the number."""
 
     def __init__(self) -> None:
         self.groups: list[list[int]] = []
@@ -32,7 +32,7 @@ class Log:
 
 
 def submit_at_once(group: GroupCommit[int, int], numbers: range) -> list[Future[int]]:
-    """Have each number submitted by a thread of its own, all of them while no commit can begin."""
+    """Submit each number from its own thread while no commit can begin."""
     with ThreadPoolExecutor(len(numbers)) as pool:
         with group.paused():
             arrived = arrivals(group)
@@ -50,14 +50,14 @@ def test_waiting_callers_share_a_commit() -> None:
 
 
 def test_groups_are_bounded() -> None:
-    """No group is larger than allowed, and nothing is left over."""
+    """No group is larger than allowed, and no operation is left over."""
     log = Log()
     submit_at_once(GroupCommit(log, max_operations=20), range(50))
     assert [len(group) for group in log.groups] == [20, 20, 10]
 
 
 def test_error_reaches_the_whole_group_and_no_other() -> None:
-    """Every caller of a group that failed gets the error; the next group is committed."""
+    """Every caller of a failed group gets the error; the next group is committed."""
     log = Log()
     group = GroupCommit[int, int](log)
     log.error = OSError("disk")
@@ -68,14 +68,14 @@ def test_error_reaches_the_whole_group_and_no_other() -> None:
 
 
 def test_wrong_number_of_results_is_an_error() -> None:
-    """A commit that answers for fewer operations than it got never leaves a caller without a word."""
+    """If a commit returns too few results, every caller still gets an error."""
     group = GroupCommit[int, int](lambda _: [])
     with pytest.raises(ValueError, match="shorter"):
         group.submit(1)
 
 
 def test_interrupt_of_the_leader_frees_the_others() -> None:
-    """When a signal's exception ends a commit, those who waited for it end too, instead of hanging."""
+    """If a signal's exception ends a commit, the callers that wait for it end too, instead of hanging."""
     log = Log()
     log.error = KeyboardInterrupt()
     group = GroupCommit[int, int](log)
@@ -100,7 +100,7 @@ def test_interrupt_of_the_leader_frees_the_others() -> None:
 
 @given(threads=st.integers(min_value=1, max_value=8), each=st.integers(min_value=1, max_value=20))
 def test_nothing_is_lost_or_done_twice(threads: int, each: int) -> None:
-    """However threads meet, each operation is committed once, and those of one caller in its order."""
+    """However threads interleave, each operation is committed once, and those of one caller in order."""
     log = Log()
     group = GroupCommit[int, int](log, max_operations=3)
 

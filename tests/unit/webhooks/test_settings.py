@@ -10,7 +10,7 @@ from seeker_leads_webhooks.settings import parse_command
 
 
 def test_keys_come_from_the_environment() -> None:
-    """An empty variable, as Meltano and Compose like to set it, is none."""
+    """An empty variable, as Meltano and Compose often set it, counts as not set."""
     assert WebhookKeys.from_environment({KEY_VARIABLE: "now", PREVIOUS_KEY_VARIABLE: ""}).accepted == (b"now",)
     both = WebhookKeys.from_environment({KEY_VARIABLE: "now", PREVIOUS_KEY_VARIABLE: "before"})
     assert both.accepted == (b"now", b"before")
@@ -28,19 +28,19 @@ def test_keys_come_from_the_environment() -> None:
     ],
 )
 def test_missing_or_unfit_key_is_named_not_shown(variables: dict[str, str], named: str) -> None:
-    """Without a key anybody could call; the message holds the variable's name alone."""
+    """Without a key, anybody could call; the message contains only the variable's name."""
     with pytest.raises(SettingsError, match=named) as caught:
         WebhookKeys.from_environment(variables)
     assert not any(value and value in str(caught.value) for value in variables.values())
 
 
 def test_child_gets_no_key() -> None:
-    """The pipeline has no use for the keys, and its plugins may log their environment."""
+    """The pipeline does not need the keys, and its plugins may log their environment."""
     assert without_keys({KEY_VARIABLE: "a", PREVIOUS_KEY_VARIABLE: "b", "PATH": "c"}) == {"PATH": "c"}
 
 
 def test_command_is_split_and_not_run_by_a_shell() -> None:
-    """Quotation marks hold a word together; what a shell would expand stays as it is."""
+    """Quotation marks group words; variables and patterns are not expanded."""
     assert parse_command(f"{sys.executable} -c 'print(1)' '$HOME' *") == (
         sys.executable,
         "-c",
@@ -54,6 +54,6 @@ def test_command_is_split_and_not_run_by_a_shell() -> None:
     ("wrong", "words"), [("", "is empty"), ("a 'b", "quotation mark"), ("no-such-program-here x", "is not found")]
 )
 def test_command_that_cannot_run_is_refused_at_once(wrong: str, words: str) -> None:
-    """Not with the first lead at night."""
+    """The error is reported at the start, not with the first call."""
     with pytest.raises(SettingsError, match=words):
         parse_command(wrong)

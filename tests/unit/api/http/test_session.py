@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 import requests
 
-from seeker_leads_api.http.session import ApiSession
+from seeker_leads_api.http.session import LONGEST_IDLE_SECONDS, ApiSession
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,11 @@ BODY = os.urandom(3 << 20)
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     clients: ClassVar[list[int]] = []  #: the port of each request's connection
+    connected: ClassVar[list[int]] = []  #: that of each connection
+
+    def setup(self) -> None:
+        self.connected.append(self.client_address[1])
+        super().setup()
 
     def do_GET(self) -> None:
         self.clients.append(self.client_address[1])
@@ -46,6 +51,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def url() -> Iterator[str]:
     Handler.clients.clear()
+    Handler.connected.clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -107,3 +113,34 @@ def test_request_is_as_requests_prepares_it() -> None:
         )
         assert (ours.method, ours.url, ours.headers) == (theirs.method, theirs.url, theirs.headers)
         ours.headers["Authorization"] = "Bearer old"
+
+
+def test_connection_that_is_opened_ahead_is_the_requests(url: str) -> None:
+    """A connection that is opened ahead is used by the next request, and is not opened twice."""
+    with ApiSession(url, "me/1") as session:
+        session.connect_ahead()
+        session.connect_ahead()
+        session.get(f"{url}/plain")
+        session.connect_ahead()
+        session.get(f"{url}/plain")
+    assert len(Handler.connected) == 1
+    assert Handler.clients == Handler.connected * 2
+
+
+def test_connection_that_idled_is_opened_ahead_anew(url: str) -> None:
+    """One that nothing was sent on for long is not trusted ahead of a request either."""
+    now = [0.0]
+    with ApiSession(url, "me/1", clock=lambda: now[0]) as session:
+        session.get(f"{url}/plain")
+        now[0] = LONGEST_IDLE_SECONDS + 1
+        session.connect_ahead()
+        session.get(f"{url}/plain")
+    assert len(set(Handler.clients)) == 2
+
+
+def test_failure_to_connect_ahead_is_left_to_the_request() -> None:
+    """Where nobody listens, opening ahead says nothing: the request meets the same, and its error is told."""
+    with ApiSession("http://127.0.0.1:1", "me/1") as session:
+        session.connect_ahead()
+        with pytest.raises(requests.ConnectionError):
+            session.get("http://127.0.0.1:1/")

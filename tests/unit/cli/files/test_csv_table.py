@@ -28,8 +28,8 @@ def table_of(folder: Path, text: str | bytes, encoding: str | None = None) -> Cs
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, delimiter=st.sampled_from(DELIMITERS), line_end=st.sampled_from(["\n", "\r\n"]))
-def test_every_cell_comes_back(tmp_path: Path, rows: list[list[str]], delimiter: str, line_end: str) -> None:
-    """Whatever the cells hold, delimiters, quotes and line breaks too, what a CSV writer wrote is read."""
+def test_every_cell_is_read_back(tmp_path: Path, rows: list[list[str]], delimiter: str, line_end: str) -> None:
+    """Whatever a CSV writer wrote is read back, even cells with delimiters, quotes and line breaks."""
     names = [f"column{place}" for place in range(len(rows[0]) if rows else 2)]
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator=line_end).writerows([names, *rows])
@@ -54,7 +54,7 @@ def test_every_cell_comes_back(tmp_path: Path, rows: list[list[str]], delimiter:
     ],
 )
 def test_the_delimiter_splits_header_and_rows_alike(text: str, delimiter: str | None) -> None:
-    """What a cell holds does not count; of two that split, the one by which the rows are alike does."""
+    """Delimiters inside cells do not count; if two split the header, the one with the most even rows is used."""
     assert delimiter_of(text) == delimiter
 
 
@@ -72,8 +72,8 @@ def test_the_delimiter_splits_header_and_rows_alike(text: str, delimiter: str | 
     ],
     ids=range(8),
 )
-def test_what_is_not_a_table_is_named_with_its_cure(tmp_path: Path, text: str, words: str) -> None:
-    """Each kind of broken file is one line that says where, and what to do."""
+def test_broken_table_is_reported_with_the_fix(tmp_path: Path, text: str, words: str) -> None:
+    """Each kind of broken file is reported in one line that says where, and what to do."""
     with pytest.raises(InputFileError) as caught:
         list(table_of(tmp_path, text).rows())
     assert words in str(caught.value)
@@ -82,25 +82,25 @@ def test_what_is_not_a_table_is_named_with_its_cure(tmp_path: Path, text: str, w
 
 
 def test_no_message_shows_a_cell(tmp_path: Path) -> None:
-    """A row that does not fit is named by its line alone."""
+    """A row that does not fit is named only by its line."""
     with pytest.raises(InputFileError) as caught:
         list(table_of(tmp_path, "nom;mail\nDurand;luc@example.org;0639980001\n").rows())
     assert "Durand" not in str(caught.value)
 
 
-def test_rows_without_anything_are_passed_over(tmp_path: Path) -> None:
-    """Blank lines, and the rows of empty cells that Excel leaves below a table, are no rows."""
+def test_empty_rows_are_skipped(tmp_path: Path) -> None:
+    """Blank lines, and the rows of empty cells that Excel leaves below a table, are skipped."""
     assert list(table_of(tmp_path, "a;b\n\n1;2\n;\n\r\n").rows()) == [{"a": "1", "b": "2"}]
 
 
 def test_columns_without_a_name_are_left_out(tmp_path: Path) -> None:
-    """A delimiter at the end of each line makes no column; names have no blanks around them."""
+    """A delimiter at the end of each line does not add a column; blanks around names are removed."""
     table = table_of(tmp_path, " a ;;b;\n1;x;2;\n")
     assert table.columns == ("a", "b")
     assert list(table.rows()) == [{"a": "1", "b": "2"}]
 
 
-def test_what_was_recognised_is_said(tmp_path: Path) -> None:
-    """Encoding and delimiter are shown, so that a person sees what was taken for granted."""
+def test_detected_format_is_shown(tmp_path: Path) -> None:
+    """The detected encoding and delimiter are shown to the user."""
     assert table_of(tmp_path, "a\té\n".encode("cp1252")).form == "CSV in CP1252, with tabs between cells"
     assert table_of(tmp_path, "\ufeffa;é\n").form == "CSV in UTF-8, with ; between cells"

@@ -22,8 +22,8 @@ LEADS = (
 )
 
 
-def test_cells_are_what_json_has(tmp_path: Path) -> None:
-    """Whole numbers are no floats, dates are ISO 8601 without an offset, and empty rows are passed over."""
+def test_cells_become_json_values(tmp_path: Path) -> None:
+    """Whole numbers are integers, dates are ISO 8601 without an offset, and empty rows are skipped."""
     table = ExcelTable(workbook(tmp_path / "leads.xlsx", LEADS))
     assert table.columns == ("Nom", "Tél. portable", "Reçu le")
     assert (
@@ -37,14 +37,14 @@ def test_cells_are_what_json_has(tmp_path: Path) -> None:
     assert table.form == "Excel"
 
 
-def test_a_name_without_an_extension_will_do(tmp_path: Path) -> None:
-    """What comes through a pipe has no name, and the first of several sheets counts."""
+def test_workbook_needs_no_extension(tmp_path: Path) -> None:
+    """Input from a pipe has no name; of several sheets, the first one is read."""
     assert ExcelTable(workbook(tmp_path / "copy", LEADS, sheets=2)).form == "Excel, the first of 2 sheets"
 
 
 @pytest.mark.parametrize("rows", ["", '<row r="1"/>'])
 def test_an_empty_sheet_is_named(tmp_path: Path, rows: str) -> None:
-    """A workbook whose first sheet holds nothing is one line with the cure."""
+    """An empty first sheet is reported in one line with the fix."""
     with pytest.raises(InputFileError, match=r"The first sheet of 'leads.xlsx' is empty: "):
         ExcelTable(workbook(tmp_path / "leads.xlsx", rows))
 
@@ -53,25 +53,25 @@ def test_an_empty_sheet_is_named(tmp_path: Path, rows: str) -> None:
     "damage", [lambda whole: whole[: len(whole) // 2], lambda _: b"PK\x03\x04", lambda _: b"PK\x05\x06"]
 )
 def test_a_broken_workbook_is_named(tmp_path: Path, damage: object) -> None:
-    """A file that was cut off, or is another kind of zip, is one line with the cure."""
+    """A truncated file, or another kind of ZIP archive, is reported in one line with the fix."""
     path = tmp_path / "leads.xlsx"
     workbook(path, LEADS)
     path.write_bytes(damage(path.read_bytes()))  # type: ignore[operator]  # a function
-    with pytest.raises(InputFileError, match="is not a workbook that can be read: save it again"):
+    with pytest.raises(InputFileError, match="is not a readable workbook: save it again"):
         ExcelTable(GivenFile(path, "'leads.xlsx'"))
 
 
 def test_another_zip_is_named(tmp_path: Path) -> None:
-    """A zip that is not a workbook is one line with the cure."""
+    """A ZIP archive that is not a workbook is reported in one line with the fix."""
     path = tmp_path / "leads.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("leads.csv", "a;b\n")
-    with pytest.raises(InputFileError, match="is not a workbook"):
+    with pytest.raises(InputFileError, match="is not a readable workbook"):
         ExcelTable(GivenFile(path, "'leads.zip'"))
 
 
-def test_without_the_extra_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who has not installed what reads workbooks is told how to."""
+def test_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the package that reads workbooks, the message says how to install it."""
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     with pytest.raises(InputFileError, match=r"pip install 'singer-seeker-leads\[cli\]'"):
         ExcelTable(workbook(tmp_path / "leads.xlsx", LEADS))

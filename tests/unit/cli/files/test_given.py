@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_file_is_read_where_it_is(tmp_path: Path) -> None:
-    """A path is not copied: a file of 2 GB needs no second place."""
+def test_file_is_not_copied(tmp_path: Path) -> None:
+    """A file given by its path is not copied: a file of 2 GB needs no second 2 GB."""
     path = tmp_path / "leads.csv"
     path.write_bytes(b"a;b\n")
     with given_file(str(path)) as given:
@@ -27,7 +27,7 @@ def test_a_file_is_read_where_it_is(tmp_path: Path) -> None:
 
 
 def test_standard_input_can_be_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What comes through a pipe is kept in a private file, which is gone afterwards."""
+    """Input from a pipe is copied to a private file, which is deleted at the end."""
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"a;b\n1;2\n")))
     with given_file("-") as given:
         assert given.name == "stdin"
@@ -37,7 +37,7 @@ def test_standard_input_can_be_read_again(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_named_pipe_can_be_read_again(tmp_path: Path) -> None:
-    """So it is with a pipe that has a name, as shells give one."""
+    """A named pipe, as shells create it, is copied, too."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
     writer = threading.Thread(target=path.write_bytes, args=(b"a;b\n",))
@@ -52,33 +52,33 @@ def test_a_named_pipe_can_be_read_again(tmp_path: Path) -> None:
     [
         (".", "is a folder: "),
         ("nothing.csv", "does not exist: "),
-        ("a\0b", "is not a path: "),
+        ("a\0b", "is not a valid path: "),
         ("x" * 300, "cannot be read"),
     ],
 )
-def test_what_is_not_a_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str) -> None:
-    """A folder, or a path that leads nowhere, is one line with the cure."""
+def test_wrong_path_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str) -> None:
+    """A folder or an invalid path is reported in one line with the fix."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputFileError, match=words), given_file(name):
         pass
 
 
 def test_a_closed_standard_input_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that was started without stdin says so."""
+    """If the program was started without stdin, the message says so."""
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(InputFileError, match="stdin is closed"), given_file("-"):
         pass
 
 
 def test_a_full_disk_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no room for the copy of a pipe, the place that can be changed is named."""
+    """If the disk has no space for the copy of a pipe, the message names the variable that moves it."""
 
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"a;b\n")))
     monkeypatch.setattr("shutil.copyfileobj", fail)
-    with pytest.raises(InputFileError, match=r"No space left on device\): let TMPDIR name"), given_file("-"):
+    with pytest.raises(InputFileError, match=r"No space left on device\): set TMPDIR to"), given_file("-"):
         pass
 
 
@@ -89,21 +89,21 @@ def test_a_full_disk_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"%PDF-1.7\n", "is a PDF: "),
         (bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 512, "is an old .xls: "),
         (b"\x1f\x8b\x08\x00", "is compressed: "),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "holds a NUL"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "contains a NUL"),
         (b'{"name": "Durand"}\n', "is not a CSV: "),
         (b"[" * 100_000, "is not a CSV: "),
     ],
 )
-def test_what_is_not_leads_is_named(tmp_path: Path, content: bytes, words: str) -> None:
-    """A file of another kind is one line with the cure."""
+def test_other_kinds_of_files_are_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    """A file of another kind is reported in one line with the fix."""
     path = tmp_path / "leads.csv"
     path.write_bytes(content)
     with given_file(str(path)) as given, pytest.raises(InputFileError, match=words):
         table_of(given)
 
 
-def test_the_content_tells_the_kind(tmp_path: Path) -> None:
-    """Singer messages and CSVs are told apart by what is in them, whatever they are called."""
+def test_kind_is_detected_by_content(tmp_path: Path) -> None:
+    """Singer messages and CSVs are recognised by their content, whatever the file is called."""
     path = tmp_path / "leads.txt"
     for content, columns in (
         (b'{"type": "SCHEMA", "stream": "leads", "schema": {"properties": {}}}\n', None),

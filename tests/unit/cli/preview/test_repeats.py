@@ -15,7 +15,7 @@ from target_seeker_leads.delivery.report import Report, Result
 from target_seeker_leads.ledger.rules import Claim, Decision
 from target_seeker_leads.settings import DedupeBy
 
-#: What a dry run counts a record as, in the words of a preview.
+#: The results of a dry run in the words of a preview.
 FATES = {
     Result.CREATED: Fate.SENDABLE,
     Result.REJECTED: Fate.REJECTED,
@@ -26,7 +26,7 @@ FATES = {
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=12))
 def test_rows_that_come_twice_are_what_a_dry_run_says(rows: list[tuple[int, bool]]) -> None:
-    """Whatever comes again in whatever order, the preview counts it as the dry run of an empty ledger does."""
+    """Whatever rows are repeated in whatever order, the preview counts them like a dry run with an empty ledger."""
     ledger: Any = SimpleNamespace(peek=lambda _: Decision.SEND)
     settings: Any = SimpleNamespace(dedupe_by=DedupeBy.KEY)
     report = Report(50)

@@ -17,7 +17,7 @@ VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(s
 
 @given(st.text(st.characters(exclude_characters="\0", codec="utf-8")))
 def test_an_escape_is_exactly_undone(text: str) -> None:
-    """No cell begins as a formula does, and each text comes back as it was."""
+    """No cell begins like a formula, and each text is restored exactly."""
     assert unescaped(escaped(text)) == text
     assert escaped(text)[:1] not in tuple("=+-@\t\r")
 
@@ -38,13 +38,13 @@ def test_an_escape_is_exactly_undone(text: str) -> None:
     ],
 )
 def test_what_looks_like_a_formula_gets_an_apostrophe(text: str, cell: str) -> None:
-    """And nothing else does."""
+    """No other text gets one."""
     assert (escaped(text), unescaped(cell)) == (cell, text)
 
 
 @given(VALUES)
 def test_an_unchanged_cell_is_the_same_value(value: Any) -> None:
-    """Type, digits and null stay, also by the way of a file."""
+    """Type, digits and null are kept, also through a file."""
     out = io.StringIO(newline="")
     csv.writer(out, delimiter=";").writerow([cell_of(value), "end"])
     (cell, _), *_ = csv.reader(io.StringIO(out.getvalue(), newline=""), delimiter=";")
@@ -76,7 +76,7 @@ def test_an_unchanged_cell_is_the_same_value(value: Any) -> None:
         ("0639980001", "639980002", "639980002"),
     ],
 )
-def test_a_changed_cell_is_what_it_says(before: Any, cell: Any, value: Any) -> None:
-    """Text stays text; in the place of a number, a truth or a nested value it is JSON if it can be."""
+def test_changed_cell_is_read_as_text_or_json(before: Any, cell: Any, value: Any) -> None:
+    """Text stays text; a cell that replaces a number, a boolean or a nested value is read as JSON if it is valid."""
     assert value_of(cell, before) == value
     assert type(value_of(cell, before)) is type(value)

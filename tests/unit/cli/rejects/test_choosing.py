@@ -17,7 +17,7 @@ def letter(id_: str = "r1", rule: str = "is required", at: datetime | None = NOW
 
 
 @pytest.mark.parametrize(
-    ("wanted", "is_taken"),
+    ("wanted", "is_match"),
     [
         (Filter(), True),
         (Filter(stream="leads"), True),
@@ -29,34 +29,34 @@ def letter(id_: str = "r1", rule: str = "is required", at: datetime | None = NOW
         (Filter("leads", "is", timedelta(days=100)), False),
     ],
 )
-def test_a_filter_takes_what_it_says(wanted: Filter, *, is_taken: bool) -> None:
-    """Stream exactly, a part of a rule in any case, and what is older than an age; all of them together."""
-    assert wanted.takes(letter(), NOW) is is_taken
+def test_filter_matches_all_its_criteria(wanted: Filter, *, is_match: bool) -> None:
+    """A filter matches the exact stream, a part of the rule in any case, and a minimum age, all together."""
+    assert wanted.matches(letter(), NOW) is is_match
 
 
-def test_what_has_no_age_is_not_old() -> None:
-    """So nothing is purged whose age nobody knows."""
-    assert not Filter(older_than=timedelta()).takes(letter(at=None), NOW)
+def test_letter_of_unknown_age_is_not_old() -> None:
+    """So a letter of unknown age is never purged."""
+    assert not Filter(older_than=timedelta()).matches(letter(at=None), NOW)
 
 
-def test_words_of_the_api_are_not_searched() -> None:
-    """What a filter finds would tell what they say."""
-    assert not Filter(rule="Dupont").takes(letter(rule="the API says: no Dupont"), NOW)
-    assert Filter(rule="the API refused it").takes(letter(rule="the API says: no Dupont"), NOW)
+def test_filter_does_not_search_api_texts() -> None:
+    """Otherwise, the results of a filter would reveal personal data in these texts."""
+    assert not Filter(rule="Dupont").matches(letter(rule="the API says: no Dupont"), NOW)
+    assert Filter(rule="the API refused it").matches(letter(rule="the API says: no Dupont"), NOW)
 
 
 def test_an_id_may_be_abbreviated() -> None:
-    """Up to where it is that of one letter; a whole id is its own letter's, whatever else begins with it."""
+    """An abbreviation must match one letter; a complete id matches its letter even if other ids begin with it."""
     letters = {id_: letter(id_) for id_ in ("r12", "r123", "r2")}
     assert letter_of(letters, "r2").id == "r2"
     assert letter_of(letters, "r12").id == "r12"
     assert letter_of(letters, "r123").id == "r123"
-    with pytest.raises(SettingsError, match=r"'r1' is that of 2 letters: r12, r123; write more of it"):
+    with pytest.raises(SettingsError, match=r"'r1' matches 2 letters: r12, r123; give more of it"):
         letter_of(letters, "r1")
 
 
 @pytest.mark.parametrize("id_", ["r3", "", "12"])
 def test_an_unknown_id_is_named(id_: str) -> None:
-    """With where ids are shown; an empty one is not the beginning of all."""
+    """The message names the command that shows ids; an empty id matches nothing."""
     with pytest.raises(SettingsError, match="No dead letter has the id"):
         letter_of({"r12": letter()}, id_)

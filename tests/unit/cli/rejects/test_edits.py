@@ -60,14 +60,14 @@ def nothing(_: Rows) -> None:
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16"])
 def test_what_nobody_changed_stays(path: Path, encoding: str, delimiter: str) -> None:
-    """Whoever saves the file again, with which encoding and delimiter: types, nulls and odd signs are as they were."""
+    """Whatever encoding and delimiter the file is saved with, types, nulls and special characters are kept."""
     rewrite(path, nothing, encoding, delimiter)
     assert records(path) == RECORDS
     assert [*records(path)[1]] == [*RECORDS[1]]
 
 
 def test_the_file_is_for_excel(path: Path) -> None:
-    """A byte order mark, semicolons, the id first, the reasons last; absent, null and empty are empty cells."""
+    """It has a byte order mark, semicolons, first the id, last the reasons; absent, null and empty cells are empty."""
     content = path.read_bytes()
     assert content.startswith(b"\xef\xbb\xbfletter_id;id;Nom;")
     rows = [*csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";")]
@@ -82,8 +82,8 @@ def test_the_file_is_for_excel(path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_what_somebody_changed_counts(path: Path) -> None:
-    """Values of every kind, and columns that were added."""
+def test_changed_cells_are_read(path: Path) -> None:
+    """Changed values of every type, and added columns, are read."""
 
     def fix(rows: Rows) -> None:
         rows[0].append("submittedDate")
@@ -96,8 +96,8 @@ def test_what_somebody_changed_counts(path: Path) -> None:
     assert records(path) == [first, RECORDS[1]]
 
 
-def test_a_workbook_will_do(path: Path) -> None:
-    """Saved as .xlsx, a cell is a number or a date by itself."""
+def test_workbook_is_accepted(path: Path) -> None:
+    """In an .xlsx file, cells can be numbers or dates."""
     rows: list[list[Any]] = [*csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline=""), delimiter=";")]
     rows[1][1], rows[1][2], rows[1][4] = 7, "Durand", 1.1
     file = path.with_suffix(".xlsx")
@@ -106,8 +106,8 @@ def test_a_workbook_will_do(path: Path) -> None:
     assert records(file) == [{**RECORDS[0], "Nom": "Durand"}, RECORDS[1]]
 
 
-def test_a_part_of_the_rows_is_enough(path: Path) -> None:
-    """Without a row, its letter is left alone; columns that only this letter has may go too."""
+def test_rows_may_be_deleted(path: Path) -> None:
+    """If a row is deleted, its letter stays as it is; columns that only this letter has may be deleted, too."""
 
     def keep_one(rows: Rows) -> None:
         rows.pop()
@@ -118,8 +118,8 @@ def test_a_part_of_the_rows_is_enough(path: Path) -> None:
     assert records(path) == RECORDS[:1]
 
 
-def test_letters_that_are_gone_are_named(path: Path) -> None:
-    """What was delivered meanwhile needs no row any more."""
+def test_removed_letters_are_named(path: Path) -> None:
+    """The ids of letters that were delivered in the meantime are reported."""
     gone = "r" + "f" * 15
     rewrite(path, lambda rows: rows.append([gone] + [""] * 10))
     edits = edits_in(str(path), LETTERS)
@@ -138,40 +138,40 @@ def drop(column: int) -> Callable[[Rows], None]:
     ("change", "words"),
     [
         (drop(0), "has no column `letter_id`"),
-        (drop(2), "has no column 'Nom', which letters have: put it back"),
-        (lambda rows: rows.append([""] + ["x"] * 10), "Row 3 of .* has no id of a letter"),
-        (lambda rows: rows.append(["1.23E+15"] + ["x"] * 10), "rows cannot be added here"),
+        (drop(2), "has no column 'Nom', which the letters have: restore it"),
+        (lambda rows: rows.append([""] + ["x"] * 10), "Row 3 of .* has no letter id"),
+        (lambda rows: rows.append(["1.23E+15"] + ["x"] * 10), "rows cannot be added"),
         (lambda rows: rows.append(rows[1]), "has the id raaaaaaaaaaaaaaa in 2 rows"),
         (lambda rows: rows.append(["x"]), "has 1 cells, but the header has 11"),
     ],
 )
-def test_what_no_export_looks_like_is_refused(path: Path, change: Callable[[Rows], None], words: str) -> None:
-    """In one line, with the cure."""
+def test_file_that_is_not_an_export_is_refused(path: Path, change: Callable[[Rows], None], words: str) -> None:
+    """The message is one line with the fix."""
     rewrite(path, change)
     with pytest.raises(InputFileError, match=words) as refused:
         edits_in(str(path), LETTERS)
     assert "\n" not in str(refused.value)
 
 
-def test_messages_are_no_export(tmp_path: Path) -> None:
-    """The file of dead letters itself is not a table."""
+def test_messages_are_not_an_export(tmp_path: Path) -> None:
+    """The file of dead letters itself is not an export."""
     file = tmp_path / "letters.jsonl"
     file.write_text('{"type": "RECORD"}\n')
-    with pytest.raises(InputFileError, match="holds Singer messages"):
+    with pytest.raises(InputFileError, match="contains Singer messages"):
         edits_in(str(file), LETTERS)
 
 
-def test_nothing_is_overwritten(path: Path) -> None:
-    """A file that is there may hold corrections."""
+def test_existing_file_is_not_overwritten(path: Path) -> None:
+    """An existing file may contain corrections."""
     before = path.read_bytes()
-    with pytest.raises(InputFileError, match="is there already"):
+    with pytest.raises(InputFileError, match="already exists"):
         export([], path)
     assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("name", ["", "letter_id", " letter_reasons"])
-def test_columns_that_no_table_can_have_are_named(tmp_path: Path, name: str) -> None:
-    """Nothing is exported that could not be read back."""
+def test_columns_without_a_unique_heading_are_refused(tmp_path: Path, name: str) -> None:
+    """Columns that could not be read back are not exported."""
     odd = Letter("r" + "b" * 15, "leads", (), {name: 1, "a": 2}, (), None)
     with pytest.raises(InputFileError, match="A record has a column"):
         export([odd], tmp_path / "odd.csv")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 AT = datetime(2026, 11, 23, 8, tzinfo=timezone.utc)
 ROUNDS, APPENDERS, LETTERS_EACH = 200, 2, 150
-#: Appends letters as the target does, from the first word on its stdin on.
+#: Appends letters as the target does, once it receives a line on stdin.
 APPENDER = """if True:
     import pathlib, sys
     from datetime import datetime, timezone
@@ -63,8 +63,8 @@ def replace_one(letter: Letter) -> Letter | bytes:
     return b'{"record": {"id": 9}}\n' if letter.record["id"] == 1 else letter
 
 
-def test_a_letter_is_taken_out_or_replaced_in_its_place(path: Path) -> None:
-    """All others, and lines that are no letters, stay as they are, byte by byte; the file stays private."""
+def test_letter_is_removed_or_replaced_in_place(path: Path) -> None:
+    """All other lines, letters or not, stay the same byte by byte; the file stays private."""
     with path.open("ab") as file:
         file.write(b'{"type": "REC')
     lines = path.read_bytes().split(b"\n")
@@ -76,15 +76,15 @@ def test_a_letter_is_taken_out_or_replaced_in_its_place(path: Path) -> None:
     assert [*path.parent.iterdir()] == [path]
 
 
-def test_what_changes_nothing_writes_nothing(path: Path) -> None:
-    """The file is the same one afterwards."""
+def test_no_change_writes_nothing(path: Path) -> None:
+    """The file is not replaced."""
     before = path.stat()
     LetterFile(path).change(lambda letter: letter, "")
     assert path.stat() == before
 
 
-def test_without_a_file_there_are_no_letters(tmp_path: Path) -> None:
-    """And none is made."""
+def test_missing_file_has_no_letters(tmp_path: Path) -> None:
+    """No file is created."""
     file = LetterFile(tmp_path / "none.jsonl")
     assert not file.read().letters
     assert not file.read_to_change().letters
@@ -92,8 +92,8 @@ def test_without_a_file_there_are_no_letters(tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == []
 
 
-def test_a_letter_goes_into_the_file_that_is_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever opened the old file, and locks it once the new one is in its place, sees that and opens the new one."""
+def test_letter_is_appended_to_the_new_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that opened the old file and locks it after the replacement notices that, and opens the new file."""
     flock = fcntl.flock
     changed: list[bool] = []
 
@@ -109,7 +109,7 @@ def test_a_letter_goes_into_the_file_that_is_there(path: Path, monkeypatch: pyte
 
 
 def test_letters_that_come_at_the_same_time_are_not_lost(tmp_path: Path) -> None:
-    """Two processes append while letters are taken out 200 times: each letter is taken out once, or is there."""
+    """Two processes append while letters are removed 200 times: each letter is either removed once or in the file."""
     path = tmp_path / "rejects.jsonl"
     file = LetterFile(path)
     taken: list[int] = []
@@ -135,8 +135,8 @@ def test_letters_that_come_at_the_same_time_are_not_lost(tmp_path: Path) -> None
     assert sorted(numbers(path)) == [number for number in everything if number % 2]
 
 
-def test_a_file_that_another_program_holds_is_left_alone(path: Path) -> None:
-    """After a minute one line says who to look for and what is true; reading waits for nobody."""
+def test_file_locked_by_another_program_is_not_changed(path: Path) -> None:
+    """After a minute, the message says how to find the program and what was not done; reading does not wait."""
     seconds = itertools.count(step=10)
     file = LetterFile(path, clock=lambda: next(seconds), sleep=lambda _: None)
     handle = os.open(path, os.O_RDWR)
@@ -152,12 +152,12 @@ def test_a_file_that_another_program_holds_is_left_alone(path: Path) -> None:
 
 
 def test_a_full_disk_changes_nothing(path: Path) -> None:
-    """The new file is removed again, the old one is whole, and the line says what to do."""
+    """The new file is removed, the old one is complete, and the message says what to do."""
     before = path.read_bytes()
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, limits[1]))
     try:
-        with pytest.raises(FatalError, match="File too large; see that it is yours, on a disk with room"):
+        with pytest.raises(FatalError, match="File too large; check that you own it and that its disk has free space"):
             LetterFile(path).change(take_one, "")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -166,8 +166,8 @@ def test_a_full_disk_changes_nothing(path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_cannot_be_written_is_found_out_before(path: Path) -> None:
-    """So nothing is sent that could not be taken out."""
+def test_read_only_folder_is_detected_first(path: Path) -> None:
+    """So no letter is sent that could not be removed from the file."""
     path.parent.chmod(0o500)
     try:
         with pytest.raises(FatalError, match="Permission denied"):
@@ -177,7 +177,7 @@ def test_a_folder_that_cannot_be_written_is_found_out_before(path: Path) -> None
 
 
 def test_a_file_system_without_locks_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is changed where a letter that comes at the same time could be lost."""
+    """Nothing is changed if a letter that is appended at the same time could be lost."""
 
     def no_locks(*_: int) -> NoReturn:
         raise OSError(errno.ENOLCK, "no locks")
@@ -187,7 +187,7 @@ def test_a_file_system_without_locks_is_named(path: Path, monkeypatch: pytest.Mo
         LetterFile(path).read_to_change()
 
 
-def test_what_a_kill_left_behind_does_not_stay(path: Path) -> None:
+def test_file_left_by_a_kill_is_removed(path: Path) -> None:
     """The next change removes it."""
     left = path.with_name("rejects.jsonl.new")
     left.write_text("half")
@@ -197,7 +197,7 @@ def test_what_a_kill_left_behind_does_not_stay(path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
 def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
-    """As the target refuses it, with one line."""
+    """It is refused with one line, as by the target."""
     path = tmp_path / "rejects.jsonl"
     if kind == "link":
         path.symlink_to(tmp_path / "elsewhere")
@@ -212,8 +212,8 @@ def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
-def test_the_file_stays_its_owners(path: Path) -> None:
-    """If root changes it, the target can append to it as before."""
+def test_owner_of_the_file_is_kept(path: Path) -> None:
+    """If root changes the file, the target can still append to it."""
     os.chown(path, 1234, 1234)
     LetterFile(path).change(take_one, "")
     assert (path.stat().st_uid, numbers(path)) == (1234, [0, 2])

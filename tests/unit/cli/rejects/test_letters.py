@@ -22,7 +22,7 @@ def line(record: dict[str, Any] | None = None, at: datetime = AT, **more: Any) -
 
 
 def test_an_id_depends_on_the_letter_alone() -> None:
-    """It is the same each time, whatever the reasons and however the line is laid out, and no spreadsheet's number."""
+    """It never changes, whatever the reasons and the formatting of the line, and a spreadsheet reads it as text."""
     letter = parse(line())
     assert letter
     assert letter.id == "rd702588faca04e4"  # a promise: people write ids down
@@ -36,7 +36,7 @@ def test_an_id_depends_on_the_letter_alone() -> None:
 
 @pytest.mark.parametrize("other", [line({"id": 2}), line(at=AT.replace(microsecond=1)), line(id="r" + "0" * 15)])
 def test_other_letters_have_other_ids(other: bytes) -> None:
-    """The same record kept twice is two letters; a letter that has an id of its own keeps it."""
+    """A record that was rejected twice is two letters; a letter with a stored id keeps it."""
     first, second = parse(line()), parse(other)
     assert first
     assert second
@@ -44,7 +44,7 @@ def test_other_letters_have_other_ids(other: bytes) -> None:
 
 
 def test_of_two_lines_with_one_id_the_last_counts() -> None:
-    """A line that was copied is the same letter."""
+    """A copied line is the same letter."""
     own = "r" + "1" * 15
     contents = letters_in([line({"id": 1}, id=own), line(), line({"id": 2}, id=own), line()])
     assert [letter.record["id"] for letter in contents.letters.values()] == [2, 1]
@@ -65,8 +65,8 @@ def test_of_two_lines_with_one_id_the_last_counts() -> None:
         b'{"type": "RECORD", "stream": "a", "record": {}, "reasons": [], "key_properties": "id"}',
     ],
 )
-def test_other_lines_are_no_letters(other: bytes) -> None:
-    """Half a line of a crash, or what somebody put there, is counted and stops nothing; blank lines are not."""
+def test_other_lines_are_not_letters(other: bytes) -> None:
+    """Lines that a crash cut off or a person added are counted and do no harm; blank lines are not counted."""
     contents = letters_in([other, b"\n", line()])
     assert (len(contents.letters), contents.others) == (1, 1)
 
@@ -82,8 +82,8 @@ def test_other_lines_are_no_letters(other: bytes) -> None:
         (5, None),
     ],
 )
-def test_a_letter_without_a_moment_has_no_age(at: object, meant: datetime | None) -> None:
-    """Whatever a hand made of it, it is a letter."""
+def test_letter_without_a_time_has_no_age(at: object, meant: datetime | None) -> None:
+    """A letter with an invalid time, such as after editing by hand, is still a letter."""
     content = {**decode(line()), "at": at}
     letter = parse(json.dumps(content, default=float).encode())
     assert letter
@@ -91,7 +91,7 @@ def test_a_letter_without_a_moment_has_no_age(at: object, meant: datetime | None
 
 
 def test_letters_of_an_earlier_version_are_letters() -> None:
-    """Each has an id, and those of unknown outcome are known as such."""
+    """Each has an id, and letters of unknown outcome are recognised."""
     lines = (PROJECT / "tests" / "fixtures" / "v0_1" / "rejects.jsonl").read_bytes().splitlines()
     contents = letters_in(lines)
     assert (len(contents.letters), contents.others) == (len(lines), 0)
@@ -101,8 +101,8 @@ def test_letters_of_an_earlier_version_are_letters() -> None:
     assert not all(lost)
 
 
-def test_a_letter_is_fed_as_it_is() -> None:
-    """The target gets the record, numbers with their digits, as a letter with a name."""
+def test_letter_is_replayed_unchanged() -> None:
+    """The target gets the record, with all digits of numbers, as a replay with the letter's id."""
     letter = parse(line())
     assert letter
     assert decode(message_of(letter)) == {

@@ -29,8 +29,8 @@ from seeker_leads_cli.rejects.spreadsheets import is_as_saved
         ("2026-11-05 14:30", "2026-11-05T14:30:00"),
     ],
 )
-def test_what_a_spreadsheet_does_by_itself(written: str, found: str) -> None:
-    """It is not a correction."""
+def test_changes_by_the_spreadsheet_are_recognised(written: str, found: str) -> None:
+    """A change by the spreadsheet program is not a correction."""
     assert is_as_saved(written, found)
 
 
@@ -55,6 +55,6 @@ def test_what_a_spreadsheet_does_by_itself(written: str, found: str) -> None:
         ("5", ""),
     ],
 )
-def test_what_a_person_did(written: str, found: str) -> None:
-    """Anything else is a correction, such as the 0 that a phone lacked."""
+def test_other_changes_are_corrections(written: str, found: str) -> None:
+    """Any other change is a correction, such as a leading 0 that is added to a phone number."""
     assert not is_as_saved(written, found)

@@ -24,12 +24,12 @@ class Terminal(io.StringIO):
     ],
 )
 def test_a_line_says_rate_and_time_left(done: int, total: int, seconds: float, line: str) -> None:
-    """A person sees how far it is, how fast it goes, and how long it takes."""
+    """The line shows the progress, the rate and the time left."""
     assert progress_line(done, total, seconds) == line
 
 
 def test_lines_are_passed_on_and_counted() -> None:
-    """On a terminal a line replaces the one before it; what is logged in between has a line of its own."""
+    """On a terminal, each line replaces the previous one; log records are written on lines of their own."""
     terminal = Terminal()
     now = iter(range(100))
     progress = Progress(2, terminal, clock=lambda: float(next(now)))
@@ -42,8 +42,8 @@ def test_lines_are_passed_on_and_counted() -> None:
     assert terminal.getvalue().endswith("\r\x1b[Kdone\n")
 
 
-def test_elsewhere_nothing_is_shown() -> None:
-    """A file or a pipe gets no control characters."""
+def test_no_progress_without_a_terminal() -> None:
+    """No control characters are written to a file or a pipe."""
     pipe = io.StringIO()
     progress = Progress(1, pipe)
     assert list(progress.count(iter([b"a"]))) == [b"a"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from dataclasses import dataclass
 from itertools import pairwise
 from types import SimpleNamespace
@@ -81,18 +80,6 @@ class Account:
         return (lead[0], lead[1]) if self.order == "ascending" else (-lead[0], lead[1])
 
 
-class EagerPlan(WindowPlan):
-    """Has as many idle readers as the test says, and none that waits."""
-
-    idle = 0
-
-    def take(self) -> Window | None:
-        return super().take() if self._waiting else None
-
-    def idle_readers(self) -> int:
-        return self.idle
-
-
 @settings(max_examples=300, deadline=None)
 @given(
     seconds=st.lists(st.integers(1000, 1400) | st.just(1077), min_size=1, max_size=150),
@@ -118,7 +105,8 @@ def test_every_lead_is_read_once_however_windows_are_cut(  # noqa: PLR0913  # ea
     The bookmark never passes a lead that was not put out yet.
     """
     account = Account([(second, f"lead-{n}") for n, second in enumerate(seconds)], order, bounds, page_size, has_signs)
-    plan = EagerPlan(split(1000, 1401, 150))
+    idle = 0
+    plan = WindowPlan(split(1000, 1401, 150), idle_readers=lambda: idle)
     prefix, seams, put_out = FinishedPrefix(1000), SeamFilter(), list[str]()
 
     def window_read(window: Window) -> None:
@@ -131,11 +119,11 @@ def test_every_lead_is_read_once_however_windows_are_cut(  # noqa: PLR0913  # ea
     step = 0
     while True:
         readers = [reader for reader in readers if not reader.finished]
-        while plan._waiting and len(readers) < 10:
+        while len(plan) and len(readers) < 10:
             readers.append(LeadsPaginator(plan, limiter=limiter, on_window_read=window_read))
         if not readers:
             break
-        which, plan.idle = choices[step % len(choices)]
+        which, idle = choices[step % len(choices)]
         step += 1
         reader = readers[which % len(readers)]
         request = reader.current_value
@@ -147,27 +135,6 @@ def test_every_lead_is_read_once_however_windows_are_cut(  # noqa: PLR0913  # ea
         reader.advance(response)
     assert sorted(put_out) == sorted(lead_id for _, lead_id in account.leads)
     assert prefix.end == 1401
-
-
-def test_reader_waits_for_a_part_and_goes_when_all_is_read() -> None:
-    """An idle reader gets what another cuts off; when the last window is read, nobody waits any more."""
-    plan = WindowPlan([Window(0, 100)])
-    assert plan.take() == Window(0, 100)
-    got: list[Window | None] = []
-    idle = [threading.Thread(target=lambda: got.append(plan.take())) for _ in range(2)]
-    for thread in idle:
-        thread.start()
-    while plan.idle_readers() < 2:
-        threading.Event().wait(0.001)
-    plan.add([Window(50, 100)])
-    while not got:
-        threading.Event().wait(0.001)
-    assert (got, plan.total, plan.idle_readers()) == ([Window(50, 100)], 2, 1)
-    plan.finish()
-    plan.finish()
-    for thread in idle:
-        thread.join(10)
-    assert got == [Window(50, 100), None]
 
 
 def test_closed_plan_gives_nothing_out() -> None:

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tap_seeker_leads.leads.timestamps import from_iso8601, to_rfc3339
 from tap_seeker_leads.reading.windows import FinishedPrefix, Window, cut, split
-from tap_seeker_leads.state.bookmark import BookmarkManager
+from tap_seeker_leads.state.bookmarks import BookmarkManager
 
 START, SPAN = 1_000_000, 3000
 LONGEST = 200
@@ -34,9 +34,11 @@ class BookmarkHistory(RuleBasedStateMachine):
         self.begin()
 
     def begin(self) -> None:
-        self.manager = BookmarkManager(
-            tap_name="tap-seeker-leads", stream_name="leads", tap_state=cast("Any", copy.deepcopy(self.state))
+        self.tap_state = copy.deepcopy(self.state)
+        bookmarks = BookmarkManager(
+            tap_name="tap-seeker-leads", stream_name="leads", tap_state=cast("Any", self.tap_state)
         )
+        self.manager = bookmarks.of(None)
         bookmark = self.manager.read()
         start = START if bookmark is None else max(START, bookmark - self.lookback)
         # What was read before the start lies before the bookmark: nothing in between is left out.
@@ -121,7 +123,7 @@ class BookmarkHistory(RuleBasedStateMachine):
         self.begin()
 
     def write_state(self) -> None:
-        self.state = copy.deepcopy(cast("dict[str, Any]", self.manager.tap_state))
+        self.state = copy.deepcopy(self.tap_state)
 
     @invariant()
     def never_past_what_was_not_read(self) -> None:

@@ -17,7 +17,7 @@ def note(columns: ColumnsUsed, record: dict[str, Any], stream: str = "leads", ke
 
 
 def test_columns_that_no_record_used_are_named_by_stream() -> None:
-    """What counted in one record counts; the key counts; each stream has a line of its own, in the source's order."""
+    """A column that one record used is used, and so is the key; each stream has its own line, in the source's order."""
     columns = ColumnsUsed(None)
     note(columns, {"id": 1, "ville": "Lyon", "nom": "Faÿ", "Date": "", "agent": "x"}, keys=("id",))
     note(columns, {"id": 2, "ville": "Lyon", "nom": "", "Date": "2026-11-05", "agent": "x"}, keys=("id",))
@@ -30,7 +30,7 @@ def test_columns_that_no_record_used_are_named_by_stream() -> None:
 
 
 def test_a_column_that_goes_second_is_used_where_it_goes_first() -> None:
-    """A column is unused only if another went before it in every record."""
+    """A column is unused only if another one took precedence in every record."""
     columns = ColumnsUsed(None)
     note(columns, {"surname": "a", "nom": "b"})
     assert columns.lines()
@@ -39,14 +39,14 @@ def test_a_column_that_goes_second_is_used_where_it_goes_first() -> None:
 
 
 def test_what_a_stream_map_reads_is_used() -> None:
-    """A column that an expression or a filter reads is not reported, though the mapped record still holds it."""
+    """A column that an expression or a filter reads is not reported, even if the mapped record still holds it."""
     columns = ColumnsUsed({"leads": {"lastName": "record['Nom complet']", "__filter__": "etat == 'neuf'"}})
     note(columns, {"Nom complet": "a", "etat": "neuf", "ville": "Lyon", "lastName": "a"})
     assert columns.lines() == ["Columns of `leads` that were not used: ville"]
 
 
 def test_memory_is_bounded() -> None:
-    """A source whose names differ from record to record fills neither memory nor the log."""
+    """A source whose column names differ in each record fills neither memory nor the log."""
     columns = ColumnsUsed(None)
     for number in range(3_000):
         note(columns, {f"column{number}": 1})

@@ -35,7 +35,7 @@ def counts(report: Report) -> dict[str, int]:
 
 
 class KeyOfTwo(str):
-    """A key that, between being looked up and being noted, has another thread come with the same one."""
+    """A key that, between lookup and registration, lets another thread arrive with the same one."""
 
     __slots__ = ("other", "uses")
     other: threading.Thread
@@ -45,12 +45,12 @@ class KeyOfTwo(str):
         self.uses += 1
         if self.uses == 2:
             self.other.start()
-            self.other.join(0.1)  # it ends at once, unless it is made to wait for its turn
+            self.other.join(0.1)  # it ends at once, unless it has to wait for the lock
         return super().__hash__()
 
 
 def test_one_of_two_threads_with_the_same_record_is_the_first() -> None:
-    """What comes twice would be sent once, also where the second comes before the first is noted."""
+    """A repeated record is sent once, even if the second one arrives before the first one is registered."""
     rund, report = rehearsal(Decision.SEND)
     key = KeyOfTwo("k")
     key.uses = 0
@@ -76,7 +76,7 @@ def test_one_of_two_threads_with_the_same_record_is_the_first() -> None:
     ],
 )
 def test_what_comes_twice_is_told_as_a_run_would(decision: Decision, bad: list[int], expected: list[str]) -> None:
-    """A second record of the same key meets what became of the first; an unknown outcome is never told as delivered."""
+    """A second record of the same key gets the result of the first; an unknown outcome never counts as delivered."""
     rund, report = rehearsal(decision)
     for is_bad in bad:
         rund.run(order("k", is_bad=bool(is_bad)))
@@ -84,7 +84,7 @@ def test_what_comes_twice_is_told_as_a_run_would(decision: Decision, bad: list[i
 
 
 def test_nothing_is_remembered_where_nothing_comes_twice() -> None:
-    """With `dedupe_by: none` every record is a new one: memory does not grow with their number."""
+    """With `dedupe_by: none` every record is new: memory does not grow with their number."""
     rund, report = rehearsal(Decision.SEND, dedupe_by=DedupeBy.NONE)
     for number in range(10):
         rund.run(order(str(number)))

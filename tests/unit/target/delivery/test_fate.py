@@ -22,7 +22,7 @@ END_SINCE = Circumstances(is_over=True, accepted_since_first_try=True)
     ("circumstances", "refused", "too_often"),
     [
         pytest.param(FIRST, Fate.HOLD, Fate.HOLD, id="first of a run"),
-        pytest.param(BEFORE, Fate.HOLD, Fate.HOLD, id="others accepted before: the account may be closed since"),
+        pytest.param(BEFORE, Fate.HOLD, Fate.HOLD, id="others accepted before: the account may have closed since"),
         pytest.param(AFTER, Fate.KEEP, Fate.KEEP, id="others accepted after"),
         pytest.param(IN_A_ROW, Fate.STOP, Fate.STOP, id="five in a row"),
         pytest.param(KNOWN, Fate.KEEP, Fate.KEEP, id="five in a row, but others accepted since an earlier run's try"),
@@ -33,14 +33,14 @@ END_SINCE = Circumstances(is_over=True, accepted_since_first_try=True)
     ],
 )
 def test_fate_of_one_record(circumstances: Circumstances, refused: Fate, too_often: Fate) -> None:
-    """A record is at fault if others are accepted; while nobody knows it is held, and an outage keeps nothing."""
+    """A record is at fault if others are accepted; it is held while that is unknown, and an outage keeps nothing."""
     assert decide_fate(REFUSED, circumstances) is refused
     assert decide_fate(TOO_OFTEN, circumstances) is too_often
 
 
 @pytest.mark.parametrize("circumstances", [FIRST, BEFORE, AFTER, END, END_BEFORE, END_SINCE])
 def test_lost_answer_below_the_bound_is_the_next_runs(circumstances: Circumstances) -> None:
-    """A lead that may be sent again is left to the next run, whatever becomes of others."""
+    """A lead that may be sent again is left to the next run, whatever the results of others."""
     assert decide_fate(LOST, circumstances) is Fate.LEAVE
 
 
@@ -49,7 +49,7 @@ def test_lost_answer_below_the_bound_is_the_next_runs(circumstances: Circumstanc
     st.builds(Circumstances, st.integers(1, 9), st.booleans(), st.booleans(), st.booleans(), st.booleans()),
 )
 def test_nothing_is_kept_while_nothing_is_accepted(failure: Failure, circumstances: Circumstances) -> None:
-    """A dead letter needs a lead of another record that was accepted; and the end of a run leaves nothing held."""
+    """A dead letter requires an accepted lead of another record; and at the end of a run, none stays held."""
     fate = decide_fate(failure, circumstances)
     others = (
         circumstances.accepted_before,

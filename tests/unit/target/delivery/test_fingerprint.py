@@ -1,4 +1,4 @@
-"""A lead of ours is known when it comes back, whatever the shape."""
+"""A lead that was sent from here is recognised when it returns, whatever its shape."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def of(record: dict[str, Any]) -> str:
 
 
 def as_the_tap_gives_it(record: dict[str, Any]) -> dict[str, Any]:
-    """What the API lists of a lead that was made of a record, with all that it adds by itself."""
+    """What the API lists of a lead that was created from a record, with everything that it adds."""
     request = to_request(record).request
     phones = [{"type": "MOBILE", "verified": False, **phone} for phone in request["phoneNumbers"]]
     contact = {name: request[name] for name in ("lastName", "email", "message")}
@@ -36,7 +36,7 @@ def as_the_tap_gives_it(record: dict[str, Any]) -> dict[str, Any]:
 
 @given(NAMES, NAMES, PHONE, st.text(min_size=1).filter(lambda text: text.strip() != ""))
 def test_lead_and_its_listing_have_one_fingerprint(name: str, mail: str, digits: str, message: str) -> None:
-    """A flat record of a CRM and the tap's nested one of the same lead are the same words of the same person."""
+    """A flat record of a CRM and the tap's nested record of the same lead have the same fingerprint."""
     record = {
         "id": 7,
         "last_name": name,
@@ -76,18 +76,18 @@ OTHER = [
 
 @pytest.mark.parametrize("change", SAME)
 def test_spelling_does_not_change_a_fingerprint(change: dict[str, Any]) -> None:
-    """Blanks, case, the order and the spelling of phones, and when it was submitted are not who says what."""
+    """Blanks, case, the order and spelling of phones, and the date of submission do not change a fingerprint."""
     assert fingerprint(DESTINATION, {**BASE, **change}) == fingerprint(DESTINATION, BASE)
 
 
 @pytest.mark.parametrize("change", OTHER)
 def test_other_words_have_another_fingerprint(change: dict[str, Any]) -> None:
-    """Another person, listing or message is another lead; so is the same one at another account."""
+    """Another person, listing or message is another lead; so is the same one for another account."""
     assert fingerprint(DESTINATION, {**BASE, **change}) != fingerprint(DESTINATION, BASE)
     assert fingerprint(("https://api.example.org", "other", None), BASE) != fingerprint(DESTINATION, BASE)
 
 
 @pytest.mark.parametrize("odd", [None, 7, [], {}, [None], "text"])
 def test_odd_values_have_a_fingerprint(odd: object) -> None:
-    """A reject has one too, whatever stands in its fields."""
+    """A reject has a fingerprint too, whatever its fields contain."""
     assert len(fingerprint(DESTINATION, dict.fromkeys(BASE, odd))) == 64

@@ -8,7 +8,7 @@ from target_seeker_leads.delivery.held import HeldRecords
 REFUSED = Failure.REFUSED
 
 
-def nobody(_: str) -> bool:
+def never(_: str) -> bool:
     return False
 
 
@@ -23,38 +23,38 @@ def test_lead_that_was_under_way_at_a_failure_proves_nothing() -> None:
 
 
 def test_five_failures_in_a_row_stop_the_run_and_keep_nothing() -> None:
-    """From the fifth failure with nothing accepted in between, nothing is kept, whatever comes late."""
+    """From the fifth failure with no lead accepted in between, nothing is kept, whatever arrives later."""
     held = HeldRecords[str]()
     assert held.accepted(held.begin()) == []
     fates = [held.failed(str(number), str(number), REFUSED) for number in range(MAX_FAILURES_IN_A_ROW)]
     assert fates == [Fate.HOLD] * (MAX_FAILURES_IN_A_ROW - 1) + [Fate.STOP]
     assert held.accepted(held.begin()) == []
-    assert held.end(nobody) == ([], [])
+    assert held.end(never) == ([], [])
 
 
 def test_lead_in_between_begins_the_row_anew() -> None:
-    """Failures among leads that are accepted never stop a run, however many they are."""
+    """Failures between accepted leads never stop a run, however many there are."""
     held = HeldRecords[str]()
     for number in range(3 * MAX_FAILURES_IN_A_ROW):
         assert held.failed(str(number), str(number), REFUSED) is Fate.HOLD
         assert held.accepted(held.begin()) == [str(number)]
-    assert held.end(nobody) == ([], [])
+    assert held.end(never) == ([], [])
 
 
 def test_outage_over_three_runs_keeps_nothing() -> None:
-    """While nothing is accepted every run leaves its records as they are; the first that is accepted tells."""
+    """While nothing is accepted, every run leaves its records; the first accepted lead shows which are at fault."""
     for failure in (REFUSED, Failure.LOST_TOO_OFTEN):
         for _ in range(3):
             held = HeldRecords[str]()
             assert held.failed("a", "a", failure) is Fate.HOLD
-            assert held.end(nobody) == ([], ["a"])
+            assert held.end(never) == ([], ["a"])
         held = HeldRecords[str]()
         held.failed("a", "a", failure)
         assert held.accepted(held.begin()) == ["a"]
 
 
 def test_end_of_a_run_asks_the_ledger() -> None:
-    """What was accepted by another run since a record's first try shows that the record is at fault."""
+    """A lead that another run had accepted since a record's first try shows that the record is at fault."""
     held = HeldRecords[str]()
     held.failed("a", "a", REFUSED)
     held.failed("b", "b", Failure.LOST_TOO_OFTEN)
@@ -62,7 +62,7 @@ def test_end_of_a_run_asks_the_ledger() -> None:
 
 
 def test_one_record_that_comes_again_counts_once() -> None:
-    """Updates of one row that fail are one failure: the run goes on to the records behind them."""
+    """Failed updates of one row count as one failure: the run continues with the records after them."""
     held = HeldRecords[str]()
     fates = [held.failed(f"update {number}", "row 1", REFUSED) for number in range(3 * MAX_FAILURES_IN_A_ROW)]
     assert set(fates) == {Fate.HOLD}
@@ -70,19 +70,19 @@ def test_one_record_that_comes_again_counts_once() -> None:
 
 
 def test_what_failed_before_others_were_accepted_stops_nothing() -> None:
-    """Records that an earlier run tried, while others were accepted since, are at fault themselves, however many."""
+    """Records that an earlier run tried, while others were accepted since, are at fault, however many there are."""
     held = HeldRecords[str]()
     for number in range(3 * MAX_FAILURES_IN_A_ROW):
         assert held.failed(str(number), str(number), REFUSED, accepted_since_first_try=True) is Fate.KEEP
-    assert held.end(nobody) == ([], [])
+    assert held.end(never) == ([], [])
 
 
 @pytest.mark.parametrize(("failures", "kept"), [(1, 1), (2, 0), (4, 0)])
 def test_failures_at_the_end_of_a_run_may_be_an_outage(failures: int, kept: int) -> None:
-    """A single failure after leads that were accepted is the record's; more of them are left to the next run."""
+    """A single failure after accepted leads is the record's fault; several are left to the next run."""
     held = HeldRecords[str]()
     held.accepted(held.begin())
     for number in range(failures):
         assert held.failed(str(number), str(number), REFUSED) is Fate.HOLD
-    keep, leave = held.end(nobody)
+    keep, leave = held.end(never)
     assert (len(keep), len(leave)) == (kept, failures - kept)

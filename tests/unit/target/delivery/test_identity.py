@@ -1,4 +1,4 @@
-"""What makes two records the same lead, and under which keys earlier versions stored them."""
+"""Which records are the same lead, and under which keys earlier versions stored them."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def identify(
 
 
 def format_1(*form: Any) -> str:
-    """A key as the first version made it, by the recipe of docs/target.md."""
+    """A key as the first version computed it, by the recipe of docs/target.md."""
     text = json.dumps([form[0], DESTINATION, *form[1:]], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def test_usual_record_has_the_key_that_it_always_had() -> None:
-    """Nothing is new for a record with a plain key, or without one: no earlier key is looked up beside it."""
+def test_usual_record_keeps_its_key() -> None:
+    """A record with a plain key, or without one, keeps its identity: no earlier key is looked up for it."""
     identity = identify(lead(7))
     assert identity.key == format_1("key", "leads", {"id": "7"})
     assert identity.earlier_keys == ()
@@ -62,7 +62,7 @@ def test_usual_record_has_the_key_that_it_always_had() -> None:
     ],
 )
 def test_earlier_key_of_a_record_stays_known(record: dict[str, Any], keys: tuple[str, ...], earlier: Any) -> None:
-    """Where the form of an identity changed, the record is known by its old key too."""
+    """If the form of an identity changed, the record is still found by its old key."""
     identity = identify(lead(1, **record), keys)
     assert identity.earlier_keys == (format_1(*earlier),)
     assert identity.key not in identity.earlier_keys
@@ -70,7 +70,7 @@ def test_earlier_key_of_a_record_stays_known(record: dict[str, Any], keys: tuple
 
 @pytest.mark.parametrize("phone", ["612345678.0", 612345678, "612345678,0"])
 def test_earlier_reading_of_a_phone_stays_known(phone: object) -> None:
-    """A lead whose phone is read in another way by now is the lead that was delivered then."""
+    """A lead whose phone is now read differently is the lead that was delivered then."""
     record = lead(1, mobile=phone)
     request = to_request(record).request
     then = {**request, "phoneNumbers": [{"number": str(phone), "type": "MOBILE"}]}
@@ -78,14 +78,14 @@ def test_earlier_reading_of_a_phone_stays_known(phone: object) -> None:
 
 
 def test_reject_of_a_new_rule_is_known_as_the_lead_that_it_was() -> None:
-    """What an earlier version delivered and this one refuses is looked up as content, not only as a reject."""
+    """A lead that an earlier version delivered and this one rejects is looked up as content, not only as a reject."""
     record = lead(1, last_name="\u200b")
     was_sent = {**to_request(record).request, "lastName": "\u200b"}
     assert format_1("content", was_sent) in identify(record, ()).earlier_keys
 
 
 def test_failed_stream_map_is_not_looked_up_as_content() -> None:
-    """A record that a map broke is known by the whole of it: what it would have said is not known."""
+    """A record whose map failed is identified by all its columns: its mapped fields are not known."""
     record = lead(1)
     failure = Reason(None, "it broke", "fix it")
     identity = identify(record, (), failure=failure)
@@ -95,7 +95,7 @@ def test_failed_stream_map_is_not_looked_up_as_content() -> None:
 
 @pytest.mark.parametrize("name", ["\ufeffid", "ID", "Id ", " id", "\u200bid"])
 def test_missing_key_property_is_named_and_merges_nobody(name: str) -> None:
-    """A key in a column of nearly that name is missing: the records that it tells apart stay apart."""
+    """If a column's name almost matches a missing key, the records that it distinguishes stay distinct."""
     same = {"email": "jane@example.com", "last_name": "Dupont", "message": "Bonjour", "mobile": "0612345678"}
     one, other = (identify(lead(1, **{**same, "id": None, name: number})) for number in (1, 2))
     assert one.missing_key_properties == ("id",)
@@ -104,7 +104,7 @@ def test_missing_key_property_is_named_and_merges_nobody(name: str) -> None:
 
 
 def test_null_key_is_not_a_missing_one() -> None:
-    """A column that is there and empty says that this record has no key; nobody is warned of it."""
+    """A column that exists and is empty means that this record has no key, without a warning."""
     assert identify({**lead(1), "id": None}).missing_key_properties == ()
     assert identify(lead(1)).missing_key_properties == ()
 
@@ -124,20 +124,20 @@ RUN_COLUMNS = [
 
 @pytest.mark.parametrize("name", RUN_COLUMNS)
 def test_reject_is_the_same_however_often_it_is_read(name: str) -> None:
-    """Columns that a tap adds with each run are no part of a record that is known by the whole of it."""
+    """Columns that a tap adds in each run are not part of a record that is identified by all its columns."""
     one, other = (identify(lead(1, email=None, id=None, **{name: value}), ()) for value in (2, 3))
     assert one.key == other.key
 
 
 @pytest.mark.parametrize("name", ["line", "row", "online", "_rowan", "sdc_note", "_id", "ligne", "_s3_extra"])
 def test_column_of_a_person_is_part_of_a_reject(name: str) -> None:
-    """Columns without such a name may be all that tells two people apart."""
+    """Columns without such a name may be the only difference between two people."""
     one, other = (identify(lead(1, email=None, id=None, **{name: value}), ()) for value in (2, 3))
     assert one.key != other.key
 
 
 def test_identity_of_none_is_never_the_same() -> None:
-    """With `dedupe_by: none` no record is known, by no earlier key either."""
+    """With `dedupe_by: none` no record is recognised, even by an earlier key."""
     one, other = (identify(lead(1), dedupe_by=DedupeBy.NONE) for _ in range(2))
     assert one.key != other.key
     assert one.earlier_keys == other.earlier_keys == ()

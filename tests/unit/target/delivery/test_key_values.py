@@ -1,4 +1,4 @@
-"""When two spellings of a key are the same key."""
+"""Which spellings of a key are the same key."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_json_numbers_compare_by_value(number: Decimal, zeros: int) -> None:
 
 @given(NUMBERS, NUMBERS)
 def test_other_numbers_are_other_keys(one: Any, other: Any) -> None:
-    """No digit is lost: two numbers are the same key exactly if they are equal."""
+    """No digit is lost: two numbers are the same key only if they are equal."""
     exact = [Decimal(repr(x)) if isinstance(x, float) else Decimal(x) for x in (one, other)]
     assert (key_value(one) == key_value(other)) is (exact[0] == exact[1])
 
@@ -41,12 +41,12 @@ DISTINCT = ["7", "007", "7e0", "07.0", "7.50", "7.5", "0.0", "0", "7,0", " 7", "
 
 @pytest.mark.parametrize(("one", "other"), SAME, ids=str)
 def test_whole_number_that_a_spreadsheet_wrote_is_its_integer(one: object, other: object) -> None:
-    """A text of an integer, with a point and zeros or without, is that integer."""
+    """A text of an integer, with or without a point and zeros, is that integer."""
     assert key_value(one) == key_value(other)
 
 
 def test_other_texts_stay_distinct() -> None:
-    """Leading zeros, exponents and other fractions may be the very difference between two keys."""
+    """Leading zeros, exponents and other fractions may distinguish two keys."""
     assert len({key_value(text) for text in DISTINCT}) == len(DISTINCT)
 
 
@@ -63,11 +63,11 @@ def test_other_texts_stay_distinct() -> None:
     ],
 )
 def test_false_is_a_value_beside_others(record: dict[str, Any], is_key: bool) -> None:  # noqa: FBT001  # a column of the table
-    """`false` is part of a composite key; null, blank, missing, NaN and `false` alone identify nothing."""
+    """`false` is part of a composite key; null, blank, missing, NaN and `false` alone do not identify a record."""
     assert (key_values(record, ("id", "archived")) is not None) is is_key
 
 
 def test_single_false_identifies_nothing() -> None:
-    """Odoo writes `false` for none: a key of that alone would make one lead of all records."""
+    """Odoo writes `false` for none: with that alone as the key, all records would be one lead."""
     assert key_values({"id": False}, ("id",)) is None
     assert key_values({}, ()) is None

@@ -9,7 +9,7 @@ from target_seeker_leads.delivery.report import Report, Result
 
 
 def test_progress_comes_every_ten_seconds() -> None:
-    """A short run says nothing in between; a long one where it is, at most every ten seconds."""
+    """A short run logs no progress; a long one does, at most every ten seconds."""
     now = itertools.count()
     report = Report(50, clock=lambda: next(now))
     for _ in range(30):
@@ -22,7 +22,7 @@ def test_progress_comes_every_ten_seconds() -> None:
 
 
 def test_summary_counts_results_and_reasons() -> None:
-    """The end of a run says what became of every record and which rules were broken, most often first."""
+    """The summary counts every record's result and the rules that were broken, most frequent first."""
     now = iter([0.0, 4.0])
     report = Report(50, clock=lambda: next(now))
     report.count(Result.CREATED)
@@ -37,7 +37,7 @@ def test_summary_counts_results_and_reasons() -> None:
         "Rejected 2 x `email` is required",
         "Rejected 1 x the API refused it",
         (
-            "1 leads were sent again after an answer was lost, 3 times in all, so they may exist more than once:"
+            "1 leads were sent again after an answer was lost, 3 times in total, so they may exist more than once:"
             " `resends` > 0 in the ledger"
         ),
     ]
@@ -50,19 +50,19 @@ R = Result
     ("results", "count"),
     [
         ([], 0),
-        ([R.REJECTED], 0),  # one record may be wrong by itself
+        ([R.REJECTED], 0),  # a single record may be wrong itself
         ([R.REJECTED_BEFORE, R.REJECTED_BEFORE], 0),  # nothing new
         ([R.REJECTED, R.REJECTED], 2),
         ([R.REJECTED, R.REJECTED_BEFORE], 2),
         ([R.REJECTED, R.REJECTED, R.DELIVERED_BEFORE], 0),
         ([R.REJECTED, R.REJECTED, R.CREATED], 0),
         ([R.REJECTED, R.REJECTED, R.UNKNOWN], 0),
-        ([R.REJECTED, R.REJECTED, R.REFUSED], 0),  # what was refused fitted the contract
-        ([R.REJECTED, R.REJECTED, R.DELETED, R.ERASED, R.OWN, R.TEST], 2),  # these were no leads to be
+        ([R.REJECTED, R.REJECTED, R.REFUSED], 0),  # refused records fit the contract
+        ([R.REJECTED, R.REJECTED, R.DELETED, R.ERASED, R.OWN, R.TEST], 2),  # these were not meant to become leads
     ],
 )
 def test_wrong_mapping_is_new_rejects_and_nothing_else(results: list[Result], count: int) -> None:
-    """The mapping counts as wrong if more than one record was to be sent, all were rejected, and some newly so."""
+    """The mapping counts as wrong if there were several records to send, all were rejected, and some were new."""
     report = Report(50)
     for result in results:
         report.count(result)
@@ -70,18 +70,18 @@ def test_wrong_mapping_is_new_rejects_and_nothing_else(results: list[Result], co
 
 
 def test_rarer_results_are_shown_where_there_are_any() -> None:
-    """What hardly ever happens stands in the summary only when it did; a changed lead is pointed out."""
+    """Rare results are in the summary only if they occurred; changed leads are pointed out."""
     report = Report(50)
     report.count(Result.REJECTED_BEFORE)
     report.count(Result.UNKNOWN_BEFORE)
     report.count(Result.DELIVERED_BEFORE, is_changed=True)
     lines = report.summary()
     assert "0 rejected, 1 skipped as rejected before, 0 of unknown outcome, 1 skipped as unknown before" in lines[0]
-    assert "1 of those delivered before said something else then" in lines[1]
+    assert "1 of those delivered before had different content then" in lines[1]
 
 
 def test_a_dry_run_says_what_it_would_do() -> None:
-    """Nothing was created, so nothing is said to be, and no rate."""
+    """Nothing was created, so the summary reports neither created leads nor a rate."""
     report = Report(50)
     report.count(Result.CREATED)
     (line,) = report.summary(dry_run=True)
@@ -90,7 +90,7 @@ def test_a_dry_run_says_what_it_would_do() -> None:
 
 
 def test_rejects_are_counted_by_rule_and_column() -> None:
-    """A line says which of the source's columns broke the rule; the cure of a single record does not split it."""
+    """A line names the source's column that broke the rule; a cure for a single record does not split the count."""
     report = Report(50)
     for number in range(2):
         report.count(Result.REJECTED)

@@ -29,7 +29,7 @@ NO_CONNECTION = RetryableError("no connection")
 
 
 class Client:
-    """A client whose attempts end as they are told, with three tries in all."""
+    """A client whose attempts end as the test says, with three tries in total."""
 
     def __init__(self, ends: list[Exception | None], *, token_fails_at: int | None = None) -> None:
         self.ends = ends
@@ -93,7 +93,7 @@ def test_how_a_record_ended(  # noqa: PLR0913  # a table's columns
     lost: int,
     resends: int,
 ) -> None:
-    """Only an answer about this request counts as its own; network, limit, token and orders to stop end the run."""
+    """Only an answer to this request decides about the record; network, limit, token and stop errors end the run."""
     client = Client(ends)
     result = sent(client, monkeypatch, Limits(resends=9))
     assert (result.end, client.attempts, result.lost_answers, result.resends) == (end, attempts, lost, resends)
@@ -104,7 +104,7 @@ def test_how_a_record_ended(  # noqa: PLR0913  # a table's columns
 def test_token_that_cannot_be_had_is_no_answer_about_the_record(
     monkeypatch: pytest.MonkeyPatch, end: Exception
 ) -> None:
-    """What the token's server refuses between two tries says nothing of the record."""
+    """If the token server refuses between two tries, that says nothing about the record."""
     assert sent(Client([end], token_fails_at=1), monkeypatch, Limits(resends=9)).end is End.STOPPED
 
 
@@ -124,6 +124,6 @@ def test_token_that_cannot_be_had_is_no_answer_about_the_record(
 def test_limits_of_sending(
     monkeypatch: pytest.MonkeyPatch, limits: Limits, ends: list[Exception | None], end: End, attempts: int
 ) -> None:
-    """Lost answers are followed by so many resends; a single try is one answer about the record."""
+    """Lost answers are followed by the allowed number of resends; with a single try, one answer decides."""
     client = Client(ends)
     assert (sent(client, monkeypatch, limits).end, client.attempts) == (end, attempts)

@@ -9,14 +9,14 @@ import pytest
 from target_seeker_leads.delivery.deleted_marks import DeletedMark
 from target_seeker_leads.delivery.incoming import Incoming, Source
 from target_seeker_leads.delivery.report import Result
-from target_seeker_leads.delivery.set_aside import came_at, holds_its_key_alone, why_set_aside
+from target_seeker_leads.delivery.set_aside import came_at, has_only_key, why_set_aside
 
 AT = "2026-11-23T08:00:00Z"
 TAPPED = {"leadId": "a", "ingestionDate": AT}
 
 
 def incoming(record: dict[str, Any], stream: str = "leads") -> Incoming:
-    # Stream maps saw nothing of it: the source's own record decides.
+    # The source's own record decides, because stream maps do not see these columns.
     return Incoming("renamed", (), {}, Source(stream, (), record, is_replay=False))
 
 
@@ -42,12 +42,12 @@ def incoming(record: dict[str, Any], stream: str = "leads") -> Incoming:
     ],
 )
 def test_what_is_set_aside(record: dict[str, Any], result: Result | None) -> None:
-    """A row that its source deleted, and a lead of the tap that was erased, are not sent; all others are."""
+    """A row that its source deleted, and an erased lead of the tap, are not sent; all others are."""
     assert why_set_aside(incoming(record), ()) is result
 
 
 def test_test_record_of_meltano_is_set_aside() -> None:
-    """The stream that `meltano config test` makes up is known by its name."""
+    """The stream that `meltano config test` generates is recognised by its name."""
     assert why_set_aside(incoming({"id": 1}, "meltano_test_stream"), ()) is Result.TEST
 
 
@@ -76,7 +76,7 @@ def test_test_record_of_meltano_is_set_aside() -> None:
     ],
 )
 def test_marks_of_deleted_rows(mark: str, record: dict[str, Any], is_on: bool) -> None:  # noqa: FBT001  # by pytest
-    """A mark is a column that holds anything, or one value, however the source spells it."""
+    """A mark is a column with any value, or with one value, however the source spells it."""
     assert DeletedMark.parse(mark).is_on(record) is is_on
     expected = Result.DELETED if is_on else None
     assert why_set_aside(incoming(record), (DeletedMark("other"), DeletedMark.parse(mark))) is expected
@@ -103,7 +103,7 @@ def test_mark_that_says_nothing_is_refused(text: str) -> None:
     ],
 )
 def test_only_records_of_the_tap_came_from_the_api(record: dict[str, Any], at: datetime | None) -> None:
-    """A record is one of the tap's if it has an ID and an instant of ingestion that can be read."""
+    """A record comes from the tap if it has an ID and a valid ingestion date."""
     assert came_at(record) == at
 
 
@@ -117,5 +117,5 @@ def test_only_records_of_the_tap_came_from_the_api(record: dict[str, Any], at: d
     ],
 )
 def test_key_alone(record: dict[str, Any], is_alone: bool) -> None:  # noqa: FBT001  # by pytest
-    """What is left of a deleted row is its key, and what loaders add."""
-    assert holds_its_key_alone(Source("leads", ("id",), record, is_replay=False)) is is_alone
+    """A deleted row may keep only its key, and the columns that loaders add."""
+    assert has_only_key(Source("leads", ("id",), record, is_replay=False)) is is_alone

@@ -17,7 +17,7 @@ def test_everything_submitted_is_delivered_once() -> None:
     meeting = threading.Barrier(4)
 
     def deliver(item: int) -> None:
-        meeting.wait(10)  # breaks unless four are under way at once
+        meeting.wait(10)  # breaks unless four run at the same time
         done.append(item)
 
     for item in range(40):
@@ -29,7 +29,7 @@ def test_everything_submitted_is_delivered_once() -> None:
 
 
 def test_source_does_not_run_ahead() -> None:
-    """`submit` waits while twice as many items as threads are open."""
+    """`submit` blocks while twice as many items as threads are open."""
     pool = WorkerPool(2, Stopping())
     gate = threading.Event()
     taken: list[int] = []
@@ -51,7 +51,7 @@ def test_source_does_not_run_ahead() -> None:
 
 
 def test_first_error_stops_the_pool() -> None:
-    """After an error nothing new is begun, a wait within a worker ends, and the feeder gets the error first met."""
+    """After an error nothing new starts, a worker's wait ends, and the caller gets the first error."""
     stopping = Stopping()
     pool = WorkerPool(2, stopping)
     done: list[int] = []
@@ -85,7 +85,7 @@ def test_first_error_stops_the_pool() -> None:
 
 
 def test_stopped_pool_says_why() -> None:
-    """Whoever feeds or drains a pool that was stopped learns the reason, and nothing more is begun."""
+    """A caller of `submit` or `drain` gets the reason why the pool was stopped, and nothing more starts."""
     pool = WorkerPool(2, Stopping())
     pool.stop(KeyError("stop"))
     with pytest.raises(KeyError):

@@ -58,18 +58,18 @@ def settlement(status: Status | None, content: str = "a") -> Settlement:
         (None, Decision.SEND),
     ],
 )
-def test_a_replay_that_spares_what_may_exist(status: Status | None, decision: Decision) -> None:
-    """It is sent as any replay is, unless its lead may exist: that needs the user's word for this very letter."""
-    replay = dataclasses.replace(claim(is_replay=True), spares_unknown=True)
+def test_replay_that_excludes_unknown_leads(status: Status | None, decision: Decision) -> None:
+    """It is sent like any replay, unless its lead may exist: that needs the user's consent for this letter."""
+    replay = dataclasses.replace(claim(is_replay=True), excludes_unknown=True)
     assert decide(row(status) if status else None, replay, Circumstances()) is decision
 
 
-def test_a_replay_that_spares_what_may_exist_keeps_the_bound() -> None:
-    """With as many resends as are allowed it is kept as unknown, as a record of the source is."""
+def test_replay_that_excludes_unknown_leads_keeps_the_limit() -> None:
+    """At the limit of resends it is kept as unknown, like a record of the source."""
     enough = Circumstances(is_at_bound=True, others_accepted=True)
     replay = claim(is_replay=True)
     assert decide(row(Status.SENDING), replay, enough) is Decision.SEND_AGAIN
-    sparing = dataclasses.replace(replay, spares_unknown=True)
+    sparing = dataclasses.replace(replay, excludes_unknown=True)
     assert decide(row(Status.SENDING), sparing, enough) is Decision.KEEP_UNKNOWN
 
 
@@ -90,17 +90,17 @@ def test_a_replay_that_spares_what_may_exist_keeps_the_bound() -> None:
 def test_what_is_settled_decides_alone(
     status: Status,
     content: str,
-    is_replay: bool,  # noqa: FBT001  # pytest gives it by name
+    is_replay: bool,  # noqa: FBT001  # pytest passes it by name
     decision: Decision,
 ) -> None:
-    """Delivered is for good; a reject comes again with other content or as a replay; unknown only as a replay."""
+    """Delivered is final; a reject is sent again with other content or as a replay; unknown only as a replay."""
     for policy in UnknownOutcome:
         assert decide(row(status), claim(content, is_replay=is_replay), Circumstances(policy)) is decision
 
 
 @pytest.mark.parametrize("is_replay", [False, True])
-def test_row_of_a_lost_answer_waits_for_the_policy(is_replay: bool) -> None:  # noqa: FBT001  # pytest gives it by name
-    """A POST without an answer is waited for while its run lives; then the policy says what happens, replay or not."""
+def test_row_of_a_lost_answer_waits_for_the_policy(is_replay: bool) -> None:  # noqa: FBT001  # pytest passes it by name
+    """A POST without an answer is waited for while its run is alive; then the policy decides, for a replay too."""
     sending, asked = row(Status.SENDING), claim(is_replay=is_replay)
     assert decide(sending, asked, Circumstances(UnknownOutcome.RETRY, is_alive=True)) is Decision.WAIT
     assert decide(sending, asked, Circumstances(UnknownOutcome.RETRY, is_alive=False)) is Decision.SEND_AGAIN
@@ -111,15 +111,15 @@ def test_row_of_a_lost_answer_waits_for_the_policy(is_replay: bool) -> None:  # 
 @pytest.mark.parametrize(
     ("status", "is_replay"), [(Status.SENDING, False), (Status.SENDING, True), (Status.UNKNOWN, True)]
 )
-def test_what_may_exist_is_no_mere_reject(policy: UnknownOutcome, status: Status, *, is_replay: bool) -> None:
-    """That a record breaks the contract now says nothing of what was sent for it before."""
+def test_lead_that_may_exist_is_not_a_plain_reject(policy: UnknownOutcome, status: Status, *, is_replay: bool) -> None:
+    """Even if a record breaks the contract now, what was sent for it before may exist."""
     asked = claim(is_replay=is_replay, will_send=False)
     assert decide(row(status), asked, Circumstances(policy, is_alive=False)) is Decision.KEEP_UNKNOWN
 
 
 @given(found=st.none() | ROWS, asked=CLAIMS, policy=POLICIES, is_alive=st.booleans())
 def test_every_case_is_decided(found: Row | None, asked: Claim, policy: UnknownOutcome, *, is_alive: bool) -> None:
-    """Every row and claim has a decision; none sends what was delivered, nor what may exist as if it were new."""
+    """Every row and claim has a decision; none sends a delivered lead, nor one that may exist as if it were new."""
     decision = decide(found, asked, Circumstances(policy, is_alive=is_alive))
     assert isinstance(decision, Decision)
     if found is None:
@@ -137,7 +137,7 @@ def test_every_case_is_decided(found: Row | None, asked: Claim, policy: UnknownO
 def test_claim_writes_only_what_it_holds(
     found: Row | None, asked: Claim, policy: UnknownOutcome, *, is_alive: bool
 ) -> None:
-    """A record that will be sent is this run's and SENDING before that; a look or a skip changes nothing."""
+    """A record that will be sent first becomes this run's and SENDING; a peek or a skip changes nothing."""
     decision = decide(found, asked, Circumstances(policy, is_alive=is_alive))
     left = row_after_claim(found, asked, decision, RUN)
     if not asked.will_send or decision not in HOLDING:
@@ -159,21 +159,21 @@ def test_release_leaves_no_trace(found: Row | None, asked: Claim, policy: Unknow
 
 @given(found=st.none() | ROWS, held=st.builds(Held, st.none() | ROWS, st.none() | ROWS))
 def test_delivery_is_never_lost(found: Row | None, held: Held) -> None:
-    """That the API took a lead is written down whatever stands there, with the API's name for it."""
+    """A delivery is always written, whatever the row contains, with the API's id of the request."""
     left = row_after_settlement(found, held, settlement(Status.DELIVERED), RUN)
     assert left is not None
     assert (left.status, left.request_id) == (Status.DELIVERED, "r")
 
 
 @given(found=st.none() | ROWS, other=st.none() | ROWS, status=st.sampled_from([*Status, None]))
-def test_word_of_another_run_stands(found: Row | None, other: Row | None, status: Status | None) -> None:
-    """What another run has written since the claim is overwritten by a delivery only."""
+def test_only_deliveries_overwrite_another_run(found: Row | None, other: Row | None, status: Status | None) -> None:
+    """Only a delivery overwrites what another run has written since the claim."""
     if found != other and status is not Status.DELIVERED:
         assert row_after_settlement(found, Held(None, other), settlement(status), RUN) == found
 
 
 def test_refused_replay_stays_unknown() -> None:
-    """When a replay of an unknown one is refused, the earlier POST may still have created it: not sent by itself."""
+    """If a replay of an unknown one is refused, the earlier POST may have created it: it is not sent automatically."""
     unknown = row(Status.UNKNOWN)
     again = row_after_claim(unknown, claim("b", is_replay=True), Decision.SEND_AGAIN, RUN)
     left = row_after_settlement(again, Held(unknown, again), settlement(Status.REJECTED, "b"), RUN)
@@ -182,8 +182,8 @@ def test_refused_replay_stays_unknown() -> None:
     assert decide(left, claim("a"), Circumstances(UnknownOutcome.RETRY, is_alive=False)) is Decision.SKIP_UNKNOWN
 
 
-def test_given_up_record_is_nobodys() -> None:
-    """A record given up with its outcome unknown belongs to no run, so that nobody waits for it."""
+def test_given_up_record_belongs_to_no_run() -> None:
+    """A record given up with an unknown outcome belongs to no run, so that no run waits for it."""
     held = row_after_claim(None, claim(), Decision.SEND, RUN)
     left = row_after_settlement(held, Held(None, held), settlement(Status.SENDING), RUN)
     assert left is not None
@@ -205,7 +205,7 @@ def test_given_up_record_is_nobodys() -> None:
 def test_what_was_not_created_is_tried_again(
     status: Status, content: str, decision: Decision, *, is_replay: bool, will_send: bool
 ) -> None:
-    """A failure of nobody knows whom is sent as new; one that is kept gets a single try, unless it changes."""
+    """A failure with an unknown cause is sent as new; one that is kept gets a single try, unless it changes."""
     asked = claim(content, is_replay=is_replay, will_send=will_send)
     for policy in UnknownOutcome:
         assert decide(row(status), asked, Circumstances(policy)) is decision
@@ -218,13 +218,13 @@ def test_what_was_not_created_is_tried_again(
         (False, True, False, Decision.SEND_AGAIN),
         (True, False, False, Decision.SEND_AGAIN),  # an outage: once in each run
         (True, True, False, Decision.KEEP_UNKNOWN),
-        (True, True, True, Decision.SEND_AGAIN),  # the user's word
+        (True, True, True, Decision.SEND_AGAIN),  # the user allows it
     ],
 )
 def test_resends_end_at_the_bound(
     decision: Decision, *, is_at_bound: bool, others_accepted: bool, is_replay: bool
 ) -> None:
-    """At the bound a lost answer is this lead's own fault if others were accepted since, and an outage if not."""
+    """At the limit, a lost answer is this lead's fault if others were accepted since, and an outage if not."""
     now = Circumstances(is_at_bound=is_at_bound, others_accepted=others_accepted)
     assert decide(row(Status.SENDING), claim(is_replay=is_replay), now) is decision
 
@@ -249,7 +249,7 @@ SENT = datetime(2026, 11, 23, 8, tzinfo=timezone.utc)
 def test_lead_that_comes_back_is_known(
     came_after_seconds: int | None, status: Status | None, decision: Decision, *, is_replay: bool
 ) -> None:
-    """A lead of the tap that says what was sent from here before it came is ours; what has a row is known anyway."""
+    """A lead of the tap with the text of one sent from here before is ours; one with a row is known anyway."""
     came_at = None if came_after_seconds is None else SENT + timedelta(seconds=came_after_seconds)
     asked = dataclasses.replace(claim(is_replay=is_replay), came_at=came_at, fingerprint="f")
     found = row(status) if status else None
@@ -259,7 +259,7 @@ def test_lead_that_comes_back_is_known(
 
 
 def test_first_try_is_remembered_while_the_lead_is_the_same() -> None:
-    """The first try counts from when the lead is as it is; what may exist is the same lead with any words."""
+    """The first try counts from the current content; a lead that may exist is the same lead with any content."""
     later = SENT + timedelta(hours=1)
     first = row_after_claim(None, claim(), Decision.SEND, RUN, SENT)
     assert first is not None
@@ -278,7 +278,7 @@ def test_first_try_is_remembered_while_the_lead_is_the_same() -> None:
 @pytest.mark.parametrize("before", [Status.SENDING, Status.UNKNOWN])
 @pytest.mark.parametrize("status", [Status.FAILED, Status.REFUSED, Status.REJECTED])
 def test_refusal_never_hides_an_earlier_lost_answer(before: Status, status: Status) -> None:
-    """That this POST created nothing does not say that the one before it did not."""
+    """If this POST created nothing, an earlier one may still have."""
     found = row(before)
     again = row_after_claim(found, claim(), Decision.SEND_AGAIN, RUN)
     left = row_after_settlement(again, Held(found, again), settlement(status), RUN)

@@ -22,13 +22,13 @@ FULL: list[Any] = [True, 0, 0.0, Decimal(0), "0", "False", "null", [None], {"a":
 
 @pytest.mark.parametrize("value", EMPTY)
 def test_what_sources_write_for_nothing_is_empty(value: object) -> None:
-    """Null, blanks, empty nests, not a number, and Odoo's False say that there is no value."""
+    """Null, blanks, empty lists and objects, NaN, and Odoo's False mean that there is no value."""
     assert is_empty(value)
 
 
 @pytest.mark.parametrize("value", FULL)
 def test_everything_else_is_a_value(value: object) -> None:
-    """Zero and True are values, if perhaps wrong ones: they are reported, not passed over."""
+    """Zero and True are values, even if they may be wrong: they are reported, not ignored."""
     assert not is_empty(value)
 
 
@@ -45,7 +45,7 @@ def test_everything_else_is_a_value(value: object) -> None:
     ],
 )
 def test_numbers_become_their_text(value: object, text: str) -> None:
-    """A number is written in digits, a whole one without a point; a text is not touched."""
+    """A number is written in digits, a whole one without a point; a text is not changed."""
     assert to_text(value) == text
 
 
@@ -55,7 +55,7 @@ WRONG: list[Any] = [True, {"a": 1}, ["a"], 10**5000, float("inf"), Decimal("1E+9
 @pytest.mark.parametrize("convert", [to_text, to_trimmed, to_upper, to_language, to_gender])
 @pytest.mark.parametrize("value", WRONG, ids=lambda value: type(value).__name__)
 def test_wrong_shapes_stay_as_they_are(convert: Any, value: object) -> None:
-    """What is no text stays, so that validation reports it; no number of it fills the memory."""
+    """Values that are not text stay unchanged, so that validation reports them; no number fills the memory."""
     assert convert(value) is value
 
 
@@ -68,7 +68,7 @@ def test_wrong_shapes_stay_as_they_are(convert: Any, value: object) -> None:
     ],
 )
 def test_language_in_words_and_codes(value: str, code: str) -> None:
-    """A locale, a code of two or three letters, and a usual word give the language; other words are not guessed at."""
+    """A locale, a code of two or three letters, and a usual word give the language; other words are not guessed."""
     assert to_language(value) == code
 
 
@@ -82,7 +82,7 @@ def test_language_in_words_and_codes(value: str, code: str) -> None:
     ],
 )
 def test_gender_in_words(value: str, code: str) -> None:
-    """The usual forms of address and words give the gender; what may mean two is not guessed at."""
+    """The usual titles and words give the gender; ambiguous ones are not guessed."""
     assert to_gender(value) == code
 
 

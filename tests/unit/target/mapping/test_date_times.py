@@ -25,14 +25,14 @@ WRONG: list[Any] = [True, {"a": 1}, ["a"], 10**5000, float("inf"), Decimal("1E+9
 
 @pytest.mark.parametrize("value", WRONG, ids=lambda value: type(value).__name__)
 def test_wrong_shapes_stay_as_they_are(value: object) -> None:
-    """What is not text stays, so that validation reports it; no number of it fills the memory."""
+    """Values that are not text stay unchanged, so that validation reports them; no number fills the memory."""
     assert to_date_time(value) is value
 
 
 EIGHT = "2026-11-23T08:00:00Z"
 DATES: list[tuple[Any, str]] = [
     (datetime(2026, 11, 23, 8, tzinfo=timezone.utc), EIGHT),
-    (datetime(2026, 11, 23, 8), EIGHT),  # noqa: DTZ001  # naive is what it tests
+    (datetime(2026, 11, 23, 8), EIGHT),  # noqa: DTZ001  # a naive time is what this tests
     (datetime(2026, 11, 23, 9, tzinfo=PARIS), "2026-11-23T09:00:00+01:00"),
     (datetime(2026, 11, 23, 8, 0, 0, 50, tzinfo=timezone.utc), "2026-11-23T08:00:00.000050Z"),
     (datetime(2026, 11, 23, 8, 9, 21, tzinfo=timezone(timedelta(minutes=9, seconds=21))), EIGHT),
@@ -64,7 +64,7 @@ DATES: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize(("value", "text"), DATES, ids=str)
 def test_usual_dates_are_read(value: object, text: str) -> None:
-    """Every usual form of an instant becomes RFC 3339, with its own offset, or UTC where it has none."""
+    """Every usual form of an instant becomes RFC 3339, with its own offset, or UTC if it has none."""
     assert to_date_time(value) == text
 
 
@@ -84,19 +84,19 @@ NO_DATES: list[Any] = [
 
 @pytest.mark.parametrize("text", NO_DATES, ids=ascii)
 def test_what_is_no_instant_stays_as_text(text: str) -> None:
-    """No date is guessed from what is none or has two readings: validation reports it."""
+    """A text that is not a date, or is ambiguous, is never guessed: validation reports it."""
     assert to_date_time(text) == text
 
 
 @pytest.mark.parametrize("number", [0, 20_261_123, 1_795_420_800_000, -1_795_420_800, Decimal(1795420800000)], ids=str)
 def test_numbers_that_are_no_unix_seconds_stay_as_text(number: object) -> None:
-    """Milliseconds and dates in digits are never taken for seconds."""
+    """Milliseconds and dates in digits never count as seconds."""
     assert to_date_time(number) == str(number)
 
 
 @given(st.datetimes(timezones=st.none() | st.timezones()))
 def test_any_datetime_keeps_its_instant(moment: datetime) -> None:
-    """Whatever the time zone, the text names the same instant."""
+    """In any time zone, the text names the same instant."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
     text = to_date_time(moment)
     assert datetime.fromisoformat(text.replace("Z", "+00:00")) - aware == timedelta(0)
@@ -112,7 +112,7 @@ def test_any_datetime_keeps_its_instant(moment: datetime) -> None:
         ("2026-11-05T14:30:00.25", "2026-11-05T13:30:00.25Z"),
         ("2026-11-05", "2026-11-04T23:00:00Z"),
         (date(2026, 11, 5), "2026-11-04T23:00:00Z"),
-        (datetime(2026, 11, 5, 14, 30), "2026-11-05T13:30:00Z"),  # noqa: DTZ001  # naive is what it tests
+        (datetime(2026, 11, 5, 14, 30), "2026-11-05T13:30:00Z"),  # noqa: DTZ001  # a naive time is what this tests
         ("2026-11-05T14:30Z", "2026-11-05T14:30:00Z"),
         ("2026-11-05 14:30 UTC", "2026-11-05T14:30:00Z"),
         ("2026-11-05T14:30:00+05:00", "2026-11-05T14:30:00+05:00"),
@@ -121,14 +121,14 @@ def test_any_datetime_keeps_its_instant(moment: datetime) -> None:
     ids=str,
 )
 def test_local_times_are_those_of_the_zone(value: object, instant: str) -> None:
-    """A time without an offset is read in the zone of the settings; one that has its offset is not touched."""
+    """A time without an offset is read in the zone of the settings; one with an offset is not changed."""
     read = IN_PARIS.read(value)
     assert (read.value, read.violation, read.warning) == (instant, None, None)
 
 
 @pytest.mark.parametrize("value", ["29/03/2026 02:30", "2026-03-29T02:00", "2026-03-29 02:59:59"])
 def test_a_time_that_the_clocks_skipped_is_refused(value: str) -> None:
-    """An instant in the gap of daylight saving does not exist: it is a reject with its reason, never moved."""
+    """A time in the gap of daylight saving does not exist: it is rejected with its reason, never moved."""
     read = IN_PARIS.read(value)
     assert read.violation is not None
     assert "skipped" in read.violation.rule
@@ -136,7 +136,7 @@ def test_a_time_that_the_clocks_skipped_is_refused(value: str) -> None:
 
 @pytest.mark.parametrize("value", ["25/10/2026 02:30", "2026-10-25T02:00:00"])
 def test_a_time_that_came_twice_is_the_earlier_one(value: str) -> None:
-    """An instant in the fold of daylight saving is the earlier of the two, with a warning."""
+    """A time in the fold of daylight saving is the earlier of the two instants, with a warning."""
     read = IN_PARIS.read(value)
     assert read.value in {"2026-10-25T00:30:00Z", "2026-10-25T00:00:00Z"}
     assert read.violation is None
@@ -145,7 +145,7 @@ def test_a_time_that_came_twice_is_the_earlier_one(value: str) -> None:
 
 @given(st.datetimes(min_value=datetime(1950, 1, 1), max_value=datetime(2100, 1, 1)), st.timezones())  # noqa: DTZ001  # naive
 def test_any_local_time_is_an_instant_of_that_time_there(moment: datetime, zone: ZoneInfo) -> None:
-    """What is read shows the given time on the clocks of the zone, or is refused because they skipped it."""
+    """The result shows the given time on the clocks of the zone, or is refused because they skipped it."""
     read = DateReader(zone=zone).read(moment)
     if read.violation is None:
         instant = datetime.fromisoformat(read.value.replace("Z", "+00:00"))
@@ -154,13 +154,13 @@ def test_any_local_time_is_an_instant_of_that_time_there(moment: datetime, zone:
 
 @pytest.mark.parametrize("value", ["0001-01-01", "9999-12-31T23:59", date.min, date.max])
 def test_the_ends_of_the_calendar_do_no_harm(value: object) -> None:
-    """A time that is no instant within the calendar, in this zone, stays a text."""
+    """A time that has no instant within the calendar, in this zone, stays a text."""
     for zone in ("Asia/Tokyo", "America/Los_Angeles"):
         assert isinstance(DateReader(zone=ZoneInfo(zone)).read(value).value, str)
 
 
 def test_formats_of_the_settings_go_first() -> None:
-    """A format decides what a text means; what fits none of them is read as without them."""
+    """A format decides what a text means; a text that fits no format is read as without formats."""
     us = DateReader(("%m/%d/%Y", "%Y%m%d", "%d.%m.%y %H:%M %z"))
     assert us.read("05/11/2026").value == "2026-05-11T00:00:00Z"
     assert us.read("20261123").value == "2026-11-23T00:00:00Z"
@@ -171,7 +171,7 @@ def test_formats_of_the_settings_go_first() -> None:
 
 @pytest.mark.parametrize("given", ["%d/%m", "%H:%M", "dd/mm/yyyy", "", "%d/%m/%Y %", "%Q", ["%d/%m/%Y", "%m/%Y"]])
 def test_formats_that_cannot_say_the_day_are_refused(given: Any) -> None:
-    """A format without day, month or year, or in another tool's signs, ends the run before anything is read."""
+    """A format without day, month or year, or with another tool's codes, ends the run before anything is read."""
     with pytest.raises(SettingsError, match=r"^`date_format`"):
         parse_date_formats(given)
 
@@ -191,8 +191,8 @@ def test_unknown_zones_are_refused(name: str) -> None:
         parse_timezone(name)
 
 
-def test_a_system_without_zones_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no zone can be found at all, the name is not blamed."""
+def test_system_without_zones_gets_its_own_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If no zone can be found at all, the message does not blame the name."""
     monkeypatch.setattr("zoneinfo.available_timezones", set)
     with pytest.raises(SettingsError, match="pip install tzdata"):
         parse_timezone("Europe/Atlantis")

@@ -1,4 +1,4 @@
-"""Records are read for the ledger's format 1 as the version read them that wrote it, whatever is understood since."""
+"""Records are read for ledger format 1 as its version read them, whatever later versions understand."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ def test_name_that_was_not_understood_is_not_understood_afterwards(name: str) ->
 
 @pytest.mark.parametrize("text", ["20/11/2026", "20/11/2026 14:30", "46346", "1795420800000", "20 novembre 2026"])
 def test_date_that_was_not_read_is_not_read_afterwards(text: str) -> None:
-    """A form of dates that is added must not change the identity under which a lead was kept."""
+    """A date format that is added must not change the identity under which a lead was kept."""
     assert to_request({"created_at": text}, FORMAT_1).request == {"submittedDate": text}

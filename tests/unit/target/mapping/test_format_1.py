@@ -21,7 +21,7 @@ OLD: dict[str, Any] = {"nom": "Exemple", "contact": {"email": "zoe@example.org"}
     ],
 )
 def test_names_that_came_later_do_not_change_what_was_read_then(new: dict[str, Any]) -> None:
-    """A record without a key that was delivered before the names were known stays known, so it is not sent again."""
+    """A record without a key that was delivered before the names were known is recognised, and is not sent again."""
     assert to_request({**OLD, **new}, FORMAT_1).request == to_request(OLD, FORMAT_1).request
     assert to_request({**OLD, **new}).request != to_request(OLD).request
 
@@ -31,5 +31,5 @@ def test_names_that_came_later_do_not_change_what_was_read_then(new: dict[str, A
     [("gender", "Mme", "MME"), ("language", "français", "FRANÇAIS"), ("lang", "fr_FR", "FR")],
 )
 def test_words_are_not_read(field: str, value: str, then: str) -> None:
-    """Codes were upper-cased then, and locales gave their language; words meant nothing."""
+    """Codes were upper-cased, and locales gave their language; words had no meaning."""
     assert list(to_request({field: value}, FORMAT_1).request.values()) == [then]

@@ -35,7 +35,7 @@ def lead_of(more: dict[str, Any], defaults: dict[str, Any] | None = None, dates:
         ({"phones": [{"number": "0199000001", "type": "FAX"}]}, "phoneNumbers[0].type"),
     ],
 )
-def test_what_does_not_fit_an_optional_field_costs_no_lead(more: dict[str, Any], field: str) -> None:
+def test_value_that_does_not_fit_an_optional_field_is_left_out(more: dict[str, Any], field: str) -> None:
     """It is left out with a warning that names field, rule and column; the lead can be sent."""
     lead = lead_of(more)
     assert lead.violations == ()
@@ -48,8 +48,8 @@ def test_what_does_not_fit_an_optional_field_costs_no_lead(more: dict[str, Any],
     assert not any("type" in phone for phone in lead.request["phoneNumbers"][:1] if field.startswith("phone"))
 
 
-def test_a_default_stands_in_for_what_was_left_out() -> None:
-    """A word that is not understood counts as absent, so the settings' own value is sent."""
+def test_default_replaces_what_was_left_out() -> None:
+    """A word that is not understood counts as absent, so the default is sent."""
     lead = lead_of({"Langue": "klingon"}, {"language": "NL"})
     assert lead.request["language"] == "NL"
     assert [warning.field for warning in lead.warnings] == ["language"]
@@ -57,7 +57,7 @@ def test_a_default_stands_in_for_what_was_left_out() -> None:
 
 
 def test_required_fields_are_never_left_out() -> None:
-    """What does not fit a field that the API needs is a violation, beside the warnings about others."""
+    """A value that does not fit a required field is a violation, besides the warnings about others."""
     lead = lead_of({"Nom": "x" * 101, "Portable": "12", "Civilité": "?"})
     assert [violation.field for violation in lead.violations] == ["lastName", "phoneNumbers[0].number"]
     assert [lead.source_of(violation) for violation in lead.violations] == [("Nom",), ("Portable",)]
@@ -65,7 +65,7 @@ def test_required_fields_are_never_left_out() -> None:
 
 
 def test_a_skipped_time_has_one_reason() -> None:
-    """A time in the gap of daylight saving is refused as such, not as a text that is not an instant."""
+    """A time in the gap of daylight saving is refused for that reason, not as a text that is not an instant."""
     paris = DateReader(zone=ZoneInfo("Europe/Paris"))
     (violation,) = lead_of({"Reçu le": "2026-03-29 02:30"}, dates=paris).violations
     assert "skipped" in violation.rule

@@ -19,13 +19,13 @@ from target_seeker_leads.mapping.map_columns import columns_behind
     ids=range(7),
 )
 def test_names_of_an_expression_are_found(expression: str, names: set[str]) -> None:
-    """Names, and texts that may be names of columns, are what an expression may read; a broken one reads nothing."""
+    """Names, and texts that may be column names, are what an expression may read; an invalid one reads nothing."""
     found = columns_behind({"leads": {"lastName": expression}}, "leads")["lastName"]
     assert found == names or (len(expression) > 10_000 and found == {"a"})
 
 
 def test_maps_of_the_stream_count() -> None:
-    """Its own, those whose pattern it fits, and those that are made of it; keys and removals are no expressions."""
+    """Its own map counts, and any whose pattern or source it matches; keys and removals are not expressions."""
     maps = {
         "lea*": {"email": "a", "__key_properties__": ["id"], "phone": None, "__else__": None},
         "copy": {"__source__": "leads", "email": "b", "__filter__": "c > 1"},

@@ -29,7 +29,7 @@ PHONES: list[tuple[Any, list[dict[str, Any]]]] = [
     ("(06) 12 34 56 78", [{"number": "(06) 12 34 56 78"}]),
     ([], []),
     (None, []),
-    # Wrong, so they stay and validation reports them.
+    # Wrong, so they stay unchanged and validation reports them.
     ("[06", [{"number": "[06"}]),
     ("[" * 100_000, [{"number": "[" * 100_000}]),
     (True, [{"number": True}]),
@@ -43,19 +43,19 @@ PHONES: list[tuple[Any, list[dict[str, Any]]]] = [
 
 @pytest.mark.parametrize(("value", "phones"), PHONES, ids=range(len(PHONES)))
 def test_phones_of_every_shape(value: object, phones: list[dict[str, Any]]) -> None:
-    """A phone may be text, a number, an object, a list of these or the JSON text of one; empty slots are no phones."""
+    """A phone may be text, a number, an object, a list of these or the JSON text of one; empty fields are none."""
     assert to_phones(value) == phones
 
 
 def test_type_of_the_field_is_for_phones_without_their_own() -> None:
-    """What a phone says of itself goes before what its field's name says."""
+    """A phone's own type takes precedence over the type that its field's name gives."""
     assert to_phones([{**OBJECT, "type": "landline"}, "0711223344"], "MOBILE") == [
         {**OBJECT, "type": "LANDLINE"},
         {"number": "0711223344", "type": "MOBILE"},
     ]
 
 
-#: Every blank and dash that people's phones come with: no-break, thin, figure, ideographic; hyphens and long dashes.
+#: Every blank and dash that phones are written with: no-break, thin, figure, ideographic; hyphens and long dashes.
 BLANKS = "\u00a0\u202f\u2009\u2007\u2003\u3000\t "
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2212"[:6]
 PAIRS = st.lists(st.integers(10, 99).map(str), min_size=4, max_size=4)
@@ -63,7 +63,7 @@ PAIRS = st.lists(st.integers(10, 99).map(str), min_size=4, max_size=4)
 
 @given(PAIRS, st.lists(st.sampled_from(BLANKS + DASHES), min_size=4, max_size=4))
 def test_blanks_and_dashes_of_every_kind_are_plain_ones(pairs: list[str], separators: list[str]) -> None:
-    """What a keyboard, a web page or Word puts between digits is what the contract allows there."""
+    """The separators of keyboards, web pages and Word become those that the contract allows."""
     text = "06" + "".join(separator + pair for separator, pair in zip(separators, pairs, strict=True))
     plain = "06" + "".join(
         (" " if separator.isspace() else "-") + pair for separator, pair in zip(separators, pairs, strict=True)
@@ -76,7 +76,7 @@ FRENCH = st.sampled_from("1234579").flatmap(lambda first: st.from_regex(rf"{firs
 
 @given(FRENCH)
 def test_french_number_gets_back_what_a_spreadsheet_took(digits: str) -> None:
-    """A number has no leading 0 and no +: where it can only be French, it gets them back, in each way of writing it."""
+    """A number has no leading 0 and no +: if it can only be French, it gets them back, in each spelling."""
     mantissa = f"{digits[0]}.{digits[1:]}"
     texts = [f"{digits}.0", f"{digits},00", f"{mantissa}E8", f"{mantissa}e+08", f"{mantissa}E+08".replace(".", ",")]
     for value in (int(digits), float(digits), Decimal(digits), *texts):
@@ -87,13 +87,13 @@ def test_french_number_gets_back_what_a_spreadsheet_took(digits: str) -> None:
 
 @pytest.mark.parametrize("text", ["6.12E+08", "6,12346E+08", "6.1234567E8", "3.36123E+10", "6.123456785E8", "1E99"])
 def test_number_that_lost_digits_is_not_made_one(text: str) -> None:
-    """A spreadsheet that shows few digits has rounded the others away: nobody can know them."""
+    """A spreadsheet that shows few digits has rounded the others away: they cannot be known."""
     assert to_number(text) == text
 
 
 @pytest.mark.parametrize("text", ["612345678", "33612345678", "06.12.34.56.78", "0171.5550199", "0033612345678"])
 def test_digits_that_somebody_wrote_are_not_changed(text: str) -> None:
-    """A text of digits may be of another country: only what is a number for certain is fixed."""
+    """A text of digits may be of another country: only what is certainly a number is fixed."""
     assert to_number(text) == text
 
 
@@ -102,5 +102,5 @@ def test_digits_that_somebody_wrote_are_not_changed(text: str) -> None:
     [("06\u00a012345678", "06\u00a012345678"), (612345678, "612345678"), ("612345678.0", "612345678.0")],
 )
 def test_earlier_reading_does_not_change(value: object, number: str) -> None:
-    """What the ledger's format 1 hashed is a promise: it is read for ever as it was then."""
+    """What ledger format 1 hashed is a promise: it is always read as it was then."""
     assert to_phones(value, reading=FORMAT_1) == [{"number": number}]

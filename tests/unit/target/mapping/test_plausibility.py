@@ -1,4 +1,4 @@
-"""What the contract lets pass and nobody can mean, and what is merely unlikely."""
+"""Values that the contract accepts and nobody can mean, and values that are merely unlikely."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def with_value(field: str, value: object) -> dict[str, Any]:
     return {**LEAD, "phoneNumbers": [{"number": value}]} if field == "phone" else {**LEAD, field: value}
 
 
-def test_a_usual_lead_is_beyond_doubt() -> None:
-    """Nothing is said of what people usually write."""
+def test_usual_lead_has_no_findings() -> None:
+    """Usual values cause neither violations nor warnings."""
     assert examine(LEAD, NOW).violations == ()
     assert examine(LEAD, NOW).warnings == ()
 
@@ -102,13 +102,13 @@ UNLIKELY = [
 
 @pytest.mark.parametrize(("field", "value", "verdict"), UNLIKELY, ids=lambda value: ascii(value)[:40])
 def test_what_is_merely_unlikely_is_a_warning(field: str, value: str, verdict: Any) -> None:
-    """It is sent, and said at the end of the run."""
+    """It is sent, and reported at the end of the run."""
     findings = examine(with_value(field, value), NOW)
     assert findings.violations == ()
     assert [(warning.rule, warning.cure) for warning in findings.warnings] == [(verdict.rule, verdict.cure)]
 
 
-#: Phones as people write them, of ranges that are kept free for fiction where there are any.
+#: Phones as people write them, from ranges that are reserved for fiction where there are any.
 PHONES = [
     *("06 39 98 12 34", "06.39.98.12.34", "06-39-98-12-34", "0639981234", "+33639981234", "+33 (0)6 39 98 12 34"),
     *("0033 6 39 98 12 34", "01 99 00 12 34", "+49 30 901820", "+49 171 5550199", "0171/5550199", "030 / 90 18 20"),
@@ -120,7 +120,7 @@ PHONES = [
 
 @pytest.mark.parametrize("text", PHONES, ids=ascii)
 def test_phones_that_people_write_are_beyond_doubt(text: str) -> None:
-    """No usual spelling is refused or warned of, with the blanks that people have."""
+    """No usual spelling is refused or warned about, with the blanks that people use."""
     findings = examine(with_value("phone", to_number(text)), NOW)
     assert findings.violations == ()
     assert findings.warnings == ()
@@ -128,7 +128,7 @@ def test_phones_that_people_write_are_beyond_doubt(text: str) -> None:
 
 @pytest.mark.parametrize("name", ["Null", "Nan", "NAN", "Na", "None-Martin", "N", "\u5f35", "Nguy\u1ec5n", "O'Neil"])
 def test_surnames_that_look_like_nothing_are_names(name: str) -> None:
-    """Null, Nan and Na are people: only what software writes, to the letter, is not a name."""
+    """Null, Nan and Na are people: only the exact spellings of software are not names."""
     assert examine({**LEAD, "lastName": name}, NOW).violations == ()
 
 
@@ -136,7 +136,7 @@ def test_surnames_that_look_like_nothing_are_names(name: str) -> None:
     "message", ["\U0001f468\u200d\U0001f469\u200d\U0001f467", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"]
 )
 def test_invisible_characters_within_words_are_nothing_wrong(message: str) -> None:
-    """Emoji are joined by them, and Persian is spelled with them: names and messages go as they are."""
+    """Emoji are joined by them, and Persian is spelled with them: names and messages are sent unchanged."""
     request = {**LEAD, "lastName": message + "a", "message": message}
     assert examine(request, NOW).violations == ()
     assert to_request(request).request["message"] == message
@@ -144,7 +144,7 @@ def test_invisible_characters_within_words_are_nothing_wrong(message: str) -> No
 
 @given(st.sampled_from(sorted(FIELDS)), st.text(st.characters(categories=["Cf", "Cc", "Zs"]), min_size=1, max_size=5))
 def test_text_with_nothing_to_see_is_absent(field: str, text: str) -> None:
-    """Whatever field holds blanks and invisible characters alone, it is as if it were not there."""
+    """A field that holds only blanks and invisible characters counts as absent."""
     name = {"phone": "mobile"}.get(field, field)
     assert to_request({name: text}).request == {}
 
@@ -158,16 +158,16 @@ PHONE = st.fixed_dictionaries({"number": ANY}, optional={"type": ANY}) | ANY
         {}, optional={name: st.lists(PHONE, max_size=3) if name == "phoneNumbers" else ANY for name in LEAD}
     )
 )
-def test_no_request_of_the_contracts_fault_is_passed(request: dict[str, Any]) -> None:
-    """Whatever breaks the contract breaks a rule here too, in the same field, and each field is named in order."""
+def test_request_that_breaks_the_contract_is_found(request: dict[str, Any]) -> None:
+    """A request that breaks the contract breaks a rule here too, in the same field, and the fields are in order."""
     found = [violation.field for violation in examine(request, NOW).violations]
     assert found == sorted(found)
     assert {violation.field for violation in violations(request)} <= set(found)
 
 
 @given(st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2026, 11, 23)))  # noqa: DTZ001  # naive, as databases have it
-def test_dates_of_the_web_are_beyond_doubt(moment: datetime) -> None:
-    """No instant of this century up to now is refused or doubted."""
+def test_recent_dates_have_no_findings(moment: datetime) -> None:
+    """No instant from the year 2000 until now is refused or warned about."""
     findings = examine({**LEAD, "submittedDate": DateReader().read(moment).value}, NOW)
     assert findings.violations == ()
     assert findings.warnings == ()

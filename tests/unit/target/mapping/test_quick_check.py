@@ -25,20 +25,20 @@ REQUESTS = st.fixed_dictionaries({}, optional={name: st.just(value) | ODD for na
 
 
 @given(REQUESTS)
-def test_the_short_way_finds_what_the_whole_validation_finds(request: dict[str, Any]) -> None:
-    """What plainly fits is not validated, and nothing is lost or added by that."""
+def test_quick_check_finds_what_the_full_validation_finds(request: dict[str, Any]) -> None:
+    """Values that pass the quick check are not validated, and this neither loses nor adds a violation."""
     whole = {validation._violation(error) for error in validation._validator().iter_errors(request)}
     assert set(violations(request)) == whole
 
 
-def test_good_leads_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise it would be of no use."""
+def test_good_leads_pass_the_quick_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the quick check would be useless."""
     monkeypatch.setattr(validation, "_validator", None)
     assert violations(LEAD) == ()
 
 
-def test_what_it_does_not_know_is_left_to_the_validation() -> None:
-    """A contract with a new keyword is not passed over, neither of the whole nor of a field."""
+def test_unknown_keyword_is_left_to_the_validation() -> None:
+    """A contract with a new keyword is left to the full validation, for the whole lead or one field."""
     schema = contract.schema("CreateLeadRequest")
     checks = checks_of_properties(schema, validation._FORMATS, validation._compiled)
     assert all(checks[name](value) for name, value in LEAD.items())

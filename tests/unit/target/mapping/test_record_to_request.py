@@ -83,8 +83,8 @@ def test_table_knows_the_contracts_fields() -> None:
     ],
     ids=["flat", "tap", "json-text", "flattened", "flattened-plainly", "contact"],
 )
-def test_lead_is_found_wherever_it_stands(record: dict[str, Any]) -> None:
-    """Flat, nested as the tap emits it, flattened, and nested as text are the same lead."""
+def test_lead_is_found_in_every_layout(record: dict[str, Any]) -> None:
+    """Flat, nested as the tap writes it, flattened, and nested as text are the same lead."""
     assert request_of(record) == LEAD
     assert not violations(request_of(record))
 
@@ -104,7 +104,7 @@ def test_lead_is_found_wherever_it_stands(record: dict[str, Any]) -> None:
     ],
 )
 def test_names_are_known_in_every_style(name: str) -> None:
-    """Case, separators and accents of a name do not matter; sources tell the record's own spelling."""
+    """Case, separators and accents of a name do not matter; sources keep the record's own spelling."""
     assert to_request({name: "Zo\u00e9"}) == Mapped({"firstName": "Zo\u00e9"}, {"firstName": (name,)})
 
 
@@ -113,7 +113,7 @@ def test_names_are_known_in_every_style(name: str) -> None:
     [(field, name) for field, names in FIELD_NAMES.items() for name in names if field != "phoneNumbers"],
 )
 def test_synonyms(field: str, name: str) -> None:
-    """Each name of the table means its field."""
+    """Each name of the table maps to its field."""
     assert to_request({name: LEAD[field]}) == Mapped({field: LEAD[field]}, {field: (name,)})
 
 
@@ -123,7 +123,7 @@ def test_synonyms(field: str, name: str) -> None:
     + [(kind, name) for kind, names in TYPED_PHONE_NAMES.items() for name in names],
 )
 def test_names_of_phones(kind: str | None, name: str) -> None:
-    """A plain phone becomes `phoneNumbers`, with the type that its name says."""
+    """A plain phone becomes `phoneNumbers`, with the type that its name gives."""
     phone = {"number": "0612345678"} | ({"type": kind} if kind else {})
     assert to_request({name: "0612345678"}) == Mapped({"phoneNumbers": [phone]}, {"phoneNumbers[0]": (name,)})
 
@@ -139,7 +139,7 @@ def test_names_of_phones(kind: str | None, name: str) -> None:
     ],
 )
 def test_nothing_else_is_guessed(record: dict[str, Any]) -> None:
-    """A name that the table does not know, or in a place where it says something else, is none of the lead's."""
+    """A name that is not in the table, or means something else in its place, is not a field of the lead."""
     mapped = to_request(record)
     assert (mapped.request, mapped.sources) == ({}, {})
     assert mapped.unused
@@ -162,7 +162,7 @@ def test_nothing_else_is_guessed(record: dict[str, Any]) -> None:
     ],
 )
 def test_first_name_with_a_value_wins(record: dict[str, Any], source: str, unused: tuple[str, ...]) -> None:
-    """Exact names go before synonyms, outer places before inner ones; empty values pass on to the next."""
+    """Exact names take precedence over synonyms, and outer places over inner ones; empty values are skipped."""
     assert to_request(record) == Mapped({"email": "a@b.fr"}, {"email": (source,)}, unused=unused)
 
 
@@ -177,12 +177,12 @@ def test_first_name_with_a_value_wins(record: dict[str, Any], source: str, unuse
     ],
 )
 def test_vague_names_count_where_nothing_better_is_there(record: dict[str, Any], source: dict[str, Any]) -> None:
-    """A name that could mean two things is the last resort, and only at the top level."""
+    """An ambiguous name is the last resort, and only at the top level."""
     assert to_request(record).sources == source
 
 
 def test_no_name_means_two_things() -> None:
-    """Each name, in each place and flattened, has one meaning: none of the tables' entries is overwritten."""
+    """Each name, in each place and flattened, has one meaning: no entry of the tables is overwritten."""
     places = {"": frozenset(FIELD_NAMES), **CONTAINERS}
     typed = [name for names in TYPED_PHONE_NAMES.values() for name in names]
     entries = [
@@ -197,14 +197,14 @@ def test_no_name_means_two_things() -> None:
 
 
 def test_own_date_goes_before_the_ingestion_date() -> None:
-    """The tap's `ingestionDate` is the date only where the record has no better one."""
+    """The tap's `ingestionDate` is the date only if the record has no better one."""
     record = {"ingestionDate": "2026-11-24T00:00:00Z", "contactRequest": {"createdAt": date(2026, 11, 23)}}
     assert to_request(record).sources == {"submittedDate": ("contactRequest.createdAt",)}
     assert request_of(record) == {"submittedDate": "2026-11-23T00:00:00Z"}
 
 
 def test_phones_of_all_fields_are_combined() -> None:
-    """Every phone is kept once, in the table's order; the first stands, and a later type completes it."""
+    """Every phone is kept once, in the table's order; the first one counts, and a later type completes it."""
     record = {
         "fixe": "01 23 45 67 89",
         "mobile": "06.12.34.56.78",
@@ -234,7 +234,7 @@ def test_phones_of_all_fields_are_combined() -> None:
 
 
 def test_only_what_the_contract_means_is_trimmed() -> None:
-    """Blanks around addresses, ids and numbers are noise; those of names and messages are the person's own."""
+    """Blanks around addresses, ids and numbers are noise; those in names and messages belong to the person."""
     padded = {name: f" {LEAD[name]}\n" for name in LEAD if name != "phoneNumbers"}
     kept = {name: padded[name] for name in ("firstName", "lastName", "message")}
     assert request_of({**padded, "phone": "\t0612345678 "}) == {
@@ -245,7 +245,7 @@ def test_only_what_the_contract_means_is_trimmed() -> None:
 
 
 def test_defaults_fill_absent_fields_only() -> None:
-    """A default stands where a record says nothing, `now` is the moment given, and leads do not share a list."""
+    """A default fills a field that a record lacks, `now` is the given time, and leads do not share a list."""
     defaults = parse_defaults(
         {"Submitted at": " NOW ", "mobile": 612345678, "message": "", "lang": "de_AT", "nom": "?"}
     )
@@ -266,7 +266,7 @@ def test_defaults_fill_absent_fields_only() -> None:
 
 
 def test_a_whole_lead_takes_no_defaults() -> None:
-    """Nothing that a record says is replaced."""
+    """No field of a record is replaced."""
     mapped = to_request(LEAD)
     assert with_defaults(mapped, parse_defaults({"submittedDate": "now", "phone": "0711223344"}), NOW) == mapped
     assert parse_defaults({}) == {}
@@ -285,7 +285,7 @@ def test_a_whole_lead_takes_no_defaults() -> None:
     ],
 )
 def test_defaults_that_cannot_work_are_refused(defaults: dict[str, Any], names: list[str]) -> None:
-    """A default that would spoil every lead ends the run before it starts; all are named, no value is shown."""
+    """A default that would make every lead invalid ends the run before it starts; all are named, no value is shown."""
     with pytest.raises(SettingsError, match=r"^`defaults` ") as caught:
         parse_defaults(defaults)
     assert all(name in str(caught.value) for name in names)
@@ -322,7 +322,7 @@ VALUES = st.recursive(
 
 @given(st.dictionaries(NAMES, VALUES, max_size=8))
 def test_any_record_is_mapped(record: dict[str, Any]) -> None:
-    """Whatever a source sends, it maps; what then breaks no rule is JSON, and every part of it has its source."""
+    """Any record can be mapped; if no rule is broken, the result is JSON, and every part of it has its source."""
     mapped = to_request(record)
     assert set(mapped.request) <= set(FIELD_NAMES)
     assert {path.split("[")[0] for path in mapped.sources} == set(mapped.request)
@@ -333,7 +333,7 @@ def test_any_record_is_mapped(record: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", [*FIELD_NAMES, *CONTAINERS, "mobile"])
 def test_very_deep_nests_do_no_harm(name: str) -> None:
-    """A nest deeper than Python recurses is a value of a wrong shape, like any other."""
+    """A value nested deeper than Python can recurse is a value of a wrong shape, like any other."""
     nest: Any = "x"
     for _ in range(20_000):
         nest = [nest]

@@ -41,14 +41,14 @@ def broken(request: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def test_a_good_lead_breaks_no_rule() -> None:
-    """What the contract allows passes, with all fields or with the required ones only, in any kind of mapping."""
+    """A valid lead passes, with all fields or only the required ones, in any kind of mapping."""
     assert violations(LEAD) == ()
     assert violations({name: LEAD[name] for name in REQUIRED}) == ()
     assert violations(MappingProxyType(LEAD)) == ()
 
 
 def test_all_violations_come_at_once_in_the_order_of_fields() -> None:
-    """Each broken rule is told with its path, its rule and a cure, in one go."""
+    """All broken rules are reported together, each with its path, rule and cure."""
     request = {
         **LEAD,
         "email": "no mail",
@@ -92,14 +92,14 @@ def test_each_missing_field_is_a_violation_of_its_own() -> None:
 @pytest.mark.parametrize("field", contract.schema("CreateLeadRequest")["properties"])
 @pytest.mark.parametrize("value", [[{"number": "", "type": ""}, 5], {}, "\ud800"], ids=["list", "object", "surrogate"])
 def test_every_field_of_the_contract_has_its_cure(field: str, value: object) -> None:
-    """No field that the contract has is left to the general words, whichever of its rules is broken."""
+    """No field of the contract gets only the general cure, whichever of its rules is broken."""
     cures = [violation.cure for violation in violations({**LEAD, field: value})]
     assert cures
-    assert not [cure for cure in cures if cure.startswith("Mend the value") or cure.endswith(".")]
+    assert not [cure for cure in cures if cure.startswith("Fix the value in the source") or cure.endswith(".")]
 
 
 def test_missing_message_and_date_point_to_the_defaults() -> None:
-    """A field that a source may lack altogether has another cure than one that is wrong."""
+    """A field that a source may not have at all has another cure than a wrong one."""
     assert [v.field for v in violations({**LEAD, "message": 5}) if "setting defaults" in v.cure] == []
     assert [v.field for v in violations({}) if "setting defaults" in v.cure] == ["message", "submittedDate"]
 
@@ -112,14 +112,14 @@ def test_missing_message_and_date_point_to_the_defaults() -> None:
         ("phoneNumbers", [], "must have at least 1 item(s)"),
         ("phoneNumbers", "0612345678", "must be a list"),
         ("lastName", "", "must have at least 1 character(s)"),
-        ("message", "\ud83d", "must be text that UTF-8 can carry"),
+        ("message", "\ud83d", "must be text that UTF-8 can encode"),
         ("classifiedId", "26ABCDEFGHJK\n", _LISTING_RULE),
         ("classifiedId", "26ABCDEFGHJO", _LISTING_RULE),
         ("submittedDate", "2026-02-30T08:00:00Z", "must be a valid date-time (RFC 3339)"),
     ],
 )
 def test_one_wrong_value_is_one_violation(field: str, value: object, rule: str) -> None:
-    """Patterns hold to the very end, nulls are values, and no value breaks two rules for one mistake."""
+    """Patterns match to the very end, nulls are values, and one mistake breaks one rule."""
     assert broken({**LEAD, field: value}) == [(field, rule)]
 
 
@@ -160,11 +160,11 @@ BAD_DATES = [
 
 @pytest.mark.parametrize(("text", "fits"), [(x, True) for x in GOOD_DATES] + [(x, False) for x in BAD_DATES])
 def test_date_times(text: str, fits: bool) -> None:  # noqa: FBT001  # a column of the table
-    """A date-time is RFC 3339 to the letter, and its day and time exist."""
+    """A date-time is strict RFC 3339, and its day and time exist."""
     assert (not broken({**LEAD, "submittedDate": text})) is fits
 
 
-# The rules of API.md read a second time, without patterns and JSON Schema.
+# The rules of API.md implemented a second time, without patterns and JSON Schema.
 
 
 def is_text(value: object) -> bool:

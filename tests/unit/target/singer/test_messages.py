@@ -1,4 +1,4 @@
-"""What becomes of Singer messages, up to the pipeline."""
+"""How Singer messages are handled, up to the pipeline."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SCHEMA: dict[str, Any] = {
 
 
 class Taken:
-    """A pipeline that only notes what it is given."""
+    """A pipeline that only records what it receives."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.incoming: list[Incoming] = []
@@ -56,7 +56,7 @@ def handle(*messages: dict[str, Any], pipeline: Taken | None = None, **maps: Any
 
 
 def test_record_without_maps_comes_as_it_is() -> None:
-    """A record keeps its values, its stream and its key; what the way of a record added to it is taken out."""
+    """A record keeps its values, its stream and its key; the metadata columns that loaders add are removed."""
     metadata = ("extracted_at", "received_at", "batched_at", "deleted_at", "sequence", "table_version")
     added = {f"_sdc_{name}": 1 for name in (*metadata, "sync_started_at")}
     (incoming,) = handle(SCHEMA, record(id=1, name="Zoé", _sdc_other=2, **added))
@@ -66,7 +66,7 @@ def test_record_without_maps_comes_as_it_is() -> None:
 
 
 def test_maps_give_alias_key_and_filter() -> None:
-    """Alias, key properties and filter of a stream map count; a dead letter would keep the record as it came."""
+    """Alias, key properties and filter of a stream map apply; a dead letter would keep the record before the map."""
     maps: dict[str, Any] = {
         "crm": {"nr": "str(id)", "__alias__": "leads", "__key_properties__": ["nr"], "__filter__": "id > 1"}
     }
@@ -78,7 +78,7 @@ def test_maps_give_alias_key_and_filter() -> None:
 
 
 def test_each_map_of_a_stream_gives_a_record() -> None:
-    """A stream may go out several times, under each of its names."""
+    """A stream may be sent several times, under each of its names."""
     copies = handle(SCHEMA, record(id=1), copy={"__source__": "crm", "name": "'x'"})
     assert [(incoming.stream, dict(incoming.record)) for incoming in copies] == [
         ("crm", {"id": 1}),
@@ -87,7 +87,7 @@ def test_each_map_of_a_stream_gives_a_record() -> None:
 
 
 def test_expression_that_fails_keeps_the_record() -> None:
-    """A record for which an expression fails is passed on with the reason, as it came, and the next one is mapped."""
+    """A record whose expression fails is passed on unmapped with the reason, and the next one is mapped."""
     first, second = handle(SCHEMA, record(id=0), record(id=1), crm={"name": "str(1 / id)"})
     assert first.failure
     assert "ZeroDivisionError" in first.failure.rule
@@ -98,35 +98,35 @@ def test_expression_that_fails_keeps_the_record() -> None:
 @pytest.mark.parametrize("error", [FatalError("full"), ValueError("a defect")])
 @pytest.mark.parametrize("maps", [{}, {"crm": {"name": "'x'"}}], ids=["as is", "mapped"])
 def test_error_of_the_delivery_is_not_one_of_the_maps(error: Exception, maps: dict[str, Any]) -> None:
-    """What goes wrong in the delivery reaches the caller as it is, whatever stream maps there are."""
+    """An error of the delivery reaches the caller unchanged, whatever the stream maps."""
     with pytest.raises(type(error)) as caught:
         handle(SCHEMA, record(id=1), pipeline=Taken(error), **maps)
     assert caught.value is error
 
 
 def test_maps_that_do_not_fit_are_named() -> None:
-    """An expression that cannot be read, or a key that the maps remove, ends the run as a wrong setting."""
+    """An expression that cannot be parsed, or a key that the maps remove, ends the run as a wrong setting."""
     for maps in ({"name": "name("}, {"id": None}):
         with pytest.raises(SettingsError, match="`stream_maps` does not fit"):
             handle(SCHEMA, crm=maps)
 
 
 def test_new_schema_gives_new_maps() -> None:
-    """A SCHEMA that differs from the one before counts for the records that follow; the same again changes nothing."""
+    """A SCHEMA that differs from the previous one applies to the records after it; an equal one changes nothing."""
     other = {**SCHEMA, "key_properties": ["name"]}
     keys = [each.key_properties for each in handle(SCHEMA, record(), SCHEMA, record(), other, record())]
     assert keys == [("id",), ("id",), ("name",)]
 
 
 def test_dead_letter_brings_its_schema() -> None:
-    """A dead letter that is fed again needs no SCHEMA: it says itself what was known of its stream."""
+    """A replayed dead letter needs no SCHEMA: it carries what is known of its stream."""
     (incoming,) = handle({**record(id=1), "key_properties": ["id"], "reasons": []})
     assert incoming.source.is_replay
     assert incoming.key_properties == ("id",)
 
 
 def test_other_messages() -> None:
-    """A STATE goes to the pipeline whatever it holds; ACTIVATE_VERSION does nothing; BATCH is refused."""
+    """A STATE of any content goes to the pipeline; ACTIVATE_VERSION does nothing; BATCH is refused."""
     pipeline = Taken()
     activate = {"type": "ACTIVATE_VERSION", "stream": "crm", "version": 1}
     handle({"type": "STATE", "value": None}, activate, pipeline=pipeline)
@@ -157,7 +157,7 @@ def test_records_are_counted(caplog: pytest.LogCaptureFixture) -> None:
     ],
 )
 def test_a_map_that_failed_is_named(maps: dict[str, str], named: str) -> None:
-    """The reason says which expression failed, and which columns the record has, and shows no value of it."""
+    """The reason names the expression that failed and the columns of the record, and shows none of its values."""
     properties: dict[str, Any] = {name: {"type": "string"} for name in ("nom", "mail", "etat")}
     schema = {**SCHEMA, "schema": {"properties": properties}, "key_properties": []}
     (incoming,) = handle(schema, record(nom="Secret", mail=None, etat=None), crm=maps)

@@ -38,13 +38,13 @@ def test_no_callback_of_the_sdk_is_called() -> None:
 
 
 def test_numbers_stay_exact() -> None:
-    """A number with a fraction is no float, so that it comes out as it went in."""
+    """A number with a fraction is not read as a float, so its digits do not change."""
     (message,) = read(b'{"type": "STATE", "value": {"at": 0.10}}')
     assert message["value"] == {"at": Decimal("0.10")}
 
 
 def test_blank_lines_do_not_count_as_messages() -> None:
-    """A file that was mended by hand may have blank lines."""
+    """A file that was edited by hand may have blank lines."""
     assert len(read(b"", b'{"type": "RECORD"}', b"  ", b'{"type": "RECORD"}', b"")) == 2
 
 
@@ -60,14 +60,14 @@ def test_blank_lines_do_not_count_as_messages() -> None:
     ],
 )
 def test_line_that_is_no_message_is_named_by_its_number(line: bytes) -> None:
-    """A line that cannot be read ends the run with its number and what it lacks, and shows nothing of its content."""
+    """A line that cannot be read ends the run with its number and the problem, and shows nothing of its content."""
     with pytest.raises(FatalError, match="Line 2 of the input") as caught:
         read(b'{"type": "RECORD"}', line)
     assert "jane" not in str(caught.value)
 
 
 def test_signal_ends_the_reading_between_two_lines() -> None:
-    """After a stop the line in hand is worked on to its end, and no other is read."""
+    """After a stop, the current line is still handled, and no other line is read."""
     seen: list[dict[str, Any]] = []
 
     def stop(message: dict[str, Any]) -> str:
@@ -82,7 +82,7 @@ def test_signal_ends_the_reading_between_two_lines() -> None:
 
 
 def test_signal_ends_the_waiting_for_input() -> None:
-    """A stop that comes while the source is silent ends the wait at once."""
+    """A stop during a wait for input ends the wait at once."""
     reader = LineReader(ignore)
 
     class Silent(io.BytesIO):
@@ -95,7 +95,7 @@ def test_signal_ends_the_waiting_for_input() -> None:
 
 
 def test_closed_stdin_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that was started without stdin says so."""
+    """A program that was started without stdin reports that."""
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(FatalError, match="stdin is closed"):
         LineReader(ignore).process_lines(None, {})

@@ -12,7 +12,7 @@ HALF = "half an emoji: \ud83d"
 
 
 def exact(line: bytes) -> Any:
-    """Read JSON as strictly as it is meant, digits and all."""
+    """Read JSON strictly, with all digits."""
 
     def refuse(name: str) -> None:
         raise AssertionError(name)
@@ -34,7 +34,7 @@ def exact(line: bytes) -> Any:
 )
 @pytest.mark.parametrize("beside", [b"0", b"NaN"], ids=["strict", "lenient"])
 def test_any_number_is_read_and_written_with_its_digits(number: bytes, value: object, beside: bytes) -> None:
-    """JSON knows no largest number: one that Python cannot hold stops nothing, and comes out as it came."""
+    """JSON does not limit numbers: one that Python cannot hold stops nothing, and is written as it was read."""
     found = decode(b'{"number": %b, "beside": %b}' % (number, beside))["number"]
     assert found == value
     assert type(found) is type(value)
@@ -48,7 +48,7 @@ def test_any_number_is_read_and_written_with_its_digits(number: bytes, value: ob
 )
 @pytest.mark.parametrize("is_sorted", [True, False])
 def test_numbers_beside_half_an_emoji_keep_their_digits(number: str, *, is_sorted: bool) -> None:
-    """Half a surrogate pair anywhere in a value costs no digit of its numbers."""
+    """A lone surrogate anywhere in a value does not change the digits of its numbers."""
     line = encode({"text": HALF, "numbers": [Decimal(number), 7]}, is_sorted=is_sorted)
     assert number.encode() in line
     assert json.loads(line)["text"] == HALF
@@ -58,7 +58,7 @@ def test_numbers_beside_half_an_emoji_keep_their_digits(number: str, *, is_sorte
 @pytest.mark.parametrize("text", ["plain", HALF])
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
 def test_what_is_no_number_is_null(text: str, value: float) -> None:
-    """Others cannot read NaN or Infinity; what is written is JSON, whatever stands beside it."""
+    """Other parsers cannot read NaN or Infinity; the output is always valid JSON, whatever else it contains."""
     assert exact(encode({"text": text, "value": [value, 0.1]})) == {"text": text, "value": [None, Decimal("0.1")]}
 
 

@@ -9,7 +9,7 @@ from target_seeker_leads.singer.state_queue import StateQueue
 
 
 def test_state_waits_for_all_records_before_it() -> None:
-    """A STATE is passed on at the moment the last record before it is settled, in whatever order they are."""
+    """A STATE is passed on as soon as the last record before it is settled, in whatever order they are."""
     passed: list[int] = []
     queue = StateQueue(passed.append)
     first, second = queue.record(), queue.record()
@@ -24,7 +24,7 @@ def test_state_waits_for_all_records_before_it() -> None:
 
 
 def test_state_with_nothing_before_it_passes_at_once() -> None:
-    """Where nothing is open, a STATE waits for nothing."""
+    """If no record is open, a STATE does not wait."""
     passed: list[int] = []
     queue = StateQueue(passed.append)
     queue.state(1)
@@ -35,7 +35,7 @@ def test_state_with_nothing_before_it_passes_at_once() -> None:
 
 @given(st.lists(st.sampled_from(["record", "state", "settle"])), st.randoms())
 def test_passed_state_never_covers_an_open_record(steps: list[str], chance: object) -> None:
-    """Whatever the order of input and settling, a STATE that goes out covers settled records only, and none is late."""
+    """In any order of input and settling, a STATE that is passed on covers settled records only, and none is late."""
     passed: list[int] = []
     queue = StateQueue(passed.append)
     tickets = []  # (ticket, number of STATEs before it)
@@ -56,8 +56,8 @@ def test_passed_state_never_covers_an_open_record(steps: list[str], chance: obje
     assert passed == sorted(set(passed))
 
 
-def test_slow_reader_of_states_keeps_no_record_from_being_settled() -> None:
-    """While one STATE is being written, records are taken and settled; of the STATEs meanwhile the latest follows."""
+def test_slow_reader_of_states_does_not_block_settling() -> None:
+    """While one STATE is being written, records are taken and settled; the latest of the STATEs meanwhile follows."""
     is_writing, may_go_on = threading.Event(), threading.Event()
     passed: list[int] = []
 

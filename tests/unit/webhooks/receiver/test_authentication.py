@@ -23,12 +23,12 @@ def call(*headers: tuple[str, str], query: str = "") -> Call:
 @pytest.mark.parametrize("header", ["X-Api-Key", "authorization", "X-Anything-Else"])
 @pytest.mark.parametrize("key", [KEY, PREVIOUS])
 def test_key_in_any_header_is_found(form: str, header: str, key: bytes) -> None:
-    """Where the vendor puts the key is open, so it counts in every header, bare or after a scheme."""
+    """The place of the key is not documented, so it is accepted in every header, bare or after a scheme."""
     assert place_of_key(call((header, form.format(key.decode()))), ANY, KEYS) == f"header:{header}"
 
 
 def test_pinned_header_is_the_only_one() -> None:
-    """Once a user pins the header, the key counts nowhere else; its name is of any case."""
+    """With `header:NAME`, the key is accepted nowhere else; the name is case-insensitive."""
     auth = Auth.parse("header:X-Api-Key")
     assert place_of_key(call(("x-api-key", KEY.decode())), auth, KEYS) == "header:x-api-key"
     assert place_of_key(call(("X-Other", KEY.decode()), query=f"key={KEY.decode()}"), auth, KEYS) is None
@@ -37,7 +37,7 @@ def test_pinned_header_is_the_only_one() -> None:
 
 @pytest.mark.parametrize("query", ["key=a%2Bb%2Fc", "x=1&key=a%2bb/c", "key=a+b/c", "key=wrong&key=a+b%2Fc"])
 def test_key_in_the_query_is_found_however_it_is_encoded(query: str) -> None:
-    """Senders differ in which characters they encode."""
+    """Different senders encode different characters."""
     for auth in (ANY, Auth.parse("query")):
         assert place_of_key(call(query=query), auth, (b"a+b/c",)) == "query"
 
@@ -55,14 +55,14 @@ def test_key_in_the_query_is_found_however_it_is_encoded(query: str) -> None:
         call(query=f"other={KEY.decode()}"),
     ],
 )
-def test_anything_but_the_key_is_refused(wrong: Call) -> None:
-    """A part of the key, more than it, nothing, or the key under another name does not open."""
+def test_wrong_keys_are_refused(wrong: Call) -> None:
+    """A part of the key, a longer text, an empty value, or the key under another name is refused."""
     assert place_of_key(wrong, ANY, KEYS) is None
 
 
 @given(st.lists(st.tuples(st.text(), st.text())), st.text())
-def test_no_call_is_an_error(headers: list[tuple[str, str]], query: str) -> None:
-    """Whatever somebody sends is refused, not stumbled over."""
+def test_no_call_causes_an_error(headers: list[tuple[str, str]], query: str) -> None:
+    """Any call without the key is refused, and none causes an error."""
     assert place_of_key(Call(headers, query), ANY, KEYS) is None
     claimed_signature(Call(headers, query), ANY)
 
@@ -70,7 +70,7 @@ def test_no_call_is_an_error(headers: list[tuple[str, str]], query: str) -> None
 @pytest.mark.parametrize("form", ["{}", "sha256={}"])
 @pytest.mark.parametrize("key", [KEY, PREVIOUS])
 def test_signature_of_the_body_is_accepted(form: str, key: bytes) -> None:
-    """Hexadecimal in any case, under the key or the previous one."""
+    """The signature is hexadecimal in any case, with the key or the previous one."""
     digest = hmac.new(key, BODY, "sha256").hexdigest()
     for text in (digest, digest.upper()):
         claimed = claimed_signature(call(("x-signature", form.format(text))), Auth.parse("signature"))
@@ -81,14 +81,14 @@ def test_signature_of_the_body_is_accepted(form: str, key: bytes) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "0" * 63, "g" * 64, KEY.decode(), "md5=" + "0" * 64])
-def test_what_is_no_signature_costs_no_reading(value: str) -> None:
-    """A body is only read where its signature could be right."""
+def test_body_is_not_read_for_a_malformed_signature(value: str) -> None:
+    """A body is read only if the call has a well-formed signature."""
     assert claimed_signature(call(("X-Signature", value)), ANY) is None
     assert claimed_signature(call(("X-Signature", "0" * 64), ("X-Signature", "1" * 64)), ANY) is None
 
 
 @pytest.mark.parametrize("wrong", ["", "header", "header:", "header:two words", "bearer", "Any", "header:X\n"])
 def test_unknown_way_is_named(wrong: str) -> None:
-    """A mistake in `--auth` must not open or close the door by accident."""
+    """A mistake in `--auth` must not accept or refuse calls by accident."""
     with pytest.raises(SettingsError, match="`--auth` must be"):
         Auth.parse(wrong)

@@ -22,7 +22,7 @@ def time() -> Time:
 
 @pytest.fixture
 def schedule(time: Time) -> Schedule:
-    """The default timing, once the first run has ended."""
+    """A schedule with the default timing, after the first run."""
     schedule = Schedule(Timing(), time)
     run(schedule)
     return schedule
@@ -34,12 +34,12 @@ def run(schedule: Schedule, *, succeeded: bool = True) -> None:
 
 
 def test_first_run_begins_at_once(time: Time) -> None:
-    """What came while the program did not run is read when it starts."""
+    """Leads that arrived while the program was not running are read when it starts."""
     assert Schedule(Timing(), time).seconds_until_due() == 0
 
 
-def test_signal_is_answered_once_it_is_quiet(schedule: Schedule, time: Time) -> None:
-    """Each further signal puts the run off, so that a burst costs one run."""
+def test_run_follows_a_signal_after_a_quiet_time(schedule: Schedule, time: Time) -> None:
+    """Each further signal delays the run, so that a burst causes one run."""
     schedule.signal()
     assert schedule.seconds_until_due() == 3
     time.now += 2
@@ -47,8 +47,8 @@ def test_signal_is_answered_once_it_is_quiet(schedule: Schedule, time: Time) -> 
     assert schedule.seconds_until_due() == 3
 
 
-def test_endless_signals_do_not_put_a_run_off(schedule: Schedule, time: Time) -> None:
-    """The first signal of a burst waits no longer than the maximum."""
+def test_continuous_signals_do_not_delay_a_run(schedule: Schedule, time: Time) -> None:
+    """The first signal of a burst waits no longer than `max_wait_seconds`."""
     schedule.signal()
     for _ in range(14):
         time.now += 1
@@ -57,7 +57,7 @@ def test_endless_signals_do_not_put_a_run_off(schedule: Schedule, time: Time) ->
 
 
 def test_signal_during_a_run_counts_for_the_next(schedule: Schedule, time: Time) -> None:
-    """Nobody knows whether the run had read that lead already."""
+    """The current run may not read that lead any more."""
     schedule.begin()
     time.now += 20
     schedule.signal()
@@ -70,7 +70,7 @@ def test_signal_during_a_run_counts_for_the_next(schedule: Schedule, time: Time)
 
 
 def test_signalled_run_is_followed_by_one_more(schedule: Schedule, time: Time) -> None:
-    """A lead may become visible after its call; the run that looks again is not looked after in turn."""
+    """A lead may become visible after its call; the recheck itself is not followed by another one."""
     schedule.signal()
     run(schedule)
     assert schedule.seconds_until_due() == 60
@@ -80,7 +80,7 @@ def test_signalled_run_is_followed_by_one_more(schedule: Schedule, time: Time) -
 
 
 def test_recheck_can_be_switched_off(time: Time) -> None:
-    """With 0 there is none."""
+    """With 0, there is no recheck."""
     schedule = Schedule(Timing(recheck_seconds=0), time)
     run(schedule)
     schedule.signal()
@@ -89,7 +89,7 @@ def test_recheck_can_be_switched_off(time: Time) -> None:
 
 
 def test_recheck_outlasts_a_poll_before_it(schedule: Schedule, time: Time) -> None:
-    """A run that begins before the recheck is due does not stand in for it."""
+    """A run that begins before the recheck is due does not replace it."""
     time.now += 280
     schedule.signal()
     run(schedule)
@@ -99,7 +99,7 @@ def test_recheck_outlasts_a_poll_before_it(schedule: Schedule, time: Time) -> No
 
 
 def test_polls_without_any_signal(schedule: Schedule, time: Time) -> None:
-    """Lost calls cost time alone: a run begins so long after the last one began, however long that took."""
+    """Lost calls cost only time: a run begins `poll_seconds` after the start of the last one, however long it took."""
     schedule.begin()
     time.now += 100
     schedule.end(succeeded=True)
@@ -107,7 +107,7 @@ def test_polls_without_any_signal(schedule: Schedule, time: Time) -> None:
 
 
 def test_failed_run_is_repeated_after_growing_waits(schedule: Schedule, time: Time) -> None:
-    """Whatever failed is tried again without a further signal, ever more rarely, up to the longest wait."""
+    """A failed run is repeated without a further signal, with growing waits up to the maximum."""
     schedule.signal()
     waits = []
     for _ in range(9):
@@ -120,14 +120,14 @@ def test_failed_run_is_repeated_after_growing_waits(schedule: Schedule, time: Ti
 
 
 def test_signal_does_not_shorten_the_wait_after_a_failure(schedule: Schedule) -> None:
-    """Calls that keep coming do not make a failing pipeline run without pause."""
+    """Continuous calls do not make a failing pipeline run without a pause."""
     run(schedule, succeeded=False)
     schedule.signal()
     assert schedule.seconds_until_due() == 5
 
 
-def test_failures_without_end_stay_countable(schedule: Schedule) -> None:
-    """A pipeline that fails for a year waits as long as ever."""
+def test_many_failures_do_not_overflow(schedule: Schedule) -> None:
+    """A pipeline that fails for a year still waits for the maximum time."""
     for _ in range(100_000):
         run(schedule, succeeded=False)
     assert schedule.seconds_until_due() == LONGEST_BACK_OFF_SECONDS

@@ -1,4 +1,4 @@
-"""Any history of signals, runs and failures, played against an account whose leads must all be read."""
+"""Random histories of signals, runs and failures, after which all leads of an account must be read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SECONDS = st.floats(0.001, 400)
 
 
 class ScheduleHistory(RuleBasedStateMachine):
-    """Leads arrive with or without a call; a run brings what was there when it began, if it succeeds."""
+    """Leads arrive with or without a call; a successful run loads those that existed when it began."""
 
     @initialize(
         debounce=st.sampled_from([0.0, 3.0, 20.0]),
@@ -24,13 +24,13 @@ class ScheduleHistory(RuleBasedStateMachine):
         self.now = 0.0
         self.timing = Timing(debounce, most, recheck, poll)
         self.schedule = Schedule(self.timing, lambda: self.now)
-        self.waiting: list[float] = []  # arrivals of leads that nobody has brought, with a call each
-        self.silent: list[float] = []  # the same without
+        self.waiting: list[float] = []  # arrivals of leads with a call that are not loaded yet
+        self.silent: list[float] = []  # the same for leads without a call
         self.reading: tuple[list[float], list[float]] = ([], [])
         self.began_at: float | None = None
         self.ended_at = 0.0
         self.failures = 0
-        self.rechecks: list[float] = []  # of runs that brought a lead with a call, once each
+        self.rechecks: list[float] = []  # due times after runs that loaded a lead with a call
 
     @rule()
     def call(self) -> None:
@@ -43,7 +43,7 @@ class ScheduleHistory(RuleBasedStateMachine):
 
     @rule(seconds=_SECONDS)
     def time_passes(self, seconds: float) -> None:
-        """As the runner does: it sleeps until a run is due, and begins it then."""
+        """As in the runner: sleep until a run is due, and then begin it."""
         until = self.now + seconds
         wait = self.schedule.seconds_until_due()
         if wait is not None and self.now + wait <= until:
@@ -67,7 +67,7 @@ class ScheduleHistory(RuleBasedStateMachine):
 
     def begin(self) -> None:
         assert not self.schedule.is_running, "two runs at once"
-        assert self._is_justified(), "a run that nothing asked for"
+        assert self._is_justified(), "a run without a cause"
         self.schedule.begin()
         self.rechecks = [at for at in self.rechecks if at > self.now]
         self.began_at = self.now
@@ -84,7 +84,7 @@ class ScheduleHistory(RuleBasedStateMachine):
 
     @invariant()
     def every_call_is_followed_by_a_run(self) -> None:
-        """Unless one is going on or failed, the next run is due within the longest wait of the oldest call."""
+        """Unless a run is in progress or failed, the next one is due within `max_wait_seconds` of the oldest call."""
         if self.schedule.is_running or not self.waiting:
             return
         due = self.schedule.seconds_until_due()
@@ -96,14 +96,14 @@ class ScheduleHistory(RuleBasedStateMachine):
 
     @invariant()
     def every_lead_is_read_within_the_poll(self) -> None:
-        """With all calls lost, too."""
+        """This holds even if all calls are lost."""
         due = self.schedule.seconds_until_due()
         if due is not None and self.failures == 0:
             assert due <= self.timing.poll_seconds + 1e-6
 
     @invariant()
     def failing_runs_are_apart(self) -> None:
-        """No number of calls makes a failing pipeline run at once."""
+        """Calls never make a failing pipeline run at once."""
         due = self.schedule.seconds_until_due()
         if due is not None and self.failures:
             assert self.now + due >= self.ended_at + min(5 * 2 ** (self.failures - 1), 300) - 1e-6

@@ -34,8 +34,8 @@ def audited(answer: dict[str, Any], *, status: str = "ACTIVE", created_at: str =
         "1795606200",
     ],
 )
-def test_lately_is_well_in_every_form_of_an_instant(success: object) -> None:
-    """Which form the API has is open."""
+def test_recent_success_is_fine_in_every_time_format(success: object) -> None:
+    """The API's format of times is not documented."""
     audit = audited({"lastSuccessTimestamp": success})
     assert audit.last_success is not None
     assert abs(audit.last_success - datetime(2026, 11, 25, 11, 30, tzinfo=timezone.utc)) < timedelta(seconds=1)
@@ -43,24 +43,24 @@ def test_lately_is_well_in_every_form_of_an_instant(success: object) -> None:
 
 
 @pytest.mark.parametrize("success", ["2026-11-25T10:59:00Z", None, "yesterday", True, 1e300, {}])
-def test_long_ago_never_or_unknown_is_a_problem(success: object) -> None:
-    """A watch that cannot see must not say that all is well."""
+def test_old_missing_or_unreadable_success_is_a_problem(success: object) -> None:
+    """A check without data must not report success."""
     assert "has not succeeded for 60 minutes" in str(audited({"lastSuccessTimestamp": success}).problem)
     assert audited({}).problem
 
 
 def test_new_subscription_has_time() -> None:
-    """Without a first lead there is no call."""
+    """A new subscription has no call before its first lead."""
     assert audited({"lastSuccessTimestamp": None}, created_at="2026-11-25T11:59:00Z").problem is None
 
 
 def test_inactive_is_a_problem_whatever_succeeded() -> None:
-    """The vendor has given up calling, or somebody paused it."""
+    """The vendor has stopped calling, or somebody paused the subscription."""
     assert "is INACTIVE" in str(audited({"lastSuccessTimestamp": "2026-11-25T12:00:00Z"}, status="INACTIVE").problem)
 
 
 def test_events_are_shown_flat_without_what_may_be_private() -> None:
-    """Their form is open: what tells of the call is shown, a lead or a key within is not."""
+    """Their format is not documented: values about the call are shown, a lead or a key in them is not."""
     event = {
         "timestamp": "2026-11-25T11:00:00Z",
         "status": "FAILURE",
@@ -83,6 +83,6 @@ def test_events_are_shown_flat_without_what_may_be_private() -> None:
 
 @given(JSON, JSON)
 def test_any_audit_can_be_shown(events: object, success: object) -> None:
-    """Whatever form it has is printed, or left out, and no error."""
+    """Any format is printed or left out, without an error."""
     audit = audited({"recentEvents": events, "lastSuccessTimestamp": success})
     assert all(isinstance(each, dict) for each in audit.as_json()["events"])

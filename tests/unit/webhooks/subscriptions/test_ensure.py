@@ -17,14 +17,14 @@ URL = "https://leads.example.com/hook?key=secret-of-the-url"
 
 @dataclass
 class Account:
-    """Subscriptions in memory; `before_create` is what others do between our look and our request."""
+    """Subscriptions in memory; `before_create` is what other programs do between our list and our request."""
 
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     before_create: Callable[[], object] | None = None
     loses_answers: bool = False
     refuses: bool = False
-    forgets: bool = False  # says nothing of what was created
+    forgets: bool = False  # does not list what was created
     asked: int = 0
 
     def list(self) -> list[Subscription]:
@@ -58,7 +58,7 @@ class Account:
 
 
 def test_subscription_is_made_once() -> None:
-    """However often it is asked for; each time it gets the key and is active."""
+    """`ensure` can run any number of times; each time the subscription gets the key and is active."""
     account = Account()
     first = ensure(account, URL, "old key")
     account.update(first.subscription, status="INACTIVE")
@@ -69,7 +69,7 @@ def test_subscription_is_made_once() -> None:
 
 
 def test_other_urls_are_left_alone() -> None:
-    """Another path or query is another subscription."""
+    """A URL with another path or query has a subscription of its own."""
     account = Account()
     ensure(account, "https://leads.example.com/hook", "key")
     ensure(account, "https://leads.example.com/other", "key")
@@ -78,14 +78,14 @@ def test_other_urls_are_left_alone() -> None:
 
 
 def test_lost_answer_leads_to_no_second_subscription() -> None:
-    """What was made is found in the list; the request that made it is not repeated."""
+    """The new subscription is found in the list; the request is not repeated."""
     account = Account(loses_answers=True)
     assert ensure(account, URL, "key").subscription.id == "subscription-1"
     assert account.asked == 1
 
 
-def test_lost_request_is_told_and_not_repeated() -> None:
-    """Where nothing is listed, a person or the next run decides; the message hides the query."""
+def test_lost_request_is_reported_and_not_repeated() -> None:
+    """If nothing is listed, the user runs `ensure` again; the message hides the query."""
     account = Account(loses_answers=True, forgets=True)
     with pytest.raises(FatalError, match="Run `ensure` again") as caught:
         ensure(account, URL, "key")
@@ -95,7 +95,7 @@ def test_lost_request_is_told_and_not_repeated() -> None:
 
 @pytest.mark.parametrize("refuses", [False, True])
 def test_two_programs_at_once_leave_one_subscription(refuses: bool) -> None:  # noqa: FBT001  # a parameter
-    """Both found none and both ask: one is left, with our key, whether or not the API takes a second one."""
+    """If both find none and both request one, one is left with our key, whether or not the API accepts the second."""
     account = Account()
 
     def other() -> None:
@@ -109,7 +109,7 @@ def test_two_programs_at_once_leave_one_subscription(refuses: bool) -> None:  # 
     assert ensured.deleted == (0 if refuses else 1)
 
 
-def test_refusal_names_the_cure() -> None:
-    """Of a URL that the vendor does not take, nothing is listed."""
+def test_refusal_names_the_fix() -> None:
+    """If the vendor refuses the URL, no subscription is listed, and the message says what the URL must be."""
     with pytest.raises(FatalError, match=r"409\. The URL must be one that the vendor can call"):
         ensure(Account(refuses=True), URL, "key")

@@ -19,19 +19,19 @@ from seeker_leads_webhooks.subscriptions.urls import same_url, shown_url, wanted
     ],
 )
 def test_query_and_user_are_not_shown(url: str, shown: str) -> None:
-    """They may hold a key."""
+    """They may contain a key."""
     assert shown_url(url) == shown
 
 
 @given(st.text())
 def test_anything_can_be_shown(url: str) -> None:
-    """What the API lists may be anything."""
+    """The API may list any text as a URL."""
     assert shown_url(url).isprintable()
     assert same_url(url, url)
 
 
 def test_placeholder_stands_for_the_key() -> None:
-    """A key on a command line would be seen by every user of the machine."""
+    """Every user of the machine could see a key on a command line."""
     assert wanted_url("https://a.example/?key={key}", "a+b") == "https://a.example/?key=a%2Bb"
     with pytest.raises(SettingsError, match="SEEKER_LEADS_WEBHOOK_API_KEY"):
         wanted_url("https://a.example/?key={key}", None)
@@ -50,13 +50,13 @@ def test_placeholder_stands_for_the_key() -> None:
     ],
 )
 def test_url_that_cannot_be_called_is_refused(wrong: str, words: str) -> None:
-    """Before anything is asked of the API, and without showing it."""
+    """It is refused before any request to the API, and not shown."""
     with pytest.raises(SettingsError, match=words) as caught:
         wanted_url(wrong, None)
     assert "s3cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["https://a.example/", "http://127.0.0.1:8080/x", "http://localhost/", "http://[::1]/"])
-def test_https_or_this_machine_is_taken(url: str) -> None:
-    """The sandbox calls this machine without TLS."""
+def test_https_or_this_machine_is_accepted(url: str) -> None:
+    """Plain http is allowed on this machine, where the sandbox calls without TLS."""
     assert wanted_url(url, None) == url

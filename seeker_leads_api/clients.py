@@ -1,0 +1,65 @@
+"""The clients of many accounts: one for each, over the same connections and, as a rule, the same rate limit."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from seeker_leads_api.accounts import RateLimitScope
+from seeker_leads_api.client import ApiClient, new_limiter
+from seeker_leads_api.http.sessions import Sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from seeker_leads_api.accounts import Account
+
+
+def open_clients(  # noqa: PLR0913  # time and output are injected
+    accounts: Sequence[Account],
+    scope: RateLimitScope,
+    user_agent: str,
+    *,
+    report: Callable[[str], object],
+    sleep: Callable[[float], object] = time.sleep,
+    sleep_of: Callable[[Account], Callable[[float], object]] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> list[ApiClient]:
+    """Return a client for each account, in their order.
+
+    `report` gets lines that name the account. `sleep` is what waits for the common limit consist of, `sleep_of` gives
+    what an account's other waits consist of, where that is something else.
+
+    Raises:
+        SettingsError: the environment names certificates that do not exist, or a proxy that cannot work.
+    """
+    sessions = Sessions(user_agent)
+    is_for_all = scope is RateLimitScope.CLIENT
+    limit_for_all = new_limiter(accounts[0].connection, report=report, sleep=sleep, clock=clock) if is_for_all else None
+
+    def client_of(account: Account) -> ApiClient:
+        def report_of(line: str) -> object:
+            return report(f"{account.place}{line}")
+
+        own_sleep = sleep_of(account) if sleep_of else sleep
+        limiter = limit_for_all or new_limiter(
+            account.connection, report=report_of, label=account.label, sleep=own_sleep, clock=clock
+        )
+        return ApiClient(
+            account.connection,
+            user_agent,
+            report=report_of,
+            sleep=own_sleep,
+            clock=clock,
+            limiter=limiter,
+            sessions=sessions,
+        )
+
+    return [client_of(account) for account in accounts]
+
+
+def close_clients(clients: Sequence[ApiClient]) -> None:
+    """Close the connections that the clients share, and leave limits that are shared with other processes."""
+    for limiter in {id(client.limiter): client.limiter for client in clients}.values():
+        limiter.close()
+    clients[0].close()

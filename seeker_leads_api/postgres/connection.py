@@ -1,0 +1,76 @@
+"""Connections to PostgreSQL that live as long as a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+from seeker_leads_api.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+    from seeker_leads_api.postgres.location import PostgresLocation
+
+_CONNECT_TIMEOUT_SECONDS = 30
+
+#: The server, too, must notice a machine that vanished (by default it would after two hours), must not end a session
+#: that has nothing to do for a while, and must not let a frozen process keep rows locked.
+_SESSION_SETTINGS = {
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+    "idle_session_timeout": "0",
+    "idle_in_transaction_session_timeout": "60000",
+}
+
+
+def connect(
+    location: PostgresLocation,
+    *,
+    application_name: str,
+    isolation_level: str = "READ COMMITTED",  # who waited for a row must see what the other one wrote
+    read_only: bool = False,
+) -> Connection:
+    """Return a connection of one's own.
+
+    Raises:
+        SettingsError: the driver is not installed, or the URL asks for what it does not know.
+        DBAPIError: the database cannot be reached.
+    """
+    arguments: dict[str, Any] = {"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": application_name}
+    try:
+        engine = create_engine(
+            location.url,
+            poolclass=NullPool,
+            hide_parameters=True,
+            isolation_level=isolation_level,
+            execution_options={"postgresql_readonly": True} if read_only else {},
+            connect_args={name: value for name, value in arguments.items() if name not in location.url.query},
+        )
+        return engine.connect()
+    except ImportError:
+        msg = (
+            f"`{location.setting}`: PostgreSQL needs a driver: install singer-seeker-leads[postgres], in Meltano as"
+            " `pip_url`"
+        )
+        raise SettingsError(msg) from None
+    except (ArgumentError, ValueError):
+        # Their words quote the URL, of which nobody can say which part is the password.
+        msg = (
+            f"`{location.setting}`: a part of it, mostly one after the ?, is nothing that SQLAlchemy knows: take it out"
+        )
+        raise SettingsError(msg) from None
+
+
+def keep_alive(connection: Connection, more: Mapping[str, str] | None = None) -> None:
+    """Give the session its settings, within a transaction; `more` has further ones."""
+    # Servers know different ones; what is not there is not selected.
+    setting = text("SELECT set_config(name, :value, false) FROM pg_settings WHERE name = :name")
+    for name, value in {**_SESSION_SETTINGS, **(more or {})}.items():
+        connection.execute(setting, {"name": name, "value": value})

@@ -1,0 +1,74 @@
+"""What the URL of a PostgreSQL database means, and how it is shown. Errors name the setting, never the password."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from seeker_leads_api.errors import SettingsError
+
+DRIVERS = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresLocation:
+    """A database, and the schema of our tables in it where the URL names one: `?schema=...`."""
+
+    setting: str  #: which setting gave the URL
+    url: URL = field(repr=False)  #: as SQLAlchemy wants it
+    schema: str | None
+
+    @classmethod
+    def parse(cls, setting: str, text: str) -> PostgresLocation:
+        """Return what the setting means.
+
+        Raises:
+            SettingsError: it is not the URL of a PostgreSQL database.
+        """
+        try:
+            url = make_url(text)
+        except (ArgumentError, ValueError):
+            # The URL itself is not shown: nobody can say which part of it is the password.
+            msg = f"`{setting}` is no database URL: write postgresql://user:password@host/database"
+            raise SettingsError(msg) from None
+        if url.drivername not in DRIVERS:
+            msg = f"`{setting}`: {url.drivername} is not supported: use postgresql://user:password@host/database"
+            raise SettingsError(msg)
+        return cls.of(setting, url)
+
+    @classmethod
+    def of(cls, setting: str, url: URL) -> PostgresLocation:
+        """Return what a URL with one of the `DRIVERS` means.
+
+        Raises:
+            SettingsError: a part of it is not clear.
+        """
+        if "@" in (url.host or "") + (url.database or ""):
+            msg = f"`{setting}`: write @ in a user name or password as %40, / as %2F"
+            raise SettingsError(msg)
+        schema = url.query.get("schema")
+        if schema is not None and (not isinstance(schema, str) or not schema.strip()):
+            msg = f"`{setting}`: ?schema= takes the name of one schema"
+            raise SettingsError(msg)
+        url = url.difference_update_query(["schema"]).set(drivername="postgresql+psycopg")
+        return cls(setting, url, schema)
+
+    @property
+    def shown(self) -> str:
+        """For messages: without password."""
+        host = self.url.host or self.url.query.get("host")
+        return URL.create(
+            "postgresql",
+            self.url.username,
+            host=host if isinstance(host, str) else None,
+            port=self.url.port,
+            database=self.url.database,
+        ).render_as_string()
+
+
+def cause_of(error: SQLAlchemyError | OSError) -> tuple[str, str]:
+    """Return the kind of what went wrong and the driver's words; SQL and its parameters are no part of them."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return type(cause).__name__, " ".join(str(cause).split())

@@ -1,0 +1,69 @@
+"""The command `doctor`."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from seeker_leads_cli.doctor.given import PLUGINS, given_settings
+from seeker_leads_cli.doctor.tap import check_tap
+from seeker_leads_cli.doctor.target import check_target
+from seeker_leads_cli.options import JSON
+from seeker_leads_singer.command import EXIT_FAILED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from seeker_leads_cli.doctor.check import Check
+
+_EXAMPLE = """\b
+Example:
+  seeker-leads doctor --config config.json
+"""
+_CHECKS = {"tap": check_tap, "target": check_target}
+
+
+@click.command(short_help="Say whether a set-up works.", epilog=_EXAMPLE)
+@click.option("--for", "wanted", type=click.Choice([*PLUGINS]), help="Default: the plugins that have settings.")
+@click.option(
+    "--config",
+    "config_files",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(),
+    help="Settings, as JSON. Default: the variables TAP_SEEKER_LEADS_… and TARGET_SEEKER_LEADS_….",
+)
+@JSON
+@click.pass_context
+def doctor(context: click.Context, wanted: str | None, config_files: tuple[str, ...], *, is_json: bool) -> None:
+    """Say of each part of a set-up that it is OK, or what is wrong and the cure: one line each.
+
+    Settings, token, connection, newest lead, clocks and limiter; for a target ledger and rejects file too. Nothing is
+    sent, made or changed, and a token is requested only where none is kept. Ends with 1 if one is not OK.
+    """
+    checks = _checks(given_settings(config_files, wanted))
+    found = list(checks) if is_json else [_shown(plugin, check) for plugin, check in checks]
+    are_ok = all(check.is_ok for _, check in found)
+    if is_json:
+        listed = [
+            {"plugin": plugin, "check": check.name, "ok": check.is_ok, "says": check.says} for plugin, check in found
+        ]
+        click.echo(json.dumps({"ok": are_ok, "checks": listed}, indent=2))
+    if not are_ok:
+        context.exit(EXIT_FAILED)
+
+
+def _checks(given: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Check]]:
+    for plugin, config in given.items():
+        for check in _CHECKS[plugin](config, now=time.time):
+            yield plugin, check
+
+
+def _shown(plugin: str, check: Check) -> tuple[str, Check]:
+    """Print a check at once: a person waits."""
+    click.echo(f"{'OK' if check.is_ok else 'NOT OK':6}  {plugin:6}  {check.name}: {check.says}")
+    return plugin, check

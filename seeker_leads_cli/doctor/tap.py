@@ -1,0 +1,50 @@
+"""The checks of a tap's settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from seeker_leads_cli.doctor.account import Account
+from seeker_leads_cli.doctor.check import Check, attempt, in_one_line
+from seeker_leads_cli.doctor.clocks import check_clocks
+from seeker_leads_cli.doctor.limiter import check_limiter
+from seeker_leads_cli.doctor.settings import checked_plugin, settings_are_right
+from tap_seeker_leads.check_connection import look, newest_lead_in_words
+from tap_seeker_leads.tap import TapSeekerLeads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tap_seeker_leads.settings import TapSettings
+
+
+def check_tap(config: Mapping[str, Any], *, now: Callable[[], float]) -> Iterator[Check]:
+    """Yield the checks, each as soon as it is done."""
+    tap = checked_plugin(TapSeekerLeads, config)
+    if isinstance(tap, Check):
+        yield tap
+        return
+    settings = tap.settings
+    yield settings_are_right(config)
+    for each in settings.accounts:
+        with Account.of(each.connection) as account:
+            checks = _account(account, settings, now)
+            yield from checks if each.label is None else [in_one_line(each.label, list(checks))]
+    yield check_limiter(settings.connection)
+
+
+def _account(account: Account, settings: TapSettings, now: Callable[[], float]) -> Iterator[Check]:
+    token = account.check_token(now=now)
+    yield token
+    if token.is_ok:
+        yield from _connection(account, settings, now)
+
+
+def _connection(account: Account, settings: TapSettings, now: Callable[[], float]) -> Iterator[Check]:
+    seen = attempt("connection", lambda: look(account.client, settings, now=now))
+    if isinstance(seen, Check):
+        yield seen
+        return
+    yield Check("connection", is_ok=True, says="the API answers, and the account may read leads")
+    yield Check("newest lead", is_ok=True, says=newest_lead_in_words(seen))
+    yield check_clocks(seen.seconds_ahead)

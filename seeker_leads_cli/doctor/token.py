@@ -1,0 +1,72 @@
+"""The token: where it comes from, and how long it lasts. One is requested only where none is kept."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+
+from seeker_leads_api.auth.tokens import kept_token
+from seeker_leads_cli.doctor.check import Check, attempt
+from seeker_leads_cli.doctor.durations import in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from seeker_leads_api.client import ApiClient
+    from seeker_leads_api.credentials import ClientCredentials
+    from seeker_leads_api.settings import ConnectionSettings
+
+_NAME = "token"
+
+
+def check_token(
+    client: ApiClient, settings: ConnectionSettings, reported: Sequence[str], *, now: Callable[[], float]
+) -> Check:
+    """Look at the token; `reported` is what the client says meanwhile."""
+    if settings.credentials is None:
+        return _given(settings.auth_token or "", now())
+    remaining = _remaining_seconds(settings.credentials, now()) if settings.token_cache else None
+    if remaining is not None:
+        return Check(_NAME, is_ok=True, says=f"kept, and used for another {in_words(remaining)}")
+    asked = attempt(_NAME, lambda: client.retried(lambda token: token))
+    if isinstance(asked, Check):
+        return asked
+    if not settings.token_cache:
+        return Check(_NAME, is_ok=True, says="requested anew, as in each run: `token_cache` is off")
+    remaining = _remaining_seconds(settings.credentials, now())
+    if remaining is None:
+        why = reported[-1] if reported else "The token cache cannot be used"
+        says = f"requested, but not kept, so each run requests one, which the vendor counts. {why}"
+        return Check(_NAME, is_ok=False, says=says)
+    return Check(_NAME, is_ok=True, says=f"none was kept; requested, and used for {in_words(remaining)}")
+
+
+def _remaining_seconds(credentials: ClientCredentials, now: float) -> float | None:
+    """Return for how long the kept token is used; None where there is none, or it must be replaced."""
+    kept = kept_token(credentials)
+    return kept.renew_at - now if kept is not None and kept.renew_at > now else None
+
+
+def _given(token: str, now: float) -> Check:
+    end = _end_of(token)
+    if end is None:
+        return Check(_NAME, is_ok=True, says="given by `auth_token`; it does not say when it ends")
+    if end <= now:
+        says = (
+            f"the token of `auth_token` ended {in_words(now - end)} ago: set a new one, or use `client_id` and"
+            " `client_secret`, which renew it"
+        )
+        return Check(_NAME, is_ok=False, says=says)
+    return Check(_NAME, is_ok=True, says=f"given by `auth_token`; it ends in {in_words(end - now)}")
+
+
+def _end_of(token: str) -> float | None:
+    """Return a JWT's `exp` in Unix seconds; None where the token does not say it. The signature is the API's matter."""
+    parts = token.split(".")
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        end = claims["exp"]
+    except (ValueError, IndexError, KeyError, TypeError, RecursionError):
+        return None
+    return float(end) if isinstance(end, (int, float)) and not isinstance(end, bool) else None

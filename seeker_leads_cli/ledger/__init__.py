@@ -1,0 +1,1 @@
+"""The ledger, for people: what is in it, old rows, and the way to another database."""

@@ -1,0 +1,54 @@
+"""The command `ledger find`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from seeker_leads_cli.ledger.lookup import find_row, keys_of, parse_key
+from seeker_leads_cli.ledger.sessions import opened
+from seeker_leads_cli.options import CONFIG, JSON
+from seeker_leads_cli.screen import instant, printable
+from seeker_leads_cli.settings import read_config
+from target_seeker_leads.settings import TargetSettings
+
+_EXAMPLE = """\b
+Example:
+  seeker-leads ledger find --stream leads --key '{"id": 5}' --config config.json
+"""
+
+
+@click.command(short_help="Show what became of one record.", epilog=_EXAMPLE)
+@click.option("--stream", required=True, metavar="NAME", help="The record's stream, after any stream map.")
+@click.option("--key", "key_text", required=True, metavar="JSON", help="Its key properties and their values.")
+@CONFIG
+@JSON
+def find(stream: str, key_text: str, config_files: tuple[str, ...], *, is_json: bool) -> None:
+    """Show what became of one record: its status, when, the API's name for the request, and how often it was resent.
+
+    The account is part of a record's identity, so the settings of the runs are needed. The value 5 finds "5" too, as in
+    a run. Records of a stream without a key are known by what they say, and cannot be found here.
+    """
+    settings = TargetSettings.from_config(read_config(config_files))
+    keys = keys_of(settings, stream, parse_key(key_text))
+    with opened(settings.ledger_url) as session:
+        found, shown = find_row(session, keys), session.location.shown
+    if is_json:
+        answer = {
+            "found": found is not None,
+            "stream": found.stream if found else stream,
+            "status": found and found.status,
+            "at": found and instant(found.at),
+            "first_tried_at": found and found.first_tried_at and instant(found.first_tried_at),
+            "request_id": found and found.request_id,
+            "resends": found and found.resends,
+        }
+        click.echo(json.dumps(answer, indent=2))
+    elif found is None:
+        click.echo(
+            f"Not in the ledger {shown}, for this stream, key and account: a run would take the record for a new one"
+        )
+    else:
+        request = f"request {printable(found.request_id)}" if found.request_id else "the API gave the request no name"
+        click.echo(f"{found.status}, {instant(found.at)}, {request}, resends: {found.resends}")

@@ -1,0 +1,83 @@
+"""One record's row, found by its key as the target finds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from seeker_leads_api.errors import SettingsError
+from seeker_leads_cli.ledger.sessions import telling
+from target_seeker_leads.delivery.identity import Identifier
+from target_seeker_leads.delivery.incoming import Incoming, Source
+from target_seeker_leads.delivery.key_values import key_values
+from target_seeker_leads.ledger.tables import LEDGER, as_utc, columns_of
+from target_seeker_leads.settings import DedupeBy
+from target_seeker_leads.singer.singer_json import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from target_seeker_leads.ledger.database import Session
+    from target_seeker_leads.settings import TargetSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the ledger knows of a record."""
+
+    stream: str
+    status: str
+    at: datetime  #: when the row was last written; of a delivered lead: when it was delivered
+    first_tried_at: datetime | None
+    request_id: str | None
+    resends: int
+
+
+def parse_key(text: str) -> dict[str, Any]:
+    """Return the key's properties; numbers keep their digits.
+
+    Raises:
+        SettingsError: it is not a JSON object that identifies a record.
+    """
+    try:
+        key = decode(text.encode())
+    except ValueError:
+        key = None
+    if not isinstance(key, dict) or key_values(key, tuple(key)) is None:
+        msg = """--key must be a JSON object that holds each key property and its value, such as '{"id": 5}'"""
+        raise SettingsError(msg)
+    return key
+
+
+def keys_of(settings: TargetSettings, stream: str, key: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the hashes by which the ledger may know a record: the current one, then those of earlier versions.
+
+    Raises:
+        SettingsError: with these settings no record is known by its key.
+    """
+    if settings.dedupe_by is not DedupeBy.KEY:
+        msg = f"`dedupe_by` is {settings.dedupe_by.value}: the ledger knows no record by its key, so none can be found"
+        raise SettingsError(msg)
+    names = tuple(key)
+    incoming = Incoming(stream, names, key, Source(stream, names, key, is_replay=False))
+    identity = Identifier.of(settings).identify(incoming, {}, can_be_sent=False)
+    return (identity.key, *identity.earlier_keys)
+
+
+def find_row(session: Session, keys: Sequence[str]) -> Found | None:
+    """Return what the ledger knows under the first of these keys that it has.
+
+    Raises:
+        FatalError: it cannot be read.
+    """
+    query = select(*columns_of(session.version)).where(LEDGER.c.key.in_(keys))
+    with telling(session, "read"), session.connection.begin():
+        rows = {row["key"]: row for row in session.connection.execute(query).mappings()}
+    for row in (rows[key] for key in keys if key in rows):
+        if at := as_utc(row["updated_at"]):
+            first_tried_at = as_utc(row.get("first_tried_at"))
+            return Found(row["stream"], row["status"], at, first_tried_at, row["request_id"], row["resends"])
+    return None

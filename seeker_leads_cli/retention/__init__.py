@@ -1,0 +1,1 @@
+"""`seeker-leads retention`: what the law asks of the table that a loader fills."""

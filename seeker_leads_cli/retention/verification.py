@@ -1,0 +1,160 @@
+"""Asking the API for the leads that two cycles have not brought, one by one.
+
+A 404 alone proves nothing: a wrong account answers so to everything. So before and after each hundred, ten leads that
+were brought lately must be there, each under its own id. One that is not ends it, and nothing is deleted.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from sqlalchemy.schema import CreateTable
+
+from seeker_leads_api.errors import FatalError, SettingsError
+from seeker_leads_cli.retention.findings import is_overdue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Executor
+    from datetime import datetime
+
+    from seeker_leads_api.client import ApiClient
+    from seeker_leads_cli.retention.leads import Leads
+
+BATCH = 100
+PROBES = 10
+_WRONG = (
+    "The API lacks a lead that the tap read lately, or gives one under another id, so its 404s prove nothing: nothing"
+    " was changed. Check `api_url`, the account, and that the table is this account's"
+)
+
+#: What was asked, for the length of one connection.
+ASKED = sa.Table(
+    "seeker_leads_asked",
+    sa.MetaData(),
+    sa.Column("lead_id", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text),
+    sa.Column("is_gone", sa.Boolean, nullable=False, server_default=sa.false()),
+    schema="pg_temp",
+    prefixes=["TEMPORARY"],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What came of it."""
+
+    asked: int
+    gone: int
+    left: int = 0  #: overdue rows that could not be asked for: too few leads were brought lately
+
+
+class LeadLookup:
+    """Asks whether leads exist, several at once as far as `pool` has threads."""
+
+    def __init__(self, client: ApiClient, pool: Executor) -> None:
+        self._client = client
+        self._pool = pool
+
+    def exist(self, lead_ids: Sequence[str]) -> list[bool]:
+        """Return of each lead whether the API has it.
+
+        Raises:
+            FatalError: an answer that is neither the lead nor the API's own 404.
+        """
+        return list(self._pool.map(self._exists, lead_ids))
+
+    def _exists(self, lead_id: str) -> bool:
+        path = f"/leads/{quote(lead_id, safe='')}"
+
+        def attempt(token: str) -> bool:
+            with self._client.limiter.attempt():
+                response = self._client.get(path, {}, token=token)
+            if response.status_code == HTTPStatus.NOT_FOUND:
+                return False
+            if _id_in(response.content) != lead_id:
+                raise FatalError(_WRONG)
+            return True
+
+        return self._client.retried(attempt)
+
+
+def _id_in(body: bytes) -> object:
+    """Return the id of the one lead in an answer, which may be a list of one; None where there is none."""
+    try:
+        content: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    items = content.get("items") if isinstance(content, dict) else content
+    if isinstance(items, list):
+        content = items[0] if len(items) == 1 else None
+    metadata = content.get("metadata") if isinstance(content, dict) else None
+    return metadata.get("leadId") if isinstance(metadata, dict) else None
+
+
+def verify(connection: sa.Connection, leads: Leads, lookup: LeadLookup, *, now: datetime, cutoff: datetime) -> Verified:
+    """Ask for every row before `cutoff`; the table `ASKED` says which are gone.
+
+    Raises:
+        FatalError: a lead that must be there is not, or the API does not answer.
+    """
+    connection.execute(CreateTable(ASKED))
+    overdue = sa.select(*leads.key).where(is_overdue(leads, cutoff), sa.or_(leads.ttl.is_(None), leads.ttl > now))
+    connection.execute(ASKED.insert().from_select(["lead_id", "account"], overdue.distinct()))
+    probes = _brought_lately(connection, leads, cutoff, now)
+    asked = connection.execute(sa.select(sa.func.count()).select_from(ASKED)).scalar_one()
+    connection.commit()  # nothing is held while the API is asked
+    if asked and len(probes) < PROBES:
+        return Verified(0, 0, asked)
+    gone = 0
+    for number, batch in enumerate(_batches(connection)):
+        if not number:
+            _see_that_they_exist(lookup, probes)
+        missing = [lead_id for lead_id, exists in zip(batch, lookup.exist(batch), strict=True) if not exists]
+        _see_that_they_exist(lookup, probes)
+        connection.execute(sa.update(ASKED).values(is_gone=True).where(ASKED.c.lead_id.in_(missing)))
+        connection.commit()
+        gone += len(missing)
+    return Verified(asked, gone)
+
+
+def refuse_several_accounts(leads: Leads) -> None:
+    """Check that one account can answer for the table.
+
+    Raises:
+        SettingsError: it cannot, or nothing says when a row was read.
+    """
+    if leads.columns.account is not None:
+        msg = f"{leads.shown} holds several accounts, and --verify asks one: their 404s would say nothing of the others"
+        raise SettingsError(msg)
+    if leads.columns.extracted_at is None or not leads.refresh_days:
+        msg = "--verify needs the loader's column _sdc_extracted_at and a `refresh_days` above 0"
+        raise SettingsError(msg)
+
+
+def _brought_lately(connection: sa.Connection, leads: Leads, cutoff: datetime, now: datetime) -> list[str]:
+    lately = sa.select(leads.key[0]).where(leads.extracted_at >= cutoff, leads.ttl > now)
+    newest_first = lately.order_by(leads.extracted_at.desc().nulls_last()).limit(PROBES)
+    return list(connection.execute(newest_first).scalars())
+
+
+def _batches(connection: sa.Connection) -> Iterator[list[str]]:
+    last = ""
+    while True:
+        following = sa.select(ASKED.c.lead_id).where(ASKED.c.lead_id > last).order_by(ASKED.c.lead_id).limit(BATCH)
+        batch = list(connection.execute(following).scalars())
+        connection.commit()
+        if not batch:
+            return
+        yield batch
+        last = batch[-1]
+
+
+def _see_that_they_exist(lookup: LeadLookup, probes: Sequence[str]) -> None:
+    if not all(lookup.exist(probes)):
+        raise FatalError(_WRONG)

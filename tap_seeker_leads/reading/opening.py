@@ -1,0 +1,121 @@
+"""What a run reads with: a client, a bookmark and a refresh for each account, over one pool of readers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from seeker_leads_api.accounts import RateLimitScope
+from seeker_leads_api.clients import close_clients, open_clients
+from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.stopping import Stopping
+from tap_seeker_leads.leads.timestamps import to_rfc3339
+from tap_seeker_leads.reading.account_reader import AccountReader
+from tap_seeker_leads.reading.last_pages import LastPages
+from tap_seeker_leads.reading.readers import ReaderPool
+from tap_seeker_leads.reading.reading import Reading
+from tap_seeker_leads.reading.refreshing import Refreshing
+from tap_seeker_leads.reading.span_reader import AccountRun
+from tap_seeker_leads.state.refresh import CLOCK_TOLERANCE_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from seeker_leads_api.accounts import Account
+    from seeker_leads_api.client import ApiClient
+    from tap_seeker_leads.settings import TapSettings
+    from tap_seeker_leads.state.bookmark import Bookmark
+    from tap_seeker_leads.state.bookmarks import BookmarkManager
+    from tap_seeker_leads.state.checkpoints import Checkpoints
+
+#: Requests at once at most, where each account has a limit of its own.
+MOST_READERS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a run has of the world around it."""
+
+    user_agent: str
+    warn: Callable[[str], object]
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], object] | None = None  #: None: waits that a stop ends
+
+
+def open_reading(
+    settings: TapSettings,
+    bookmarks: BookmarkManager,
+    checkpoints: Checkpoints,
+    surroundings: Surroundings,
+    *,
+    is_incremental: bool,
+) -> Reading:
+    """Return what reads every account of the settings; nothing is requested yet.
+
+    Raises:
+        SettingsError: the state of an account is odd, or the environment cannot work.
+    """
+    stopping = Stopping()
+    own_stopping = {account.label: Stopping() for account in settings.accounts}
+    an_account = settings.connection.max_concurrent_requests
+    is_by_account = settings.rate_limit_scope is RateLimitScope.ACCOUNT
+    many = min(an_account * len(settings.accounts), max(MOST_READERS, an_account))
+    pool: ReaderPool[AccountReader] = ReaderPool(
+        stopping, readers=many if is_by_account else an_account, readers_an_account=an_account
+    )
+    clients = open_clients(
+        settings.accounts,
+        settings.rate_limit_scope,
+        surroundings.user_agent,
+        report=surroundings.warn,
+        sleep=surroundings.sleep or stopping.sleep,
+        sleep_of=lambda account: pool.leaving_its_place(surroundings.sleep or own_stopping[account.label].sleep),
+        clock=surroundings.clock,
+    )
+    last_pages = LastPages()
+
+    def reader_of(account: Account, client: ApiClient) -> AccountReader:
+        bookmark = bookmarks.of(account.label)
+        run = AccountRun(
+            settings,
+            client,
+            surroundings.clock,
+            hand_on=lambda event: pool.found(reader, event),
+            idle_readers=pool.idle_readers,
+            last_pages=last_pages,
+        )
+        reader = AccountReader(
+            account,
+            run,
+            starting_instant(settings, bookmark if is_incremental else None),
+            bookmark,
+            keeps_bookmark=is_incremental,
+            refreshing=Refreshing(settings, bookmark) if is_incremental and settings.refresh_seconds else None,
+            checkpoints=checkpoints,
+            stopping=own_stopping[account.label],
+            warn=surroundings.warn,
+        )
+        return reader
+
+    readers = [reader_of(account, client) for account, client in zip(settings.accounts, clients, strict=True)]
+    return Reading(readers, pool, clock=surroundings.clock, close=partial(close_clients, clients))
+
+
+def starting_instant(settings: TapSettings, bookmark: Bookmark | None) -> int:
+    """Return from where an account is read, in Unix seconds: the bookmark less the lookback, or `start_date`.
+
+    Raises:
+        SettingsError: the bookmark lies in the future, or is no instant.
+    """
+    read_up_to = None if bookmark is None else bookmark.read()
+    if bookmark is None or read_up_to is None:
+        return settings.start
+    if read_up_to > settings.now + CLOCK_TOLERANCE_SECONDS:
+        msg = (
+            f"The state's bookmark {to_rfc3339(read_up_to)} lies in the future, so nothing would be read before then:"
+            " set `replication_key_value` back to the instant from which to go on"
+        )
+        raise SettingsError(msg)
+    return max(settings.start, read_up_to - settings.lookback_seconds)

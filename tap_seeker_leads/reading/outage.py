@@ -1,0 +1,32 @@
+"""Whether the API as a whole does not answer, so that asking for one account after another is in vain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: So many accounts whose tries were used up, with no answer to any account in between and for so long, are an outage.
+MOST_ACCOUNTS = 10
+LONGEST_SILENCE_SECONDS = 30.0
+
+
+class Outage:
+    """Counts accounts that were given up since the last answer; `clock` is in seconds."""
+
+    def __init__(self, *, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._answered_at = clock()
+        self._given_up = 0
+
+    def answered(self) -> None:
+        """Note that the API has answered, for any account."""
+        self._answered_at = self._clock()
+        self._given_up = 0
+
+    def given_up(self) -> bool:
+        """Note that an account was given up after all tries; return whether that is an outage."""
+        self._given_up += 1
+        is_silent = self._clock() - self._answered_at >= LONGEST_SILENCE_SECONDS
+        return is_silent and self._given_up >= MOST_ACCOUNTS

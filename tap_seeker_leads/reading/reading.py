@@ -1,0 +1,106 @@
+"""One run over all of its accounts: the pool's events on their way to records, and the end of each account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from seeker_leads_api.errors import RetriesUsedUpError
+from tap_seeker_leads.leads.schema import ACCOUNT
+from tap_seeker_leads.reading.outage import Outage
+from tap_seeker_leads.reading.readers import PageRead
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tap_seeker_leads.reading.account_reader import AccountReader
+    from tap_seeker_leads.reading.readers import ReaderPool
+
+
+class Reading:
+    """Reads accounts at once. The only account of a run ends it with its error; one of many ends alone."""
+
+    def __init__(
+        self,
+        accounts: Sequence[AccountReader],
+        pool: ReaderPool[AccountReader],
+        *,
+        clock: Callable[[], float],
+        close: Callable[[], object],
+    ) -> None:
+        self.accounts = accounts
+        self._pool = pool
+        self._close = close
+        self._outage = Outage(clock=clock) if accounts[0].label is not None else None
+        self._left = set(accounts)
+
+    @property
+    def accounts_left(self) -> int:
+        """How many accounts are not read to their end."""
+        return len(self._left)
+
+    def stop(self, signal_number: int) -> None:
+        """End the reading from within a signal handler; `pages` raises StoppedError for it."""
+        self._pool.stop(signal_number)
+
+    def pages(self, *, after_event: Callable[[AccountReader], object]) -> Iterator[list[dict[str, Any]]]:
+        """Yield the new records of each answer, as soon as it is read; there may be none.
+
+        `after_event` is called after each answer and each window that was read to its end.
+
+        Raises:
+            StoppedError: a signal came.
+            Exception: the only account's error.
+        """
+        try:
+            for account in self.accounts:
+                self._go_on(account)
+            while self._left:
+                account, event = self._pool.next_event()
+                if account not in self._left:
+                    continue  # what came in after its end
+                if self._outage is not None and isinstance(event, PageRead):
+                    self._outage.answered()
+                try:
+                    records = account.found(event)
+                except Exception as error:  # noqa: BLE001  # raised again where it is the only account's
+                    self._fail(account, error)
+                    continue
+                if records is not None:
+                    yield records if account.label is None else _labelled(account.label, records)
+                after_event(account)
+                self._go_on(account)
+        finally:
+            for account in self._left:
+                account.end(account.error)
+            self._pool.close()
+            self._close()
+
+    def longest_wait(self, account: AccountReader) -> float:
+        """Return the longest time, in seconds, that an account waited for its turn with nothing under way."""
+        return self._pool.longest_wait(account)
+
+    def _go_on(self, account: AccountReader) -> None:
+        try:
+            has_more = account.go_on()
+        except Exception as error:  # noqa: BLE001  # as above
+            self._fail(account, error)
+            return
+        if account.span is None:
+            self._left.discard(account)
+            account.end()
+        elif has_more:
+            self._pool.offer(account)
+
+    def _fail(self, account: AccountReader, error: Exception) -> None:
+        if self._outage is None:
+            raise error
+        self._left.discard(account)
+        account.end(error)
+        if isinstance(error, RetriesUsedUpError) and self._outage.given_up():
+            for other in self._left:
+                other.end(error)
+            self._left.clear()
+
+
+def _labelled(label: str, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{ACCOUNT: label, **record} for record in records]

@@ -1,0 +1,153 @@
+"""What a run says of itself: at its beginning, now and then, and at its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from seeker_leads_api.errors import FatalError, SeekerLeadsError, StoppedError
+from seeker_leads_singer.command import describe
+from tap_seeker_leads.leads.timestamps import to_rfc3339
+from tap_seeker_leads.reading.doubts import doubt_of_the_clock
+from tap_seeker_leads.reading.progress import INTERVAL_SECONDS, count_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from singer_sdk.metrics import Point
+
+    from tap_seeker_leads.reading.account_reader import AccountReader
+    from tap_seeker_leads.reading.reading import Reading
+    from tap_seeker_leads.settings import TapSettings
+
+#: With more accounts than this, the table at the end has only those with leads or an error.
+MOST_QUIET_ROWS = 100
+#: The last line names so many failed accounts; the table has all.
+MOST_NAMED = 10
+_HEADINGS = ("account", "leads", "requests", "read up to", "longest wait", "error")
+
+
+class AccountsFailedError(FatalError):
+    """Some of several accounts were not read to their end; the others were, and their state is out."""
+
+
+class ReadingReport:
+    """Words what a reading does; for the only account of a run as for many. `clock` is in seconds."""
+
+    def __init__(self, reading: Reading, settings: TapSettings, *, clock: Callable[[], float]) -> None:
+        self._reading = reading
+        self._settings = settings
+        self._clock = clock
+        self._has_accounts = settings.has_accounts
+        self._began = self._told = clock() if self._has_accounts else 0.0
+
+    def beginning(self) -> str:
+        """Return the line that begins a run."""
+        accounts = self._reading.accounts
+        start = min(account.live.start for account in accounts)
+        end = to_rfc3339(max(start, self._settings.end))
+        if not self._has_accounts:
+            return f"Reading leads from {to_rfc3339(start)} to {end}"
+        return f"Reading leads of {count_of(len(accounts), 'account')} to {end}, the earliest from {to_rfc3339(start)}"
+
+    def news(self, account: AccountReader) -> str | None:
+        """Return a line about the run so far, or None where the last one is recent."""
+        if not self._has_accounts:
+            return None if account.span is None else account.span.news()
+        now = self._clock()
+        if now - self._told < INTERVAL_SECONDS:
+            return None
+        self._told = now
+        accounts = self._reading.accounts
+        requests = sum(each.requests for each in accounts)
+        return (
+            f"Read {len(accounts) - self._reading.accounts_left:,} of {len(accounts):,} accounts to the end:"
+            f" {sum(each.leads for each in accounts):,} leads, {requests / (now - self._began):.1f} requests/s"
+        )
+
+    def end(self, error: BaseException | None) -> Iterator[str]:
+        """Yield the lines that end a run, whether or not it read everything."""
+        accounts = self._reading.accounts
+        if self._has_accounts:
+            yield self._table()
+            yield self._sum()
+        elif error is None:
+            yield accounts[0].live.summary() + _refreshed(accounts)
+
+    def metrics(self) -> Iterator[Point[Any]]:
+        """Yield how long ago the oldest reading may be, of all accounts, where that is known."""
+        refreshings = [account.refreshing for account in self._reading.accounts if account.refreshing]
+        ages = [age for refreshing in refreshings if (age := refreshing.age()) is not None]
+        if ages:
+            yield max(ages, key=lambda age: age.value)
+
+    def warnings(self, error: BaseException | None, *, is_incremental: bool) -> Iterator[str]:
+        """Yield what a user should know."""
+        for account in self._reading.accounts:
+            if account.refreshing and (warning := account.refreshing.warning()):
+                yield f"{account.place}{warning}"
+        # A run of the whole table keeps no bookmark, so that a wrong clock costs nothing.
+        if is_incremental and error is None:
+            doubts = (doubt_of_the_clock(account.live, self._settings.now) for account in self._reading.accounts)
+            if doubt := next(filter(None, doubts), None):  # one clock, however many accounts
+                yield doubt
+
+    def refuse_failures(self) -> None:
+        """Check that every account was read to its end.
+
+        Raises:
+            AccountsFailedError: names those that were not.
+        """
+        failed = [account for account in self._reading.accounts if account.error is not None]
+        if not failed:
+            return
+        named = "; ".join(f"{account.label}: {_words(account)}" for account in failed[:MOST_NAMED])
+        others = f"; and {len(failed) - MOST_NAMED} more, see the table" if len(failed) > MOST_NAMED else ""
+        all_accounts = count_of(len(self._reading.accounts), "account")
+        msg = f"{len(failed)} of {all_accounts} could not be read to the end. {named}{others}"
+        raise AccountsFailedError(msg)
+
+    def _table(self) -> str:
+        accounts = self._reading.accounts
+        shown = [each for each in accounts if len(accounts) <= MOST_QUIET_ROWS or each.leads or each.error]
+        rows = [_HEADINGS, *map(self._row, shown)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ["  ".join(map(str.ljust, row, widths)) for row in rows]
+        if quiet := len(accounts) - len(shown):
+            lines.append(f"and {quiet:,} accounts without new leads")
+        return "\n".join(["Accounts of this run", *(line.rstrip() for line in lines)])
+
+    def _row(self, account: AccountReader) -> tuple[str, ...]:
+        read_up_to = account.read_up_to
+        return (
+            str(account.label),
+            f"{account.leads:,}",
+            f"{account.requests:,}",
+            "" if read_up_to is None else to_rfc3339(read_up_to),
+            f"{self._reading.longest_wait(account):.1f} s",
+            _words(account),
+        )
+
+    def _sum(self) -> str:
+        accounts = self._reading.accounts
+        waits = {account: self._reading.longest_wait(account) for account in accounts}
+        slowest = max(waits, key=lambda account: waits[account])
+        failed = sum(account.error is not None for account in accounts)
+        leads, requests = sum(each.leads for each in accounts), sum(each.requests for each in accounts)
+        return (
+            f"Read {count_of(leads, 'lead')} of {count_of(len(accounts), 'account')} with"
+            f" {count_of(requests, 'request')} in {self._clock() - self._began:.1f} s;"
+            f" {failed or 'none'} failed; the longest wait for a turn was {waits[slowest]:.1f} s ({slowest.label})"
+        )
+
+
+def _refreshed(accounts: Sequence[AccountReader]) -> str:
+    refreshing = accounts[0].refreshing
+    return refreshing.summary() if refreshing else ""
+
+
+def _words(account: AccountReader) -> str:
+    """Return what ended an account; of an unexpected error only type and place, for its text may be a person's data."""
+    error = account.error
+    if error is None or isinstance(error, StoppedError):
+        return ""
+    return str(error) if isinstance(error, SeekerLeadsError) else describe(error)

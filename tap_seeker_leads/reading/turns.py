@@ -1,0 +1,97 @@
+"""Whose request is next: fair turns between accounts, as a pure decision."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Turn(Protocol):
+    """One request, and what becomes of its answer."""
+
+    def read(self) -> None:
+        """Ask, and hand on what was found."""
+
+
+class Source(Protocol):
+    """One account, as far as it has requests to make."""
+
+    def turns(self) -> int:
+        """Return how many requests could be made now."""
+
+    def take(self) -> Turn | None:
+        """Return one of them; None where there is none."""
+
+
+SourceT = TypeVar("SourceT", bound=Source)
+
+
+class Turns(Generic[SourceT]):
+    """Gives the next turn to the account with the fewest requests under way; of several, to the one that waits longest.
+
+    So an account with much to read has what others leave, and a slow one keeps no more than its share. Not
+    thread-safe: its user holds a lock. `clock` is in seconds.
+    """
+
+    def __init__(self, *, most_under_way: int, clock: Callable[[], float]) -> None:
+        self._most_under_way = most_under_way  # of one account
+        self._clock = clock
+        #: By number of requests under way: each source that waits, with the instant since when.
+        self._waiting: defaultdict[int, dict[SourceT, float]] = defaultdict(dict)
+        self._under_way: dict[SourceT, int] = {}
+        self._failed: set[SourceT] = set()
+        #: The longest time that each source waited for a turn while nothing of it was under way.
+        self.longest_waits: dict[SourceT, float] = {}
+
+    def put(self, source: SourceT) -> None:
+        """Note that a source may have turns now."""
+        if source in self._failed:
+            return
+        under_way = self._under_way.get(source, 0)
+        waiting = self._waiting[under_way]
+        if under_way < self._most_under_way and source not in waiting and source.turns():
+            waiting[source] = self._clock()
+
+    def take(self) -> tuple[SourceT, Turn] | None:
+        """Return the next turn; None where no source has one. `done` must follow."""
+        for under_way in sorted(self._waiting):
+            waiting = self._waiting[under_way]
+            while waiting:
+                source = next(iter(waiting))
+                since = waiting.pop(source)
+                turn = None if source in self._failed else source.take()
+                if turn is None:
+                    continue
+                if not under_way:
+                    waited = self._clock() - since
+                    self.longest_waits[source] = max(waited, self.longest_waits.get(source, 0.0))
+                self._under_way[source] = under_way + 1
+                self.put(source)
+                return source, turn
+        return None
+
+    def done(self, source: SourceT, *, is_failed: bool = False) -> None:
+        """Note that a turn of a source is over; one that failed was its last."""
+        if is_failed:
+            self._failed.add(source)
+        under_way = self._under_way.pop(source)
+        since = self._waiting[under_way].pop(source, None)
+        if under_way > 1:
+            self._under_way[source] = under_way - 1
+        if since is not None and source not in self._failed and source.turns():
+            self._waiting[under_way - 1][source] = since
+        else:
+            self.put(source)
+
+    def count(self, most: int) -> int:
+        """Return how many turns could be given now, or `most` where there are more."""
+        found = 0
+        for under_way, waiting in self._waiting.items():
+            for source in waiting:
+                found += min(source.turns(), self._most_under_way - under_way)
+                if found >= most:
+                    return most
+        return found

@@ -1,0 +1,29 @@
+"""An account that leads are sent to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from target_seeker_leads.delivery.held import HeldRecords
+
+if TYPE_CHECKING:
+    from seeker_leads_api.accounts import Account
+    from seeker_leads_api.client import ApiClient
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Recipient(Generic[T]):
+    """One of the settings' accounts: its client, and its records whose fate is open."""
+
+    account: Account
+    client: ApiClient
+    held: HeldRecords[T] = field(default_factory=HeldRecords)
+    stopped_by: str | None = None  #: why nothing more is sent to it by this run
+
+    @property
+    def is_one_of_many(self) -> bool:
+        """Whether an error that stops it stops no other one."""
+        return self.account.label is not None

@@ -1,0 +1,179 @@
+"""Real engines around Meltano: each in an environment of its own under `.engines`, with the sandbox and PostgreSQL."""
+
+from __future__ import annotations
+
+import calendar
+import contextlib
+import json
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from seeker_leads_sandbox import Sandbox, SandboxOptions
+from seeker_leads_sandbox.faults.faults import Fault, FaultKind
+from tests.acceptance.conftest import (
+    BIN,
+    PROJECT,
+    Ended,
+    database,
+    meltano_plugins,
+    shell_in_project,
+    wait_for_requests,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from typing_extensions import LiteralString
+
+__all__ = ["database", "meltano_plugins"]  # fixtures, from the tests of Meltano
+
+HOUR_SECONDS, DAY_SECONDS = 3600, 86400
+PIPELINE = ("tap-seeker-leads", "target-postgres")
+LIVE_STATE_ID = "local:tap-seeker-leads-to-target-postgres"
+
+
+def quarters_before(epoch: float, count: int) -> list[str]:
+    """Return the first days of the last quarters that are over, oldest first, and the day on which they end."""
+    now = time.gmtime(epoch)
+    index = now.tm_year * 4 + (now.tm_mon - 1) // 3
+    return [f"{each // 4}-{each % 4 * 3 + 1:02}-01" for each in range(index - count, index + 1)]
+
+
+#: Where the four shards begin and end.
+BOUNDS = quarters_before(time.time(), 4)
+
+
+def epoch_of(day: str) -> int:
+    return calendar.timegm(time.strptime(day, "%Y-%m-%d"))
+
+
+@pytest.fixture
+def account() -> Iterator[Sandbox]:
+    """A sandbox with leads every 12 hours of the last four quarters, at each bound too, and 20 of today."""
+    with Sandbox.start(SandboxOptions()) as sandbox:
+        sandbox.add_leads(ingestion_dates=[*range(epoch_of(BOUNDS[0]), epoch_of(BOUNDS[-1]) + 1, 12 * HOUR_SECONDS)])
+        sandbox.add_leads(20)
+        yield sandbox
+
+
+@dataclass(frozen=True)
+class Project:
+    """This repository's Meltano project as an engine sees it: its variables, and a system database in PostgreSQL."""
+
+    variables: dict[str, str]
+
+    def start(self, *command: str | Path, output: Any = subprocess.PIPE, **more: str) -> subprocess.Popen[str]:
+        """Start a program in the project; `output` is where both of its streams go."""
+        return subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=PROJECT,
+            env={**self.variables, **more},
+        )
+
+    def run(self, *command: str | Path, **more: str) -> Ended:
+        """Run a program to its end; what it says on either stream is in `stdout`."""
+        with self.start(*command, **more) as process:
+            try:
+                output, _ = process.communicate()
+            except BaseException:  # the test's time is over
+                end_with_children(process)
+                raise
+        return Ended(process.returncode, output, "")
+
+    def states(self) -> dict[str, str]:
+        """Return the bookmark of each state that the system database holds."""
+        rows = self._ask("SELECT state_id, completed_state FROM state")
+        return {state_id: bookmark_of(state) for state_id, state in rows}
+
+    def runs(self) -> list[str]:
+        """Return how Meltano's runs have ended, as the system database has it; RUNNING where one has not."""
+        return [state for (state,) in self._ask("SELECT state FROM runs")]
+
+    def _ask(self, query: LiteralString) -> list[tuple[Any, ...]]:
+        url = make_url(self.variables["MELTANO_DATABASE_URI"]).set(drivername="postgresql")
+        with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
+            return connection.execute(query).fetchall()
+
+
+def bookmark_of(state: str) -> str:
+    """Return the instant up to which leads are read, of a state as Meltano keeps it."""
+    bookmark: str = json.loads(state)["singer_state"]["bookmarks"]["leads"]["replication_key_value"]
+    return bookmark
+
+
+def new_database(url: str, name: str) -> str:
+    """Return the URL of a new database beside this one, as Meltano wants it with psycopg 3."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}"')
+    new = make_url(url).set(drivername="postgresql+psycopg", database=name)
+    return new.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def project(account: Sandbox, database_url: str, tmp_path: Path, meltano_plugins: None) -> Project:  # noqa: ARG001  # a skip
+    """The project, with a system database of the test's own."""
+    variables = shell_in_project(
+        tmp_path,
+        account.api_url,
+        MELTANO_DATABASE_URI=new_database(database_url, "meltano"),
+        TAP_SEEKER_LEADS_START_DATE=BOUNDS[-1],  # of the live pipeline: where the last shard ends
+        TARGET_POSTGRES_SQLALCHEMY_URL=database_url,
+        LEADS_PROJECT=str(PROJECT),
+    )
+    return Project(variables)
+
+
+@pytest.fixture
+def another_run(account: Sandbox, project: Project) -> Iterator[subprocess.Popen[str]]:
+    """A live run that waits for the API, so that Meltano refuses another one."""
+    account.script(Fault(FaultKind.TIMEOUT, times=1))
+    patience = {"TAP_SEEKER_LEADS_REQUEST_TIMEOUT_SECONDS": "3600"}
+    with project.start(BIN / "meltano", "run", *PIPELINE, **patience) as process:
+        try:
+            assert wait_for_requests(account, 1)
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=60)
+
+
+def engine(name: str) -> Path:
+    """Return the folder of an engine's programs."""
+    folder = PROJECT / ".engines" / name
+    assert (folder / ".installed").exists(), f"{name} is missing: run `make test-engines`"
+    return folder / "bin"
+
+
+def end_with_children(process: subprocess.Popen[Any]) -> None:
+    """End a program in order, then whatever it has left behind."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.terminate()
+        process.wait(60)
+        _, alive = psutil.wait_procs(children, timeout=1)
+        for child in alive:
+            child.kill()
+        psutil.wait_procs(alive, timeout=10)
+
+
+def assert_backfilled(project: Project, database: psycopg.Connection, account: Sandbox) -> None:
+    """Every lead is one row, and the state of each shard is at the shard's `end_date`."""
+    rows = [row[0] for row in database.execute('SELECT "leadId" FROM seeker_leads_local.leads')]
+    assert sorted(rows) == sorted(lead["metadata"]["leadId"] for lead in account.store.all())
+    shards = {f"local-backfill-{start}": f"{end}T00:00:00Z" for start, end in pairwise(BOUNDS)}
+    states = project.states()
+    assert {state_id: at for state_id, at in states.items() if state_id != LIVE_STATE_ID} == shards

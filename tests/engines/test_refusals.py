@@ -1,0 +1,26 @@
+"""Which runs Meltano refuses, as `examples/meltano_or_skip.py` tells by its exit status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.acceptance.conftest import PROJECT
+from tests.engines.conftest import LIVE_STATE_ID, PIPELINE
+
+if TYPE_CHECKING:
+    from tests.engines.conftest import Project
+
+PROGRAM = PROJECT / "examples" / "meltano_or_skip.py"
+
+
+@pytest.mark.usefixtures("another_run", "database")
+def test_one_run_for_each_state_id(project: Project) -> None:
+    """While a run goes on, Meltano refuses `run` and `el` under the same state ID, and runs `el` under another one."""
+    refused = [("run", *PIPELINE), ("el", *PIPELINE, f"--state-id={LIVE_STATE_ID}")]
+    for arguments in refused:
+        ended = project.run(PROGRAM, *arguments)
+        assert ended.status == 99, ended.stdout
+    ended = project.run(PROGRAM, "el", *PIPELINE, "--state-id=another")
+    assert ended.status == 0, ended.stdout

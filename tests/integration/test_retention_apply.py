@@ -1,0 +1,270 @@
+"""`seeker-leads retention apply`: what is deleted and erased, and what is not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from seeker_leads_api.postgres.location import PostgresLocation
+from seeker_leads_cli.retention.apply import now_of
+from seeker_leads_cli.retention.database import connected
+from tests.leads_table import NAME, LeadsTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.fixture(params=[LeadsTable, LeadsTable.flat], ids=["json", "flat"])
+def leads(request: pytest.FixtureRequest, empty_database: psycopg.Connection[Any], database_url: str) -> LeadsTable:
+    """A table of each form, with ten leads that are to stay as they are."""
+    make: Callable[..., LeadsTable] = request.param
+    table = make(empty_database, database_url)
+    table.add(*(f"stays-{number}" for number in range(10)))
+    return table
+
+
+def test_rows_past_their_ttl_are_deleted(leads: LeadsTable) -> None:
+    """To the second, in UTC whatever the session's zone; rows without a `ttl` stay, and are counted."""
+    leads.database.execute("ALTER ROLE CURRENT_USER SET timezone = 'Pacific/Auckland'")
+    try:
+        leads.add("over", days_left=-2 / 86_400)
+        leads.add("nearly", days_left=60 / 86_400)
+        leads.add("none", days_left=None)
+        said = leads.apply()
+    finally:
+        leads.database.execute("ALTER ROLE CURRENT_USER RESET timezone")
+    assert leads.rows.keys() == {"nearly", "none", *(f"stays-{number}" for number in range(10))}
+    assert (said["deleted_past_ttl"], said["rows_without_ttl"], said["rows_before"]) == (1, 1, 13)
+    assert leads.log == {"over": "ttl"}
+
+
+def test_erased_people_are_scrubbed(leads: LeadsTable) -> None:
+    """All that is personal becomes null, the rest of the row and every other row stay; the evidence has one line."""
+    leads.add("gone", isErased=True)
+    before = leads.rows
+    said = leads.apply()
+    after = leads.rows
+    row = after.pop("gone")
+    assert after == {lead_id: each for lead_id, each in before.items() if lead_id != "gone"}
+    kept = {"leadId", "ingestionDate", "portal", "ttl", "isErased", "_sdc_extracted_at", "callDetails__duration"}
+    for name, value in row.items():
+        assert value == {**before["gone"], "callDetails": {"seekerPhoneNumber": None, "duration": 12}}[name] or (
+            value is None and name not in kept
+        )
+    assert NAME not in str(row)
+    assert (said["erased"], said["newly_erased"]) == (1, 1)
+    assert leads.log == {"gone": "erased"}
+
+
+def test_second_run_changes_nothing(leads: LeadsTable) -> None:
+    """It may be run any number of times: rows, evidence and its instants stay."""
+    leads.add("gone", isErased=True)
+    leads.add("over", days_left=-1)
+    leads.apply()
+    before = (
+        leads.rows,
+        leads.database.execute("SELECT * FROM retention.seeker_leads_erasure_log ORDER BY 1").fetchall(),
+    )
+    said = leads.apply()
+    assert (
+        leads.rows,
+        leads.database.execute("SELECT * FROM retention.seeker_leads_erasure_log ORDER BY 1").fetchall(),
+    ) == before
+    assert [said[name] for name in ("deleted_past_ttl", "deleted_again", "newly_erased", "erased")] == [0, 0, 0, 0]
+
+
+def test_erased_rows_can_be_deleted(leads: LeadsTable) -> None:
+    """With `--erased delete` the row goes, and goes again when the tap brings it again."""
+    leads.add("gone", isErased=True)
+    assert leads.apply("--erased", "delete", "--dry-run")["erased"] == 1
+    leads.apply("--erased", "delete")
+    assert "gone" not in leads.rows
+    leads.add("gone", isErased=True, read_days_ago=-1)
+    assert leads.apply("--erased", "delete")["erased"] == 1
+    assert "gone" not in leads.rows
+    assert leads.log == {"gone": "erased"}
+
+
+def test_restored_backup_is_erased_again(leads: LeadsTable) -> None:
+    """What the evidence knows goes again, though a backup says otherwise; what the tap reads afterwards counts."""
+    leads.add("gone", "back", isErased=True)
+    leads.add("over", days_left=-1)
+    leads.apply()
+    leads.database.execute('DELETE FROM retention.leads WHERE "leadId" IN (%s, %s)', ["gone", "back"])
+    leads.add("gone", isErased=False)
+    leads.add("over", days_left=-1)
+    leads.add("back", isErased=False, read_days_ago=-1)
+    said = leads.apply()
+    rows = leads.rows
+    assert NAME not in str(rows["gone"])
+    assert rows["gone"]["isErased"]
+    assert NAME in str(rows["back"])
+    assert "over" not in rows
+    assert (said["erased"], said["newly_erased"], said["deleted_past_ttl"]) == (1, 0, 1)
+
+
+def test_earlier_rows_of_an_erased_lead_are_scrubbed_too(leads: LeadsTable) -> None:
+    """Where a loader appends, a lead has several rows, and the earlier ones know nothing of the erasure."""
+    leads.add("gone", isErased=False, read_days_ago=20)
+    leads.add("gone", isErased=True, read_days_ago=1)
+    assert leads.apply()["newly_erased"] == 1
+    texts = [text for (text,) in leads.database.execute("SELECT t::text FROM retention.leads t")]
+    assert sum(NAME in text for text in texts) == 10
+    assert len(texts) == 12
+
+
+def test_evidence_is_one_line_a_lead_and_deletion_comes_first(leads: LeadsTable) -> None:
+    """An erased lead whose life ends is noted as deleted; it keeps one line for ever. No line holds a person."""
+    leads.add("both", isErased=True, days_left=-1)
+    leads.add("later", isErased=True)
+    leads.apply("--yes")
+    assert leads.log == {"both": "ttl", "later": "erased"}
+    leads.database.execute("UPDATE retention.leads SET ttl = '2020-01-01' WHERE \"leadId\" = 'later'")
+    leads.apply()
+    assert leads.log == {"both": "ttl", "later": "ttl"}
+    lines = leads.database.execute(
+        "SELECT t::text, first_seen_at <= applied_at FROM retention.seeker_leads_erasure_log t"
+    ).fetchall()
+    assert len(lines) == 2
+    assert all(is_in_order and NAME not in line and "+33" not in line for line, is_in_order in lines)
+
+
+def test_dry_run_changes_nothing(leads: LeadsTable) -> None:
+    """It counts what a run does, and makes no table; nor does it change anything where there is evidence."""
+    leads.add("gone", isErased=True)
+    leads.add("over", days_left=-1)
+    before = leads.rows
+    foreseen = leads.apply("--dry-run")
+    assert leads.rows == before
+    assert not leads.has_log
+    done = leads.apply()
+    for said in (foreseen, done):
+        del said["run_id"], said["at"], said["dry_run"]
+    assert foreseen == done
+    leads.add("gone-too", isErased=True)
+    leads.add("over-too", days_left=-1)
+    before, log = leads.rows, leads.log
+    foreseen = leads.apply("--dry-run")
+    assert (foreseen["deleted_past_ttl"], foreseen["newly_erased"]) == (1, 1)
+    assert (leads.rows, leads.log) == (before, log)
+
+
+def test_many_new_erasures_need_a_yes(leads: LeadsTable) -> None:
+    """More than a quarter of the table is more likely a fault than people's wishes; those known before do not count."""
+    leads.add(*"abcd", isErased=True)
+    before = leads.rows
+    refused = leads.run("apply", status=1)
+    assert "4 of 14 rows are newly erased, more than 25 %" in refused.stderr.replace("25%", "25 %")
+    assert leads.rows == before
+    assert not leads.has_log
+    leads.apply("--yes")
+    assert len(leads.log) == 4
+    leads.add("e", isErased=True)
+    leads.apply()
+    assert len(leads.log) == 5
+
+
+def test_a_quarter_needs_no_yes(leads: LeadsTable) -> None:
+    """The bound itself is let pass."""
+    leads.add("stays-10", "stays-11")
+    leads.add(*"abcd", isErased=True)
+    assert leads.apply()["newly_erased"] == 4
+
+
+def test_failed_run_changes_nothing(leads: LeadsTable) -> None:
+    """All is one transaction: where its last statement fails, the rows past their `ttl` are there still."""
+    leads.add("gone", isErased=True)
+    leads.add("over", days_left=-1)
+    leads.database.execute("ALTER TABLE retention.leads ADD CHECK (extra IS NOT NULL)")
+    before = leads.rows
+    refused = leads.run("apply", status=1)
+    assert "CheckViolation" in refused.stderr
+    assert "nothing was changed" in refused.stderr
+    assert leads.rows == before
+    assert not leads.has_log
+
+
+def test_two_runs_at_once_do_it_once(leads: LeadsTable) -> None:
+    """The second waits for the first, and finds nothing left to do."""
+    leads.add("gone", isErased=True)
+    leads.add("over", days_left=-1)
+    said: list[dict[str, Any]] = []
+    with psycopg.connect(leads.url) as other:
+        other.execute("LOCK TABLE retention.leads IN SHARE MODE")  # both may look, none may change
+        runs = [threading.Thread(target=lambda: said.append(apply_in_a_program(leads))) for _ in range(2)]
+        for run in runs:
+            run.start()
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        while leads.database.execute(waiting).fetchone() != (2,):
+            pass
+        other.rollback()
+    for run in runs:
+        run.join()
+    assert sorted(each["deleted_past_ttl"] for each in said) == [0, 1]
+    assert sorted(each["erased"] for each in said) == [0, 1]
+    assert leads.log == {"gone": "erased", "over": "ttl"}
+
+
+#: Runs the tool, and says how much memory it took at most.
+PEAK = """
+import contextlib, io, json, resource
+from seeker_leads_cli.main import main
+with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+    main()
+print(json.dumps({"peak_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))
+"""
+
+
+def apply_in_a_program(
+    leads: LeadsTable, program: str = "from seeker_leads_cli.main import main; main()"
+) -> dict[str, Any]:
+    """Run it as a program of its own: the runner of the tests changes this one's stdout."""
+    command = ["-c", program, "retention", "apply", "--json", "--table", "retention.leads"]
+    ended = subprocess.run(
+        [sys.executable, *command, "--database-url", leads.url], check=True, capture_output=True, timeout=60
+    )
+    said: dict[str, Any] = json.loads(ended.stdout)
+    return said
+
+
+@pytest.mark.parametrize(("minutes", "is_ours"), [(-5, True), (5, False)])
+def test_earlier_of_both_clocks_counts(database_url: str, minutes: int, *, is_ours: bool) -> None:
+    """While either clock says that it is too early, nothing is deleted."""
+    ours = datetime.now(timezone.utc) + timedelta(minutes=minutes)
+    with connected(PostgresLocation.parse("database_url", database_url)) as connection:
+        assert (now_of(connection, lambda: ours) == ours) is is_ours
+
+
+def test_memory_does_not_grow_with_the_table(empty_database: psycopg.Connection[Any], database_url: str) -> None:
+    """A table of 100,000 rows costs what one of a hundred does: no row passes through the program."""
+    peaks = []
+    for rows in (100, 100_000):
+        table = LeadsTable(empty_database, database_url)
+        empty_database.execute(
+            """INSERT INTO retention.leads ("leadId", "ingestionDate", ttl, "isErased", "contactRequest")
+               SELECT i::text, now(), now() + interval '1 min' * (i - %s), i %% 5 = 0, '{"lastName": "x"}'
+               FROM generate_series(1, %s) i""",
+            [rows // 10, rows],
+        )
+        peaks.append(apply_in_a_program(table, PEAK)["peak_kib"])
+        assert len(table.log) == rows // 10 + (rows - rows // 10) // 5
+    assert peaks[1] - peaks[0] < 10 * 1024
+
+
+def test_odd_members_of_a_call_are_left_or_nulled(empty_database: psycopg.Connection[Any], database_url: str) -> None:
+    """An object without the number stays; what is not an object goes as a whole."""
+    table = LeadsTable(empty_database, database_url)
+    table.add(*(f"stays-{number}" for number in range(20)))
+    for lead_id, call in {"without": '{"duration": 1}', "null": "null", "list": "[1]", "none": None}.items():
+        table.add(lead_id, isErased=True, callDetails=call)
+    table.apply()
+    rows = table.rows
+    assert [rows[each]["callDetails"] for each in ("without", "null", "list", "none")] == [{"duration": 1}, *[None] * 3]
+    assert all(rows[each]["contactRequest"] is None for each in ("without", "null", "list", "none"))

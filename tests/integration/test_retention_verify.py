@@ -1,0 +1,267 @@
+"""`seeker-leads retention apply --verify`: a row is deleted on the API's own 404, if that 404 can be trusted."""
+
+from __future__ import annotations
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from seeker_leads_api.postgres.location import PostgresLocation
+from seeker_leads_cli.retention.apply import apply
+from seeker_leads_cli.retention.columns import read_columns
+from seeker_leads_cli.retention.database import connected, find_table
+from seeker_leads_cli.retention.leads import Leads
+from seeker_leads_cli.retention.settings import Erased, Order
+from seeker_leads_cli.retention.verification import LeadLookup
+from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
+from tests.leads_table import LeadsTable
+from tests.raw_server import raw_server
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import psycopg
+
+    from tests.raw_server import RawServer
+
+OVERDUE_DAYS = 62
+
+
+class Account:
+    """A table of leads that the sandbox has, and the command with this account's settings."""
+
+    def __init__(self, table: LeadsTable, sandbox: Sandbox, folder: Path) -> None:
+        self.table = table
+        self.sandbox = sandbox
+        self._config = folder / "config.json"
+        self.configure(sandbox.api_url)
+
+    def configure(self, api_url: str, **more: int) -> None:
+        config = {"api_url": api_url, "auth_token": "sandbox-token", "max_retries": 0, "rate_limit_requests": 1000}
+        self._config.write_text(json.dumps({**config, **more}))
+
+    def run(self, *arguments: str, status: int = 0) -> Any:
+        return self.table.run("apply", "--verify", "--config", str(self._config), *arguments, status=status)
+
+    def apply(self, *arguments: str, status: int = 0) -> dict[str, Any]:
+        said: dict[str, Any] = json.loads(self.run("--json", *arguments, status=status).stdout)
+        return said
+
+    @property
+    def asked(self) -> int:
+        return self.sandbox.statistics.requests
+
+
+@pytest.fixture
+def account(empty_database: psycopg.Connection[Any], database_url: str, sandbox: Sandbox, tmp_path: Path) -> Account:
+    """Two hundred leads that were read lately, of which the API has every one."""
+    table = LeadsTable(empty_database, database_url)
+    table.add(*sandbox.add_leads(200))
+    return Account(table, sandbox, tmp_path)
+
+
+def test_leads_that_the_api_has_no_more_are_deleted(account: Account) -> None:
+    """Of the rows that two cycles have not brought each is asked for: those that are there stay."""
+    (there,) = account.sandbox.add_leads(1)
+    account.table.add(there, "no-more", read_days_ago=OVERDUE_DAYS)
+    account.table.add("younger", read_days_ago=60)
+    said = account.apply()
+    assert (said["asked"], said["deleted_gone"]) == (2, 1)
+    rows = account.table.rows.keys()
+    assert "no-more" not in rows
+    assert {there, "younger"} <= rows
+    assert account.table.log == {"no-more": "gone"}
+    assert account.asked == 10 + 2 + 10
+
+
+def test_without_it_they_are_only_reported(account: Account) -> None:
+    """No request is made, and nothing is deleted."""
+    account.table.add("no-more", read_days_ago=OVERDUE_DAYS)
+    said = account.table.apply()
+    assert (said["rows_not_read_in_two_cycles"], said["asked"]) == (1, None)
+    assert "no-more" in account.table.rows
+    assert account.asked == 0
+
+
+def test_nothing_overdue_costs_no_request(account: Account) -> None:
+    """The API is asked only where there is something to ask."""
+    assert account.apply()["asked"] == 0
+    assert account.asked == 0
+
+
+def test_each_hundred_is_within_probes(account: Account) -> None:
+    """Before and after each 100, ten leads that were read lately are asked for."""
+    account.table.add(*(f"no-more-{number}" for number in range(250)), read_days_ago=OVERDUE_DAYS)
+    said = account.apply("--yes")
+    assert (said["asked"], said["deleted_gone"]) == (250, 250)
+    assert account.asked == 250 + 4 * 10
+    assert len(account.table.rows) == 200
+
+
+def answer(content: object, status: bytes = b"200 OK") -> bytes:
+    body = json.dumps(content).encode()
+    head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+    return head % (status, len(body)) + body
+
+
+def problem() -> bytes:
+    return answer({"type": "about:blank", "title": "Not Found", "status": 404}, b"404 Not Found")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param(problem(), id="404 to everything"),
+        pytest.param(answer({"metadata": {}, "links": {}, "items": []}), id="empty"),
+        pytest.param(answer({"metadata": {"leadId": "another"}, "contactRequest": {}}), id="another lead"),
+        pytest.param(answer([]), id="a list"),
+        pytest.param(b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"metad\xff', id="half a page"),
+        pytest.param(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", id="another web server"),
+    ],
+)
+def test_server_that_is_not_the_accounts_changes_nothing(account: Account, given: bytes) -> None:
+    """Whatever it answers to everything: one line, and not a row is changed, those past their `ttl` neither."""
+    account.table.add("no-more", read_days_ago=OVERDUE_DAYS)
+    account.table.add("over", days_left=-1)
+    account.table.add("gone", isErased=True)
+    before = account.table.rows
+    with raw_server(lambda server, connection: server.send(connection, given)) as server:
+        account.configure(server.url)
+        ended = account.run("--yes", status=1)
+    assert len(ended.stderr.splitlines()) <= 3
+    assert account.table.rows == before
+    assert not account.table.has_log
+
+
+def test_another_account_changes_nothing(account: Account) -> None:
+    """Its API has other leads, and answers 404 to all of ours."""
+    account.table.add("no-more", read_days_ago=OVERDUE_DAYS)
+    account.table.add("over", days_left=-1)
+    before = account.table.rows
+    with Sandbox.start(SandboxOptions(leads=50, enforce_limit=False)) as other:
+        account.configure(other.api_url)
+        ended = account.run("--yes", status=1)
+        assert 0 < other.statistics.requests <= 20
+    assert "its 404s prove nothing: nothing was changed" in ended.stderr
+    assert account.table.rows == before
+
+
+def test_api_that_turns_bad_on_the_way_changes_nothing(account: Account) -> None:
+    """The leads after a hundred are asked for after each of them: what was answered meanwhile does not count."""
+    account.table.add(*(f"no-more-{number}" for number in range(150)), read_days_ago=OVERDUE_DAYS)
+    before = account.table.rows
+    body = json.dumps({"type": "about:blank", "title": "Not Found", "status": 404})
+    account.sandbox.script(Fault(FaultKind.STATUS, status=HTTPStatus.NOT_FOUND, body=body, after=125))
+    ended = account.run("--yes", status=1)
+    assert "prove nothing" in ended.stderr
+    assert account.asked > 125
+    assert account.table.rows == before
+
+
+def test_many_deletions_need_a_yes(account: Account) -> None:
+    """More than 5 % of the table; the bound itself is let pass."""
+    account.table.add(*(f"no-more-{number}" for number in range(11)), read_days_ago=OVERDUE_DAYS)
+    before = account.table.rows
+    ended = account.run(status=1)
+    assert "11 of 211 rows are gone" in ended.stderr
+    assert account.table.rows == before
+    account.table.add(*account.sandbox.add_leads(9))
+    assert account.apply()["deleted_gone"] == 11
+
+
+def test_table_with_few_recent_leads_is_not_verified(account: Account) -> None:
+    """Nine recent leads prove too little: the rest is done, the line says what was left, and the status is 1."""
+    account.table.database.execute(
+        'DELETE FROM retention.leads WHERE "leadId" NOT IN (SELECT "leadId" FROM retention.leads LIMIT 9)'
+    )
+    account.table.add("no-more", read_days_ago=OVERDUE_DAYS)
+    account.table.add("over", days_left=-1)
+    ended = account.run(status=1)
+    assert "1 rows were left: fewer than 10 leads were read lately" in ended.stderr
+    assert account.table.rows.keys() >= {"no-more"}
+    assert "over" not in account.table.rows
+    assert account.asked == 0
+
+
+def test_dry_run_asks_and_deletes_nothing(account: Account) -> None:
+    """It says what the API answered."""
+    account.table.add("no-more", read_days_ago=OVERDUE_DAYS)
+    assert account.apply("--dry-run")["deleted_gone"] == 1
+    assert "no-more" in account.table.rows
+
+
+def test_row_that_came_again_meanwhile_stays(account: Account) -> None:
+    """A backup brings a deleted lead back, and it goes again; one that the tap has read since stays."""
+    account.table.add("no-more", "back", read_days_ago=OVERDUE_DAYS)
+    account.apply()
+    account.table.add("no-more", read_days_ago=OVERDUE_DAYS)
+    account.table.add("back", read_days_ago=-1)
+    said = account.table.apply()
+    assert said["deleted_again"] == 1
+    assert "no-more" not in account.table.rows
+    assert "back" in account.table.rows
+
+
+def test_row_that_comes_while_the_api_is_asked_stays(account: Account) -> None:
+    """The tap's word is newer than the API's 404: a run of the loader goes on at the same time."""
+    account.table.add("no-more", "comes", read_days_ago=OVERDUE_DAYS)
+    database = account.table.database
+
+    class Lookup(LeadLookup):
+        def exist(self, lead_ids: Sequence[str]) -> list[bool]:
+            database.execute("UPDATE retention.leads SET _sdc_extracted_at = now() WHERE \"leadId\" = 'comes'")
+            return [lead_id not in {"no-more", "comes"} for lead_id in lead_ids]
+
+    with (
+        connected(PostgresLocation.parse("database_url", account.table.url)) as connection,
+        ThreadPoolExecutor() as pool,
+    ):
+        schema, name, columns = find_table(connection, "retention.leads")
+        leads = Leads(schema, name, read_columns(name, columns), 30, Erased.SCRUB)
+        applied = apply(connection, leads, Order(is_dry_run=False, is_confirmed=False), Lookup(cast("Any", None), pool))
+    assert applied.deleted_gone == 1
+    assert "comes" in account.table.rows
+    assert account.table.log == {"no-more": "gone"}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("ALTER TABLE retention.leads ADD account text", "holds several accounts"),
+        ("ALTER TABLE retention.leads DROP _sdc_extracted_at", "_sdc_extracted_at"),
+    ],
+)
+def test_table_that_cannot_be_verified_is_named(account: Account, change: str, words: str) -> None:
+    """Before any request, with status 2."""
+    account.table.database.execute(change)
+    assert words in account.run(status=2).stderr
+    assert account.asked == 0
+
+
+def test_id_of_any_form_is_asked_for(account: Account) -> None:
+    """An id is one part of the path, whatever it holds."""
+    odd = "a/b?c#%2F é"
+    account.table.add(odd, read_days_ago=OVERDUE_DAYS)
+    assert account.apply()["deleted_gone"] == 1
+    assert account.table.log == {odd: "gone"}
+
+
+def test_lead_in_a_list_of_one_is_a_lead(account: Account) -> None:
+    """The API's page does not say in which form one lead comes."""
+    account.table.add("there", read_days_ago=OVERDUE_DAYS)
+
+    def give(server: RawServer, connection: socket.socket) -> None:
+        lead_id = re.search(rb"/leads/(\S+)", server.requests[-1])
+        assert lead_id
+        server.send(connection, answer({"items": [{"metadata": {"leadId": lead_id[1].decode()}}]}))
+
+    with raw_server(give) as server:
+        account.configure(server.url, max_concurrent_requests=1)
+        said = account.apply()
+    assert (said["asked"], said["deleted_gone"]) == (1, 0)

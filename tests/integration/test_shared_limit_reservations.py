@@ -1,0 +1,195 @@
+"""The statement that reserves starts and slots, on a real server and a clock of the test's own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from seeker_leads_api.http.rate_limiter import Limit
+from seeker_leads_api.http.shared_limit.database import open_table
+from seeker_leads_api.http.shared_limit.reservations import LEASE_SECONDS, TABLE, Ask, Reservations, Reserved
+from seeker_leads_api.postgres.location import PostgresLocation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+NOW = 1_795_420_800.0
+DOCUMENTED = Limit(10, 0.2, 10)
+ROUNDING_SECONDS = 1e-5
+
+
+@pytest.fixture(scope="module")
+def table(database_url: str) -> Iterator[Connection]:
+    connection = open_table(PostgresLocation.parse("rate_limit_url", database_url))
+    yield connection
+    connection.close()
+
+
+@dataclass
+class Account:
+    """Runs that share one limit, and all that was reserved for them."""
+
+    connection: Connection
+    now: float = NOW
+    reserved: list[float] = field(default_factory=list)
+    held: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    asked_at: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.connection.execute(TABLE.delete())
+
+    def ask(self, run: str, wants: int, *, limit: Limit = DOCUMENTED, pause: float = 0, lead: float = 0) -> Reserved:
+        reservations = Reservations(TABLE.name, "key", run, limit, now=":now")
+        answer = reservations.ask(self.connection, Ask(self.held[run], wants, pause, lead), now=self.now)
+        assert len(answer.starts) <= wants
+        self.held[run] += len(answer.starts)
+        self.reserved += answer.starts
+        self.asked_at[run] = self.now
+        return answer
+
+    def in_flight(self) -> int:
+        """What all runs hold that are alive."""
+        return sum(
+            held for run, held in self.held.items() if self.now - self.asked_at.get(run, self.now) < LEASE_SECONDS
+        )
+
+    def closest(self, requests: int) -> float:
+        """The shortest time in which so many starts, and one more, were reserved."""
+        starts = sorted(self.reserved)
+        pairs = zip(starts, starts[requests:], strict=False)
+        return min((later - earlier for earlier, later in pairs), default=float("inf"))
+
+
+runs = st.sampled_from("abcd")
+seconds = st.floats(0, 0.3) | st.sampled_from([0.0, 0.2, 1.0, LEASE_SECONDS, 5.0])
+steps = st.lists(st.tuples(runs, st.integers(0, 12), st.integers(0, 12), seconds), max_size=40)
+limits = st.builds(Limit, st.integers(1, 12), st.floats(0.01, 1.0), st.integers(1, 12))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(limits, steps)
+@example(Limit(1, 1.0, 10), [("a", 10, 0, 0.0), ("b", 10, 10, 0.0), ("a", 10, 10, 0.0)])
+def test_limit_holds_whatever_runs_ask(
+    table: Connection, limit: Limit, steps: list[tuple[str, int, int, float]]
+) -> None:
+    """However runs ask, finish, fall silent and come back: starts keep the limit, and living runs hold no more slots.
+
+    Those of a run that was silent for the lease, and goes on, are the exception: it did not know that it was dead.
+    """
+    account = Account(table)
+    for run, wants, finished, later in steps:
+        account.now += later
+        if account.now - account.asked_at.get(run, NOW) >= LEASE_SECONDS:
+            account.held[run] = 0
+        account.held[run] = max(0, account.held[run] - finished)
+        answer = account.ask(run, wants, limit=limit, lead=0.004)
+        assert all(start >= account.now + 0.004 - ROUNDING_SECONDS for start in answer.starts)
+        assert account.in_flight() <= limit.at_once
+    assert account.closest(limit.requests) >= limit.period_seconds - ROUNDING_SECONDS
+
+
+def test_whole_limit_is_used(table: Connection) -> None:
+    """Starts lie ahead without a gap: a run that always waits reserves the limit, less the margin of 2 ms a period."""
+    account = Account(table)
+    for _ in range(100):
+        account.now = max([NOW, *account.reserved])
+        account.held["a"] = 0
+        account.ask("a", 10)
+    assert (len(account.reserved) - 10) / (account.reserved[-1] - account.reserved[9]) > 0.985 * 50
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 10, 13])
+def test_runs_share_fairly(table: Connection, count: int) -> None:
+    """Each of several runs that always wait gets its part, also where they are more than there are slots."""
+    account, got = Account(table), dict.fromkeys(map(str, range(count)), 0)
+    ends: list[tuple[float, str]] = []
+    for turn in range(100 * count):
+        account.now += 0.05 / count
+        run = str(turn % count)
+        for end, of in [each for each in ends if each[0] <= account.now and each[1] == run]:
+            ends.remove((end, of))
+            account.held[run] -= 1
+        starts = account.ask(run, 10).starts
+        got[run] += len(starts)
+        ends += [(start + 0.1, run) for start in starts]
+    assert min(got.values()) >= 0.7 * sum(got.values()) / count
+
+
+def test_what_nobody_wants_goes_to_who_asks(table: Connection) -> None:
+    """A run that wants little leaves the rest to the others; a run that is alone has all."""
+    account = Account(table)
+    assert len(account.ask("live", 1).starts) == 1
+    assert len(account.ask("backfill", 10).starts) == 9
+
+
+def test_who_waits_is_next(table: Connection) -> None:
+    """A run that holds all slots gives way to one that came later, as its requests end."""
+    account = Account(table)
+    account.ask("first", 10)
+    assert account.ask("second", 10).starts == ()
+    account.held["first"] -= 1
+    assert account.ask("first", 10).starts == ()
+    assert len(account.ask("second", 10).starts) == 1
+
+
+def test_slots_of_the_dead_are_free_after_the_lease_and_no_earlier(table: Connection) -> None:
+    """What a killed run held is free 2 s after it was last heard of, when the API has answered its requests."""
+    account = Account(table)
+    account.ask("killed", 10)
+    account.now += LEASE_SECONDS - 0.01
+    assert account.ask("other", 10).starts == ()
+    account.now += 0.02
+    assert len(account.ask("other", 10).starts) == 10
+
+
+def test_smallest_limit_of_all_that_live_counts(table: Connection) -> None:
+    """Runs with different limits keep each of them, and the larger one counts again when the other has ended."""
+    account = Account(table)
+    small = Limit(5, 0.4, 3)
+    account.ask("large", 1)
+    account.ask("small", 1, limit=small)
+    answer = account.ask("large", 10)
+    assert answer.limit == small
+    assert account.in_flight() == 3
+    account.now += LEASE_SECONDS
+    account.held["large"] = 0
+    assert account.ask("large", 10).limit == DOCUMENTED
+    assert account.in_flight() - account.held["small"] <= 10
+    assert account.closest(10) >= 0.2
+
+
+def test_pause_holds_for_every_run(table: Connection) -> None:
+    """After a 429 nobody starts before the pause is over; the longest pause counts."""
+    account = Account(table)
+    account.ask("a", 0, pause=3.0)
+    account.ask("b", 0, pause=1.0)
+    assert account.ask("b", 1).starts == (NOW + 3.0,)
+
+
+def test_clock_that_is_set_back_stops_nobody(table: Connection) -> None:
+    """When the server's clock goes back by an hour, runs go on within seconds, and a pause is not an hour longer."""
+    account = Account(table)
+    account.ask("a", 10, pause=1.0)
+    account.held.clear()
+    account.now -= 3600
+    assert account.ask("a", 1).starts[0] <= account.now + 300 + 0.2 * 12 + 0.3
+    account = Account(table)
+    account.ask("a", 10)
+    account.held.clear()
+    account.now -= 3600
+    assert account.ask("a", 1).starts[0] <= account.now + 0.2 * 12 + 0.3
+
+
+def test_row_that_somebody_deletes_is_made_again(table: Connection) -> None:
+    """Cleaning the table up while runs go on stops none of them."""
+    account = Account(table)
+    account.ask("a", 1)
+    table.execute(TABLE.delete())
+    assert len(account.ask("a", 1).starts) == 1

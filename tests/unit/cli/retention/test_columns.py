@@ -1,0 +1,82 @@
+"""What a column is, from its name and type."""
+
+from __future__ import annotations
+
+import pytest
+
+from seeker_leads_api.errors import SettingsError
+from seeker_leads_cli.retention.columns import Column, LeadColumns, read_columns, refuse_unnullable
+from tap_seeker_leads.leads.schema import leads_schema
+
+INSTANT = "timestamp without time zone"
+NEEDED = [Column("leadId", "text", may_be_null=False), Column("ingestionDate", INSTANT), Column("ttl", INSTANT)]
+
+
+def read(*more: Column) -> LeadColumns:
+    return read_columns("s.leads", [*NEEDED, *more])
+
+
+def personal(*names: str, kind: str = "text") -> list[str]:
+    return [each.name for each in read(*(Column(name, kind) for name in names)).personal]
+
+
+def test_every_column_of_the_tap_is_known() -> None:
+    """Nothing that the tap puts out is called foreign, whole or flattened, and what is personal is found."""
+    names = [name for name in leads_schema()["properties"] if name not in {each.name for each in NEEDED}]
+    kinds = {"contactRequest": "jsonb", "callDetails": "jsonb", "extra": "jsonb", "isErased": "boolean"}
+    found = read(*(Column(name, kinds.get(name, "text")) for name in names), Column("_sdc_sequence", "bigint"))
+    assert found.unknown == ()
+    assert {each.name for each in found.personal} == {"contactRequest", "extra"}
+    assert found.call == Column("callDetails", "jsonb")
+    flattened = [
+        f"{parent}__{child}"
+        for parent in ("contactRequest", "callDetails", "property", "project")
+        for child in leads_schema()["properties"][parent]["properties"]
+    ]
+    contact = [name for name in flattened if name.startswith("contactRequest")]
+    assert len(contact) >= 8
+    assert personal(*flattened) == [*contact, "callDetails__seekerPhoneNumber"]
+    assert read(*(Column(name, "text") for name in flattened)).unknown == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["contact_request", "CONTACTREQUEST", "contactRequest__email", "contact_request__first_name", "extra__new"]
+)
+def test_names_may_differ_in_case_and_underscores(name: str) -> None:
+    """Loaders change them; what begins as the contact does is personal."""
+    assert personal(name) == [name]
+
+
+@pytest.mark.parametrize("name", ["email_hash", "extras", "notes", "contact"])
+def test_columns_of_others_are_left_alone(name: str) -> None:
+    """And named, since they may hold what a stream map put there."""
+    found = read(Column(name, "text"))
+    assert (found.unknown, found.personal) == ((name,), ())
+
+
+def test_call_in_a_text_goes_as_a_whole() -> None:
+    """One member of a text cannot be taken out safely."""
+    found = read(Column("callDetails", "text"))
+    assert (found.call, [each.name for each in found.personal]) == (None, ["callDetails"])
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ([], "s.leads has no column leadId: it is not a table of leads"),
+        (NEEDED[:2], "s.leads has no column ttl"),
+        ([*NEEDED, Column("lead_id", "text")], "leadId and lead_id"),
+        ([*NEEDED[:2], Column("ttl", "bigint")], "the column ttl is bigint, and must be timestamp"),
+        ([*NEEDED, Column("isErased", "text")], "the column isErased is text, and must be boolean"),
+    ],
+)
+def test_what_is_not_a_table_of_leads_is_named(columns: list[Column], words: str) -> None:
+    """With the column at fault."""
+    with pytest.raises(SettingsError, match=words):
+        read_columns("s.leads", columns)
+
+
+def test_column_that_must_not_be_null_is_named() -> None:
+    """Before anything is tried."""
+    with pytest.raises(SettingsError, match="contactRequest is NOT NULL"):
+        refuse_unnullable("s.leads", read(Column("contactRequest", "jsonb", may_be_null=False)))

@@ -1,0 +1,132 @@
+"""Fair turns: who is asked next, whatever accounts there are and in whatever order their requests end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_seeker_leads.reading.outage import LONGEST_SILENCE_SECONDS, MOST_ACCOUNTS, Outage
+from tap_seeker_leads.reading.turns import Turns
+
+if TYPE_CHECKING:
+    from tap_seeker_leads.reading.turns import Turn
+
+
+@dataclass(eq=False)
+class Account:
+    """One with so many requests to make."""
+
+    left: int
+    made: int = 0
+    under_way: int = 0
+
+    def turns(self) -> int:
+        return self.left
+
+    def take(self) -> Turn | None:
+        if not self.left:
+            return None
+        self.left -= 1
+        return self
+
+    def read(self) -> None:
+        self.made += 1
+
+
+@dataclass
+class Ticking:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@given(
+    requests=st.lists(st.integers(0, 30), min_size=1, max_size=12),
+    readers=st.integers(1, 10),
+    most=st.integers(1, 10),
+    order=st.lists(st.integers(0, 99), min_size=1, max_size=40),
+)
+def test_every_request_is_made_and_the_fewest_under_way_go_first(
+    requests: list[int], readers: int, most: int, order: list[int]
+) -> None:
+    """No account with requests has two fewer under way than one that got a turn; none has more than it may."""
+    accounts = [Account(left) for left in requests]
+    turns: Turns[Account] = Turns(most_under_way=most, clock=Ticking())
+    for account in accounts:
+        turns.put(account)
+    under_way: list[Account] = []
+    step = 0
+    while True:
+        while len(under_way) < readers and (given_turn := turns.take()) is not None:
+            account = given_turn[0]
+            waiting = [other.under_way for other in accounts if other.left and other is not account]
+            assert account.under_way <= min(waiting, default=account.under_way)
+            account.under_way += 1
+            assert account.under_way <= most
+            under_way.append(account)
+        if not under_way:
+            break
+        account = under_way.pop(order[step % len(order)] % len(under_way))
+        step += 1
+        account.read()
+        account.under_way -= 1
+        turns.done(account)
+    assert [account.made for account in accounts] == requests
+
+
+def test_failed_account_has_no_further_turn() -> None:
+    """What it has left is not asked for, though other requests of it still end."""
+    account = Account(5)
+    turns: Turns[Account] = Turns(most_under_way=2, clock=Ticking())
+    turns.put(account)
+    assert turns.take()
+    assert turns.take()
+    turns.done(account, is_failed=True)
+    turns.done(account)
+    turns.put(account)
+    assert turns.take() is None
+    assert account.left == 3
+
+
+def test_longest_wait_is_that_with_nothing_under_way() -> None:
+    """An account that waits while others are asked is told how long; one that is being asked does not wait."""
+    clock, quiet, busy = Ticking(), Account(1), Account(3)
+    turns: Turns[Account] = Turns(most_under_way=10, clock=clock)
+    turns.put(busy)
+    assert turns.take()
+    turns.put(quiet)
+    clock.now = 1.5
+    assert turns.take() == (quiet, quiet)
+    clock.now = 9.0
+    assert turns.take() == (busy, busy)
+    assert turns.longest_waits == {busy: 0.0, quiet: 1.5}
+
+
+@dataclass
+class Silence:
+    """An API that answers, or not."""
+
+    clock: Ticking = field(default_factory=Ticking)
+
+    def __post_init__(self) -> None:
+        self.outage = Outage(clock=self.clock)
+
+
+def test_many_accounts_without_any_answer_are_an_outage() -> None:
+    """Ten given up in a row with no answer to anybody for half a minute: asking the others is in vain."""
+    api = Silence()
+    api.clock.now = LONGEST_SILENCE_SECONDS
+    assert [api.outage.given_up() for _ in range(MOST_ACCOUNTS)] == [False] * (MOST_ACCOUNTS - 1) + [True]
+
+
+def test_any_answer_shows_that_it_is_no_outage() -> None:
+    """While others are answered, accounts are given up one by one, however many."""
+    api = Silence()
+    for _ in range(3 * MOST_ACCOUNTS):
+        api.clock.now += LONGEST_SILENCE_SECONDS / 2
+        api.outage.answered()
+        assert not api.outage.given_up()
