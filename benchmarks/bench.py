@@ -76,7 +76,7 @@ class Bench:
         return results
 
     def _measure_programs(self, results: Results, cases: Sequence[str]) -> None:
-        """Measure what no contender stands beside: many accounts, and the receiver of webhook calls."""
+        """Measure our programs without other contenders: many accounts, and the receiver of webhook calls."""
         plan = self.plan
         if "accounts" in cases and OURS in self.contenders:
             for case in plan.accounts:

@@ -26,11 +26,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class WebhookPlan:
-    """What the receiver of webhook calls is given to do."""
+    """The work for the receiver of webhook calls."""
 
     calls: int  #: within a second
     idle_seconds: float
-    arrivals: int  #: leads whose way to the database is timed
+    arrivals: int  #: leads whose time until the database is measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ class Plan:
     capacity: Case
     capacity_seconds: float
     webhooks: WebhookPlan
-    accounts: tuple[Case, ...]  #: with nothing new
-    single_runs: int  #: of one account each, beside them
+    accounts: tuple[Case, ...]  #: without new leads
+    single_runs: int  #: of one account each, for comparison
 
 
 FULL = Plan(

@@ -30,7 +30,7 @@ class Job:
     is_nothing_new: bool
     folder: Path
     peers: Path | None  #: the environment of the peers
-    rate_limit_url: str | None = None  #: for ours alone
+    rate_limit_url: str | None = None  #: only for our tap
 
 
 Command: TypeAlias = "list[str | Path]"

@@ -79,7 +79,7 @@ def _limit_shared(runs: Sequence[Shared]) -> Goal:
     )
     if not runs:
         return Goal(about, wanted)
-    # Until a killed process is known to be dead, its part of the limit is used by nobody.
+    # Until a killed process is known to be dead, no other process uses its part of the limit.
     share = min(run.requests_per_second for run in runs if not run.killed) / REQUESTS_PER_SECOND
     over = sum(run.over_limit + run.refused for run in runs)
     in_flight = max(run.max_in_flight for run in runs)

@@ -112,7 +112,7 @@ def medians(runs: Sequence[Figures]) -> Figures:
 
 
 def costs(contender: Contender, job: Job) -> dict[str, float]:
-    """Run a contender to its end; return what the process cost.
+    """Run a contender until it ends; return the cost of its process.
 
     Raises:
         RunFailedError: it failed.
@@ -122,7 +122,7 @@ def costs(contender: Contender, job: Job) -> dict[str, float]:
 
 
 def costs_of(command: Command, folder: Path, environment: Mapping[str, str]) -> dict[str, float]:
-    """Run a program; return its CPU and wall seconds and its peak memory. Its stdout goes to a file in the folder.
+    """Run a program; return its CPU and wall seconds and its peak memory. Its stdout is written to a file.
 
     Raises:
         RunFailedError: it failed.
@@ -149,10 +149,10 @@ def costs_of(command: Command, folder: Path, environment: Mapping[str, str]) -> 
 
 
 def check(contender: Contender, folder: Path, expected: int) -> None:
-    """Look whether a contender brought so many leads.
+    """Check that a contender read this number of leads.
 
     Raises:
-        RunFailedError: some are missing, or came twice from our tap.
+        RunFailedError: leads are missing, or our tap wrote some twice.
     """
     ids: set[str] = set()
     lines = 0

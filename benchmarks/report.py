@@ -150,7 +150,7 @@ def _shared(results: Results, circumstances: Circumstances) -> Iterator[str]:
     yield "## Several processes that share the limit"
     yield (
         f"Our tap, several times at once on one account through `rate_limit_url`, at {circumstances.latency_ms:g} ms"
-        " latency. Each process reads every lead. In the last row further ones are killed one after the other."
+        " latency. Each process reads every lead. In the last row, further processes are killed one after the other."
     )
     head = ("processes", "killed", "requests", "requests/s", f"of {REQUESTS_PER_SECOND}", "most in flight")
     rows = [
@@ -231,7 +231,7 @@ def _webhooks(seen: Webhooks | None) -> Iterator[str]:
         (f"{burst.calls:,} calls in a second, during a run: median answer", f"{burst.median_ms:.1f} ms"),
         ("99 % of the answers within", f"{burst.p99_ms:.1f} ms"),
         ("the longest answer", f"{burst.longest_ms:.1f} ms"),
-        ("runs after the one that was going on", str(burst.further_runs)),
+        ("runs after the run in progress", str(burst.further_runs)),
         ("memory", f"{burst.grown_mib:+.1f} MiB"),
         ("CPU of an idle receiver, of a core", f"{seen.idle_share:.2%}"),
     ]

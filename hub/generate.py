@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 #: Each plugin, with the Hub's folder for its kind.
 PLUGINS = {"tap-seeker-leads": "extractors", "target-seeker-leads": "loaders"}
-#: The tool for people, as far as Meltano runs it; it has no `--about`.
+#: The command-line tool, as far as Meltano runs it; it has no `--about`.
 UTILITY = "seeker-leads"
-#: What the Hub's schema of utilities does not have.
+#: Keys that the Hub's schema of utilities does not allow.
 _NOT_OF_UTILITIES = frozenset({"log_parser", "quality"})
 KINDS = {
     "array": "array",
@@ -78,7 +78,7 @@ def definition(plugin: str) -> dict[str, Any]:
 
 
 def utility() -> dict[str, Any]:
-    """Return the whole definition of the utility."""
+    """Return the complete definition of the utility."""
     both = {key: value for key, value in _by_hand("both").items() if key not in _NOT_OF_UTILITIES}
     return {
         **both,

@@ -43,7 +43,7 @@ def main(schemas: Path) -> int:
         definition = yaml.safe_load(path.read_text(encoding="utf-8"))
         schema = schemas / "plugin_definitions" / f"{path.parents[1].name}.schema.json"
         if not schema.exists():
-            sys.stdout.write(f"Skipped, for want of a schema: {path.relative_to(HERE)}\n")
+            sys.stdout.write(f"Skipped, because there is no schema: {path.relative_to(HERE)}\n")
             continue
         found += [f"{path.relative_to(HERE)}: {violation}" for violation in violations(definition, schema)]
     sys.stdout.write("\n".join(found or ["The definitions match the Hub's schemas."]) + "\n")

@@ -78,9 +78,9 @@ class ApiClient:
         return self._retrier.call(with_token(self._connected(attempt), self._tokens))
 
     def _connected(self, attempt: Callable[[str], T]) -> Callable[[str], T]:
-        """Return the attempt with its connection opened before the permit.
+        """Return the attempt, with its connection opened before the permit is taken.
 
-        Runs that share a limit rely on each other's requests to leave in time, and a handshake takes some round trips.
+        Runs with a shared limit rely on each other to send requests in time, and a handshake takes some round trips.
         """
         if self._settings.rate_limit_location is None:
             return attempt
@@ -189,14 +189,14 @@ def new_limiter(  # time and output are injected
     sleep: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Limiter:
-    """Return the limit that the settings give: of this process, or shared with others.
+    """Return the limit of the settings: for this process, or shared with others.
 
     A shared one is that of the account with this label, or of the client where there is no label.
     """
     limit = Limit(settings.rate_limit_requests, settings.rate_limit_period_seconds, settings.max_concurrent_requests)
     if settings.rate_limit_location is None:
         return RateLimiter(limit.requests, limit.period_seconds, limit.at_once, clock=clock, sleep=sleep)
-    # What it needs takes a while to import.
+    # Its dependencies take a while to import.
     from seeker_leads_api.http.shared_limit.limiter import SharedRateLimiter, limit_key  # noqa: PLC0415
 
     key = limit_key(settings.api_url, settings.credentials.client_id if settings.credentials else None, label)

@@ -118,7 +118,7 @@ class ConnectionSettings:
     rate_limit_requests: int
     rate_limit_period_seconds: float
     max_concurrent_requests: int
-    rate_limit_location: PostgresLocation | None  #: where runs share the limit; None: in the process
+    rate_limit_location: PostgresLocation | None  #: the database of a shared limit; None: the limit of this process
     request_timeout_seconds: int
     max_retries: int
     user_agent: str | None
@@ -159,21 +159,21 @@ class ConnectionSettings:
 def _rate_limit_location(url: str | None) -> PostgresLocation | None:
     if url is None:
         return None
-    # SQLAlchemy takes a while to import, and most runs of the tap need none.
+    # SQLAlchemy takes a while to import, and most runs of the tap do not need it.
     from seeker_leads_api.postgres.location import PostgresLocation  # noqa: PLC0415
 
     return PostgresLocation.parse("rate_limit_url", url)
 
 
 def authentication(config: Mapping[str, Any]) -> tuple[str | None, ClientCredentials | None]:
-    """Return the one way to authenticate that a configuration gives: a token, or what a client needs to get one.
+    """Return the way to authenticate of a configuration: a token, or client credentials.
 
     Raises:
-        SettingsError: there is not exactly one, or a part of it cannot work.
+        SettingsError: there is not exactly one way, or a part of it cannot work.
     """
     token = config["auth_token"]
     if token is not None and not is_token(token):
-        msg = "`auth_token` must be the token alone: plain ASCII without blanks or line breaks"
+        msg = "`auth_token` must be the token alone: plain ASCII without spaces or line breaks"
         raise SettingsError(msg)
     return token, _credentials(config, ENVIRONMENTS[config["environment"]])
 

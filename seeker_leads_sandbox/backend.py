@@ -85,7 +85,7 @@ class Backend:
                 store.add_all(leads[number :: len(stores)])
 
     def limiter(self, method: str, account: str | None) -> Limiter | None:
-        """Return what limits such requests of an account, None where nothing does."""
+        """Return the limiter for such requests of an account, or None if they are not limited."""
         if method == "POST" and not self.options.limit_post:
             return None
         return self._limiters.setdefault(
@@ -96,7 +96,7 @@ class Backend:
         """Return the leads of an agency, or of the client's own account.
 
         Raises:
-            ValueError: there is no such agency.
+            ValueError: the agency does not exist.
         """
         if account is not None and account not in self.accounts:
             message = f"there is no account {account}: the option `accounts` says how many there are"
@@ -105,7 +105,7 @@ class Backend:
 
     @property
     def leads(self) -> int:
-        """How many leads there are, in all accounts."""
+        """The number of leads in all accounts."""
         return sum(map(len, (self.store, *self.accounts.values())))
 
     def now(self) -> int:

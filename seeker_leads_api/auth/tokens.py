@@ -183,13 +183,13 @@ def token_source(
             cache = FileTokenCache(path, report=report, sleep=retrier.sleep)
         else:
             report("The token cache cannot be used: this user has no home folder; set XDG_CACHE_HOME to a folder")
-    sessions.of(credentials.auth_url)  # now, so that a wrong environment shows before anything is sent
+    sessions.of(credentials.auth_url)  # here, so that a wrong environment is reported before anything is sent
     request = partial(_request_token, credentials, sessions, settings.request_timeout_seconds)
     return ClientCredentialsToken(credentials, partial(retrier.call, request), cache)
 
 
 def kept_token(credentials: ClientCredentials) -> Token | None:
-    """Return the token that is kept for these credentials, be it a good one or not; nothing is asked of anybody."""
+    """Return the stored token for these credentials, valid or not, without any request."""
     path = _cache_file(credentials)
     return FileTokenCache(path, report=lambda _: None).load() if path else None
 

@@ -46,10 +46,10 @@ class BoundedAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def connect_ahead(self, session: requests.Session, url: str, timeout_seconds: float) -> None:
-        """Open the connection to the URL's host that its next request will use.
+        """Open the connection that the next request to the URL's host will use.
 
         Raises:
-            Exception: it cannot be opened; the request will say why.
+            Exception: it cannot be opened; the request will report the reason.
         """
         request = session.prepare_request(requests.Request("GET", url))
         verify = True if session.verify is None else session.verify
@@ -122,7 +122,7 @@ class _BoundedTlsConnection(_BoundedConnection, HTTPSConnection):
 
 
 def _connect_ahead(pool: HTTPConnectionPool, timeout_seconds: float) -> None:
-    """Do what `urlopen` does before it sends; its own parts are private, for there is no hook."""
+    """Do what `urlopen` does before it sends; it uses private methods, because there is no hook."""
     connection: Any = pool._get_conn()  # noqa: SLF001  # see above
     try:
         if connection.is_closed:

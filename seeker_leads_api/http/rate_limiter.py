@@ -27,16 +27,16 @@ class Limit:
 
 
 class Limiter(Protocol):
-    """The way to a request: every attempt takes a permit here, retries too; any number of threads may."""
+    """Every attempt takes a permit here, including retries; any number of threads may share it."""
 
     def attempt(self) -> AbstractContextManager[None]:
-        """Wait until a request may start; hold the permit until its answer is read, which is where the context ends."""
+        """Wait until a request may start; hold the permit until the context ends, after the answer is read."""
 
     def pause(self, seconds: float) -> None:
-        """Let no request start for so long: the API answered 429."""
+        """Let no request start for this long: the API answered 429."""
 
     def close(self) -> None:
-        """Give up what is shared with other processes."""
+        """Release everything that is shared with other processes."""
 
 
 class RateLimiter:
@@ -80,7 +80,7 @@ class RateLimiter:
             self._not_before = max(self._not_before, self._clock() + seconds)
 
     def close(self) -> None:
-        """Do nothing: it is shared with no other process."""
+        """Do nothing: this limit is not shared with other processes."""
 
     def _wait_for_start(self) -> None:
         # The lock is held while waiting: a later thread could not start earlier. The start is recorded after the wait,

@@ -26,7 +26,7 @@ MAX_BODY_BYTES = 16 << 20
 #: A connection that has been idle for longer is not used again: load balancers and NAT drop such connections, sometimes
 #: silently, and the next request on one is lost or seems to be.
 LONGEST_IDLE_SECONDS = 30.0
-#: As long as opening a connection ahead may take: the request itself has the whole time-out.
+#: Time-out for opening a connection ahead; the request itself has the full time-out.
 _AHEAD_TIMEOUT_SECONDS = 5.0
 
 

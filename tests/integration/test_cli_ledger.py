@@ -193,7 +193,7 @@ def test_purge_goes_on_beside_a_run(tool: Tool, url: str, monkeypatch: pytest.Mo
         (("find", "--stream", "s", "--key", '{"id": null}'), "--key must be a JSON object"),
         (("find", "--stream", "s", "--key", "{}"), "--key must be a JSON object"),
         (("copy", "mysql://u:s3cret@h/d"), "NEW_URL: mysql cannot hold a ledger"),
-        (("copy", "nonsense"), "NEW_URL is no database URL"),
+        (("copy", "nonsense"), "NEW_URL is not a database URL"),
     ],
 )
 def test_wrong_use_is_one_line(tool: Tool, sqlite_url: str, arguments: tuple[str, ...], words: str) -> None:

@@ -59,7 +59,7 @@ def test_table_of_another_kind_is_named(leads: LeadsTable, command: str, change:
     ("arguments", "words", "status"),
     [
         (["--database-url", ""], "`database_url` is not set", 2),
-        (["--database-url", PASSWORD], "is no database URL", 2),
+        (["--database-url", PASSWORD], "is not a database URL", 2),
         (["--database-url", f"mysql://u:{PASSWORD}@host/db"], "mysql is not supported", 2),
         (["--database-url", "sqlite:///leads.db"], "sqlite is not supported", 2),
         (["--database-url", f"postgresql://u:{PASSWORD}@127.0.0.1:1/db"], "could not be reached", 1),

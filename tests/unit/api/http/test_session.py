@@ -128,7 +128,7 @@ def test_connection_that_is_opened_ahead_is_the_requests(url: str) -> None:
 
 
 def test_connection_that_idled_is_opened_ahead_anew(url: str) -> None:
-    """One that nothing was sent on for long is not trusted ahead of a request either."""
+    """A connection that was idle for too long is replaced when it is opened ahead."""
     now = [0.0]
     with ApiSession(url, "me/1", clock=lambda: now[0]) as session:
         session.get(f"{url}/plain")
@@ -139,7 +139,7 @@ def test_connection_that_idled_is_opened_ahead_anew(url: str) -> None:
 
 
 def test_failure_to_connect_ahead_is_left_to_the_request() -> None:
-    """Where nobody listens, opening ahead says nothing: the request meets the same, and its error is told."""
+    """If opening ahead fails, nothing is reported: the request fails too, and reports the error."""
     with ApiSession("http://127.0.0.1:1", "me/1") as session:
         session.connect_ahead()
         with pytest.raises(requests.ConnectionError):
