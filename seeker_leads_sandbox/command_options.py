@@ -30,7 +30,7 @@ _VALUES: dict[str, tuple[type, str]] = {
     "arrivals_per_minute": (float, "new leads while it runs"),
     "visible_after_seconds": (int, "seconds from a lead's ingestion date until it is listed"),
     "retention_days": (int, "days after its ingestion date when a lead leaves the API; 0: never"),
-    "accounts": (int, "number of agencies that share the leads; their `intermediary_id` is agency-1, agency-2 …"),
+    "accounts": (int, "number of agencies that share the leads: intermediary_id agency-1, agency-2 …"),
     "page_cap": (int, "maximum number of leads on a page"),
     "latency_ms": (float, "wait before every answer"),
     "error_rate": (float, "share of requests answered with 500, 503 or 429"),
