@@ -185,7 +185,7 @@ def test_hubs_test_commands_use_the_settings_of_the_environment(
     """Each command that the Hub gives to test the tap uses the environment's settings: here, its token."""
     texts = yaml.safe_load((PROJECT / "hub" / "tap-seeker-leads.yml").read_text("utf-8"))
     lines = [line for block in blocks_in("hub", texts["next_steps"]) for line in block.text.splitlines()]
-    tests = [line.replace("=dev ", "=local ") for line in lines if "test tap-" in line or line.endswith("--test")]
+    tests = [line.replace("=dev ", "=local ") for line in lines if "test tap-" in line or line.endswith(":doctor")]
     assert len(tests) == 2
     for line in tests:
         account.statistics.reset()
