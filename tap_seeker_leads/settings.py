@@ -25,20 +25,21 @@ TAP_SETTINGS: dict[str, contract.JsonSchema] = {
     "start_date": setting(
         "string",
         "Start date",
-        "Leads ingested before this instant are not read. ISO 8601. Default: 3 years back, a lead's legal life.",
+        "Earliest ingestion date of the leads to read, in ISO 8601. Defaults to 3 years ago, the longest that"
+        " a lead may be kept.",
         format="date-time",
     ),
     "end_date": setting(
         "string",
         "End date",
-        "Read up to this instant at most. ISO 8601. Shards of a backfill that share an instant lose nothing."
-        " Default: now.",
+        "Date up to which leads are read, in ISO 8601. Defaults to now. The parts of a backfill lose nothing"
+        " if each starts where the previous one ends.",
         format="date-time",
     ),
     "window_days": setting(
         "integer",
         "Window",
-        "Longest period of one request, in days; the API allows 7.",
+        "Longest period that one request may cover, in days. The API allows at most 7.",
         minimum=1,
         maximum=contract.MAX_PERIOD_SECONDS // _DAY_SECONDS,
         default=contract.MAX_PERIOD_SECONDS // _DAY_SECONDS,
@@ -46,7 +47,7 @@ TAP_SETTINGS: dict[str, contract.JsonSchema] = {
     "page_size": setting(
         "integer",
         "Page size",
-        "Leads a page; the API allows 100.",
+        "Number of leads per page. The API allows at most 100.",
         minimum=1,
         maximum=contract.MAX_PAGE_SIZE,
         default=contract.MAX_PAGE_SIZE,
@@ -54,16 +55,16 @@ TAP_SETTINGS: dict[str, contract.JsonSchema] = {
     "lookback_seconds": setting(
         "integer",
         "Lookback",
-        "Each run reads again so many seconds before the bookmark, since leads can become visible some time after"
-        " their ingestion date.",
+        "Number of seconds before the bookmark at which each run starts to read, since leads can become"
+        " visible some time after their ingestion date.",
         minimum=0,
         default=7200,
     ),
     "refresh_days": setting(
         "integer",
         "Refresh",
-        "Every lead is read again within so many days, a few at a time, so that what people had erased reaches your"
-        " loader; 0 for loaders that append. Off with `end_date`.",
+        "Number of days within which every lead is read again, a few at a time, so that erasures on the"
+        " portal reach your loader. Set it to 0 for loaders that append. Not used with `end_date`.",
         minimum=0,
         maximum=contract.LEAD_LIFE_DAYS,
         default=30,
