@@ -40,7 +40,7 @@ ACCOUNTS_SETTINGS: dict[str, contract.JsonSchema] = {
     "accounts": setting(
         "array",
         "Accounts",
-        "List of accounts for one process. Each has a `label`, and either an `intermediary_id` or its own"
+        "List of accounts for one process. Each has a `label`, and an `intermediary_id` or its own"
         " credentials. What an account leaves out is taken from the settings outside the list.",
         secret=True,
         items={
