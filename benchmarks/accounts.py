@@ -1,4 +1,4 @@
-"""What many accounts with nothing new cost in one process: beside runs of one each, and beside a bare loop."""
+"""The cost of many accounts without new leads in one process, compared with single runs and with a bare loop."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TAP = Path(sys.executable).with_name("tap-seeker-leads")
 
 @dataclass(frozen=True, slots=True)
 class AccountsFigures:
-    """Medians of runs over so many accounts, which were up to date before."""
+    """Medians of runs over this number of accounts, which were already up to date."""
 
     accounts: int
     requests: int
@@ -33,7 +33,7 @@ class AccountsFigures:
     wall_seconds: float
     peak_mib: float
     state_kilobytes: float  #: of the longest STATE line
-    loop_cpu_seconds: float  #: of a bare loop of as many requests over one session
+    loop_cpu_seconds: float  #: of a bare loop with the same number of requests over one session
     single_cpu_seconds: float  #: of one run over one account
 
 
@@ -48,7 +48,7 @@ def measure_accounts(case: Case, *, repeats: int, single_runs: int) -> AccountsF
         many = _Tap(folder / "many", sandbox, {"accounts": _accounts(case.accounts)}, case.days)
         one = _Tap(folder / "one", sandbox, {"intermediary_id": "agency-1"}, case.days)
         for tap in (many, one):
-            tap.run()  # reads what there is, and asks for tokens
+            tap.run()  # reads the existing leads and requests the tokens
         sandbox.reset()
         runs = [many.run()]
         requests = sandbox.traffic().requests
@@ -68,7 +68,7 @@ def measure_accounts(case: Case, *, repeats: int, single_runs: int) -> AccountsF
 
 
 class _Tap:
-    """The tap with a state and a token cache of its own, run again and again."""
+    """The tap with its own state and token cache, run repeatedly."""
 
     def __init__(self, folder: Path, sandbox: RunningSandbox, accounts: dict[str, Any], days: int) -> None:
         folder.mkdir()
@@ -88,7 +88,7 @@ class _Tap:
         (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
 
     def run(self) -> dict[str, float]:
-        """Run it from the state that it left last, and return what it cost."""
+        """Run it from its last state, and return its cost."""
         state: Command = ["--state", self._state] if self._state.exists() else []
         command: Command = [TAP, "--config", self._folder / "config.json", *state]
         costs = costs_of(command, self._folder, {"XDG_CACHE_HOME": str(self._folder / "cache")})

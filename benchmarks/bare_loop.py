@@ -1,4 +1,4 @@
-"""The floor: one session, json, JSON lines, window after window, nothing else."""
+"""The baseline: one session, json and JSON lines, week after week, nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ WEEK_SECONDS = 7 * 86_400
 
 
 def main(api_url: str, start: int, end: int) -> None:
-    """Print every lead of the span as a JSON line."""
+    """Print every lead of the period as a JSON line."""
     session = requests.Session()
     session.headers.update({"Authorization": "Bearer sandbox-token", "User-Agent": "bare-loop/1"})
     while start < end:

@@ -1,4 +1,4 @@
-"""`make bench`: the tap beside the floor, the SDK's defaults and other tools, on the same leads, in one run."""
+"""`make bench`: compares the tap with a baseline, the SDK's defaults and other tools, on the same leads in one run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure, print and write the report; 1 where a run failed or was not complete."""
+    """Measure, print and write the report; return 1 if a run failed or was incomplete."""
     options = _options(arguments)
     circumstances = Circumstances.now(arguments, options.latency_ms, options.repeats, options.peers)
     results = Bench(
@@ -54,7 +54,7 @@ class Bench:
     peers: Path | None
 
     def measure(self, cases: Sequence[str]) -> Results:
-        """Return the results of the cases of these names."""
+        """Return the results of the named cases."""
         results, plan = Results(), self.plan
         for case in plan.limited:
             if case.name in cases:
@@ -76,20 +76,20 @@ class Bench:
         return results
 
     def _measure_programs(self, results: Results, cases: Sequence[str]) -> None:
-        """Measure what no contender stands beside: many accounts, and the receiver of webhook calls."""
+        """Measure our programs without other contenders: many accounts, and the receiver of webhook calls."""
         plan = self.plan
         if "accounts" in cases and OURS in self.contenders:
             for case in plan.accounts:
                 figures = measure_accounts(case, repeats=self.repeats, single_runs=plan.single_runs)
                 results.accounts.append(figures)
-                _tell(f"accounts: {figures.accounts:,}: CPU {figures.cpu_seconds:.2f} s")
+                _log(f"accounts: {figures.accounts:,}: CPU {figures.cpu_seconds:.2f} s")
         if "webhooks" in cases:
             results.webhooks = measure_webhooks(plan.webhooks)
 
     def _schedule(self) -> list[Contender]:
-        """Return the order of runs under the limit: ours again and again, between the others, which run once.
+        """Return the order of runs with the limit: our tap repeatedly, between the others, which run once each.
 
-        What reads one window after the other takes as long as the latency says, half a minute each: one run shows it.
+        The latency alone decides how long a sequential contender takes, about half a minute, so one run is enough.
         """
         ours = [contender for contender in self.contenders if contender.is_ours] * self.repeats
         others = [contender for contender in self.contenders if not contender.is_ours]
@@ -109,10 +109,10 @@ class Bench:
                 except RunFailedError as error:
                     results.titles[contender.name] = contender.title
                     results.failures[contender.name] = str(error)
-                    _tell(f"{case.name}: {contender.title}: FAILED: {error}")
+                    _log(f"{case.name}: {contender.title}: FAILED: {error}")
                     continue
                 results.add(contender, figures)
-                _tell(f"{case.name}: {contender.title}: {figures.wall_seconds:.1f} s, CPU {figures.cpu_seconds:.2f} s")
+                _log(f"{case.name}: {contender.title}: {figures.wall_seconds:.1f} s, CPU {figures.cpu_seconds:.2f} s")
         return results
 
     def _able(self, case: Case, schedule: Sequence[Contender], results: CaseResults) -> Iterator[Contender]:
@@ -123,7 +123,7 @@ class Bench:
                 yield contender
 
 
-def _tell(line: str) -> None:
+def _log(line: str) -> None:
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
 
@@ -133,10 +133,10 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     names = tuple(contender.name for contender in CONTENDERS)
     parser.add_argument("--cases", type=_some_of(NAMES), default=NAMES, metavar="A,B", help=",".join(NAMES))
     parser.add_argument("--contenders", type=_some_of(names), default=names, metavar="A,B", help=",".join(names))
-    parser.add_argument("--latency-ms", type=float, default=100.0, help="before every answer, where the limit counts")
-    parser.add_argument("--repeats", type=_count, default=3, help="runs of which the median counts")
+    parser.add_argument("--latency-ms", type=float, default=100.0, help="wait before every answer, in limited cases")
+    parser.add_argument("--repeats", type=_count, default=3, help="number of runs to take the median of")
     parser.add_argument("--peers", type=_environment, metavar="FOLDER", help="environment with the group bench-peers")
-    parser.add_argument("--quick", action="store_true", help="few leads: shows that it works; no figures")
+    parser.add_argument("--quick", action="store_true", help="few leads: a check only; its figures mean nothing")
     parser.add_argument("--report", type=Path, default=PROJECT / "docs" / "performance.md")
     return parser.parse_args(arguments)
 
@@ -159,10 +159,10 @@ def _count(text: str) -> int:
 
 
 def _environment(text: str) -> Path:
-    # Not resolved: the python of an environment is a link that leads out of it.
+    # Not resolved: the Python of an environment is a link to a file outside of it.
     folder = Path.cwd() / text
     if not (folder / "bin" / "python").exists():
-        message = f"{text} is no environment: make bench PEERS=1 sets it up"
+        message = f"{text} is not an environment: make bench PEERS=1 sets it up"
         raise argparse.ArgumentTypeError(message)
     return folder
 

@@ -1,10 +1,10 @@
-"""What is measured on which leads."""
+"""The benchmark's cases."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-#: Leads begin at the sandbox's start minus its days; everyone begins to read a little before that.
+#: The first lead is dated the case's days before the sandbox's start; all contenders start to read a little earlier.
 MARGIN_SECONDS = 600
 
 
@@ -15,27 +15,27 @@ class Case:
     name: str
     leads: int
     days: int
-    is_limited: bool  #: with the API's limit and the latency asked for; else with neither
-    accounts: int = 0  #: so many agencies, among which the leads are dealt out
+    is_limited: bool  #: True: with the API's limit and the chosen latency; False: with neither
+    accounts: int = 0  #: number of agencies that share the leads
 
     @property
     def title(self) -> str:
-        """How the report calls it."""
+        """The case's name in the report."""
         return f"{self.name}: {self.leads:,} leads over {self.days:,} days"
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookPlan:
-    """What the receiver of webhook calls is given to do."""
+    """The work for the receiver of webhook calls."""
 
     calls: int  #: within a second
     idle_seconds: float
-    arrivals: int  #: leads whose way to the database is timed
+    arrivals: int  #: leads whose time until the database is measured
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Every case, in full or tiny, and how long the sandbox itself is tried."""
+    """Every case, in full or tiny, and how long to measure the sandbox itself."""
 
     limited: tuple[Case, ...]
     shared: Case
@@ -45,8 +45,8 @@ class Plan:
     capacity: Case
     capacity_seconds: float
     webhooks: WebhookPlan
-    accounts: tuple[Case, ...]  #: with nothing new
-    single_runs: int  #: of one account each, beside them
+    accounts: tuple[Case, ...]  #: without new leads
+    single_runs: int  #: of one account each, for comparison
 
 
 FULL = Plan(
@@ -65,7 +65,7 @@ FULL = Plan(
     accounts=tuple(Case("accounts", 3 * count, 90, is_limited=False, accounts=count) for count in (50, 1_000)),
     single_runs=50,
 )
-#: Shows that everything works; its figures mean nothing.
+#: Only checks that everything works; its figures mean nothing.
 QUICK = replace(
     FULL,
     limited=(

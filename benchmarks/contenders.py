@@ -1,4 +1,4 @@
-"""Who is measured: how each is started, and where its leads come out."""
+"""The contenders: how each is started, and where its leads are written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WORKERS = 5  # dlt's own default
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run: which leads of which sandbox, and a folder of its own for whatever it writes."""
+    """One run: which leads of which sandbox, and a folder for its files."""
 
     api_url: str
     root_url: str
@@ -30,7 +30,7 @@ class Job:
     is_nothing_new: bool
     folder: Path
     peers: Path | None  #: the environment of the peers
-    rate_limit_url: str | None = None  #: for ours alone
+    rate_limit_url: str | None = None  #: only for our tap
 
 
 Command: TypeAlias = "list[str | Path]"
@@ -38,12 +38,12 @@ Command: TypeAlias = "list[str | Path]"
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """One program; `cannot` names the cases that it is unable to do, and why."""
+    """One program; `cannot` names the cases that it cannot run, and why."""
 
     name: str
     title: str
     command: Callable[[Job], Command]
-    #: Path of the lead's id in a line; the lines are those of stdout, or of `output` below the folder.
+    #: Path of the lead's id in a line of stdout, or of the files that match `output` in the folder.
     lead_id: tuple[str, ...]
     output: str = "stdout.jsonl"
     is_ours: bool = False
@@ -90,7 +90,7 @@ def _rest_api_msdk(job: Job) -> Command:
         "next_page_token_path": "$.links.next",
         "pagination_request_style": "jsonpath_paginator",
         "pagination_response_style": "hateoas_body",
-        # It knows no windows: each is a stream of its own.
+        # It does not support windows, so each window is a stream.
         "streams": [
             {
                 "name": f"leads_{week}",
@@ -103,7 +103,7 @@ def _rest_api_msdk(job: Job) -> Command:
     return [_peer(job, "tap-rest-api-msdk"), "--config", _write(job.folder / "config.json", config)]
 
 
-def _idle(job: Job) -> Command:  # noqa: ARG001  # it has nothing to do
+def _idle(job: Job) -> Command:  # noqa: ARG001  # it reads nothing
     return [sys.executable, HERE / "idle_tap.py"]
 
 
@@ -152,12 +152,12 @@ CONTENDERS = (
         ("record", "metadata_leadId"),
         is_peer=True,
         cannot={
-            "sparse": "it ends at the first week without leads, which the API answers with 404",
-            "nothing": "as with sparse: nothing new is a 404",
+            "sparse": "it stops at the first week without leads, which the API answers with 404",
+            "nothing": "as for sparse: without new leads, the answer is a 404",
         },
     ),
 )
-#: What the SDK costs before a tap does anything: measured beside the runs with nothing new.
+#: The SDK's own cost before a tap does anything: measured beside the runs without new leads.
 IDLE = Contender("idle", "do-nothing SDK tap", _idle, ())
 IMPORT = Contender("import", "importing the SDK", _import, ())
 

@@ -1,7 +1,7 @@
-"""The same leads with dlt, as its manual shows it: `dlt_pipeline.py API_URL START END FOLDER`.
+"""Reads the same leads with dlt, as its manual shows: `dlt_pipeline.py API_URL START END FOLDER`.
 
-A resource of weeks, a transformer that reads each, its own client with retries, JSON lines in a folder. How many weeks
-are read at once is dlt's setting EXTRACT__WORKERS.
+It has a resource of weeks, a transformer that reads each week, dlt's own client with retries, and JSON lines in a
+folder. dlt's setting EXTRACT__WORKERS sets how many weeks are read at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WEEK_SECONDS = 7 * 86_400
 
 
 def main(api_url: str, start: int, end: int, folder: Path) -> None:
-    """Load every lead of the span into `folder/out/`."""
+    """Load every lead of the period into `folder/out/`."""
     client = Client(raise_for_status=False)
     headers = {"Authorization": "Bearer sandbox-token", "User-Agent": "dlt-pipeline/1"}
 

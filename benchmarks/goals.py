@@ -1,4 +1,4 @@
-"""The goals that the tap was given, beside what it reached."""
+"""The tap's performance goals, with the results."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 REQUESTS_PER_SECOND = 50
 LEADS_PER_SECOND = 5_000
-#: The least share of the limit in each case, and of which limit: requests, or leads.
+#: The minimum share of the limit in each case, and which limit: requests or leads.
 _SHARES = {"wide": (0.95, "requests"), "dense": (0.90, "leads"), "sparse": (0.95, "requests")}
-_MOST_OF_BARE, _MOST_OF_MINIMAL, _MOST_OF_IDLE = 2.0, 0.25, 1.2
-_MOST_GROWTH_MIB = 30
-_LEAST_SHARED, MOST_IN_FLIGHT = 0.95, 10
-_MOST_OF_LOOP, _LEAST_CHEAPER = 3.0, 20
+_MAX_OF_BARE, _MAX_OF_MINIMAL, _MAX_OF_IDLE = 2.0, 0.25, 1.2
+_MAX_GROWTH_MIB = 30
+_LEAST_SHARED, MAX_IN_FLIGHT = 0.95, 10
+_MAX_OF_LOOP, _LEAST_CHEAPER = 3.0, 20
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """One goal; `is_met` is None where it was not measured."""
+    """One goal; `is_met` is None if it was not measured."""
 
     about: str
     wanted: str
@@ -35,13 +35,13 @@ class Goal:
 
 
 def goals(results: Results) -> list[Goal]:
-    """Return every goal with what was reached, medians throughout."""
+    """Return every goal with its result, which is always a median."""
     return [
         *(_share(results, name) for name in _SHARES),
         _limit_kept(results),
         _limit_shared(results.shared),
-        _cpu(results.cpu, "bare", "the bare loop", _MOST_OF_BARE),
-        _cpu(results.cpu, "minimal", "the minimal SDK tap", _MOST_OF_MINIMAL),
+        _cpu(results.cpu, "bare", "the bare loop", _MAX_OF_BARE),
+        _cpu(results.cpu, "minimal", "the minimal SDK tap", _MAX_OF_MINIMAL),
         _start_up(results.nothing),
         _memory(results.memory),
         *_accounts(results.accounts),
@@ -75,20 +75,20 @@ def _limit_shared(runs: Sequence[Shared]) -> Goal:
     about = "processes that share a limit, together"
     wanted = (
         f"at least {_LEAST_SHARED:.0%} of {REQUESTS_PER_SECOND} requests/s, none over the limit, at most"
-        f" {MOST_IN_FLIGHT} in flight, also with kills"
+        f" {MAX_IN_FLIGHT} in flight, also with kills"
     )
     if not runs:
         return Goal(about, wanted)
-    # Until a killed process is known to be dead, its part of the limit is used by nobody.
+    # Until a killed process is known to be dead, no other process uses its part of the limit.
     share = min(run.requests_per_second for run in runs if not run.killed) / REQUESTS_PER_SECOND
     over = sum(run.over_limit + run.refused for run in runs)
     in_flight = max(run.max_in_flight for run in runs)
-    is_met = share >= _LEAST_SHARED and not over and in_flight <= MOST_IN_FLIGHT
+    is_met = share >= _LEAST_SHARED and not over and in_flight <= MAX_IN_FLIGHT
     return Goal(about, wanted, f"{share:.1%}, {over} over, {in_flight} in flight", is_met)
 
 
 def _cpu(results: CaseResults | None, other_name: str, other_title: str, most: float) -> Goal:
-    about, wanted = f"CPU, to {other_title}", f"at most {most:g} x"
+    about, wanted = f"CPU vs. {other_title}", f"at most {most:g} x"
     ours, other = _ours(results), results.of(other_name) if results else None
     if ours is None or other is None:
         return Goal(about, wanted)
@@ -97,22 +97,22 @@ def _cpu(results: CaseResults | None, other_name: str, other_title: str, most: f
 
 
 def _start_up(results: CaseResults | None) -> Goal:
-    about, wanted = "nothing new", f"1 request, and CPU at most {_MOST_OF_IDLE:g} x a do-nothing SDK tap's"
+    about, wanted = "nothing new", f"1 request, and CPU at most {_MAX_OF_IDLE:g} x a do-nothing SDK tap's"
     ours, idle = _ours(results), results.of("idle") if results else None
     if ours is None or idle is None:
         return Goal(about, wanted)
     ratio = ours.cpu_seconds / idle.cpu_seconds
-    is_met = ours.requests == 1 and ratio <= _MOST_OF_IDLE
+    is_met = ours.requests == 1 and ratio <= _MAX_OF_IDLE
     return Goal(about, wanted, f"{ours.requests:.0f} request{'s' * (ours.requests != 1)}, {ratio:.2f} x", is_met)
 
 
 def _memory(cases: list[CaseResults]) -> Goal:
-    about, wanted = "peak memory from few leads to many", f"at most {_MOST_GROWTH_MIB} MiB more"
+    about, wanted = "peak memory from few leads to many", f"at most {_MAX_GROWTH_MIB} MiB more"
     peaks = [figures.peak_mib for case in cases if (figures := _ours(case)) is not None]
     if len(peaks) < 2:
         return Goal(about, wanted)
     growth = peaks[-1] - peaks[0]
-    return Goal(about, wanted, f"{growth:+.1f} MiB", growth <= _MOST_GROWTH_MIB)
+    return Goal(about, wanted, f"{growth:+.1f} MiB", growth <= _MAX_GROWTH_MIB)
 
 
 def _webhooks(seen: Webhooks | None) -> list[Goal]:
@@ -150,7 +150,7 @@ def _idle_receiver(seen: Webhooks | None) -> Goal:
 def _accounts(measured: list[AccountsFigures]) -> list[Goal]:
     about_loop = "many accounts, nothing new, to a bare loop of as many requests"
     about_runs = "many accounts, nothing new, to as many runs"
-    to_loop, to_single = f"at most {_MOST_OF_LOOP:g} x", f"at most 1/{_LEAST_CHEAPER} of it"
+    to_loop, to_single = f"at most {_MAX_OF_LOOP:g} x", f"at most 1/{_LEAST_CHEAPER} of it"
     if not measured:
         return [Goal(about_loop, to_loop), Goal(about_runs, to_single)]
     few, many = measured[0], measured[-1]
@@ -161,7 +161,7 @@ def _accounts(measured: list[AccountsFigures]) -> list[Goal]:
             about_loop,
             to_loop,
             f"{ratio:.2f} x, of {many.accounts:,}",
-            ratio <= _MOST_OF_LOOP,
+            ratio <= _MAX_OF_LOOP,
         ),
         Goal(about_runs, to_single, f"1/{cheaper:.0f}, of {few.accounts:,}", cheaper >= _LEAST_CHEAPER),
     ]

@@ -1,4 +1,4 @@
-"""A tap of the SDK that has nothing to do: what no tap can cost less than."""
+"""An SDK tap that does nothing: the minimum cost of any tap."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class IdleStream(RESTStream[Any]):
-    """Asks for nothing, finds nothing."""
+    """Requests nothing and finds nothing."""
 
     name = "nothing"
     path = ""

@@ -1,4 +1,4 @@
-"""Where and with what was measured."""
+"""The machine and the versions of a measurement."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ class Machine:
     cores: int
     processor: str
     memory_gib: float
-    load: float  #: average over the minute before the start: other work on it
+    load: float  #: average over the minute before the start, caused by other programs
 
     @classmethod
     def this(cls) -> Machine:
-        """Return the machine that this runs on."""
+        """Return the machine that runs this."""
         memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         return cls(os.cpu_count() or 0, _processor(), memory_bytes / 2**30, os.getloadavg()[0])
 
 
 def versions(peers: Path | None) -> dict[str, str]:
-    """Return Python's version and those of the packages that were measured."""
+    """Return the versions of Python and of the measured packages."""
     found = {"Python": platform.python_version(), **{name: version(name) for name in OURS}}
     if peers is not None:
         script = f"from importlib.metadata import version\nfor n in {PEERS!r}: print(n, version(n))"

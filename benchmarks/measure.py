@@ -1,4 +1,4 @@
-"""Runs one contender once, and says what it cost and what the server saw."""
+"""Runs one contender once, and returns its costs and the server's statistics."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ if TYPE_CHECKING:
 
 _TIMEOUT_SECONDS = 300
 _CHILD = Path(__file__).with_name("measured_child.py")
-#: A proxy of this machine has no place between a program and the sandbox.
+#: Requests to the sandbox must not go through a proxy of this machine.
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One run, or the median of each figure over several."""
+    """One run, or the median of each figure over several runs."""
 
     requests: float
     requests_per_second: float  #: at the server, from the first request to the last
     leads_per_second: float  #: as above
     refused: float  #: answered 429
-    over_limit: float  #: beyond the sandbox's jitter
+    over_limit: float  #: by more than the sandbox's jitter
     cpu_seconds: float
     wall_seconds: float
     peak_mib: float
 
 
 class RunFailedError(Exception):
-    """A contender failed or is not complete, so that its speed means nothing."""
+    """A contender failed or is incomplete, so its speed means nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A case under way: its sandbox, and the instant from which its leads are read."""
+    """A case in progress: its sandbox, and the instant from which its leads are read."""
 
     case: Case
     sandbox: RunningSandbox
@@ -65,12 +65,12 @@ class Stage:
         """Run a contender over all leads of the sandbox.
 
         Raises:
-            RunFailedError: it failed, or not all leads came out.
+            RunFailedError: it failed or is incomplete.
         """
         return self._run(contender, self.case.leads, is_nothing_new=False)
 
     def run_nothing_new(self, contender: Contender) -> Figures:
-        """Run a contender as if it had read everything up to now.
+        """Run a contender as if it had already read everything up to now.
 
         Raises:
             RunFailedError: it failed.
@@ -112,7 +112,7 @@ def medians(runs: Sequence[Figures]) -> Figures:
 
 
 def costs(contender: Contender, job: Job) -> dict[str, float]:
-    """Run a contender to its end; return what the process cost.
+    """Run a contender until it ends; return the cost of its process.
 
     Raises:
         RunFailedError: it failed.
@@ -122,7 +122,7 @@ def costs(contender: Contender, job: Job) -> dict[str, float]:
 
 
 def costs_of(command: Command, folder: Path, environment: Mapping[str, str]) -> dict[str, float]:
-    """Run a program; return its CPU and wall seconds and its peak memory. Its stdout goes to a file in the folder.
+    """Run a program; return its CPU and wall seconds and its peak memory. Its stdout is written to a file.
 
     Raises:
         RunFailedError: it failed.
@@ -141,7 +141,7 @@ def costs_of(command: Command, folder: Path, environment: Mapping[str, str]) -> 
     cost: dict[str, float] = json.loads(ended.stdout)
     status = cost.pop("exit_status")
     if status != 0:
-        # For whoever watches; the report gets no more than the status.
+        # Shown to the user on the terminal; the report contains only the status.
         sys.stderr.write(errors.read_text(encoding="utf-8", errors="replace")[-2000:])
         message = f"ended with status {status:.0f}"
         raise RunFailedError(message)
@@ -149,23 +149,23 @@ def costs_of(command: Command, folder: Path, environment: Mapping[str, str]) -> 
 
 
 def check(contender: Contender, folder: Path, expected: int) -> None:
-    """Look whether a contender brought so many leads.
+    """Check that a contender read this number of leads.
 
     Raises:
-        RunFailedError: some are missing, or came twice from our tap.
+        RunFailedError: leads are missing, or our tap wrote some twice.
     """
     ids: set[str] = set()
     lines = 0
     for lead_id in _lead_ids(contender, folder):
         ids.add(lead_id)
         lines += 1
-    # Ids come from nowhere but the sandbox, so as many different ones as it has leads are all of them.
+    # All ids come from the sandbox, so as many different ids as it has leads means all of them.
     if len(ids) != expected:
         message = f"{len(ids):,} different leads of {expected:,}"
         raise RunFailedError(message)
-    # Simple loops read a second on the edge of two windows twice; ours promises each lead once.
+    # Simple loops read a second on the edge of two windows twice; our tap promises each lead once.
     if contender.is_ours and lines != expected:
-        message = f"{lines - expected:,} leads came more than once"
+        message = f"{lines - expected:,} leads were written more than once"
         raise RunFailedError(message)
 
 

@@ -1,7 +1,7 @@
-"""Runs a command and prints what it cost: `measured_child.py STDOUT STDERR TIMEOUT_SECONDS COMMAND...`.
+"""Runs a command and prints its cost: `measured_child.py STDOUT STDERR TIMEOUT_SECONDS COMMAND...`.
 
-A process of its own and a small one: Linux counts the memory of whoever starts a program into that program's peak, so a
-harness that holds a hundred thousand ids would be measured along with every contender.
+It is a separate, small process because Linux includes the parent's memory in a new program's peak: the memory of a
+harness that holds a hundred thousand ids would be counted for every contender.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 
 def main(stdout: str, stderr: str, timeout_seconds: str, *command: str) -> None:
-    """Run the command, kill it where it takes too long, and print its status and costs as JSON."""
+    """Run the command, kill it after the time-out, and print its status and costs as JSON."""
     with Path(stdout).open("wb") as out, Path(stderr).open("wb") as err:
         started = time.monotonic()
         process = subprocess.Popen(command, stdout=out, stderr=err)
@@ -25,7 +25,7 @@ def main(stdout: str, stderr: str, timeout_seconds: str, *command: str) -> None:
         _, status, usage = os.wait4(process.pid, 0)
         wall_seconds = time.monotonic() - started
     process.returncode = os.waitstatus_to_exitcode(status)
-    # Kibibytes everywhere but on macOS.
+    # In KiB, except on macOS.
     peak_bytes = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     costs = {
         "exit_status": process.returncode,

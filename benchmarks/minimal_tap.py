@@ -1,4 +1,4 @@
-"""What one would write in an afternoon: the SDK with its defaults, window after window."""
+"""A tap written in an afternoon: the SDK with its defaults, window after window."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ SCHEMA = th.PropertiesList(
 
 
 class WindowPaginator(BaseAPIPaginator[Any]):
-    """(start, cursor) through windows of a week."""
+    """Pairs of start and cursor, through windows of a week."""
 
     def __init__(self, start: int, end: int) -> None:
         super().__init__((start, None))
         self._end = end
 
     def continue_if_empty(self, response: requests.Response) -> bool:  # noqa: ARG002  # the SDK's
-        """Go on to the next week."""
+        """Continue with the next week."""
         return True
 
     def get_next(self, response: requests.Response) -> Any:
@@ -88,7 +88,7 @@ class WindowPaginator(BaseAPIPaginator[Any]):
 
 
 class MinimalStream(RESTStream[Any]):
-    """The leads as they come."""
+    """The leads, unchanged."""
 
     name = "leads"
     path = "/leads"
@@ -107,16 +107,16 @@ class MinimalStream(RESTStream[Any]):
         return BearerTokenAuthenticator(token=self.config["auth_token"])
 
     def get_new_paginator(self) -> WindowPaginator:
-        """Return the way through the weeks."""
+        """Return the paginator over the weeks."""
         return WindowPaginator(self.config["start"], int(time.time()))
 
     def get_url_params(self, context: Any, next_page_token: Any) -> dict[str, Any]:  # noqa: ARG002  # the SDK's
-        """Ask for a page of a week."""
+        """Request a page of a week."""
         start, cursor = next_page_token
         return {"minDate": start, "maxDate": start + WEEK_SECONDS, "limit": 100, "start": cursor}
 
     def validate_response(self, response: requests.Response) -> None:
-        """Take 404 for an empty week."""
+        """Treat 404 as an empty week."""
         if response.status_code != 404:
             super().validate_response(response)
 

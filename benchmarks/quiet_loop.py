@@ -1,6 +1,6 @@
-"""The floor of a run over quiet accounts: requests over one session, each with its account's token.
+"""The baseline for a run over quiet accounts: requests over one session, each with its account's token.
 
-It prints its CPU seconds, without the start-up and without what the tokens cost.
+It prints its CPU seconds, without the start-up and without the token requests.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import requests
 
 
 def main(api_url: str, token_url: str, accounts: int, count: int) -> None:
-    """Make so many requests for the last minute of accounts, in turn."""
+    """Make this number of requests for the last minute, for each account in turn."""
     session = requests.Session()
     session.headers["User-Agent"] = "quiet-loop/1"
     client = {"client_id": "sandbox", "client_secret": "sandbox", "grant_type": "client_credentials"}

@@ -1,4 +1,4 @@
-"""Asks for one page again and again on one connection, undecoded: `raw_client.py HOST PORT PATH SECONDS`."""
+"""Requests one page repeatedly on one connection, undecoded: `raw_client.py HOST PORT PATH SECONDS`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 
 
 def main(host: str, port: str, path: str, seconds: str) -> None:
-    """Fetch the page for so long."""
+    """Fetch the page repeatedly for this long."""
     connection = http.client.HTTPConnection(host, int(port), timeout=30)
     headers = {"Authorization": "Bearer sandbox-token", "User-Agent": "raw-client/1"}
     end = time.monotonic() + float(seconds)

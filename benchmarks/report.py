@@ -1,4 +1,4 @@
-"""What was measured, as a page for people."""
+"""The results as a page."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ _NONE = "-"
 _FIGURE = re.compile(r"[-+]?[0-9.,]*( ?[%x])?")
 _VERDICTS = {True: "yes", False: "**no**", None: _NONE}
 _CONTENDERS = """\
-- **tap-seeker-leads**: ours, as installed, with its defaults.
-- **bare loop**: one session, `json`, JSON lines, week after week: the floor.
-- **minimal SDK tap**: what one would write in an afternoon, with the SDK's defaults."""
+- **tap-seeker-leads**: our tap, as installed, with its defaults.
+- **bare loop**: one session, `json`, JSON lines, week after week: the baseline.
+- **minimal SDK tap**: a tap written in an afternoon, with the SDK's defaults."""
 _PEERS = """\
-- **dlt**: a resource of weeks and a transformer that reads each, its own client, JSON lines in a folder.
-- **tap-rest-api-msdk**: one stream a week, since it knows no windows; it asks for the first page of each week once
-  more, to infer a schema."""
+- **dlt**: a resource of weeks and a transformer that reads each week, dlt's own client, JSON lines in a folder.
+- **tap-rest-api-msdk**: one stream for each week, since it does not support windows. To infer a schema, it requests the
+  first page of each week a second time."""
 _NO_PEERS = "dlt and tap-rest-api-msdk were not measured: `make bench PEERS=1` installs them, into `.bench/`."
 _READING = """\
-- Contenders run in turn against the same sandbox, a process of its own; every figure is a median. Under the limit only
-  our tap is repeated: who reads one window after the other is bound by the latency, and runs once.
-- Requests and leads a second are taken at the server, from the first request to the last. Over a short span they can
-  pass 100 %, since the limit lets the first ten requests start at once.
+- Contenders run in turn against the same sandbox, in its own process; every figure is a median. With the limit, only
+  our tap is repeated: sequential contenders are bound by the latency, and run once.
+- Requests and leads per second are measured at the server, from the first request to the last. Over a short period they
+  can exceed 100 %, since the limit lets the first ten requests start at once.
 - "Over the limit" counts requests that started more than 20 ms, the sandbox's jitter, before the limit allowed it.
 - CPU (user and system) and peak memory are those of the whole process, start-up included.
-- A run counts only if it ended well and brought every lead; ours must bring each of them once.
-- CPU seconds depend on the machine and on what else it does: compare the ratios, and runs from the same page."""
+- A run counts only if it succeeded and read every lead; our tap must write each lead once.
+- CPU seconds depend on the machine and its load: compare the ratios, and runs from the same page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """When, where and how was measured."""
+    """When, where and how the results were measured."""
 
     date: str
     machine: Machine
@@ -57,7 +57,7 @@ class Circumstances:
 
     @classmethod
     def now(cls, arguments: Sequence[str], latency_ms: float, repeats: int, peers: Path | None) -> Circumstances:
-        """Return those of a run with these arguments that is about to start."""
+        """Return the circumstances of a run with these arguments that is about to start."""
         return cls(
             date=time.strftime("%Y-%m-%d", time.gmtime()),
             machine=Machine.this(),
@@ -70,10 +70,10 @@ class Circumstances:
 
 
 def render(results: Results, circumstances: Circumstances, *, is_quick: bool) -> str:
-    """Return the page, in Markdown whose tables are aligned for a terminal too."""
+    """Return the page, in Markdown with tables that are aligned in a terminal too."""
     blocks = [
         "# Performance",
-        *(["**A quick run with few leads: it shows that the benchmark works. Its figures mean nothing.**"] * is_quick),
+        *(["**A quick run with few leads: it only checks the benchmark. Its figures mean nothing.**"] * is_quick),
         _head(circumstances),
         _CONTENDERS + (f"\n{_PEERS}" if circumstances.has_peers else ""),
         *([] if circumstances.has_peers else [_NO_PEERS]),
@@ -101,8 +101,8 @@ def _head(circumstances: Circumstances) -> str:
     machine = circumstances.machine
     packages = ", ".join(f"{name} {number}" for name, number in circumstances.versions.items())
     return (
-        f"Written by `make bench` on {circumstances.date}; do not edit. Figures of our tap, and all without"
-        f" latency or with nothing new, are medians over {circumstances.repeats}; the others were taken once.\n\n"
+        f"Written by `make bench` on {circumstances.date}; do not edit. Figures of our tap, and all figures without"
+        f" latency or without new leads, are medians over {circumstances.repeats}; the others are from one run.\n\n"
         f"- machine: {machine.cores} cores ({machine.processor}), {machine.memory_gib:.1f} GiB of memory, load"
         f" {machine.load:.2f} before the start\n"
         f"- versions: {packages}\n"
@@ -150,7 +150,7 @@ def _shared(results: Results, circumstances: Circumstances) -> Iterator[str]:
     yield "## Several processes that share the limit"
     yield (
         f"Our tap, several times at once on one account through `rate_limit_url`, at {circumstances.latency_ms:g} ms"
-        " latency. Each process reads every lead. In the last row further ones are killed one after the other."
+        " latency. Each process reads every lead. In the last row, further processes are killed one after the other."
     )
     head = ("processes", "killed", "requests", "requests/s", f"of {REQUESTS_PER_SECOND}", "most in flight")
     rows = [
@@ -174,7 +174,7 @@ def _cpu(case: CaseResults | None) -> Iterator[str]:
     if case is None:
         return
     yield "## CPU"
-    yield f"{case.case.leads:,} leads over {case.case.days} days, without latency and without limit."
+    yield f"{case.case.leads:,} leads over {case.case.days} days, without latency and without the limit."
     head = ("contender", "CPU s per 100,000 leads", "x bare loop", "x minimal", "leads per wall s", "peak MiB")
     rows = [
         (
@@ -204,8 +204,8 @@ def _nothing_new(case: CaseResults | None, circumstances: Circumstances) -> Iter
         return
     yield "## Nothing new"
     yield (
-        f"Everything up to now has been read before; at {circumstances.latency_ms:g} ms latency. The last two rows are"
-        " what the SDK costs any tap at its start."
+        f"All leads up to now have been read before; at {circumstances.latency_ms:g} ms latency. The last two rows are"
+        " the SDK's cost for any tap at its start."
     )
     ratios = ("CPU x minimal", "CPU x do-nothing SDK tap", "CPU x importing the SDK")
     head = ("contender", "requests", "CPU s", "wall s", *ratios)
@@ -231,7 +231,7 @@ def _webhooks(seen: Webhooks | None) -> Iterator[str]:
         (f"{burst.calls:,} calls in a second, during a run: median answer", f"{burst.median_ms:.1f} ms"),
         ("99 % of the answers within", f"{burst.p99_ms:.1f} ms"),
         ("the longest answer", f"{burst.longest_ms:.1f} ms"),
-        ("runs after the one that was going on", str(burst.further_runs)),
+        ("runs after the run in progress", str(burst.further_runs)),
         ("memory", f"{burst.grown_mib:+.1f} MiB"),
         ("CPU of an idle receiver, of a core", f"{seen.idle_share:.2%}"),
     ]
@@ -246,7 +246,7 @@ def _capacity(results: Results) -> Iterator[str]:
         return
     yield "## The sandbox is not the bottleneck"
     yield (
-        "Pages of 100 leads that it serves without latency and limit to clients that do nothing but ask;"
+        "Pages of 100 leads that it serves, without latency and limit, to clients that only send requests;"
         " they share the machine with it."
     )
     rows = [
@@ -322,7 +322,7 @@ def _column(title: str, cells: Sequence[str]) -> list[str]:
 
 
 def _without_paths(arguments: Sequence[str]) -> Iterator[str]:
-    """Leave out where the report goes: paths of a machine do not belong in it."""
+    """Leave out the path of the report: the page must not contain paths of a machine."""
     rest = iter(arguments)
     for argument in rest:
         if argument == "--report":

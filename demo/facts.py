@@ -1,4 +1,4 @@
-"""What the demo found out, for its last lines and its report."""
+"""The demo's results, for its summary and its report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One run of the pipeline: how many leads are new, and how long it took."""
+    """One run of the pipeline: the number of new leads, and how long it took."""
 
     new: int
     seconds: float
@@ -20,7 +20,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What is in PostgreSQL: leads by portal and category, by day and portal, and the newest ones."""
+    """What PostgreSQL contains: leads by portal and category, by day and portal, and the newest ones."""
 
     portals: Sequence[tuple[str | int, ...]]
     days: Mapping[tuple[date, str], int]
@@ -30,7 +30,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """One rule that a row of the file breaks, and what a person would write into the row."""
+    """One rule that a row of the file breaks, and the correction of the row."""
 
     row: str
     field: str
@@ -41,27 +41,27 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """How many leads were created by the file, by its mended rows, and by all of it again; and what was rejected."""
+    """How many leads the file created, its corrected rows, and the whole file again; and which rows were rejected."""
 
     first: int
-    mended: int
+    corrected: int
     again: int
     rejects: Sequence[Reject]
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All of it."""
+    """All results."""
 
     first: Transfer
     second: Transfer
-    webhook: Transfer  #: `seconds` are those from the lead's arrival to its row
+    webhook: Transfer  #: `seconds` is the time from the lead's arrival to its row
     table: Table
     sent: Sent
     seconds: float
 
     @property
     def counts(self) -> tuple[int, ...]:
-        """What came in three runs, and what was sent in three."""
+        """New leads of three runs of the tap, and created leads of three runs of the target."""
         sent = self.sent
-        return (self.first.new, self.second.new, self.webhook.new, sent.first, sent.mended, sent.again)
+        return (self.first.new, self.second.new, self.webhook.new, sent.first, sent.corrected, sent.again)

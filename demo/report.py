@@ -1,4 +1,4 @@
-"""The demo's report: one page that needs nothing else, in the looks of the sandbox's page."""
+"""The demo's report: one self-contained page in the style of the sandbox's page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FILE = FOLDER / "report.html"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-#: What the report has beyond the page.
+#: Additions to the page's style.
 _STYLE = """
 .tiles { grid-template-columns: repeat(auto-fit, minmax(170px, 1fr)); }
 .card p { max-width: 75ch; margin-bottom: 12px; }
@@ -44,7 +44,7 @@ _STYLE = """
 
 
 def write(facts: Facts) -> None:
-    """Write the report, readable by its owner alone, since it shows people (invented ones)."""
+    """Write the report; only its owner can read it, because it shows (invented) people."""
     FILE.touch(mode=0o600)
     FILE.write_text(page(facts), encoding="utf-8")
 
@@ -68,16 +68,16 @@ def _figures(facts: Facts) -> Markup:
     sent = facts.sent
     tiles = (
         ("First run", f"{facts.first.new:,}", f"leads into PostgreSQL in {facts.first.seconds:.1f} s"),
-        ("Second run", f"{facts.second.new:,}", "leads: those that are new, and no other"),
+        ("Second run", f"{facts.second.new:,}", "leads: only the new ones"),
         ("By a webhook", f"{facts.webhook.seconds:.1f} s", "from a lead's arrival to its row"),
-        ("Sent", sent.first + sent.mended, f"leads of a file: {sent.first}, and {sent.mended} once mended"),
+        ("Sent", sent.first + sent.corrected, f"leads of a file: {sent.first}, and {sent.corrected} after correction"),
         ("Sent twice", sent.again, "when the whole file was sent again"),
     )
     shown = [
         tag("div", tag("dt", name), tag("dd", value), tag("dd", words, class_="small"), class_="tile")
         for name, value, words in tiles
     ]
-    words = tag("p", f"All of it took {facts.seconds:.0f} s. All people are invented.", class_="quiet took")
+    words = tag("p", f"The demo took {facts.seconds:.0f} s. All people are invented.", class_="quiet took")
     return tag("section", tag("dl", shown, class_="tiles"), words)
 
 
@@ -106,9 +106,9 @@ def _inbound(facts: Facts) -> Markup:
         ),
         _card("By portal and category", _table(heading, rows, "numbers")),
         _card(
-            "The newest three",
+            "The three newest leads",
             _table(("Ingested, UTC", "Portal", "Category", "Last name", "Message"), newest),
-            tag("p", "Bookmark, the instant up to which everything is read: ", tag("code", table.bookmark)),
+            tag("p", "Bookmark, the instant up to which all leads are read: ", tag("code", table.bookmark)),
         ),
     )
 
@@ -127,20 +127,20 @@ def _outbound(facts: Facts) -> Markup:
     sent = facts.sent
     by_row = [list(rejects) for _, rejects in groupby(sent.rejects, key=lambda reject: reject.row)]
     words = (
-        f"examples/leads.csv: {sent.first} rows were sent, {len(by_row)} were rejected, each with all its reasons. "
-        f"Mended as a person would do it, {sent.mended} more were sent. The whole file once more: {sent.again}, "
-        "since the ledger knows what was delivered."
+        f"examples/leads.csv: {sent.first} rows were sent and {len(by_row)} rejected, each with all its reasons. "
+        f"After correction, {sent.corrected} more were sent. Sending the whole file again created {sent.again} leads, "
+        "because the ledger knows what was delivered."
     )
-    heading = ("Row", "What was wrong", "What to do", "What was written")
+    heading = ("Row", "What was wrong", "What to do", "Correction")
     return _card(
-        "Out of a file: tap-spreadsheets, target-seeker-leads",
+        "From a file: tap-spreadsheets, target-seeker-leads",
         tag("p", words),
         _table(heading, map(_row, by_row), "rejects"),
     )
 
 
 def _row(rejects: list[Reject]) -> tuple[object, ...]:
-    """Return a row of the file: all its reasons, and what was written into it."""
+    """Return a row of the file: all its reasons, and its correction."""
     reasons = [tag("li", tag("code", reject.field), f" {reject.rule}") for reject in rejects]
     cures = [tag("li", _with_code(reject.cure)) for reject in rejects]
     written = [tag("li", tag("code", name), f": {value}") for name, value in rejects[0].written.items()]
@@ -148,7 +148,7 @@ def _row(rejects: list[Reject]) -> tuple[object, ...]:
 
 
 def _with_code(text: str) -> Markup:
-    """Return a text whose names in backticks are shown as such."""
+    """Return a text with the names in backticks shown as code."""
     return join(*(tag("code", part) if place % 2 else part for place, part in enumerate(text.split("`"))))
 
 
@@ -156,11 +156,9 @@ def _next() -> Markup:
     command = "seeker-leads-sandbox serve --arrivals-per-minute 20"
     return _card(
         "Next",
-        tag(
-            "p", tag("code", "make demo KEEP=1"), " leaves the sandbox and PostgreSQL running, for a file of your own."
-        ),
-        tag("p", tag("code", command), " is the sandbox alone, with a page that shows leads as they arrive."),
-        tag("p", "README.md has the way to your own account."),
+        tag("p", tag("code", "make demo KEEP=1"), " keeps the sandbox and PostgreSQL running for a file of your own."),
+        tag("p", tag("code", command), " runs only the sandbox, with a page that shows leads as they arrive."),
+        tag("p", "To use your own account, see docs/start.md."),
     )
 
 

@@ -1,4 +1,4 @@
-"""The way in, by itself: the sandbox calls the receiver for a new lead, and the receiver runs the pipeline."""
+"""Inbound by webhook: the sandbox calls the receiver for a new lead, and the receiver runs the pipeline."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LONGEST_WAIT_SECONDS = 60.0
 
 
 def lead_by_itself(environment: dict[str, str], admin_url: str, database: psycopg.Connection) -> Transfer:
-    """Let a lead arrive, and wait until it is in the table; return how many are new, and how soon they were there."""
+    """Add a lead and wait until it is in the table; return how many leads are new and how long it took."""
     environment = {**environment, "SEEKER_LEADS_WEBHOOK_API_KEY": secrets.token_hex(32)}
     with _receiver(environment) as url:
         command: list[str | Path] = [BIN / "seeker-leads", "webhooks", "ensure", url]
@@ -34,7 +34,7 @@ def lead_by_itself(environment: dict[str, str], admin_url: str, database: psycop
         before = inbound.count(database)
         post(f"{admin_url}/leads", {"count": 1})
         came_at = time.monotonic()
-        say("A lead arrives in the sandbox, which calls that URL. Nobody runs anything")
+        say("A lead arrives in the sandbox, which calls that URL. You need not run anything")
         _wait(lambda: inbound.count(database) > before)
         seconds = time.monotonic() - came_at
         say(f"  {seconds:.1f} s later it is in PostgreSQL")
@@ -63,5 +63,5 @@ def _wait(condition: Callable[[], bool]) -> None:
     until = time.monotonic() + _LONGEST_WAIT_SECONDS
     while not condition():
         if time.monotonic() > until:
-            fail("no run of the receiver brought the lead; see .demo/webhooks.log")
+            fail("no run of the receiver read the lead; see .demo/webhooks.log")
         time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""Writes the definitions for Meltano Hub: what `--about` says, with what is written by hand beside this file."""
+"""Writes the definitions for Meltano Hub: combines `--about` with the handwritten files beside this one."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 #: Each plugin, with the Hub's folder for its kind.
 PLUGINS = {"tap-seeker-leads": "extractors", "target-seeker-leads": "loaders"}
-#: The tool for people, as far as Meltano runs it; it has no `--about`.
+#: The command-line tool, as far as Meltano runs it; it has no `--about`.
 UTILITY = "seeker-leads"
-#: What the Hub's schema of utilities does not have.
+#: Keys that the Hub's schema of utilities does not allow.
 _NOT_OF_UTILITIES = frozenset({"log_parser", "quality"})
 KINDS = {
     "array": "array",
@@ -33,7 +33,7 @@ KINDS = {
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes texts of several lines as such."""
+    """Writes multi-line texts as block scalars."""
 
     def represent_text(self, text: str) -> yaml.ScalarNode:
         return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
@@ -43,7 +43,7 @@ _Dumper.add_representer(str, _Dumper.represent_text)
 
 
 def about(plugin: str) -> dict[str, Any]:
-    """Return what the plugin says of itself."""
+    """Return the plugin's `--about`."""
     program = Path(sys.executable).with_name(plugin)
     said = subprocess.run([program, "--about", "--format", "json"], capture_output=True, check=True).stdout  # noqa: S603  # our own
     answer: dict[str, Any] = json.loads(said)
@@ -51,9 +51,9 @@ def about(plugin: str) -> dict[str, Any]:
 
 
 def settings(properties: dict[str, Any], prefix: str = "") -> Iterator[dict[str, Any]]:
-    """Yield the Hub's form of each setting; those of an object whose keys are known stand one by one."""
+    """Yield the Hub's form of each setting; an object with known keys is split into one setting per key."""
     for name, declared in properties.items():
-        # The keys of stream maps are the user's.
+        # The user chooses the keys of stream maps.
         has_known_keys = declared.get("properties") and not isinstance(declared.get("additionalProperties"), dict)
         if has_known_keys:
             yield from settings(declared["properties"], f"{prefix}{name}.")
@@ -62,7 +62,7 @@ def settings(properties: dict[str, Any], prefix: str = "") -> Iterator[dict[str,
 
 
 def definition(plugin: str) -> dict[str, Any]:
-    """Return the plugin's whole definition."""
+    """Return the plugin's complete definition."""
     said = about(plugin)
     return {
         **_by_hand("both"),
@@ -78,7 +78,7 @@ def definition(plugin: str) -> dict[str, Any]:
 
 
 def utility() -> dict[str, Any]:
-    """Return the whole definition of the utility."""
+    """Return the complete definition of the utility."""
     both = {key: value for key, value in _by_hand("both").items() if key not in _NOT_OF_UTILITIES}
     return {
         **both,
@@ -91,12 +91,12 @@ def utility() -> dict[str, Any]:
 
 
 def files() -> dict[Path, str]:
-    """Return what this script writes: each file, under `hub`, with its text."""
+    """Return the contents of each generated file by its path below `hub`."""
     written = {}
     definitions = [(folder, definition(plugin)) for plugin, folder in PLUGINS.items()]
     for folder, content in [*definitions, ("utilities", utility())]:
         path = Path("_data", "meltano", folder, content["name"], f"{content['variant']}.yml")
-        # In the form that the Hub's yamllint asks for: keys in order, lists not indented.
+        # As the Hub's yamllint requires: sorted keys, lists not indented.
         written[path] = yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=True, width=120)
     return written
 
@@ -134,7 +134,7 @@ def _kind(declared: dict[str, Any]) -> str:
     types.discard("null")
     if len(types) == 1:
         return KINDS[types.pop()]
-    # The Hub knows one kind a setting: the widest.
+    # The Hub allows one kind per setting: use the widest.
     return "array" if "array" in types else "string"
 
 

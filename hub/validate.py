@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def violations(definition: dict[str, Any], schema: Path) -> Iterator[str]:
-    """Yield what is wrong with a definition, a line each."""
+    """Yield the violations of the schema in a definition, one line each."""
     validator = jsonschema.Draft7Validator(
         {"$ref": schema.resolve().as_uri()},
         registry=referencing.Registry(retrieve=_retrieve),  # type: ignore[call-arg]  # attrs names it so
@@ -31,7 +31,7 @@ def violations(definition: dict[str, Any], schema: Path) -> Iterator[str]:
 
 def _retrieve(uri: str) -> referencing.Resource[Any]:
     schema = json.loads(Path(urlsplit(uri).path).read_text(encoding="utf-8"))
-    # Its `$id` is relative to another folder than its references are: the file's own place counts.
+    # Its `$id` is relative to a different folder than its references, so the file's own path is used.
     del schema["$id"]
     return DRAFT7.create_resource(schema)
 
@@ -43,10 +43,10 @@ def main(schemas: Path) -> int:
         definition = yaml.safe_load(path.read_text(encoding="utf-8"))
         schema = schemas / "plugin_definitions" / f"{path.parents[1].name}.schema.json"
         if not schema.exists():
-            sys.stdout.write(f"Skipped, for want of a schema: {path.relative_to(HERE)}\n")
+            sys.stdout.write(f"Skipped, because there is no schema: {path.relative_to(HERE)}\n")
             continue
         found += [f"{path.relative_to(HERE)}: {violation}" for violation in violations(definition, schema)]
-    sys.stdout.write("\n".join(found or ["The definitions fit the Hub's schemas."]) + "\n")
+    sys.stdout.write("\n".join(found or ["The definitions match the Hub's schemas."]) + "\n")
     return 1 if found else 0
 
 

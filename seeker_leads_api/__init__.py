@@ -1,1 +1,1 @@
-"""What the Seeker Leads API promises, and how any client speaks to it; knows nothing of Singer."""
+"""The contract and the client of the Seeker Leads API; independent of Singer."""

@@ -1,4 +1,4 @@
-"""Many accounts in one process: how they are declared, and which settings each of them has. Pure but for one file."""
+"""Many accounts in one process: their declaration, and the settings of each. Pure, except for reading one file."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 class RateLimitScope(str, enum.Enum):
-    """For whom the API keeps its rate limit."""
+    """What the API's rate limit applies to."""
 
     CLIENT = "client"  #: one limit for all accounts together
     ACCOUNT = "account"  #: one limit for each account
 
 
-#: What an item may hold, with what the documentation of the settings says of it.
+#: The fields of an item, with their descriptions in the documentation.
 ITEM_FIELDS = {
     "label": "Your name for the account in records, state and log. Never change it.",
     "intermediary_id": "The agency's ID at the vendor.",
@@ -63,7 +63,7 @@ ACCOUNTS_SETTINGS: dict[str, contract.JsonSchema] = {
     ),
 }
 
-#: The two ways to authenticate; what an item has of one replaces all that the settings beside the list have of both.
+#: The two ways to authenticate; if an item has a setting of one, it replaces all common settings of both.
 _WAYS = (("auth_token",), ("client_id", "client_secret"))
 
 
@@ -76,20 +76,20 @@ class Account:
 
     @property
     def place(self) -> str:
-        """How a line about it begins, for people; empty where there is only one."""
+        """The prefix of a message about this account; empty if there is only one account."""
         return "" if self.label is None else f"Account {self.label}: "
 
 
 def has_accounts(config: Mapping[str, Any]) -> bool:
-    """Return whether a configuration, which may be wrong otherwise, asks for a list of accounts."""
+    """Return whether a configuration, which may have other errors, has a list of accounts."""
     return any(config.get(name) not in (None, "") for name in ("accounts", "accounts_path"))
 
 
 def parse_accounts(values: Mapping[str, Any]) -> tuple[Account, ...]:
-    """Return the accounts of a configuration, as `read` returned it: one without a label where it has no list.
+    """Return the accounts of a configuration that `read` returned; without a list, one account without a label.
 
     Raises:
-        SettingsError: names the item at fault by its place and label, and the cure.
+        SettingsError: names the wrong item by its position and label, and the cure.
     """
     if not has_accounts(values):
         return (Account(None, ConnectionSettings.from_config(values)),)
@@ -106,7 +106,7 @@ def parse_accounts(values: Mapping[str, Any]) -> tuple[Account, ...]:
 
 
 def _items(values: Mapping[str, Any]) -> tuple[str, Sequence[Mapping[str, Any]]]:
-    """Return the name of the setting that gives the list, and its items."""
+    """Return the name of the setting with the list, and its items."""
     if values["accounts"] is None:
         return "accounts_path", read_accounts_file(values["accounts_path"])
     if values["accounts_path"] is not None:
@@ -129,7 +129,7 @@ def _labels(name: str, items: Iterable[Mapping[str, Any]]) -> list[str]:
                 " line, without control characters and without blanks at its ends"
             )
             raise SettingsError(msg)
-        # Two ways to write the same letters look alike, and some databases take them for equal.
+        # Two encodings of the same letters look alike, and some databases treat them as equal.
         if (first := known.setdefault(unicodedata.normalize("NFC", label), number)) != number:
             msg = f"`{name}`: accounts {first} and {number} have the same `label` {label!r}: give each its own"
             raise SettingsError(msg)
@@ -150,7 +150,7 @@ def _account(
             guess = f": did you mean `{nearest[0]}`?" if nearest else f": there are {', '.join(ITEM_FIELDS)}"
             msg = f"{place} has a field {field!r}, which means nothing{guess}"
             raise SettingsError(msg)
-        # An unset variable must not make the settings beside the list count, and another account be read.
+        # An unset variable must not silently select the common settings, and so read another account.
         if value == "":
             msg = f"{place}: `{field}` is empty: set it, check the variable that it comes from, or remove it"
             raise SettingsError(msg)
@@ -173,7 +173,7 @@ def _account(
 
 
 def _refuse_twins(name: str, accounts: Iterable[Account]) -> None:
-    """Check that no account is there twice: each of its leads would come twice."""
+    """Check that no account is listed twice: each of its leads would be read twice."""
     known: dict[object, Account] = {}
     for account in accounts:
         connection = account.connection

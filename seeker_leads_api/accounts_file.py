@@ -1,4 +1,4 @@
-"""The file of accounts: it holds secrets, so it must be its owner's alone."""
+"""The file of accounts: it contains secrets, so only its owner may read it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def read_accounts_file(name: str) -> list[dict[str, Any]]:
-    """Return the list of objects that a file holds.
+    """Return the list of objects in a file.
 
     Raises:
-        SettingsError: others can read it, or it holds something else; the text names the file, and no content.
+        SettingsError: others can read it, or its content is wrong; the text names the file, but shows no content.
     """
     try:
         path = Path(name).expanduser()
         with path.open("rb") as file:
-            # Of the open file, so that what is checked is what is read.
+            # Checked on the open file, so that the checked file is the one that is read.
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise _unusable(name, "is not a file: check the path")
@@ -31,7 +31,7 @@ def read_accounts_file(name: str) -> list[dict[str, Any]]:
             content = json.loads(file.read().decode("utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
         raise _unusable(name, "does not exist: check the path") from None
-    except (OSError, RuntimeError):  # the latter from a ~ that stands for no user's home folder
+    except (OSError, RuntimeError):  # RuntimeError: a ~ of an unknown user
         raise _unusable(name, "cannot be read: check the path, and the mode of the file") from None
     except (ValueError, RecursionError):
         raise _unusable(name, "is not JSON in UTF-8: fix it") from None

@@ -1,4 +1,4 @@
-"""The client of the API: sessions, token, retries, limit and the meaning of answers, put together once."""
+"""The API client: combines sessions, token, retries, rate limit and the meaning of answers."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: An answer to a POST is read up to about this size, in pieces of up to 64 KiB; the documented one has a hundred bytes.
-_MOST_BODY_BYTES = 1 << 20
+#: About this much of the answer to a POST is read, in pieces of up to 64 KiB; the documented answer has 100 bytes.
+_MAX_BODY_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 16
 
 
 class ApiClient:
-    """Asks the API, from any number of threads.
+    """Makes requests to the API; can be used by any number of threads.
 
-    A request is one attempt, made within `limiter.attempt()` and handed to `retried`:
+    A request is one attempt, made within `limiter.attempt()` and passed to `retried`:
 
         def attempt(token: str) -> requests.Response:
             with client.limiter.attempt():
@@ -43,11 +43,11 @@ class ApiClient:
 
         response = client.retried(attempt)
 
-    The token comes before the permit, so that no permit is held while a token is requested. Clients of several accounts
-    are given the same `sessions`, and the same `limiter` where one limit is for all.
+    The token is requested before the permit, so that no permit is held during a token request. Clients of several
+    accounts share `sessions`, and share `limiter` if one limit applies to all of them.
 
     Raises:
-        SettingsError: the environment names certificates that do not exist.
+        SettingsError: the environment names certificates that do not exist, or an unusable proxy.
     """
 
     def __init__(  # noqa: PLR0913  # all but two have a default
@@ -66,21 +66,21 @@ class ApiClient:
         self._settings = settings
         self._sessions = sessions or Sessions(user_agent)
         self._tokens = token_source(settings, self._sessions, self._retrier, report=report)
-        self._sessions.of(settings.api_url)  # now, so that a wrong environment shows before anything is sent
+        self._sessions.of(settings.api_url)  # here, so that a wrong environment is reported before anything is sent
 
     def retried(self, attempt: Callable[[str], T]) -> T:
-        """Call `attempt` with the token to send, again after passing faults, and once with a new token.
+        """Call `attempt` with the current token; repeat it after temporary faults, and once with a new token.
 
         Raises:
-            FatalError: the tries are used up, or the token is refused for good.
+            FatalError: the retries are used up, or the API refuses a new token too.
             Exception: any other error of `attempt`.
         """
         return self._retrier.call(with_token(self._connected(attempt), self._tokens))
 
     def _connected(self, attempt: Callable[[str], T]) -> Callable[[str], T]:
-        """Return the attempt with its connection opened before the permit.
+        """Return the attempt, with its connection opened before the permit is taken.
 
-        Runs that share a limit rely on each other's requests to leave in time, and a handshake takes some round trips.
+        Runs with a shared limit rely on each other to send requests in time, and a handshake takes some round trips.
         """
         if self._settings.rate_limit_location is None:
             return attempt
@@ -92,13 +92,13 @@ class ApiClient:
         return connected
 
     def get(self, path: str, query: Mapping[str, object], *, token: str) -> requests.Response:
-        """Make one GET; return an answer that was accepted, or a 404 in the API's own words.
+        """Make one GET; return an accepted answer, or a 404 that comes from the API itself.
 
         Raises:
-            RetryableError: a passing fault (ThrottledError: the rate limit).
+            RetryableError: a temporary fault (ThrottledError: the rate limit).
             TokenRefusedError: the token was refused.
-            RequestRejectedError: a setting asks for what the API does not allow.
-            FatalError: asking again cannot help.
+            RequestRejectedError: a setting requests something that the API does not allow.
+            FatalError: a retry cannot help.
         """
         session = self._session
         request = session.prepare_get(f"{self._settings.api_url}{path}", query)
@@ -112,26 +112,26 @@ class ApiClient:
         return response
 
     def post(self, path: str, body: Mapping[str, Any], *, token: str) -> Answer:
-        """Make one POST about a person; return the answer that accepts it.
+        """Make one POST about a person; return the accepted answer.
 
         Raises:
-            AnswerLostError, UnreadableAnswerError: it may have been carried out.
+            AnswerLostError, UnreadableAnswerError: the API may have processed the request.
             RequestRejectedError: the API refuses this body.
-            RetryableError, TokenRefusedError, FatalError: it was not carried out, and why.
+            RetryableError, TokenRefusedError, FatalError: the API did not process the request, and why.
         """
         outcome, answer = self._write("POST", path, body, token=token)
         if outcome.recovery is Recovery.NOT_FOUND:
-            # The API's own 404 is about what the body names; that of a wrong URL is not of this form.
+            # The API's own 404 is about something in the body; the 404 of a wrong URL has another form.
             raise RequestRejectedError(outcome.message, problems=outcome.problems, request_id=outcome.request_id)
         return answer
 
     def change(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, token: str) -> Answer:
-        """Make one PUT or DELETE; return the answer that accepts it, or a 404 in the API's own words.
+        """Make one PUT or DELETE; return the accepted answer, or a 404 that comes from the API itself.
 
         Raises:
-            AnswerLostError, UnreadableAnswerError: it may have been carried out.
-            RequestRejectedError: the API refuses it.
-            RetryableError, TokenRefusedError, FatalError: it was not carried out, and why.
+            AnswerLostError, UnreadableAnswerError: the API may have processed the request.
+            RequestRejectedError: the API refuses the request.
+            RetryableError, TokenRefusedError, FatalError: the API did not process the request, and why.
         """
         _, answer = self._write(method, path, body, token=token)
         return answer
@@ -144,9 +144,9 @@ class ApiClient:
             headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
         )
         answer = self._send_once(self._session.prepare_request(request), f"{method} {path}")
-        # What the API says of a body may quote it: a person's data, or a key.
+        # The API's error text may quote the body: personal data or a key.
         outcome = classify(answer, is_about_a_person=True)
-        if outcome.may_be_done:
+        if outcome.may_be_processed:
             raise AnswerLostError(outcome.message, retry_after_seconds=outcome.retry_after_seconds)
         raise_for(outcome, sent_token=token)
         return outcome, answer
@@ -159,7 +159,7 @@ class ApiClient:
     def _send_once(self, prepared: requests.PreparedRequest, shown: str) -> Answer:
         timeout_seconds = self._settings.request_timeout_seconds
         try:
-            # Streamed, so that the status counts even where the body breaks off.
+            # Streamed, so that the status counts even if the body breaks off.
             response = self._session.send(prepared, stream=True, timeout=timeout_seconds)
         except (requests.RequestException, ValueError, urllib3.exceptions.HTTPError) as error:
             meaning = classify_exception(error, shown, timeout_seconds)
@@ -189,14 +189,14 @@ def new_limiter(  # time and output are injected
     sleep: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Limiter:
-    """Return the limit that the settings give: of this process, or shared with others.
+    """Return the limit of the settings: for this process, or shared with others.
 
     A shared one is that of the account with this label, or of the client where there is no label.
     """
     limit = Limit(settings.rate_limit_requests, settings.rate_limit_period_seconds, settings.max_concurrent_requests)
     if settings.rate_limit_location is None:
         return RateLimiter(limit.requests, limit.period_seconds, limit.at_once, clock=clock, sleep=sleep)
-    # What it needs takes a while to import.
+    # Its dependencies take a while to import.
     from seeker_leads_api.http.shared_limit.limiter import SharedRateLimiter, limit_key  # noqa: PLC0415
 
     key = limit_key(settings.api_url, settings.credentials.client_id if settings.credentials else None, label)
@@ -204,12 +204,12 @@ def new_limiter(  # time and output are injected
 
 
 def _body(response: requests.Response) -> tuple[bytes, bool]:
-    """Return the body as far as it came, and whether it came whole."""
+    """Return the body as far as it arrived, and whether it is complete."""
     body = bytearray()
-    # Where it breaks off, the status still says what became of the request, and what came shows what answered.
-    # `iter_content` would keep that to itself: it waits for whole pieces.
+    # If it breaks off, the status still decides the outcome, and the received part may show who answered.
+    # `iter_content` would lose that part, because it waits for whole pieces.
     try:
-        while len(body) < _MOST_BODY_BYTES and (piece := response.raw.read1(_PIECE_BYTES, decode_content=True)):
+        while len(body) < _MAX_BODY_BYTES and (piece := response.raw.read1(_PIECE_BYTES, decode_content=True)):
             body += piece
     except urllib3.exceptions.HTTPError:
         return bytes(body), False

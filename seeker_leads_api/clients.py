@@ -1,4 +1,4 @@
-"""The clients of many accounts: one for each, over the same connections and, as a rule, the same rate limit."""
+"""The clients of many accounts: one for each, with shared connections and usually a shared rate limit."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def open_clients(  # noqa: PLR0913  # time and output are injected
 ) -> list[ApiClient]:
     """Return a client for each account, in their order.
 
-    `report` gets lines that name the account. `sleep` is what waits for the common limit consist of, `sleep_of` gives
-    what an account's other waits consist of, where that is something else.
+    `report` gets lines that name the account. `sleep` is used to wait for the shared limit; `sleep_of` returns the
+    function for an account's other waits, if that differs.
 
     Raises:
         SettingsError: the environment names certificates that do not exist, or a proxy that cannot work.
@@ -59,7 +59,7 @@ def open_clients(  # noqa: PLR0913  # time and output are injected
 
 
 def close_clients(clients: Sequence[ApiClient]) -> None:
-    """Close the connections that the clients share, and leave limits that are shared with other processes."""
+    """Close the clients' shared connections, and release limits that are shared with other processes."""
     for limiter in {id(client.limiter): client.limiter for client in clients}.values():
         limiter.close()
     clients[0].close()

@@ -12,13 +12,13 @@ JsonSchema: TypeAlias = dict[str, Any]
 
 #: Longest period of one `GET /leads`, in seconds [S].
 MAX_PERIOD_SECONDS = 7 * 24 * 60 * 60
-#: Most leads on a page, and the default [S].
+#: Maximum and default number of leads on a page [S].
 MAX_PAGE_SIZE = 100
-#: At most so many requests may start in any `RATE_LIMIT_PERIOD_MS`, and so many be in flight [S].
+#: Maximum number of requests that start in any `RATE_LIMIT_PERIOD_MS`, and that are in flight [S].
 RATE_LIMIT_REQUESTS = 10
 RATE_LIMIT_PERIOD_MS = 200
 MAX_CONCURRENT_REQUESTS = 10
-#: How long a lead may be kept by law, in days: 3 years [D].
+#: How long the law allows a lead to be kept, in days: 3 years [D].
 LEAD_LIFE_DAYS = 3 * 365
 
 PRODUCTION_URL = "https://api.aviv-group.com/seeker-leads/v1"
@@ -29,21 +29,21 @@ _REF_PREFIX = "#/components/schemas/"
 
 
 def openapi_text() -> bytes:
-    """Return `openapi.yaml` as it is stored, in UTF-8."""
+    """Return the contents of `openapi.yaml`, in UTF-8."""
     return resources.files(__package__).joinpath("openapi.yaml").read_bytes()
 
 
 @cache
 def load_openapi() -> dict[str, Any]:
-    """Return the parsed `openapi.yaml`. Callers share the one object and must not change it."""
-    # The C loader is ten times faster, and a run every five minutes pays for it each time.
+    """Return the parsed `openapi.yaml`. All callers share the same object and must not change it."""
+    # The C loader is ten times faster, which counts for a run every five minutes.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     document: dict[str, Any] = yaml.load(openapi_text(), Loader=loader)  # noqa: S506  # both are safe loaders
     return document
 
 
 def schema(name: str) -> JsonSchema:
-    """Return the contract's schema of that name as a JSON Schema of its own, with all references put in place.
+    """Return the contract's schema of that name as a standalone JSON Schema, with all references resolved.
 
     Raises:
         KeyError: there is no such schema in `openapi.yaml`.

@@ -1,4 +1,4 @@
-"""What an OAuth client needs for a token, and what a token may look like."""
+"""OAuth client credentials, and the form of a valid token."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
-    """What OAuth client credentials need. The secret is never shown."""
+    """OAuth client credentials. The secret is never shown."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -18,5 +18,5 @@ class ClientCredentials:
 
 
 def is_token(value: object) -> TypeGuard[str]:
-    """Return whether a value can travel as a bearer token: plain ASCII without blanks or line breaks."""
+    """Return whether a value can be sent as a bearer token: plain ASCII without spaces or line breaks."""
     return isinstance(value, str) and value.isascii() and value.isprintable() and value != "" and " " not in value

@@ -1,4 +1,4 @@
-"""Settings as they are declared: read, and checked, without a value ever being shown."""
+"""Declared settings: reads and checks them without ever showing a value."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def setting(  # noqa: PLR0913  # the keywords of JSON Schema that settings use
     secret: bool = False,
     **schema: object,
 ) -> contract.JsonSchema:
-    """Return the JSON Schema of a setting that may be left out; `schema` is the rest of it, such as `minimum`."""
+    """Return the JSON Schema of an optional setting; `schema` adds further keywords, such as `minimum`."""
     declaration = {"type": [kind, "null"], "title": title, "description": description, **schema}
     if enum:
         declaration["enum"] = [*enum, None]
@@ -34,10 +34,10 @@ def setting(  # noqa: PLR0913  # the keywords of JSON Schema that settings use
 
 
 def read(config: Mapping[str, Any], declared: Mapping[str, contract.JsonSchema]) -> dict[str, Any]:
-    """Return the value of every declared setting, or its default; an empty string counts as not given.
+    """Return the value of every declared setting, or its default; an empty string counts as not set.
 
     Raises:
-        SettingsError: names every setting that does not fit its declaration, with the cure and without its value.
+        SettingsError: names every setting that does not match its declaration, with the cure and without its value.
     """
     values = {
         name: declaration.get("default") if config.get(name) in (None, "") else config[name]
@@ -54,10 +54,10 @@ def read(config: Mapping[str, Any], declared: Mapping[str, contract.JsonSchema])
 
 
 def refuse_unfit(config: Mapping[str, Any], declared: contract.JsonSchema) -> None:
-    """Check settings that others declare, such as the SDK's own.
+    """Check settings that are declared elsewhere, such as the SDK's own.
 
     Raises:
-        SettingsError: names those that do not fit their declaration, without their values.
+        SettingsError: names the settings that do not match their declaration, without their values.
     """
     names = [
         name for name, schema in declared["properties"].items() if name in config and not _is_fit(config[name], schema)
@@ -67,7 +67,7 @@ def refuse_unfit(config: Mapping[str, Any], declared: contract.JsonSchema) -> No
         raise SettingsError(msg)
 
 
-#: 7.0 is an integer to JSON Schema, but it is not one to the code that uses the setting.
+#: JSON Schema accepts 7.0 as an integer, but the code that uses the setting does not.
 _Validator = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # by its stubs
     jsonschema.Draft202012Validator, type_checker=jsonschema.Draft4Validator.TYPE_CHECKER
 )
@@ -77,7 +77,7 @@ def _is_fit(value: object, schema: contract.JsonSchema) -> bool:
     try:
         return bool(_Validator(schema).is_valid(value))
     except AttributeError:
-        return False  # a part of the SDK's schema is none itself; only a value that fits nothing else gets there
+        return False  # part of the SDK's schema is not valid itself; only a value that matches nothing else reaches it
 
 
 def _wanted(declaration: contract.JsonSchema) -> str:
@@ -85,9 +85,9 @@ def _wanted(declaration: contract.JsonSchema) -> str:
         return "one of " + ", ".join(str(value) for value in declaration["enum"] if value is not None)
     kind = declaration["type"][0]
     if kind == "array":
-        return "a list of objects" if declaration["items"]["type"] == "object" else "a text or a list of texts"
+        return "a list of objects" if declaration["items"]["type"] == "object" else "a string or a list of strings"
     if kind == "integer" and "maximum" in declaration:
         return f"a whole number from {declaration['minimum']} to {declaration['maximum']}"
     if kind == "integer":
         return f"a whole number of at least {declaration['minimum']}"
-    return {"string": "a text", "boolean": "true or false", "object": "an object"}[kind]
+    return {"string": "a string", "boolean": "true or false", "object": "an object"}[kind]

@@ -1,21 +1,21 @@
-"""Errors, named by how one recovers from them.
+"""Errors, named by how to recover from them.
 
     SeekerLeadsError
-    ├── SettingsError        fix a setting, the state or the catalog: the run ends, as a rule before any request
-    ├── RetryableError       a passing fault: ask again, after `retry_after_seconds` where the API gave it
-    │   ├── ThrottledError   the rate limit was passed: everybody waits, not only who met it
-    │   ├── ServerFaultError the server failed and did nothing: if that stays, it may be this request's fault alone
-    │   └── AnswerLostError  the request may have been carried out: ask again only if twice does no harm
+    ├── SettingsError        fix a setting, the state or the catalog; the run ends, usually before any request
+    ├── RetryableError       a temporary fault: retry, after `retry_after_seconds` if the API gave it
+    │   ├── ThrottledError   the rate limit was exceeded: all threads wait, not only the one that received the 429
+    │   ├── ServerFaultError the server failed and processed nothing: if it persists, this request alone may cause it
+    │   └── AnswerLostError  the API may have processed the request: retry only if a duplicate does no harm
     ├── TokenRefusedError    the API refuses the token: get a new one, once
-    ├── RequestRejectedError the API refuses this request for what it says: keep it and go on with others
-    └── FatalError           nothing that this run can do; it ends, and keeps the state of what is finished
-        ├── NotServedError         refused without the API's reason: the account, the URL, or this request alone
-        ├── RetriesUsedUpError     a fault did not pass; `last` is the error of the last try
-        ├── UnreadableAnswerError  an answer came that cannot be read: whether the request was carried out is not known
+    ├── RequestRejectedError the API refuses the contents of this request: keep it and continue with others
+    └── FatalError           this run cannot recover; it ends and keeps the state of finished work
+        ├── NotServedError         refused without the API's own reason: because of the account, the URL or this request
+        ├── RetriesUsedUpError     a fault persisted; `last` is the error of the last try
+        ├── UnreadableAnswerError  the answer cannot be read, so it is unknown whether the request was processed
         └── StoppedError     a signal asked the run to end
 
-ServerFaultError, RequestRejectedError and NotServedError are AnsweredErrors too: they hold the answer's own words.
-No message of theirs ever holds personal data or a secret: they are built from redacted parts only.
+ServerFaultError, RequestRejectedError and NotServedError are also AnsweredErrors: they contain the answer's text.
+No error message contains personal data or a secret: messages are built from redacted parts only.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ import signal
 
 
 class SeekerLeadsError(Exception):
-    """Anything that these plugins raise on purpose; its text is one line for the user."""
+    """Base of all errors that these packages raise on purpose; its text is one line for the user."""
 
 
 class SettingsError(SeekerLeadsError):
-    """What the user gave cannot work; the text names it and the cure."""
+    """The user's input cannot work; the text names the input and the cure."""
 
 
 class AnsweredError(SeekerLeadsError):
-    """An answer says that the request was not carried out, and perhaps why."""
+    """The answer says that the request was not processed, and perhaps why."""
 
     def __init__(
         self, message: str, *, problems: tuple[tuple[str, str], ...] = (), request_id: str | None = None
     ) -> None:
         super().__init__(message)
-        #: The API's own name for the request, where it gave one.
+        #: The API's own id of the request, if the answer has one.
         self.request_id = request_id
-        #: The API's own words, name and reason each. Kept out of the message, since they may quote personal data.
+        #: The API's reasons as pairs of name and text. Kept out of the message, because they may quote personal data.
         self.problems = problems
 
 
 class RetryableError(SeekerLeadsError):
-    """A passing fault: the same request may succeed later."""
+    """A temporary fault: the same request may succeed later."""
 
     def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)
@@ -53,11 +53,11 @@ class RetryableError(SeekerLeadsError):
 
 
 class ThrottledError(RetryableError):
-    """The API asks for fewer requests: nobody asks before the wait is over."""
+    """The API asks for fewer requests: no thread sends one before the wait is over."""
 
 
 class ServerFaultError(AnsweredError, RetryableError):
-    """The server answered that it failed, and did nothing: a passing fault, or one that only this request meets."""
+    """The server reported that it failed and processed nothing: temporarily, or because of this request alone."""
 
     def __init__(
         self,
@@ -72,30 +72,30 @@ class ServerFaultError(AnsweredError, RetryableError):
 
 
 class AnswerLostError(RetryableError):
-    """The request was sent, and whether it was carried out is not known."""
+    """The request was sent, but it is unknown whether the API processed it."""
 
 
 class TokenRefusedError(SeekerLeadsError):
-    """The API refuses the token, or the token lacks a right that a new one may have."""
+    """The API refuses the token, or the token lacks a scope that a new one may have."""
 
     def __init__(self, message: str, *, refused_token: str, lacks_right: bool = False) -> None:
         super().__init__(message)
-        #: Whether the token is good, and lacks a right: a new one helps only if the right was granted since.
+        #: Whether the token is valid but lacks a scope: a new one helps only if the scope has been granted since.
         self.lacks_right = lacks_right
-        #: Kept out of the message; tells whether somebody else has renewed it meanwhile.
+        #: Kept out of the message; shows whether another thread or process has renewed the token in the meantime.
         self.refused_token = refused_token
 
 
 class RequestRejectedError(AnsweredError):
-    """The API refuses this request for what it says; another one may be right."""
+    """The API refuses the contents of this request; another request may be accepted."""
 
 
 class FatalError(SeekerLeadsError):
-    """The run must end; what was finished before is kept."""
+    """The run must end; work finished before is kept."""
 
 
 class NotServedError(AnsweredError, FatalError):
-    """The request was refused, and the answer does not say whether others would be: nothing was done."""
+    """The request was refused and not processed; the answer does not say whether other requests would be refused."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class NotServedError(AnsweredError, FatalError):
 
 
 class RetriesUsedUpError(FatalError):
-    """A fault stayed through all tries."""
+    """A fault persisted through all retries."""
 
     def __init__(self, message: str, *, last: RetryableError) -> None:
         super().__init__(message)
@@ -119,11 +119,11 @@ class RetriesUsedUpError(FatalError):
 
 
 class UnreadableAnswerError(FatalError):
-    """An answer that cannot be read came to a request that must not be repeated blindly."""
+    """The answer to a request that must not be repeated blindly cannot be read."""
 
 
 class StoppedError(FatalError):
-    """A signal asked the run to end; it is no failure of anything."""
+    """A signal asked the run to end; nothing has failed."""
 
     def __init__(self, signal_number: int) -> None:
         super().__init__(f"Stopped by {signal.Signals(signal_number).name}; what was finished is kept")

@@ -1,4 +1,4 @@
-"""Files of one user that several processes share: private folders, and the wait for a lock."""
+"""Files of one user that several processes share: creates private folders and waits for locks."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ _LOCK_INTERVAL_SECONDS = 0.05
 
 
 def user_folder(of_app: Callable[[str], Path]) -> Path | None:
-    """Return this user's folder of one of platformdirs' kinds; None for a user without a home, as containers have."""
+    """Return one of platformdirs' folders for this user; None for a user without a home, as in some containers."""
     try:
-        return of_app("seeker-leads").expanduser()  # older versions of platformdirs leave the ~ in it
+        return of_app("seeker-leads").expanduser()  # older versions of platformdirs leave a ~ in the path
     except RuntimeError:
         return None
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make the folder and those above it that are missing, all 0700; what is there stays as it is."""
-    # With `parents=True` mkdir would give the mode to the last one only.
+    """Create the folder and its missing parents, all with mode 0700; leave existing ones unchanged."""
+    # With `parents=True`, mkdir would set the mode of the last folder only.
     if not folder.is_dir():
         make_private_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def try_lock(handle: int, kind: int = fcntl.LOCK_EX) -> bool:
-    """Lock an open file until it is closed; return whether no other process has locked it.
+    """Lock an open file until it is closed; return False if another process has locked it.
 
     Raises:
-        OSError: the file system knows no locks.
+        OSError: the file system does not support locks.
     """
     try:
         fcntl.flock(handle, kind | fcntl.LOCK_NB)
@@ -50,9 +50,9 @@ def wait_for_lock(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> _T | None:
-    """Call `attempt` until it returns something true or the time is up, and return its last result.
+    """Call `attempt` until its result is true or the time is up, and return its last result.
 
-    What `sleep` raises ends the wait.
+    An exception that `sleep` raises ends the wait.
     """
     given_up_at = clock() + timeout_seconds
     while not (result := attempt()) and clock() <= given_up_at:

@@ -1,7 +1,7 @@
-"""What may appear in a message: nothing that could be a person's data or a secret.
+"""Removes everything from a message that could be personal data or a secret.
 
-Text that comes from outside is shown only after `redact`. It errs on the side of hiding: a number that looks like a
-phone goes, and so does any quoted value that is not a name out of the contract.
+Text from outside is shown only after `redact`. When in doubt, it hides: it removes a number that looks like a phone
+number, and any quoted value that is not a name from the contract.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from seeker_leads_api.contract import load_openapi
 
 MAX_LENGTH = 300
-#: A longer text is no message; and looking for addresses in it would take long, and keep all threads from running.
+#: A longer text is not a message, and searching it for addresses would block all threads for too long.
 _LONGEST_TEXT = 10 * MAX_LENGTH
 
 _EMAIL = re.compile(r"\S*@\S*")
@@ -39,7 +39,7 @@ def redact(text: str) -> str:
 
 
 def shown_traceparent(value: str | None) -> str | None:
-    """Return a `traceparent` header if it is well-formed, so that nothing else travels in its place."""
+    """Return a `traceparent` header only if it is well-formed, so that it cannot carry other data."""
     return value if value and _TRACEPARENT.fullmatch(value) else None
 
 
@@ -49,7 +49,7 @@ def _hide_unless_a_name(match: re.Match[str]) -> str:
 
 @cache
 def _contract_names() -> frozenset[str]:
-    """Names of parameters and fields in the contract: worth showing, and nobody's data."""
+    """Names of parameters and fields in the contract: useful to show, and not personal data."""
     names: set[str] = set()
 
     def collect(node: Any) -> None:  # noqa: ANN401  # any JSON

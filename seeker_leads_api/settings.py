@@ -119,21 +119,21 @@ CONNECTION_SETTINGS: dict[str, contract.JsonSchema] = {
 class ConnectionSettings:
     """How to reach the API. Exactly one of `auth_token` and `credentials` is set."""
 
-    api_url: str  #: without a slash at its end
+    api_url: str  #: without a trailing slash
     auth_token: str | None = field(repr=False)
     credentials: ClientCredentials | None
     token_cache: bool
     rate_limit_requests: int
     rate_limit_period_seconds: float
     max_concurrent_requests: int
-    rate_limit_location: PostgresLocation | None  #: where runs share the limit; None: in the process
+    rate_limit_location: PostgresLocation | None  #: the database of a shared limit; None: the limit of this process
     request_timeout_seconds: int
     max_retries: int
     user_agent: str | None
 
     @property
     def requests_per_second(self) -> float:
-        """The rate limit, taken over long."""
+        """The rate limit as an average."""
         return self.rate_limit_requests / self.rate_limit_period_seconds
 
     @classmethod
@@ -141,7 +141,7 @@ class ConnectionSettings:
         """Parse what `read` returned.
 
         Raises:
-            SettingsError: a URL that would let the token travel in the clear, or not exactly one way to authenticate.
+            SettingsError: a URL would send the token unencrypted, or there is not exactly one way to authenticate.
         """
         environment_url = ENVIRONMENTS[config["environment"]]
         user_agent = config["user_agent"]
@@ -167,21 +167,21 @@ class ConnectionSettings:
 def _rate_limit_location(url: str | None) -> PostgresLocation | None:
     if url is None:
         return None
-    # SQLAlchemy takes a while to import, and most runs of the tap need none.
+    # SQLAlchemy takes a while to import, and most runs of the tap do not need it.
     from seeker_leads_api.postgres.location import PostgresLocation  # noqa: PLC0415
 
     return PostgresLocation.parse("rate_limit_url", url)
 
 
 def authentication(config: Mapping[str, Any]) -> tuple[str | None, ClientCredentials | None]:
-    """Return the one way to authenticate that a configuration gives: a token, or what a client needs to get one.
+    """Return the way to authenticate of a configuration: a token, or client credentials.
 
     Raises:
-        SettingsError: there is not exactly one, or a part of it cannot work.
+        SettingsError: there is not exactly one way, or a part of it cannot work.
     """
     token = config["auth_token"]
     if token is not None and not is_token(token):
-        msg = "`auth_token` must be the token alone: plain ASCII without blanks or line breaks"
+        msg = "`auth_token` must be the token alone: plain ASCII without spaces or line breaks"
         raise SettingsError(msg)
     return token, _credentials(config, ENVIRONMENTS[config["environment"]])
 
@@ -211,16 +211,16 @@ def _credentials(config: Mapping[str, Any], environment_url: str) -> ClientCrede
 
 
 def _plain(name: str, value: str) -> str:
-    """Return a value that was copied whole: each request with a wrong one is a token request that the vendor counts."""
+    """Return a value that was copied completely: a wrong one would cost token requests, which the vendor counts."""
     if not is_token(value):
-        msg = f"`{name}` must be plain ASCII without blanks or line breaks"
+        msg = f"`{name}` must be plain ASCII without spaces or line breaks"
         raise SettingsError(msg)
     return value
 
 
 @lru_cache(maxsize=16)  # accounts share theirs
 def _checked_url(name: str, url: str) -> str:
-    """Return the URL if the token may travel there: https, or http within this machine."""
+    """Return the URL if it is safe for the token: https, or http on this machine."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -237,7 +237,7 @@ def _checked_url(name: str, url: str) -> str:
         msg = f"`{name}` uses plain http, so the token would travel in the clear: use https"
         raise SettingsError(msg)
     if not _can_exist(url, host):
-        msg = f"`{name}` names no host that can exist: give it in the form https://host/path"
+        msg = f"`{name}` has an invalid host name: give it in the form https://host/path"
         raise SettingsError(msg)
     return url
 
@@ -245,10 +245,10 @@ def _checked_url(name: str, url: str) -> str:
 def _can_exist(url: str, host: str) -> bool:
     try:
         requests.Request("GET", url).prepare()
-        host.encode("idna")  # as the connection would
-    except ValueError:  # as which `requests` reports what is no URL
+        host.encode("idna")  # as the connection does
+    except ValueError:  # which `requests` also raises for an invalid URL
         return False
-    return " " not in host  # which older versions of `requests` let pass
+    return " " not in host  # older versions of `requests` accept it
 
 
 def _is_this_machine(host: str) -> bool:

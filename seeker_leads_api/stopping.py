@@ -1,16 +1,16 @@
-"""Ending a run with several threads: one order that ends every wait."""
+"""Stops a run with several threads: one order ends every wait."""
 
 from __future__ import annotations
 
 import threading
 
-#: How often a wait without an event of its own checks for the order to stop, and how often the main thread wakes up: a
-#: signal that arrives just before a wait, or in another thread, does not end the wait.
+#: How often a wait without its own event checks for the order to stop, and how often the main thread wakes up: a signal
+#: that arrives just before a wait, or in another thread, does not end the wait.
 CHECK_INTERVAL_SECONDS = 0.5
 
 
 class StopOrder(Exception):  # noqa: N818  # an order, not an error
-    """Ends a thread from within whatever it waits for."""
+    """Ends a thread wherever it waits."""
 
 
 class Stopping:
@@ -20,23 +20,23 @@ class Stopping:
         self._ordered = threading.Event()
 
     def order(self) -> None:
-        """End every wait, now and from now on; safe within a signal handler."""
+        """End every wait, now and later; safe to call in a signal handler."""
         self._ordered.set()
 
     def sleep(self, seconds: float) -> None:
         """Wait.
 
         Raises:
-            StopOrder: the threads are to stop.
+            StopOrder: the threads must stop.
         """
         if self._ordered.wait(seconds):
             raise StopOrder
 
     def acquire(self, semaphore: threading.Semaphore) -> None:
-        """Wait for a place in the semaphore.
+        """Wait until the semaphore is free.
 
         Raises:
-            StopOrder: the threads are to stop.
+            StopOrder: the threads must stop.
         """
         self.sleep(0)
         while not semaphore.acquire(timeout=CHECK_INTERVAL_SECONDS):

@@ -1,7 +1,7 @@
-"""The Seeker Leads API on your machine: for trying things out and for tests.
+"""A local Seeker Leads API for tests and experiments.
 
 `with Sandbox.start(SandboxOptions(leads=5000)) as sandbox:` serves it from a thread, `seeker-leads-sandbox serve` from
-a process. It is written from the API's contract alone and shares no code with the clients that are tested with it.
+a process. It implements the API's contract and shares no code with the clients that are tested against it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> type[Sandbox]:
-    # The server needs the extra `sandbox`; without it the command line must still be able to say so.
+    # The server needs the extra `sandbox`; without it, the command line must still start and name the missing extra.
     if name == "Sandbox":
         from seeker_leads_sandbox.server import Sandbox  # noqa: PLC0415  # see above
 

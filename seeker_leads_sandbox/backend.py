@@ -1,4 +1,4 @@
-"""Everything that the sandbox knows while it runs, in one place; the routes are thin views of it."""
+"""The state of a running sandbox, in one place; the routes are thin views of it."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 _SECONDS_PER_DAY = 24 * 60 * 60
 _SECONDS_PER_MINUTE = 60
-_MOST_POSTED = 50
+_MAX_POSTED = 50
 
 
 class Backend:
-    """The account behind the API: its leads, tokens and subscriptions, and what clients did to it.
+    """The account behind the API: its leads, tokens and subscriptions, and the requests that clients made.
 
-    `clock` gives Unix seconds, `monotonic` the seconds by which the limit is measured.
+    `clock` returns Unix seconds; `monotonic` returns the seconds used for the limit.
     """
 
     def __init__(self, options: SandboxOptions, *, clock: Callable[[], float], monotonic: Callable[[], float]) -> None:
@@ -61,22 +61,22 @@ class Backend:
         self.subscriptions = Subscriptions()
         #: The name or address that the server listens on.
         self.host = HOST
-        #: Is told of new leads, from any thread, while somebody calls subscribers.
+        #: Called with new leads, from any thread, while the caller of subscribers runs.
         self.announce: Callable[[Sequence[Lead]], object] | None = None
         self.stopping = threading.Event()
         self._generator = LeadGenerator(options.seed)
         self._rng = random.Random(options.seed)  # noqa: S311  # reproducible on purpose
         self._faults = FaultScript(error_rate=options.error_rate, rng=self._rng)
         self._created: list[tuple[str | None, dict[str, Any]]] = []
-        #: What was POSTed to `/leads` last, refused or not, newest first.
-        self.posted: deque[Posted] = deque(maxlen=_MOST_POSTED)
+        #: The latest bodies POSTed to `/leads`, accepted or refused, newest first.
+        self.posted: deque[Posted] = deque(maxlen=_MAX_POSTED)
         self._arrived = 0
         self._opened_at = clock()
-        # Tests add leads from their own thread.
+        # Tests add leads from their own threads.
         self._lock = threading.Lock()
 
     def fill(self) -> None:
-        """Put in the leads that the options ask for."""
+        """Add the leads that the options ask for."""
         now = int(self._opened_at)
         with self._lock:
             leads = list(self._generator.spread(self.options.leads, now - self.options.days * _SECONDS_PER_DAY, now))
@@ -85,7 +85,7 @@ class Backend:
                 store.add_all(leads[number :: len(stores)])
 
     def limiter(self, method: str, account: str | None) -> Limiter | None:
-        """Return what limits such requests of an account, None where nothing does."""
+        """Return the limiter for such requests of an account, or None if they are not limited."""
         if method == "POST" and not self.options.limit_post:
             return None
         return self._limiters.setdefault(
@@ -96,7 +96,7 @@ class Backend:
         """Return the leads of an agency, or of the client's own account.
 
         Raises:
-            ValueError: there is no such agency.
+            ValueError: the agency does not exist.
         """
         if account is not None and account not in self.accounts:
             message = f"there is no account {account}: the option `accounts` says how many there are"
@@ -105,7 +105,7 @@ class Backend:
 
     @property
     def leads(self) -> int:
-        """How many leads there are, in all accounts."""
+        """The number of leads in all accounts."""
         return sum(map(len, (self.store, *self.accounts.values())))
 
     def now(self) -> int:
@@ -120,10 +120,10 @@ class Backend:
         leads: Iterable[Lead] = (),
         account: str | None = None,
     ) -> list[str]:
-        """Put leads in: `count` of now, one for each date, and given ones; return their ids in that order.
+        """Add `count` leads dated now, one for each date, and the given ones; return their ids in that order.
 
         Raises:
-            ValueError: there is no such agency, or a given lead is none.
+            ValueError: the agency does not exist, or a given lead is not valid.
         """
         store = self.store_of(account)
         now = self.now()
@@ -139,10 +139,10 @@ class Backend:
         call_details: bool = True,
         account: str | None = None,
     ) -> list[str]:
-        """Erase the people of given leads and of `count` others, chosen at random; return the leads' ids.
+        """Erase the people of the given leads and of `count` random others; return the leads' ids.
 
         Raises:
-            ValueError: nothing is asked for, a lead or agency does not exist, or too few are not erased yet.
+            ValueError: nothing was requested, a lead or agency does not exist, or too few leads are left to erase.
         """
         store = self.store_of(account)
         with self._lock:
@@ -154,20 +154,20 @@ class Backend:
                 others = [lead for lead in store.all() if not is_erased(lead)]
                 others = [lead for lead in others if lead["metadata"]["leadId"] not in leads]
                 if not 0 <= count <= len(others):
-                    message = f"there are {len(others)} leads to choose from"
+                    message = f"only {len(others)} leads can be erased"
                     raise ValueError(message)
                 leads |= {lead["metadata"]["leadId"]: lead for lead in self._rng.sample(others, count)}
             if not leads:
-                message = "names no lead, and no count of leads"
+                message = "must give leadIds or a count"
                 raise ValueError(message)
             chosen = [lead for lead in leads.values() if lead is not None]
             for lead in chosen:
                 erase(lead, call_details=call_details)
             return store.add_all(chosen)
 
-    def let_leads_arrive(self) -> None:
-        """Put in the leads that should have arrived since the last look."""
-        # Nobody saw the account between two requests, so this is the same as leads coming by themselves.
+    def add_due_leads(self) -> None:
+        """Add the leads that should have arrived since the last call."""
+        # Nobody can see the account between two requests, so clients cannot tell that leads arrive only now.
         per_minute = self.options.arrivals_per_minute
         if not per_minute:
             return
@@ -184,7 +184,7 @@ class Backend:
                     self._add(mine, store)
 
     def create_lead(self, request: dict[str, Any], account: str | None = None) -> str:
-        """Make a lead of a valid request and return the request's id."""
+        """Create a lead from a valid request and return the request's id."""
         with self._lock:
             request_id = self._generator.lead_id()
             lead = created_lead(request, self._generator.lead_id(), self.now())
@@ -194,11 +194,11 @@ class Backend:
         return request_id
 
     def refuse_lead(self, body: object, problems: Iterable[Violation]) -> None:
-        """Note a request that becomes no lead, and why."""
+        """Record a request that was refused, and why."""
         self.posted.appendleft(Posted(self.clock(), body, tuple(problems)))
 
     def _add(self, leads: list[Lead], store: LeadStore) -> list[str]:
-        # A lead that replaces one is not new: nobody is called for an erasure.
+        # Replacing a lead does not make it new: an erasure triggers no webhook call.
         new = store.unknown(leads) if self.announce else []
         ids = store.add_all(leads)
         if new and self.announce:
@@ -207,29 +207,29 @@ class Backend:
 
     @property
     def created(self) -> list[dict[str, Any]]:
-        """The requests that became leads, in order."""
+        """The requests that created leads, in order."""
         return [request for _, request in self._created]
 
     def created_for(self, account: str | None) -> list[dict[str, Any]]:
-        """Return those of an agency, or of the client's own account."""
+        """Return the requests that created leads of an agency, or of the client's own account."""
         return [request for owner, request in self._created if owner == account]
 
     @property
     def created_count(self) -> int:
-        """How many requests became leads."""
+        """How many requests created leads."""
         return len(self._created)
 
     def script(self, faults: Iterable[Fault]) -> None:
-        """Replace the faults to come."""
+        """Replace the scripted faults."""
         self._faults = FaultScript(faults, error_rate=self.options.error_rate, rng=self._rng)
 
     @property
     def waiting_faults(self) -> list[tuple[Fault, int | None]]:
-        """The scripted faults that can still hit a request, each with how often; None: no end."""
+        """The scripted faults that can still hit a request, each with its remaining count; None means no end."""
         return self._faults.waiting
 
     def next_fault(self, method: str, path: str, *, is_api: bool, account: str | None) -> Fault | None:
-        """Return the fault that hits this request, if one does."""
+        """Return the fault that hits this request, or None."""
         return self._faults.decide(method, path, is_api=is_api, account=account)
 
     def traceparent(self) -> str:

@@ -31,15 +31,15 @@ Example:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXAMPLE)
 @click.version_option(version("singer-seeker-leads"), prog_name="seeker-leads-sandbox", message="%(prog)s %(version)s")
 def main() -> None:
-    """The Seeker Leads API on your machine, with invented people, and a page that shows what happens."""
+    """Run the Seeker Leads API on your machine, with invented people and a page that shows what happens."""
 
 
 @main.command(context_settings={"show_default": True})
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, help="0: any free one")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, help="port to listen on; 0: any free one")
 @click.option(
-    "--host", default=HOST, metavar="ADDRESS", help="listens there; any but this machine's own lets others in"
+    "--host", default=HOST, metavar="ADDRESS", help="address to listen on; 0.0.0.0 lets other machines connect"
 )
-@click.option("--ready-file", type=click.Path(path_type=Path), help="JSON with the URLs, written once it answers")
+@click.option("--ready-file", type=click.Path(path_type=Path), help="JSON with the URLs, written when it is ready")
 @click.option("--no-limit", is_flag=True, help="do not enforce the rate limit")
 @click.option("--no-access-log", is_flag=True, help="do not log requests on stderr")
 @option_fields
@@ -48,10 +48,10 @@ def serve(
 ) -> None:
     """Serve the API, and its page at `/`, until Ctrl-C."""
     try:
-        options = SandboxOptions(**fields, enforce_limit=not no_limit)  # type: ignore[arg-type]  # click has seen to it
+        options = SandboxOptions(**fields, enforce_limit=not no_limit)  # type: ignore[arg-type]  # click checks the types
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    # A person and a supervisor stop the sandbox in the same orderly way.
+    # SIGTERM from a supervisor stops the sandbox in the same orderly way as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _serve(options, host, port, ready_file, is_logging=not no_access_log)
@@ -71,7 +71,7 @@ def _serve(options: SandboxOptions, host: str, port: int, ready_file: Path | Non
     except OSError as error:
         reason = str(error.strerror).partition(" (while")[0]
         place, cure = (f"port {port}", "") if host == HOST else (f"port {port} of {host}", ", or with --host")
-        _fail(f"{place} cannot be had ({reason}); choose another with --port, 0 for any free one{cure}")
+        _fail(f"{place} is not available ({reason}); choose another with --port, 0 for any free one{cure}")
     with sandbox:
         if is_logging:
             _log_to_stderr(sandbox.access_log)
@@ -94,14 +94,14 @@ def _introduce(sandbox: Sandbox, host: str) -> None:
     now = int(time.time())
     period = f"minDate={now - _WEEK_SECONDS}&maxDate={now}"
     if sandbox.is_reachable_from_outside:
-        # Ahead of all else, since from now on they can.
+        # Printed first, because other machines can connect from this moment on.
         click.echo(
-            f"seeker-leads-sandbox: warning: other machines can reach it ({host}): whoever does "
-            "sees all that is POSTed, and can press every button. Send it invented people only",
+            f"seeker-leads-sandbox: warning: other machines can connect ({host}). They can "
+            "see all POSTed data and press every button, so send invented people only",
             err=True,
         )
     click.echo(
-        # The first line is for programs too: they may wait for it and take the URL from it.
+        # The first line is also for programs: they can wait for it and read the URL from it.
         f"api_url:        {sandbox.api_url}\n"
         f"auth_url:       {sandbox.token_url}\n"
         f"auth_token:     {options.token}\n"
@@ -114,7 +114,7 @@ def _introduce(sandbox: Sandbox, host: str) -> None:
 
 
 def _announce(sandbox: Sandbox, ready_file: Path) -> None:
-    # Renamed into place, so that a reader sees the whole file or none.
+    # Renamed into place, so that a reader sees either the whole file or no file.
     unfinished = ready_file.with_name(f".{ready_file.name}.{os.getpid()}")
     unfinished.write_text(json.dumps({"api_url": sandbox.api_url, "auth_url": sandbox.token_url}), encoding="utf-8")
     unfinished.replace(ready_file)

@@ -1,4 +1,4 @@
-"""The command's options that are fields of `SandboxOptions`, each with the field's default."""
+"""The command's options that are fields of `SandboxOptions`, with the fields' defaults."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from enum import Enum
 
-#: Where the command line differs from `SandboxOptions()`: a person wants to see some leads.
+#: The only default that differs from `SandboxOptions()`: a user wants to see some leads.
 _DEFAULT_LEADS = 5000
 _FLAGS = {"webhook_any_host": "call subscribers on other machines too"}
 _CHOICES: dict[str, tuple[type[Enum], str]] = {
@@ -20,34 +20,34 @@ _CHOICES: dict[str, tuple[type[Enum], str]] = {
     "order": (Order, "order of the leads"),
     "empty": (EmptyPeriod, "answer to a period without leads"),
     "links": (Links, "form of links.next"),
-    "page_status": (PageStatus, "status of a page with more to follow"),
+    "page_status": (PageStatus, "status of a page that more pages follow"),
     "retry_after": (RetryAfter, "form of Retry-After on a 429"),
 }
 _VALUES: dict[str, tuple[type, str]] = {
     "leads": (int, "leads at the start"),
-    "days": (int, "they spread over so many days before now"),
+    "days": (int, "days before now over which they are spread"),
     "seed": (int, "the same seed gives the same sandbox"),
     "arrivals_per_minute": (float, "new leads while it runs"),
-    "visible_after_seconds": (int, "a lead is listed so long after its ingestion date"),
-    "retention_days": (int, "a lead leaves the API so many days after its ingestion date; 0: never"),
-    "accounts": (int, "so many agencies, by `intermediary_id`: agency-1 and on, among which the leads are dealt out"),
-    "page_cap": (int, "a page never holds more leads"),
-    "latency_ms": (float, "before every answer"),
+    "visible_after_seconds": (int, "seconds from a lead's ingestion date until it is listed"),
+    "retention_days": (int, "days after its ingestion date when a lead leaves the API; 0: never"),
+    "accounts": (int, "number of agencies that share the leads: intermediary_id agency-1, agency-2 …"),
+    "page_cap": (int, "maximum number of leads on a page"),
+    "latency_ms": (float, "wait before every answer"),
     "error_rate": (float, "share of requests answered with 500, 503 or 429"),
-    "token": (str, "the bearer token that works without asking for one"),
-    "client_id": (str, "for asking for a token"),
-    "client_secret": (str, "for asking for a token"),
-    "webhook_auth": (str, "where calls to subscribers hold the key: header:NAME, bearer, query or signature"),
+    "token": (str, "bearer token that is valid from the start"),
+    "client_id": (str, "client id to request a token with"),
+    "client_secret": (str, "client secret to request a token with"),
+    "webhook_auth": (str, "where calls to subscribers carry the key: header:NAME, bearer, query or signature"),
     "webhook_path": (str, "appended to the URL of a subscription"),
     "webhook_loss": (float, "share of calls that are never made"),
     "webhook_double": (float, "share of calls that are made twice"),
-    "webhook_delay_ms": (float, "before each call"),
-    "webhook_reorder": (float, "share of calls that let a later one pass"),
+    "webhook_delay_ms": (float, "wait before each call"),
+    "webhook_reorder": (float, "share of calls that a later call overtakes"),
 }
 
 
 def option_fields(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command an option for each field that one can set from the command line."""
+    """Add an option to a command for each field that can be set from the command line."""
     defaults = SandboxOptions(leads=_DEFAULT_LEADS)
     options = [
         *(click.option(_flag(name), is_flag=True, help=text) for name, text in _FLAGS.items()),

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def seeker_leads_sandbox_options() -> SandboxOptions:
-    """How the sandbox of a test behaves; override it with a fixture of the same name."""
+    """The options of a test's sandbox; override this fixture to change them."""
     return SandboxOptions()
 
 
 @pytest.fixture
 def seeker_leads_sandbox(seeker_leads_sandbox_options: SandboxOptions) -> Iterator[Sandbox]:
-    """A running sandbox of the test's own, without leads unless the options ask for some."""
+    """A running sandbox for this test only, without leads unless the options ask for some."""
     with Sandbox.start(seeker_leads_sandbox_options) as sandbox:
         yield sandbox

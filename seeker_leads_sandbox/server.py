@@ -1,4 +1,4 @@
-"""A sandbox in this process: served by a thread of its own, to this machine only unless it is told otherwise."""
+"""A sandbox in this process: served by its own thread, by default only to this machine."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SHUTDOWN_SECONDS = 1.0
 
 
 class Sandbox:
-    """A running sandbox; `with Sandbox.start(...) as sandbox:` ends it, or `stop()` does."""
+    """A running sandbox; leaving `with Sandbox.start(...) as sandbox:` stops it, and so does `stop()`."""
 
     def __init__(self, backend: Backend, listener: socket.socket) -> None:
         self._backend = backend
@@ -55,12 +55,12 @@ class Sandbox:
         port: int = 0,
         host: str = HOST,
     ) -> Self:
-        """Return a sandbox that answers already; port 0 is any free one.
+        """Return a sandbox that already answers; port 0 means any free port.
 
-        With a `host` that is not this machine's own, other machines can see and do everything.
+        If `host` is not an address of this machine only, other machines can see and do everything.
 
         Raises:
-            OSError: the port or the host cannot be had.
+            OSError: the port or the host is not available.
         """
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family, backlog=256)
@@ -77,7 +77,7 @@ class Sandbox:
         return sandbox
 
     def stop(self) -> None:
-        """End the server and its thread; a second call does nothing."""
+        """Stop the server and its thread; a second call does nothing."""
         if self._thread.is_alive() and self._loop is not None:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
@@ -103,17 +103,17 @@ class Sandbox:
 
     @property
     def api_url(self) -> str:
-        """What a client takes as the API's base URL, and as the audience."""
+        """The API's base URL for clients, which is also the audience."""
         return self.url + API_BASE
 
     @property
     def token_url(self) -> str:
-        """Where tokens are asked for."""
+        """The URL to request tokens from."""
         return self.url + TOKEN_PATH
 
     @property
     def admin_url(self) -> str:
-        """The base of the endpoints that only a sandbox has."""
+        """The base of the sandbox's own endpoints."""
         return self.url + ADMIN_BASE
 
     @property
@@ -123,12 +123,12 @@ class Sandbox:
 
     @property
     def access_log(self) -> logging.Logger:
-        """Where requests are logged at INFO: method, path, status, milliseconds; no query, no header and no body."""
+        """Logs requests at INFO: method, path, status and milliseconds, without query, headers or body."""
         return ACCESS_LOG
 
     @property
     def store(self) -> LeadStore:
-        """The leads of the account."""
+        """The account's leads."""
         return self._backend.store
 
     @property
@@ -138,28 +138,28 @@ class Sandbox:
 
     @property
     def statistics(self) -> Statistics:
-        """What clients did so far."""
+        """Statistics about the clients' requests."""
         return self._backend.statistics
 
     @property
     def created(self) -> list[dict[str, Any]]:
-        """The bodies of the POSTs that became leads, in order, whether or not the answer arrived."""
+        """The bodies of the POSTs that created leads, in order, whether or not the answer arrived."""
         return self._backend.created
 
     @property
     def issued_tokens(self) -> list[str]:
-        """Every token that was asked for, oldest first."""
+        """Every token issued, oldest first."""
         return self._backend.tokens.issued
 
     def created_for(self, account: str) -> list[dict[str, Any]]:
-        """Return the bodies of the POSTs that became leads of an agency."""
+        """Return the bodies of the POSTs that created leads of an agency."""
         return self._backend.created_for(account)
 
     def store_of(self, account: str) -> LeadStore:
         """Return the leads of an agency.
 
         Raises:
-            ValueError: there is no such agency.
+            ValueError: the agency does not exist.
         """
         return self._backend.store_of(account)
 
@@ -171,12 +171,12 @@ class Sandbox:
         leads: Iterable[Lead] = (),
         account: str | None = None,
     ) -> list[str]:
-        """Put leads in: `count` of now, one for each date (Unix seconds), and given ones; return their ids.
+        """Add `count` leads dated now, one for each date (Unix seconds), and the given ones; return their ids.
 
-        They are those of `account`, an agency's `intermediary_id`, or of the client's own.
+        They belong to `account`, an agency's `intermediary_id`, or to the client's own account.
 
         Raises:
-            ValueError: there is no such agency, or a given lead is none.
+            ValueError: the agency does not exist, or a given lead is not valid.
         """
         return self._backend.add_leads(count, ingestion_dates=ingestion_dates, leads=leads, account=account)
 
@@ -188,21 +188,21 @@ class Sandbox:
         call_details: bool = True,
         account: str | None = None,
     ) -> list[str]:
-        """Erase the people of given leads and of `count` others, chosen at random; return the leads' ids.
+        """Erase the people of the given leads and of `count` random others; return the leads' ids.
 
-        With `call_details=False`, the number of a call stays.
+        With `call_details=False`, a call's phone number stays.
 
         Raises:
-            ValueError: there is no lead of such an id, or there are too few whose people are not erased yet.
+            ValueError: nothing was requested, a lead does not exist, or too few leads are left to erase.
         """
         return self._backend.erase(count, lead_ids=lead_ids, call_details=call_details, account=account)
 
     def script(self, *faults: Fault) -> None:
-        """Replace the faults to come; none ends all faults."""
+        """Replace the scripted faults; without arguments, remove all faults."""
         self._backend.script(faults)
 
     def revoke_tokens(self) -> None:
-        """Make every token of before now worthless, the static one too."""
+        """Revoke every token issued so far and the static one."""
         self._backend.tokens.revoke_all()
 
     def _run(self) -> None:

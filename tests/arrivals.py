@@ -1,4 +1,4 @@
-"""When operations have been queued for a group commit."""
+"""Observes when operations have been queued for a group commit."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class _Queue(deque[Any]):
 
 
 def arrivals(group: GroupCommit[Any, Any]) -> threading.Semaphore:
-    """Count the operations that are queued from now on, in a group that is paused and has none."""
+    """Count the operations that are queued from now on, in a paused group without queued operations."""
     arrived = threading.Semaphore(0)
     group._waiting = _Queue(arrived)
     return arrived
 
 
 def wait_for(arrived: threading.Semaphore, count: int) -> None:
-    """Wait until so many have been queued."""
+    """Wait until this number of operations has been queued."""
     for _ in range(count):
         assert arrived.acquire(timeout=30)

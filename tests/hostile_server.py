@@ -1,4 +1,4 @@
-"""A server that means harm: it says byte for byte what a test wants, and remembers what it was asked."""
+"""A hostile server: it sends exactly the bytes that a test chooses, and records the requests."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 LONGEST_DRIP_SECONDS = 20.0
-#: How the tap runs against it: soon done with whatever happens.
+#: Settings of the tap against it: it gives up soon.
 RUN: dict[str, Any] = {"start_date": "2026-11-20", "max_retries": 0, "request_timeout_seconds": 10}
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    request_queue_size = 100  # of those that come at once, none has to try again a second later
+    request_queue_size = 100  # so that none of many simultaneous connections has to retry a second later
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Asked:
 
 @dataclass
 class HostileServer:
-    """`with HostileServer(answer) as server:`; the answer is raw HTTP, in pieces, and ends the connection."""
+    """`with HostileServer(answer) as server:`; the answer is raw HTTP in pieces, then the connection is closed."""
 
     answer: Callable[[Asked], Iterable[bytes]]
     asked: list[Asked] = field(default_factory=list)
@@ -83,14 +83,14 @@ class HostileServer:
         return f"http://{HOST}:{self._server.server_address[1]}/v1"
 
     def drip(self, seconds: float, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the pieces with a wait before each, until the test is over; at most so long that a test notices it."""
+        """Yield the pieces with a wait before each, until the test is over; stops after a time that fails the test."""
         for piece in itertools.islice(pieces, math.ceil(LONGEST_DRIP_SECONDS / seconds)):
             if self._over.wait(seconds):
                 return
             yield piece
 
     def silence(self) -> Iterator[bytes]:
-        """Say nothing until the test is over, or has to notice it."""
+        """Send nothing until the test is over; stops after a time that fails the test."""
         return self.drip(LONGEST_DRIP_SECONDS, [b""])
 
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
@@ -104,11 +104,11 @@ class HostileServer:
                 handler.wfile.write(piece)
                 handler.wfile.flush()
         except OSError:
-            pass  # the client has had enough
+            pass  # the client closed the connection
 
 
 def http(body: bytes | str = b"", status: int = 200, **headers: str) -> list[bytes]:
-    """Return a whole answer; an underscore in a header's name stands for a hyphen."""
+    """Return a complete answer; an underscore in a header's name stands for a hyphen."""
     content = body.encode() if isinstance(body, str) else body
     given = {"Content-Type": "application/json", "Content-Length": str(len(content)), "Connection": "close"} | {
         name.replace("_", "-"): value for name, value in headers.items()
@@ -118,7 +118,7 @@ def http(body: bytes | str = b"", status: int = 200, **headers: str) -> list[byt
 
 
 def page(items: list[Any], following: str | None = None) -> str:
-    """Return a page as the API would; `following` is the next cursor."""
+    """Return a page in the API's format; `following` is the next cursor."""
     links = {} if following is None else {"next": f"/v1/leads?start={following}"}
     return json.dumps({"metadata": {}, "links": links, "items": items})
 
@@ -129,7 +129,7 @@ def lead(lead_id: str, **metadata: Any) -> dict[str, Any]:
 
 
 def refused(run: Run) -> str:
-    """The run ended with an error of ours in one line, and nothing counts as read."""
+    """Check that the run ended with one of our errors in one line, and that the bookmark did not move."""
     assert isinstance(run.error, FatalError)
     assert run.bookmark is None
     message = str(run.error)

@@ -1,4 +1,4 @@
-"""Runs of the tap that are killed at random moments, each going on from the last state that came out whole."""
+"""Runs of the tap that are killed at random moments; each continues from the last complete STATE."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 TAP = Path(sys.executable).with_name("tap-seeker-leads")
 DAY = 86_400
-#: Waits in a run that was started until it is to end.
+#: Waits in a running process until the moment to kill it.
 Moment: TypeAlias = "Callable[[subprocess.Popen[bytes]], object]"
 
 
 @dataclass
 class KilledRuns:
-    """The tap's program, with a config and a state in a folder of its own; and what all its runs put out."""
+    """The tap's program with its own folder for config and state; collects the output of all its runs."""
 
     folder: Path
-    reads: Counter[str] = field(default_factory=Counter)  #: how often each lead came out
+    reads: Counter[str] = field(default_factory=Counter)  #: how often each lead was written
     bookmarks: list[str] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     log: str = ""
@@ -52,12 +52,12 @@ class KilledRuns:
         at_state: bool = False,
         patience_seconds: float = 120.0,
     ) -> bool:
-        """Run once, and end it when the moment has come; return whether it came to its own end.
+        """Run once and stop the run at the moment; return whether it ended before that.
 
-        With `at_state` the end waits for the next STATE: there a state that promises too much costs leads.
+        With `at_state`, the stop waits for the next STATE: a state that is written too early would lose leads there.
 
         Raises:
-            subprocess.TimeoutExpired: it did not end for so long.
+            subprocess.TimeoutExpired: it did not end in time.
         """
         command: list[str | Path] = [TAP, "--config", self.folder / "config.json"]
         state = self.folder / "state.json"
@@ -81,11 +81,11 @@ class KilledRuns:
         return process.returncode == 0
 
     def lost(self, sandbox: Sandbox) -> set[str]:
-        """Return the ids of leads that never came out."""
+        """Return the ids of leads that were never written."""
         return {lead["metadata"]["leadId"] for lead in sandbox.store.all()} - set(self.reads)
 
     def _take(self, stdout: bytes) -> None:
-        # What a kill cuts off in the middle of a line never counts.
+        # A line that a kill cuts off never counts.
         lines = stdout[: stdout.rfind(b"\n") + 1].splitlines()
         messages = [json.loads(line) for line in lines]
         ids = [message["record"]["leadId"] for message in messages if message["type"] == "RECORD"]
@@ -105,7 +105,7 @@ def days_ago(days: int) -> str:
 
 
 def after_seconds(seconds: float) -> Moment:
-    """Return a moment by the clock: the only one there is before a run asks for anything."""
+    """Return a moment by the clock: the only possible one before the run's first request."""
 
     def wait(process: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -115,12 +115,12 @@ def after_seconds(seconds: float) -> Moment:
 
 
 def after_requests(sandbox: Sandbox, count: int) -> Moment:
-    """Return the moment at which so many requests of the run have come, or it ended by itself."""
+    """Return the moment when this number of requests has arrived, or the run has ended."""
     asked_before = sandbox.statistics.requests
 
     def wait(process: subprocess.Popen[bytes]) -> None:
         statistics = sandbox.statistics
-        # An end by itself is no request: it is looked for now and then.
+        # The end of a run is not a request, so it is polled.
         while process.poll() is None and not statistics.wait_until(
             lambda: statistics.requests >= asked_before + count, timeout_seconds=0.1
         ):
@@ -130,7 +130,7 @@ def after_requests(sandbox: Sandbox, count: int) -> Moment:
 
 
 class _Output:
-    """Takes what a program says as it comes, so that a full pipe never holds the program up."""
+    """Reads a program's output continuously, so that a full pipe never blocks the program."""
 
     def __init__(self, pipe: IO[bytes] | None) -> None:
         assert pipe
@@ -143,13 +143,13 @@ class _Output:
         self._thread.start()
 
     def wait_for_state(self) -> None:
-        """Wait until the next STATE comes, or nothing more."""
+        """Wait for the next STATE or the end of the output."""
         with self._changed:
             seen = self._states
             self._changed.wait_for(lambda: self._states > seen or self._is_over)
 
     def whole(self) -> bytes:
-        """Wait for the end, and return everything."""
+        """Wait for the end and return the whole output."""
         self._thread.join()
         return bytes(self._lines)
 

@@ -1,4 +1,4 @@
-"""A table of leads as target-postgres makes it, with the rows that a test is about."""
+"""A table of leads as target-postgres creates it, with the rows of a test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SCHEMA = "retention"
 LOG = "retention.seeker_leads_erasure_log"
 NAME = "Wolkenstein"
-#: Columns in the two forms; a test with the real loader holds them.
+#: Columns in both formats; a test with the real loader checks them.
 JSON_COLUMNS = {"contactRequest": "jsonb", "callDetails": "jsonb", "extra": "jsonb"}
 FLAT_COLUMNS = {
     "contactRequest__lastName": "text",
@@ -55,7 +55,7 @@ _VALUES = {
 
 @dataclass
 class LeadsTable:
-    """The table `retention.leads`, empty at first, and the command that works on it."""
+    """The table `retention.leads`, initially empty, and the command that works on it."""
 
     database: psycopg.Connection[Any]
     url: str
@@ -69,7 +69,7 @@ class LeadsTable:
 
     @classmethod
     def flat(cls, database: psycopg.Connection[Any], url: str) -> LeadsTable:
-        """Return one with flattened columns."""
+        """Return a table with flattened columns."""
         return cls(database, url, {**OTHER_COLUMNS, **FLAT_COLUMNS})
 
     def create(self, name: str, columns: dict[str, str]) -> None:
@@ -81,7 +81,7 @@ class LeadsTable:
     def add(
         self, *lead_ids: str, days_left: float | None = 300, read_days_ago: float | None = 1, **values: Any
     ) -> None:
-        """Put in leads that have so many days to live, and were read so many days ago; the people are all alike."""
+        """Add leads with this many days to live, read this many days ago; all people are alike."""
         now = datetime.now(timezone.utc).replace(tzinfo=None)
         row = {
             "ingestionDate": now - timedelta(days=100),
@@ -103,13 +103,13 @@ class LeadsTable:
 
     @property
     def rows(self) -> dict[str, dict[str, Any]]:
-        """Every row, by lead."""
+        """Return every row by lead."""
         query = sql.SQL("SELECT to_jsonb(t) FROM {} t").format(sql.Identifier(SCHEMA, self.name))
         return {row["leadId"]: row for (row,) in self.database.execute(query)}
 
     @property
     def log(self) -> dict[str, str]:
-        """The reason of every line of evidence, by lead."""
+        """Return the reason of every line of evidence by lead."""
         return dict(self.database.execute("SELECT lead_id, reason FROM retention.seeker_leads_erasure_log").fetchall())
 
     @property
@@ -118,7 +118,7 @@ class LeadsTable:
         return bool(found)
 
     def run(self, command: str, *arguments: str, status: int = 0) -> Result:
-        """Run `retention` on it; no name of a person is ever said."""
+        """Run `retention` on it; check that no name of a person is printed."""
         table = ("--table", f"{SCHEMA}.{self.name}") if "--table" not in arguments else ()
         ended = CliRunner().invoke(
             main, ["retention", command, "--database-url", self.url, *table, *arguments], env={"COLUMNS": "200"}
@@ -128,7 +128,7 @@ class LeadsTable:
         return ended
 
     def apply(self, *arguments: str, status: int = 0) -> dict[str, Any]:
-        """Run `apply`, and return what it says as JSON."""
+        """Run `apply`, and return its JSON output."""
         ended = self.run("apply", "--json", *arguments, status=status)
         said: dict[str, Any] = json.loads(ended.stdout)
         return said

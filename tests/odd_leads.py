@@ -1,4 +1,4 @@
-"""Leads as no contract knows them: each text in them names its own path, so that a test can tell where it went."""
+"""Leads outside the contract: each text in them names its own path, so that a test can see where it went."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ FITS: dict[str, Any] = {"boolean": True, "integer": 7, "number": 1.5}
 
 
 def mark(path: tuple[str, ...]) -> str:
-    """Return the text that stands at a path; no path's is a part of another's."""
+    """Return the text for a path; no path's text is part of another's."""
     return f"<{'.'.join(path)}>"
 
 
 def marks_within(path: tuple[str, ...], text: str) -> list[str]:
-    """Return which marks of a path, or of what is within it, are in a text."""
+    """Return the marks of a path, and of the paths within it, that a text contains."""
     inner = mark(path)[:-1]
     return [found for found in (f"{inner}>", f"{inner}.") if found in text]
 
 
 @st.composite
 def values(draw: st.DrawFn, path: tuple[str, ...], schema: dict[str, Any]) -> Any:
-    """A value for one place: as the schema says, with more than that, or of another type."""
+    """A value for one path: as in the schema, with additional fields, or of another type."""
     kind = schema["type"][0]
     text = mark(path)
     if draw(st.integers(0, 3)) == 0:
@@ -71,5 +71,5 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def written(value: Any) -> str:
-    """Return all that a value says as text."""
+    """Return all text in a value."""
     return json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""README and docs/ as tests read them: blocks, anchors, tables."""
+"""Parses README and docs/ for tests: blocks, anchors, tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Block:
     page: str
     line: int
     language: str
-    marker: str  #: what the comment above it says, if there is one
+    marker: str  #: the comment above the block, or an empty string
     text: str
 
     @property
@@ -39,7 +39,7 @@ def blocks_of(page: str) -> tuple[Block, ...]:
 
 
 def blocks_in(page: str, text: str) -> tuple[Block, ...]:
-    """Return the text's fenced blocks, in order; it is that of the page, or a part of it."""
+    """Return the text's fenced blocks, in order; the text is the page or a part of it."""
     blocks: list[Block] = []
     language: str | None = None
     lines = text.splitlines()
@@ -55,7 +55,7 @@ def blocks_in(page: str, text: str) -> tuple[Block, ...]:
             inside = "\n".join(lines[begun + 1 : number]) + "\n"
             blocks.append(Block(page, begun + 1, language, marker[1] if marker else "", inside))
             language = None
-    assert language is None, f"{page}: a block that begins in line {begun + 1} has no end"
+    assert language is None, f"{page}: the block that begins in line {begun + 1} has no end"
     return tuple(blocks)
 
 
@@ -65,7 +65,7 @@ def prose_of(page: str) -> str:
 
 
 def anchors_of(page: str) -> set[str]:
-    """Return what can follow `#` in a link to the page."""
+    """Return the anchors that a link to the page can have."""
     headings = re.findall(r"^#+ (.+)$", prose_of(page), flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -79,7 +79,7 @@ def is_ruler(row: list[str]) -> bool:
 
 
 def rows_of(page: str, heading: str) -> list[list[str]]:
-    """Return the cells of the tables in one section of a page, without their headings."""
+    """Return the cells of the tables in one section of a page, without their header rows."""
     section = re.split(r"^#+ ", text_of(page).partition(f"# {heading}\n")[2], flags=re.MULTILINE)[0]
     rows = [
         [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]

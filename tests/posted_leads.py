@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def on_post(kind: FaultKind, **more: Any) -> Fault:
-    """A fault of `POST /leads`."""
+    """Return a fault of `POST /leads`."""
     return Fault(kind, method="POST", path="/leads", **more)
 
 
@@ -22,5 +22,5 @@ def created_names(sandbox: Sandbox) -> list[str]:
 
 
 def names(*numbers: int) -> list[str]:
-    """The last names that `singer_input.record` gives to these numbers, sorted."""
+    """Return the last names that `singer_input.record` gives to these numbers, sorted."""
     return sorted(f"Dupont{number}" for number in numbers)

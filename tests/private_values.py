@@ -1,4 +1,4 @@
-"""What must never be shown: an account whose every secret is known to the tests."""
+"""Values that must never be shown: an account whose secrets are known to the tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that answers with any bytes at all, for what no sandbox would send."""
+"""A server that answers with arbitrary bytes, for answers that the sandbox cannot send."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 @dataclass
 class RawServer:
-    """What was asked, and how many bytes went out before the client had enough."""
+    """The requests, and how many bytes were sent before the client closed the connection."""
 
     url: str
     requests: list[bytes] = field(default_factory=list)
     sent_bytes: int = 0
 
     def send(self, connection: socket.socket, data: bytes) -> None:
-        """Send, and count what is on its way."""
+        """Send data and count the sent bytes."""
         connection.sendall(data)
         self.sent_bytes += len(data)
 
@@ -39,9 +39,9 @@ def raw_server(
     *,
     opening: Callable[[socket.socket], socket.socket] = _as_it_is,
 ) -> Iterator[RawServer]:
-    """Serve on this machine; each request is read whole, answered, and its connection closed.
+    """Serve on this machine; each request is read completely and answered, and its connection is closed.
 
-    What comes before the request, such as a handshake, is `opening`; an OSError of it ends the connection.
+    `opening` handles what precedes the request, such as a handshake; an OSError in it ends the connection.
     """
     connections: list[socket.socket] = []
     threads: list[threading.Thread] = []
@@ -76,10 +76,10 @@ def raw_server(
 
 
 def read_request(connection: socket.socket) -> bytes:
-    """Return a request, whole.
+    """Return a complete request.
 
     Raises:
-        ConnectionResetError: it breaks off.
+        ConnectionResetError: the request breaks off.
     """
     data = b""
     while b"\r\n\r\n" not in data:

@@ -33,5 +33,5 @@ def record(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def state(value: Any) -> dict[str, Any]:
-    """A STATE message."""
+    """Return a STATE message."""
     return {"type": "STATE", "value": value}

@@ -168,7 +168,7 @@ class Serving:
                 return set()
 
     def wait_for_all(self, *, timeout_seconds: float = 30.0) -> None:
-        """Wait until every lead of the sandbox has arrived."""
+        """Wait until every lead of the sandbox is in the table."""
         expected = {lead["metadata"]["leadId"] for lead in self.sandbox.store.all()}
         wait_until(lambda: self.rows() >= expected, timeout_seconds=timeout_seconds, log=self)
         assert self.rows() == expected

@@ -17,7 +17,7 @@ _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 
 def workbook(path: Path, rows: str, *, sheets: int = 1) -> GivenFile:
-    """Write the smallest workbook that there is; the first sheet has these rows, cell style 1 is a date with a time."""
+    """Write a minimal workbook; the first sheet has these rows, and cell style 1 is a date with a time."""
     names = range(1, sheets + 1)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(

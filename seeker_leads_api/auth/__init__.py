@@ -1,1 +1,1 @@
-"""Bearer tokens: where they come from, and where they are kept between runs."""
+"""Bearer tokens: where they come from, and where they are stored between runs."""

@@ -1,4 +1,4 @@
-"""Where a token is kept between runs: a file that only its owner can read, changed by one process at a time."""
+"""Where a token is stored between runs: a file that only its owner can read, changed by one process at a time."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 
     from seeker_leads_api.credentials import ClientCredentials
 
-#: Longer than a token request takes, unless the endpoint is down and asks for much patience: then this run ends too.
+#: Longer than a token request takes, unless the endpoint is down and many retries are set: then this run fails too.
 LOCK_TIMEOUT_SECONDS = 600.0
 _FORMAT_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A bearer token, and when to replace it (Unix seconds), somewhat before its end."""
+    """A bearer token, and when to replace it (Unix seconds), some time before it expires."""
 
     value: str = field(repr=False)
     renew_at: float
 
 
 class FileTokenCache:
-    """Keeps the token in a file of mode 0600, for every process of this user.
+    """Stores the token in a file of mode 0600, shared by all processes of this user.
 
-    A folder that cannot be written costs a token request a run, which `report` is told, but stops nothing. `sleep`
-    is what the wait for another process consists of, so that what it raises ends the wait.
+    If the folder is not writable, each run requests its own token; `report` is told so, and the run continues. `sleep`
+    is used to wait for another process; an exception that it raises ends the wait.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class FileTokenCache:
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Keep other processes out.
+        """Exclude other processes.
 
         Raises:
             FatalError: another process has held the cache for longer than any renewal takes.
@@ -82,7 +82,7 @@ class FileTokenCache:
             raise FatalError(msg)
 
     def load(self) -> Token | None:
-        """Return the kept token; None where there is none, or the file is not one of ours."""
+        """Return the stored token, or None if there is none or the file is not a token cache."""
         try:
             content = json.loads(self._path.read_text(encoding="utf-8"))
             if content["version"] != _FORMAT_VERSION:
@@ -93,10 +93,10 @@ class FileTokenCache:
             return None
 
     def store(self, token: Token) -> None:
-        """Keep the token; readers see the old one or the new one, never half of it."""
+        """Store the token; readers see either the old one or the new one, never a part of one."""
         content = {"version": _FORMAT_VERSION, "access_token": token.value, "renew_at": token.renew_at}
         try:
-            # mkstemp gives 0600 from the first byte.
+            # mkstemp creates the file with mode 0600.
             handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=".token-")
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -106,11 +106,11 @@ class FileTokenCache:
                 Path(temporary).unlink(missing_ok=True)
                 raise
         except OSError as error:
-            self._report(f"The token cannot be kept for the next run ({error.strerror}): {self._path.parent}")
+            self._report(f"The token cannot be stored for the next run ({error.strerror}): {self._path.parent}")
 
 
 def cache_path(folder: Path, credentials: ClientCredentials) -> Path:
-    """Return the file for these credentials: one token a (auth URL, client, audience, intermediary)."""
+    """Return the cache file: one for each combination of auth URL, client, audience and intermediary."""
     key = [credentials.auth_url, credentials.client_id, credentials.audience, credentials.intermediary_id]
     digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
     return folder / f"token-{digest}.json"

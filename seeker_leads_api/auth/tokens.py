@@ -1,4 +1,4 @@
-"""Where a bearer token comes from: given by the user, or client credentials with a cache on disk."""
+"""Where a bearer token comes from: set by the user, or requested with client credentials and cached on disk."""
 
 from __future__ import annotations
 
@@ -31,35 +31,35 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: A token is replaced so long before its end, or a tenth of its life before where that is less.
+#: A token is replaced this long before it expires, or a tenth of its lifetime before if that is shorter.
 RENEWAL_LEEWAY_SECONDS = 300.0
-DEFAULT_LIFE_SECONDS = 86_400  # where the answer does not say [D]
+DEFAULT_LIFE_SECONDS = 86_400  # if the answer has no `expires_in` [D]
 _LONGEST_LIFE_SECONDS = 365 * 86_400
 
 _OAUTH_ERROR = re.compile(r"[a-z_]{1,40}")
 
 
 class TokenSource(Protocol):
-    """Gives the token to send."""
+    """Provides the token to send."""
 
     def token(self) -> str:
         """Return the token to send now."""
 
     def renew(self, refused_token: str) -> None:
-        """Make sure that `token` does not return the refused one any more.
+        """Make sure that `token` no longer returns the refused token.
 
         Raises:
-            FatalError: there is no other token to be had.
+            FatalError: there is no other token.
         """
 
 
 def with_token(attempt: Callable[[str], T], source: TokenSource) -> Callable[[], T]:
-    """Return a function that calls `attempt` with the current token; a refused one is replaced once, at once.
+    """Return a function that calls `attempt` with the current token and replaces a refused token once, without delay.
 
-    The function may be called again, as retries do: it still asks for one new token in all.
+    The function may be called repeatedly, for retries: it requests at most one new token overall.
 
     Raises (from the returned function):
-        FatalError: a new token was refused too, or there is no other.
+        FatalError: a new token was refused too, or there is no other token.
     """
     is_renewed = False
 
@@ -70,7 +70,7 @@ def with_token(attempt: Callable[[str], T], source: TokenSource) -> Callable[[],
         try:
             source.renew(refusal.refused_token)
         except FatalError as failure:
-            # What the API said of the old token tells more than that there is no new one.
+            # The API's reason for refusing the old token is more useful than the error that no new one is available.
             msg = f"{refusal}. {failure}"
             raise FatalError(msg) from None
 
@@ -112,9 +112,9 @@ class GivenToken:
 
 
 class ClientCredentialsToken:
-    """Tokens of the OAuth 2.0 client credentials grant: one for its whole life, for all threads and processes.
+    """Tokens of the OAuth 2.0 client credentials grant; all threads and processes share one for its whole lifetime.
 
-    The vendor counts token requests [D], so one is made only when the kept token is missing, about to end or refused.
+    The vendor counts token requests [D], so one is made only if the stored token is missing, expiring or refused.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class ClientCredentialsToken:
         self._failure: Exception | None = None
 
     def token(self) -> str:
-        """Return a token that is not about to end, requested only if none is kept."""
+        """Return a token that is not about to expire; request one only if none is stored."""
         current = self._current
         if current is not None and current.renew_at > self._clock():
             return current.value
@@ -146,7 +146,7 @@ class ClientCredentialsToken:
 
     def _replace(self, refused_token: str | None) -> str:
         with self._turn, self._cache.exclusive() if self._cache else nullcontext():
-            if self._failure is not None:  # of a run that ends: all its threads would ask in vain, one after another
+            if self._failure is not None:  # the run is ending: without this, each of its threads would try in vain
                 raise self._failure
             for kept in (self._current, self._cache.load() if self._cache else None):
                 if kept is not None and kept.renew_at > self._clock() and kept.value != refused_token:
@@ -154,7 +154,7 @@ class ClientCredentialsToken:
                     return kept.value
             try:
                 answer = self._request_token()
-            except Exception as error:  # a fatal one, or the order to stop that ended a wait between tries
+            except Exception as error:  # a fatal error, or the StopOrder that ended a wait between tries
                 self._failure = error
                 raise
             life_seconds = _life_seconds(answer)
@@ -173,7 +173,7 @@ def token_source(
     *,
     report: Callable[[str], object],
 ) -> TokenSource:
-    """Return the source that the settings ask for; passing faults of its token requests are retried."""
+    """Return the token source for these settings; temporary faults of its token requests are retried."""
     if settings.credentials is None:
         return GivenToken(settings.auth_token or "")
     credentials = settings.credentials
@@ -183,13 +183,13 @@ def token_source(
             cache = FileTokenCache(path, report=report, sleep=retrier.sleep)
         else:
             report("The token cache cannot be used: this user has no home folder; set XDG_CACHE_HOME to a folder")
-    sessions.of(credentials.auth_url)  # now, so that a wrong environment shows before anything is sent
+    sessions.of(credentials.auth_url)  # here, so that a wrong environment is reported before anything is sent
     request = partial(_request_token, credentials, sessions, settings.request_timeout_seconds)
     return ClientCredentialsToken(credentials, partial(retrier.call, request), cache)
 
 
 def kept_token(credentials: ClientCredentials) -> Token | None:
-    """Return the token that is kept for these credentials, be it a good one or not; nothing is asked of anybody."""
+    """Return the stored token for these credentials, valid or not, without any request."""
     path = _cache_file(credentials)
     return FileTokenCache(path, report=lambda _: None).load() if path else None
 
@@ -225,7 +225,7 @@ def _request_token(credentials: ClientCredentials, sessions: Sessions, timeout_s
         )
         raise FatalError(msg)
     if not is_token(body.get("access_token")):
-        msg = "POST /token: the answer holds no `access_token`"
+        msg = "POST /token: the answer has no `access_token`"
         raise RetryableError(msg)
     return body
 
@@ -239,7 +239,7 @@ def _oauth_error(body: Mapping[str, Any]) -> str:
 def _life_seconds(answer: Mapping[str, Any]) -> float:
     life = answer.get("expires_in")
     if isinstance(life, str) and life.isascii() and life.isdigit():
-        life = float(life)  # a number by RFC 6749, but some servers write it as a text
+        life = float(life)  # RFC 6749 says a number, but some servers send a string
     if isinstance(life, (int, float)) and not isinstance(life, bool) and life > 0:
         return float(min(life, _LONGEST_LIFE_SECONDS))
     return float(DEFAULT_LIFE_SECONDS)

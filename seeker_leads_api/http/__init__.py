@@ -1,1 +1,1 @@
-"""The way to the API and back: sessions, connections, what answers mean, retries and the rate limit."""
+"""HTTP: sessions, connections, the meaning of answers, retries and the rate limit."""

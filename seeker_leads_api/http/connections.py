@@ -1,8 +1,8 @@
-"""What connections do beyond urllib3's.
+"""Extends urllib3's connections.
 
-An answer that drips must end: the read time-out counts from byte to byte, so it alone would wait for ever. And
-`never_connected` returns whether an error occurred before the connection was made: urllib3 raises the same kinds of
-errors before and after that moment.
+Every answer ends within a bounded time. The read time-out applies to each read, so it would let a server that sends one
+byte at a time continue forever. `never_connected` returns whether an error occurred before the connection was made;
+urllib3 raises the same types of errors before and after that moment.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 if TYPE_CHECKING:
     import socket
 
-#: From the end of a request to the last byte of its answer, so many read time-outs may pass.
-MOST_TIMEOUTS_AN_ANSWER = 5
+#: Maximum time from the end of a request to the last byte of its answer, in read time-outs.
+MAX_TIMEOUTS_PER_ANSWER = 5
 
-#: An attribute of exceptions: to wrap them would change what urllib3 and `requests` make of them.
+#: Set as an attribute of exceptions: wrapping them would change how urllib3 and `requests` handle them.
 _MARK = "_seeker_leads_never_connected"
 
 
 class AnswerTooSlowError(TimeoutError):
-    """The server sends now and then, but never comes to an end."""
+    """The server keeps sending, but the answer does not end."""
 
 
 def never_connected(error: BaseException) -> bool:
-    """Return whether this error occurred before the connection was made: by TCP, a proxy's tunnel or TLS."""
+    """Return whether this error occurred before the connection was made: during TCP, a proxy's tunnel or TLS."""
     return getattr(error, _MARK, False)
 
 
 class BoundedAdapter(HTTPAdapter):
-    """The adapter of `requests`, whose answers come whole within a bounded time."""
+    """The adapter of `requests`, with a bounded time for each answer."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # requests'
-        """Make the pools of direct connections."""
+        """Create the pools of direct connections."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def connect_ahead(self, session: requests.Session, url: str, timeout_seconds: float) -> None:
-        """Open the connection to the URL's host that its next request will use.
+        """Open the connection that the next request to the URL's host will use.
 
         Raises:
-            Exception: it cannot be opened; the request will say why.
+            Exception: it cannot be opened; the request will report the reason.
         """
         request = session.prepare_request(requests.Request("GET", url))
         verify = True if session.verify is None else session.verify
@@ -59,14 +59,14 @@ class BoundedAdapter(HTTPAdapter):
         _connect_ahead(pool, timeout_seconds)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # as above
-        """Make the pools of connections by way of a proxy."""
+        """Create the pools of connections through a proxy."""
         manager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
 
 class _BoundedFile(io.RawIOBase):
-    """What a socket receives, up to a deadline; headers and body come through here."""
+    """Reads from a socket until a deadline; headers and body pass through here."""
 
     def __init__(self, raw: io.RawIOBase, deadline: float) -> None:
         super().__init__()
@@ -94,13 +94,13 @@ class _BoundedResponse(http.client.HTTPResponse):
         super().__init__(sock, *args, **kwargs)
         timeout_seconds = sock.gettimeout()
         if timeout_seconds is not None:
-            deadline = time.monotonic() + MOST_TIMEOUTS_AN_ANSWER * timeout_seconds
+            deadline = time.monotonic() + MAX_TIMEOUTS_PER_ANSWER * timeout_seconds
             self.fp = io.BufferedReader(_BoundedFile(self.fp.detach(), deadline))
 
     def _read_status(self) -> tuple[str, int, str]:
-        """Read the status of the answer itself: http.client takes an interim one (103 Early Hints) for it."""
+        """Read the status of the final answer; http.client mistakes an interim one (103 Early Hints) for it."""
         while True:
-            version, status, reason = super()._read_status()  # type: ignore[misc]  # private, for there is no hook
+            version, status, reason = super()._read_status()  # type: ignore[misc]  # private, because there is no hook
             if status >= HTTPStatus.OK or status == HTTPStatus.SWITCHING_PROTOCOLS:
                 return version, status, reason
             http.client.parse_headers(self.fp)
@@ -118,11 +118,11 @@ class _BoundedConnection(HTTPConnection):
 
 
 class _BoundedTlsConnection(_BoundedConnection, HTTPSConnection):
-    """The same, over TLS: what `super` connects there is urllib3's TLS connection."""
+    """The same over TLS: `super().connect` in the base class calls urllib3's TLS connection."""
 
 
 def _connect_ahead(pool: HTTPConnectionPool, timeout_seconds: float) -> None:
-    """Do what `urlopen` does before it sends; its own parts are private, for there is no hook."""
+    """Do what `urlopen` does before it sends; it uses private methods, because there is no hook."""
     connection: Any = pool._get_conn()  # noqa: SLF001  # see above
     try:
         if connection.is_closed:

@@ -1,6 +1,6 @@
 """What an answer of the API means: a pure decision, in tables.
 
-Every client in this repository asks `classify` and does what the outcome says; the statuses stand nowhere else.
+Every client in this repository calls `classify` and acts on the outcome; statuses are interpreted nowhere else.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 
 
 class Recovery(enum.Enum):
-    """What to do about an answer."""
+    """What to do after an answer."""
 
-    ACCEPT = "accept"  #: the request did what it should
-    NOT_FOUND = "not found"  #: the API itself says that there is no such thing: for a period, that it is empty
-    RETRY = "retry"  #: a passing fault: the same request again, later
-    SLOW_DOWN = "slow down"  #: the same, and nobody else may ask in the meantime
+    ACCEPT = "accept"  #: the request succeeded
+    NOT_FOUND = "not found"  #: the API itself says that the resource does not exist: for a period, that it has no leads
+    RETRY = "retry"  #: a temporary fault: send the same request again, later
+    SLOW_DOWN = "slow down"  #: like RETRY, but no other request may be sent in the meantime
     RENEW_TOKEN = "renew token"  # noqa: S105  # a word, not a secret  #: once with a new token
-    REJECT = "reject"  #: this request is wrong, however often it is sent; another may be right
-    STOP = "stop"  #: asking again cannot help
+    REJECT = "reject"  #: this request is wrong and will stay wrong; others may be accepted
+    STOP = "stop"  #: a retry cannot help
 
 
-#: The one place where an error status has a meaning. Some depend on the body too, see `_recovery`.
+#: The only place that gives error statuses a meaning. Some depend on the body too, see `_recovery`.
 RECOVERY: dict[int, Recovery] = {
     400: Recovery.REJECT,
     401: Recovery.RENEW_TOKEN,
@@ -55,17 +55,17 @@ RECOVERY: dict[int, Recovery] = {
 
 #: What the user can do about it.
 CURES: dict[int, str] = {
-    400: "A setting may ask for what the API does not allow; otherwise please report it to this plugin's maintainers",
+    400: "Check the settings for a value that the API does not allow; otherwise report it to this plugin's maintainers",
     401: "Check `auth_token`, or `client_id` and `client_secret`, and that they belong to the chosen `environment`",
-    403: "Ask the vendor for the right (scope) that the account lacks",
+    403: "Ask the vendor for the scope (permission) that the account lacks",
     404: "Check `api_url`: no API answers there",
-    429: "Give all that uses the account one `rate_limit_url`, or lower `rate_limit_requests`",
+    429: "Give all programs that use the account the same `rate_limit_url`, or lower `rate_limit_requests`",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer, as far as its meaning depends on it."""
+    """The parts of an HTTP answer that decide its meaning."""
 
     request: str  #: method and path, e.g. `GET /leads`
     status: int
@@ -75,12 +75,12 @@ class Answer:
 
     @classmethod
     def of(cls, response: requests.Response) -> Answer:
-        """Take what matters out of a response of `requests`."""
+        """Create it from a response of `requests`."""
         method, url = response.request.method, response.request.path_url
         return cls(
             request=f"{method} /{url.partition('?')[0].rpartition('/')[2]}",
             status=response.status_code,
-            headers=response.headers,  # finds a name in any case
+            headers=response.headers,  # case-insensitive
             body=response.content,
         )
 
@@ -92,13 +92,13 @@ class Outcome:
     recovery: Recovery
     message: str
     retry_after_seconds: float | None = None
-    #: `errors[]` of the problem body, name and reason, or else its words without a name; not redacted.
+    #: Name and reason of each of the problem body's `errors[]`, or else its text with an empty name; not redacted.
     problems: tuple[tuple[str, str], ...] = ()
-    request_id: str | None = None  #: the API's own name for the request, or the trace that its support asks for
-    #: Whether the work may have been done all the same: these are not the API's own words, but of somebody in between,
-    #: who may have handed the request on.
-    may_be_done: bool = False
-    #: Whether the account may not do this, by the API's word and not by a firewall's page.
+    request_id: str | None = None  #: the API's id of the request, or the trace id that its support asks for
+    #: Whether the request may have been processed nevertheless: the answer does not come from the API itself but from
+    #: an intermediary, which may have forwarded the request.
+    may_be_processed: bool = False
+    #: Whether the account lacks the permission, according to the API itself and not to a firewall's page.
     lacks_right: bool = False
 
 
@@ -106,9 +106,9 @@ _ACCEPTED = Outcome(Recovery.ACCEPT, "")
 
 
 def classify(answer: Answer, *, now: datetime | None = None, is_about_a_person: bool = False) -> Outcome:
-    """Say what to do about an answer; `now` (default: the clock) is what a `Retry-After` date is measured from.
+    """Return what to do after an answer; a `Retry-After` date is relative to `now` (default: the clock).
 
-    Where the request was about a person, the message shows none of the answer's words: any of them may be theirs.
+    If the request was about a person, the message contains none of the answer's text, which may be personal data.
     """
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return _ACCEPTED
@@ -124,19 +124,19 @@ def classify(answer: Answer, *, now: datetime | None = None, is_about_a_person: 
         retry_after_seconds,
         _problems(body),
         _request_id(answer, body),
-        may_be_done=problem is None and _says_nothing_of_the_work(answer.status),
+        may_be_processed=problem is None and _leaves_processing_unknown(answer.status),
         lacks_right=answer.status == HTTPStatus.FORBIDDEN and not _is_web_page(answer),
     )
 
 
 def raise_for(outcome: Outcome, *, sent_token: str) -> None:
-    """Raise the error that an outcome calls for; an answer that is accepted or not found passes.
+    """Raise the error that matches an outcome; do nothing if it is accepted or not found.
 
     Raises:
-        ServerFaultError: a passing fault (ThrottledError: the rate limit).
+        ServerFaultError: a temporary fault (ThrottledError: the rate limit).
         TokenRefusedError: `sent_token` was refused.
         RequestRejectedError: the request is wrong.
-        NotServedError: asking again cannot help.
+        NotServedError: a retry cannot help.
     """
     match outcome.recovery:
         case Recovery.ACCEPT | Recovery.NOT_FOUND:
@@ -167,23 +167,23 @@ def _recovery(answer: Answer, problem: Mapping[str, Any] | None) -> Recovery:
     if answer.status == HTTPStatus.NOT_FOUND and problem is not None:
         return Recovery.NOT_FOUND
     if answer.status == HTTPStatus.FORBIDDEN and problem is not None and "scope" in json.dumps(problem).lower():
-        # A token taken before a right was granted keeps lacking it until a new one is asked for [F].
+        # A token issued before a scope was granted lacks that scope until a new token is requested [F].
         return Recovery.RENEW_TOKEN
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Recovery.RETRY
     recovery = RECOVERY.get(answer.status, Recovery.STOP)
     if answer.status == HTTPStatus.BAD_REQUEST and _is_web_page(answer):
-        return Recovery.STOP  # not the API's word on this request, but somebody's in between on all of them
+        return Recovery.STOP  # not the API's decision on this request, but an intermediary's on all requests
     return recovery
 
 
-def _says_nothing_of_the_work(status: int) -> bool:
+def _leaves_processing_unknown(status: int) -> bool:
     may_come_from_a_gateway = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT
-    return may_come_from_a_gateway or status < HTTPStatus.OK  # 101: an answer to something else than was asked
+    return may_come_from_a_gateway or status < HTTPStatus.OK  # 101: not an answer to this request
 
 
 def json_object(answer: Answer) -> Mapping[str, Any]:
-    """Return the body of an answer if it is a JSON object, else an empty one."""
+    """Return the body of an answer if it is a JSON object, else an empty object."""
     text = answer.body.removeprefix(codecs.BOM_UTF8).lstrip()
     if text[:1] != b"{":
         return {}
@@ -195,7 +195,7 @@ def json_object(answer: Answer) -> Mapping[str, Any]:
 
 
 def _problem(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the body if it is one of RFC 7807: a gateway's or web server's own error page is not."""
+    """Return the body if it is an RFC 7807 problem; error pages of gateways and web servers are not."""
     return body if isinstance(body.get("title"), str) and ("type" in body or "status" in body) else None
 
 
@@ -221,7 +221,7 @@ def _message(answer: Answer, problem: Mapping[str, Any] | None) -> str:
         texts = [redact(text) for key in ("title", "detail") if isinstance(text := problem.get(key), str)]
         parts.append(f": {', '.join(dict.fromkeys(texts))}")
     elif _is_web_page(answer):
-        parts.append(" with a web page instead of data: a firewall or proxy stands in between")
+        parts.append(" with a web page instead of data: a firewall or proxy probably sent it")
     if traceparent := shown_traceparent(answer.headers.get("traceparent")):
         parts.append(f" (traceparent {traceparent})")
     if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
@@ -236,7 +236,7 @@ def _is_web_page(answer: Answer) -> bool:
 
 
 def _retry_after_seconds(header: str | None, now: datetime | None) -> float | None:
-    """Read `Retry-After` as seconds or as an HTTP date (RFC 9110); what is neither does not count."""
+    """Parse `Retry-After` as seconds or as an HTTP date (RFC 9110); ignore anything else."""
     if header is None:
         return None
     header = header.strip()
@@ -247,9 +247,9 @@ def _retry_after_seconds(header: str | None, now: datetime | None) -> float | No
 
 
 def http_date(header: str) -> datetime | None:
-    """Read a date as headers have it (RFC 9110); None for what is not one."""
+    """Parse a date as used in headers (RFC 9110); return None for anything else."""
     try:
         date = parsedate_to_datetime(header)
-    except (ValueError, OverflowError):  # the latter from a zone beyond all clocks
+    except (ValueError, OverflowError):  # OverflowError: a time zone out of range
         return None
     return date if date.tzinfo else date.replace(tzinfo=timezone.utc)

@@ -1,4 +1,4 @@
-"""Proxies of the environment, checked before the first request."""
+"""Checks the environment's proxies before the first request."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _SOCKS = frozenset({"socks4", "socks4a", "socks5", "socks5h"})
 
 
 def refuse_unfit_proxy(url: str, proxies: MutableMapping[str, str]) -> None:
-    """Check the proxy that requests for a URL go through; its own URL is not shown, since it may hold a password.
+    """Check the proxy for requests to a URL; the proxy's own URL is never shown, because it may contain a password.
 
     Raises:
-        SettingsError: it cannot work; names the variables that it comes from.
+        SettingsError: the proxy cannot work; names the variables that it comes from.
     """
     proxy = select_proxy(url, proxies)
     if not proxy:
         return
     names = proxy_variables(url)
     try:
-        # As `requests` has it, a proxy without a scheme is an HTTP one.
+        # Like `requests`, treat a proxy without a scheme as an HTTP proxy.
         parts = parse_url(proxy if "://" in proxy else f"http://{proxy}")
     except LocationParseError:
         parts = None
@@ -42,5 +42,5 @@ def refuse_unfit_proxy(url: str, proxies: MutableMapping[str, str]) -> None:
 
 
 def proxy_variables(url: str) -> str:
-    """Return the names of the variables that a URL's proxy can come from."""
+    """Return the names of the variables that can set a URL's proxy."""
     return f"{urlsplit(url).scheme.upper()}_PROXY or ALL_PROXY"

@@ -1,4 +1,4 @@
-"""The API's rate limit, kept on the client's side."""
+"""The API's rate limit, enforced by the client."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ class Limit:
 
 
 class Limiter(Protocol):
-    """The way to a request: every attempt takes a permit here, retries too; any number of threads may."""
+    """Every attempt takes a permit here, including retries; any number of threads may share it."""
 
     def attempt(self) -> AbstractContextManager[None]:
-        """Wait until a request may start; hold the permit until its answer is read, which is where the context ends."""
+        """Wait until a request may start; hold the permit until the context ends, after the answer is read."""
 
     def pause(self, seconds: float) -> None:
-        """Let no request start for so long: the API answered 429."""
+        """Let no request start for this long: the API answered 429."""
 
     def close(self) -> None:
-        """Give up what is shared with other processes."""
+        """Release everything that is shared with other processes."""
 
 
 class RateLimiter:
-    """At most `max_starts` permits begin in any `period_seconds`, and `max_in_flight` are held at once.
+    """At most `max_starts` permits start in any `period_seconds`, and at most `max_in_flight` are held at once.
 
-    Every attempt takes a permit, retries too. It may be shared by any number of threads. A `sleep` that raises ends the
-    waiting of all of them.
+    Every attempt takes a permit, including retries. Any number of threads may share it. If `sleep` raises an exception,
+    all waiting threads stop waiting.
 
-    The limit applies when requests leave. They may arrive closer together, the first ones most of all, since they open
-    their connections first. An API that counts those answers 429, and `pause` follows.
+    The limit applies when requests are sent. They may arrive closer together, especially the first ones, which open
+    their connections first. If the API therefore answers 429, `pause` follows.
     """
 
     def __init__(
@@ -69,22 +69,22 @@ class RateLimiter:
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """Wait until a request may start; hold the permit until its answer is read, which is where the context ends."""
+        """Wait until a request may start; hold the permit until the context ends, after the answer is read."""
         with self._in_flight:
             self._wait_for_start()
             yield
 
     def pause(self, seconds: float) -> None:
-        """Let no request start for so long: the API answered 429."""
-        with self._pausing:  # many meet the limit at once, and the longest pause counts
+        """Let no request start for this long: the API answered 429."""
+        with self._pausing:  # many threads reach the limit at once, and the longest pause counts
             self._not_before = max(self._not_before, self._clock() + seconds)
 
     def close(self) -> None:
-        """Do nothing: it is shared with no other process."""
+        """Do nothing: this limit is not shared with other processes."""
 
     def _wait_for_start(self) -> None:
-        # The turn is held while waiting: a later thread could not start earlier, and the start is stamped after
-        # the wait, so that a thread that wakes late never bunches its request with the next one's.
+        # The lock is held while waiting: a later thread could not start earlier. The start is recorded after the wait,
+        # so that a request whose thread wakes late is never too close to the next one.
         with self._turn:
             while (wait_seconds := self._earliest_start() - self._clock()) > 0:
                 self._sleep(wait_seconds)

@@ -1,4 +1,4 @@
-"""Retries of requests that met a passing fault; `backoff` makes the schedule and counts the tries."""
+"""Retries of requests after temporary faults; `backoff` provides the schedule and counts the tries."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: The first wait, doubled with each further try up to the longest; half of each is left to chance.
+#: The first wait, which doubles with each further try up to the longest; half of each wait is random.
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 60.0
-#: An API that asks for a longer wait than this ends the run: the next scheduled run tries again.
+#: If the API asks for a longer wait, the run ends: the next scheduled run tries again.
 LONGEST_RETRY_AFTER_SECONDS = 300.0
 
 
-def _pause_nobody(_: float) -> None:
-    """Pause no other thread: there is none."""
+def _no_pause(_: float) -> None:
+    """Do nothing: there are no other threads to pause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retrier:
-    """Calls a function again after passing faults, up to `max_retries` times.
+    """Calls a function again after temporary faults, up to `max_retries` times.
 
-    `sleep` is what a wait consists of: what it raises ends the wait and the call.
+    `sleep` is used for every wait; an exception that it raises ends the wait and the call.
     """
 
     max_retries: int
-    report: Callable[[str], object]  #: gets one line for each wait, without personal data
+    report: Callable[[str], object]  #: receives one line for each wait, without personal data
     sleep: Callable[[float], object] = time.sleep
     chance: Callable[[], float] = random.random
-    pause_all: Callable[[float], object] = _pause_nobody  #: stops every thread's requests for so many seconds
+    pause_all: Callable[[float], object] = _no_pause  #: stops all threads' requests for this many seconds
 
     def call(self, function: Callable[[], T]) -> T:
         """Return what the function returns.
 
         Raises:
-            RetriesUsedUpError: the tries are used up.
+            RetriesUsedUpError: the retries are used up.
             FatalError: the API asks for too long a wait.
-            Exception: whatever else the function or `sleep` raises.
+            Exception: any other error of the function or of `sleep`.
         """
         waits = backoff.expo(factor=FIRST_WAIT_SECONDS, max_value=LONGEST_WAIT_SECONDS)
         next(waits)  # starts the generator
@@ -61,7 +61,7 @@ class Retrier:
                 self.pause_all(seconds)
             self.sleep(seconds)
 
-        # backoff itself calls `time.sleep`, which a stop cannot end: it gets 0 seconds, and `wait` does the waiting.
+        # backoff calls `time.sleep`, which a stop cannot interrupt: it gets 0 seconds, and `wait` does the waiting.
         retry = backoff.on_exception(
             backoff.constant,
             RetryableError,
@@ -84,7 +84,7 @@ def _asks_for_too_long_a_wait(error: Exception) -> bool:
 def _give_up(details: Any) -> None:  # noqa: ANN401  # backoff's type is private
     error: RetryableError = details["exception"]
     if _asks_for_too_long_a_wait(error):
-        msg = f"{error}; the API asks to wait {error.retry_after_seconds:.0f} s: run again then"
+        msg = f"{error}; the API asks to wait {error.retry_after_seconds:.0f} s: run again after that"
         raise FatalError(msg)
     msg = f"{error}; gave up after {details['tries']} tries"
     raise RetriesUsedUpError(msg, last=error)

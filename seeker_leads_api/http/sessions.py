@@ -8,7 +8,7 @@ from seeker_leads_api.http.session import ApiSession
 
 
 class Sessions:
-    """Opens sessions as they are needed, so that accounts of the same API share connections."""
+    """Opens sessions on demand, so that accounts of the same API share connections."""
 
     def __init__(self, user_agent: str) -> None:
         self._user_agent = user_agent

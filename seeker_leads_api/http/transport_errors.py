@@ -1,4 +1,4 @@
-"""What it means when a request gets no answer at all."""
+"""What it means if a request gets no answer."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import urllib3
 
 from seeker_leads_api.errors import FatalError, RetryableError
 from seeker_leads_api.http.connections import never_connected
-from seeker_leads_api.http.session import MOST_BODY_BYTES, AnswerTooLargeError
+from seeker_leads_api.http.session import MAX_BODY_BYTES, AnswerTooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: What `requests` raises before it asks for a connection.
+#: Errors that `requests` raises before it opens a connection.
 _UNFIT_URL = (
     requests.exceptions.InvalidSchema,
     requests.exceptions.InvalidURL,
@@ -22,13 +22,13 @@ _UNFIT_URL = (
 )
 
 
-#: What passing faults are called, the first kind that fits; `requests` has proxy and TLS errors as connection errors.
+#: Texts for temporary faults; the first matching type counts, because proxy and TLS errors are connection errors too.
 _PASSING: tuple[tuple[type[requests.RequestException], str], ...] = (
     (requests.exceptions.ChunkedEncodingError, "the answer broke off or could not be decoded ({cause})"),
     (requests.exceptions.ContentDecodingError, "the answer broke off or could not be decoded ({cause})"),
     (
         requests.exceptions.ProxyError,
-        "no connection by way of the proxy ({cause}). Check HTTP_PROXY and HTTPS_PROXY in the environment",
+        "no connection through the proxy ({cause}). Check HTTP_PROXY and HTTPS_PROXY in the environment",
     ),
     (
         requests.exceptions.SSLError,
@@ -39,12 +39,12 @@ _PASSING: tuple[tuple[type[requests.RequestException], str], ...] = (
 
 
 def classify_exception(error: Exception, request: str, timeout_seconds: float) -> RetryableError | FatalError:
-    """Return what to do about a request that got no answer. The error's own text, with the whole URL, is not shown."""
+    """Return the error for a request without an answer. The original text, with the whole URL, is not shown."""
     cause = _innermost_name(error)
     if isinstance(error, AnswerTooLargeError):
-        mib = MOST_BODY_BYTES >> 20
+        mib = MAX_BODY_BYTES >> 20
         return FatalError(f"{request}: the answer has more than {mib} MiB. Check `api_url` and `auth_url`")
-    # `requests` calls it a connection error when a body stops in the middle.
+    # `requests` raises a connection error if a body stops in the middle.
     if isinstance(error, requests.Timeout) or any(
         isinstance(cause, urllib3.exceptions.ReadTimeoutError) for cause in _causes(error)
     ):
@@ -56,12 +56,12 @@ def classify_exception(error: Exception, request: str, timeout_seconds: float) -
 
 
 def may_have_arrived(error: Exception) -> bool:
-    """Return whether a request without an answer may have reached the API: not if no connection was made for it."""
+    """Return whether a request without an answer may have reached the API: not if its connection was never made."""
     return not any(isinstance(cause, _UNFIT_URL) or never_connected(cause) for cause in _causes(error))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error and all that led to it, each once, the innermost last."""
+    """Yield the error and all its causes, each once, the innermost last."""
     seen: set[int] = set()
     left: list[object] = [error]
     while left:
@@ -69,7 +69,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         if isinstance(cause, BaseException) and id(cause) not in seen:
             seen.add(id(cause))
             yield cause
-            # urllib3 makes errors of others that it was not raised from, and hands those over as arguments.
+            # urllib3 creates some errors with their causes as arguments instead of raising from them.
             left += [*cause.args, cause.__context__, cause.__cause__]
 
 

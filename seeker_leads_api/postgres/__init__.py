@@ -1,1 +1,1 @@
-"""PostgreSQL, for what several runs share: where it is, how to connect, and in which schema the tables are."""
+"""PostgreSQL, for data that several runs share: its location, connections, and the schema of the tables."""

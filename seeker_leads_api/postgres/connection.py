@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL that live as long as a run."""
+"""Connections to PostgreSQL that stay open for a whole run."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _CONNECT_TIMEOUT_SECONDS = 30
 
-#: The server, too, must notice a machine that vanished (by default it would after two hours), must not end a session
-#: that has nothing to do for a while, and must not let a frozen process keep rows locked.
+#: The server must also detect a machine that disappeared (by default after two hours), must not end an idle session,
+#: and must not let a frozen process keep rows locked.
 _SESSION_SETTINGS = {
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
@@ -34,13 +34,13 @@ def connect(
     location: PostgresLocation,
     *,
     application_name: str,
-    isolation_level: str = "READ COMMITTED",  # who waited for a row must see what the other one wrote
+    isolation_level: str = "READ COMMITTED",  # a statement that waited for a row must see the other's changes
     read_only: bool = False,
 ) -> Connection:
-    """Return a connection of one's own.
+    """Return a new connection.
 
     Raises:
-        SettingsError: the driver is not installed, or the URL asks for what it does not know.
+        SettingsError: the driver is not installed, or the URL has options that it does not support.
         DBAPIError: the database cannot be reached.
     """
     arguments: dict[str, Any] = {"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": application_name}
@@ -61,7 +61,7 @@ def connect(
         )
         raise SettingsError(msg) from None
     except (ArgumentError, ValueError):
-        # Their words quote the URL, of which nobody can say which part is the password.
+        # The error texts quote the URL, and any part of it may be the password.
         msg = (
             f"`{location.setting}`: a part of it, mostly one after the ?, is nothing that SQLAlchemy knows: take it out"
         )
@@ -69,8 +69,8 @@ def connect(
 
 
 def keep_alive(connection: Connection, more: Mapping[str, str] | None = None) -> None:
-    """Give the session its settings, within a transaction; `more` has further ones."""
-    # Servers know different ones; what is not there is not selected.
+    """Apply the session's settings, in a transaction; `more` adds further ones."""
+    # Server versions support different settings; unsupported ones are skipped.
     setting = text("SELECT set_config(name, :value, false) FROM pg_settings WHERE name = :name")
     for name, value in {**_SESSION_SETTINGS, **(more or {})}.items():
         connection.execute(setting, {"name": name, "value": value})

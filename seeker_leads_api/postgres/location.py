@@ -1,4 +1,4 @@
-"""What the URL of a PostgreSQL database means, and how it is shown. Errors name the setting, never the password."""
+"""Parses the URL of a PostgreSQL database, and shows it in messages. Errors name the setting, never the password."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ DRIVERS = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 
 @dataclass(frozen=True, slots=True)
 class PostgresLocation:
-    """A database, and the schema of our tables in it where the URL names one: `?schema=...`."""
+    """A database, and the schema of our tables if the URL names one: `?schema=...`."""
 
-    setting: str  #: which setting gave the URL
-    url: URL = field(repr=False)  #: as SQLAlchemy wants it
+    setting: str  #: the setting with the URL
+    url: URL = field(repr=False)  #: in SQLAlchemy's form
     schema: str | None
 
     @classmethod
     def parse(cls, setting: str, text: str) -> PostgresLocation:
-        """Return what the setting means.
+        """Parse the value of a setting.
 
         Raises:
             SettingsError: it is not the URL of a PostgreSQL database.
@@ -30,8 +30,8 @@ class PostgresLocation:
         try:
             url = make_url(text)
         except (ArgumentError, ValueError):
-            # The URL itself is not shown: nobody can say which part of it is the password.
-            msg = f"`{setting}` is no database URL: write postgresql://user:password@host/database"
+            # The URL itself is not shown: any part of it may be the password.
+            msg = f"`{setting}` is not a database URL: write postgresql://user:password@host/database"
             raise SettingsError(msg) from None
         if url.drivername not in DRIVERS:
             msg = f"`{setting}`: {url.drivername} is not supported: use postgresql://user:password@host/database"
@@ -40,10 +40,10 @@ class PostgresLocation:
 
     @classmethod
     def of(cls, setting: str, url: URL) -> PostgresLocation:
-        """Return what a URL with one of the `DRIVERS` means.
+        """Return the location of a URL with one of the `DRIVERS`.
 
         Raises:
-            SettingsError: a part of it is not clear.
+            SettingsError: a part of it is ambiguous.
         """
         if "@" in (url.host or "") + (url.database or ""):
             msg = f"`{setting}`: write @ in a user name or password as %40, / as %2F"
@@ -57,7 +57,7 @@ class PostgresLocation:
 
     @property
     def shown(self) -> str:
-        """For messages: without password."""
+        """The URL for messages, without password."""
         host = self.url.host or self.url.query.get("host")
         return URL.create(
             "postgresql",
@@ -69,6 +69,6 @@ class PostgresLocation:
 
 
 def cause_of(error: SQLAlchemyError | OSError) -> tuple[str, str]:
-    """Return the kind of what went wrong and the driver's words; SQL and its parameters are no part of them."""
+    """Return the kind of the error and the driver's text, without SQL and its parameters."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     return type(cause).__name__, " ".join(str(cause).split())

@@ -1,4 +1,4 @@
-"""The schema of our tables: a changed `search_path` must not begin a second, empty set of them."""
+"""The schema of our tables: a changed `search_path` must not create a second, empty set of them."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _FOUND = text(
 
 
 def find_schema(connection: Connection, location: PostgresLocation, *, table: str, of: str) -> str | None:
-    """Return the schema with the table, or of the one to be made; `of` is what users call it, such as `ledger`.
+    """Return the schema that has the table or should have it; `of` is the users' name for it, such as `ledger`.
 
     Raises:
-        SettingsError: the URL names none, the `search_path` leads to none with the table, and there is one elsewhere.
+        SettingsError: the URL names no schema, and the table exists only outside the `search_path`.
     """
     if location.schema:
         return location.schema

@@ -20,6 +20,8 @@ def check_limiter(settings: ConnectionSettings) -> Check:
         f"{settings.rate_limit_requests} requests in {period_ms} ms, {settings.max_concurrent_requests} at once"
         f" ({settings.requests_per_second:g} a second)"
     )
+    if settings.rate_limit_location is not None:
+        kept += f", shared through {settings.rate_limit_location.shown}"
     is_within = (
         settings.rate_limit_requests <= contract.RATE_LIMIT_REQUESTS
         and settings.requests_per_second <= _ALLOWED_PER_SECOND

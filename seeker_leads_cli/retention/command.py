@@ -97,7 +97,7 @@ def apply(  # noqa: PLR0913  # the options above
     config_files: tuple[str, ...],
     is_json: bool,
 ) -> None:
-    """Delete rows past their ttl, take the personal data out of rows of erased people, and note both as evidence.
+    """Delete rows past their ttl, remove the personal data of erased people, and record both as evidence.
 
     All of it is one transaction, and may be run any number of times. --verify needs the tap's settings.
     """

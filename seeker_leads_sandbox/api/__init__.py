@@ -1,1 +1,1 @@
-"""The routes of the API, and what every request to them passes."""
+"""The API's routes and the middleware that every request passes through."""

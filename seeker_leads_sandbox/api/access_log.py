@@ -1,4 +1,4 @@
-"""One line for each request: method, path, status, milliseconds. No query, no header and no body."""
+"""One line for each request: method, path, status and milliseconds, without query, headers or body."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _LONGEST_PATH = 200
 
 
 class AccessLog(AbstractAccessLogger):
-    """Logs at INFO; leaves out what the page asks for by itself, each second."""
+    """Logs at INFO; skips the page's own requests, which come every second."""
 
     @property
     def enabled(self) -> bool:
-        """Whether anybody reads it: otherwise the server does not even take the time."""
+        """Whether the log is enabled: if not, the server does not even measure the time."""
         return self.logger.isEnabledFor(logging.INFO)
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
-        """Log one request, which took `time` seconds."""
-        # As it was sent, percent-encoded: nothing in it can end the line.
+        """Log one request that took `time` seconds."""
+        # The path is logged percent-encoded, as it was sent, so it cannot contain a line break.
         path = request.rel_url.raw_path
         if not path.startswith(routes.PAGE_PARTS + "/"):
             status = "no answer" if is_cut_off(request) else response.status

@@ -1,4 +1,4 @@
-"""Which agency a request is for."""
+"""The agency of a request."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def account_of_token(request: web.Request) -> str | None:
 
 
 async def account_asked_for(request: web.Request) -> str | None:
-    """Return the same, or the one that a request asks a token for."""
+    """Return the agency of a request's token or, for a token request, of the new token."""
     if request.path != TOKEN_PATH:
         return account_of_token(request)
     try:
         body = await read_json(request)
     except BadBodyError:
-        return None  # the route says what is wrong with it
+        return None  # the route reports the error
     account = body.get("intermediary_id") if isinstance(body, dict) else None
     return account if isinstance(account, str) else None

@@ -1,4 +1,4 @@
-"""`/_sandbox/`: what only a sandbox has. No token, no limit, and never counted."""
+"""`/_sandbox/`: the sandbox's own endpoints. They need no token, have no limit and are not counted."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ _NOT_UNDERSTOOD = "The sandbox does not understand this"
 
 
 async def health(request: web.Request) -> web.Response:
-    """Whether the sandbox is up, and how many leads it has."""
+    """Report that the sandbox is up, and how many leads it has."""
     return _json({"status": "ok", "leads": request.app[BACKEND].leads})
 
 
 async def stats(request: web.Request) -> web.Response:
-    """What clients did so far."""
+    """Return statistics about the clients' requests."""
     return _json(request.app[BACKEND].statistics.report())
 
 
 async def reset_stats(request: web.Request) -> web.Response:
-    """Begin to count anew."""
+    """Reset the statistics."""
     request.app[BACKEND].statistics.reset()
     return web.Response(status=204)
 
 
 async def created(request: web.Request) -> web.Response:
-    """The requests that became leads, in order."""
+    """Return the requests that created leads, in order."""
     return _json({"items": request.app[BACKEND].created})
 
 
 async def add_leads(request: web.Request) -> web.Response:
-    """Put in leads: `{"count": n}` new ones of this second, or `{"leads": [...]}` as they are given.
+    """Add leads: `{"count": n}` new ones, dated now, or the ones given in `{"leads": [...]}`.
 
-    `"account": "agency-1"` makes them those of an agency.
+    With `"account": "agency-1"`, they belong to that agency.
     """
     body = await _body(request)
     count, leads = (body.get("count", 0), body.get("leads", [])) if isinstance(body, dict) else (None, None)
@@ -62,7 +62,7 @@ class _Erasure(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
 
 async def erase(request: web.Request) -> web.Response:
-    """Erase people: `{"leadIds": [...]}`, or `{"count": n}` of any; `"callDetails": false` leaves a call's number."""
+    """Erase people: `{"leadIds": [...]}` or `{"count": n}` random ones; `"callDetails": false` keeps a call's phone."""
     body = await _body(request)
     try:
         order = msgspec.convert(body, _Erasure)
@@ -75,7 +75,7 @@ async def erase(request: web.Request) -> web.Response:
 
 
 async def script(request: web.Request) -> web.Response:
-    """Replace the script of faults by a JSON list of them; an empty list ends all faults."""
+    """Replace the scripted faults with a JSON list; an empty list removes all faults."""
     try:
         faults = faults_from_json(await _body(request))
     except ValueError as error:
@@ -85,23 +85,23 @@ async def script(request: web.Request) -> web.Response:
 
 
 async def revoke_tokens(request: web.Request) -> web.Response:
-    """Make every token of before now worthless, the static one too."""
+    """Revoke every token issued so far and the static one."""
     request.app[BACKEND].tokens.revoke_all()
     return web.Response(status=204)
 
 
 async def restore_token(request: web.Request) -> web.Response:
-    """Make the static token good again."""
+    """Make the static token valid again."""
     request.app[BACKEND].tokens.restore_static()
     return web.Response(status=204)
 
 
 async def switch_subscription(request: web.Request) -> web.Response:
-    """Switch a subscription by `{"status": "ACTIVE"}` or `"INACTIVE"`, as its owner can with a token."""
+    """Set a subscription's status: `{"status": "ACTIVE"}` or `"INACTIVE"`, as its owner can with a token."""
     backend = request.app[BACKEND]
     subscription = backend.subscriptions.get(request.match_info["subscriptionId"])
     if subscription is None:
-        raise ProblemError(404, "There is no subscription of this id")
+        raise ProblemError(404, "There is no subscription with this id")
     body = await _body(request)
     if not isinstance(body, dict) or body.keys() != {"status"} or violations("UpdateSubscriptionRequest", body):
         raise ProblemError(400, _NOT_UNDERSTOOD, Violation("(body)", 'must be {"status": "ACTIVE" or "INACTIVE"}'))

@@ -1,4 +1,4 @@
-"""The application: every route of `openapi.yaml`, and the sandbox's own ones, behind one middleware."""
+"""The application: every route of `openapi.yaml` and the sandbox's own routes, behind one middleware."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _SUBSCRIPTIONS = "/webhook/subscriptions"
 
 
 def build_app(backend: Backend) -> web.Application:
-    """Return the application that shows this backend."""
+    """Return the application that serves this backend."""
     app = web.Application(middlewares=[api_middleware])
     app[BACKEND] = backend
-    # Ids may hold anything but a slash; aiohttp's own pattern leaves braces out.
+    # Ids may contain any character except a slash; aiohttp's default pattern excludes braces.
     lead = API_BASE + LEADS + "/{leadId:[^/]+}"
     one = "/{subscriptionId:[^/]+}"
     subscription = API_BASE + _SUBSCRIPTIONS + one
@@ -47,15 +47,15 @@ def build_app(backend: Backend) -> web.Application:
         ]
     )
     add_page(app)
-    app.on_response_prepare.append(_date)
-    app.on_shutdown.append(_let_go)
+    app.on_response_prepare.append(_set_date)
+    app.on_shutdown.append(_end_waits)
     return app
 
 
-async def _date(request: web.Request, response: web.StreamResponse) -> None:
-    # Its own clock's, as `ingestionDate` is; the server would give the machine's.
+async def _set_date(request: web.Request, response: web.StreamResponse) -> None:
+    # The sandbox's clock, which also sets `ingestionDate`; the server would use the machine's clock.
     response.headers["Date"] = formatdate(request.app[BACKEND].clock(), usegmt=True)
 
 
-async def _let_go(app: web.Application) -> None:
+async def _end_waits(app: web.Application) -> None:
     app[BACKEND].stopping.set()

@@ -1,4 +1,4 @@
-"""`/leads`: listing page by page, one lead, and creating one."""
+"""`/leads`: list leads page by page, get one lead, create a lead."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def list_leads(request: web.Request) -> web.Response:
     """`GET /leads`."""
     backend = request.app[BACKEND]
     min_date, max_date, limit, start = _listing_parameters(request.query)
-    backend.let_leads_arrive()
+    backend.add_due_leads()
     period = Period.of(min_date, max_date, backend.options.bounds).within(_visible(backend))
     try:
         page = store_of(request).page(period, backend.options.order, min(limit, backend.options.page_cap), start)
@@ -52,20 +52,20 @@ async def list_leads(request: web.Request) -> web.Response:
 async def get_lead(request: web.Request) -> web.Response:
     """`GET /leads/{leadId}`."""
     backend = request.app[BACKEND]
-    backend.let_leads_arrive()
+    backend.add_due_leads()
     found = store_of(request).find(request.match_info["leadId"])
     visible = _visible(backend)
     if found is None or not visible.first_second <= found[0] < visible.end_second:
-        raise ProblemError(404, "There is no lead of this id")
+        raise ProblemError(404, "There is no lead with this id")
     return web.Response(body=found[1], content_type="application/json")
 
 
 async def create_lead(request: web.Request) -> web.Response:
-    """`POST /leads`: answered at once, and listed from then on."""
+    """`POST /leads`: answer at once; the new lead is listed from then on."""
     try:
         body = await read_json(request)
     except BadBodyError as error:
-        raise ProblemError(400, "The request has no valid body", Violation("(body)", str(error))) from None
+        raise ProblemError(400, "The request body is not valid", Violation("(body)", str(error))) from None
     found = violations("CreateLeadRequest", body)
     if found:
         request.app[BACKEND].refuse_lead(body, found)
@@ -83,16 +83,16 @@ def store_of(request: web.Request) -> LeadStore:
 def integer_parameter(
     query: MultiMapping[str], name: str, bounds: tuple[int, int], default: int | None
 ) -> int | Violation:
-    """Return a parameter of the query, or what is wrong with it; where it is repeated, the first one counts."""
+    """Return a query parameter or its violation; if the parameter is repeated, the first one counts."""
     low, high = bounds
     text = query.get(name)
     if text is None:
         return Violation(name, "is required") if default is None else default
-    # int() itself would take spaces, underscores and other scripts' digits.
+    # int() would also accept spaces, underscores and digits of other scripts.
     if not _INTEGER.fullmatch(text):
         return Violation(name, "must be an integer")
     value = int(text)
-    return value if low <= value <= high else Violation(name, f"must lie between {low} and {high}")
+    return value if low <= value <= high else Violation(name, f"must be between {low} and {high}")
 
 
 def _listing_parameters(query: MultiMapping[str]) -> tuple[int, int, int, str | None]:
@@ -120,7 +120,7 @@ def _items(page: LeadPage, empty: EmptyPeriod | None) -> tuple[bytes, ...]:
 
 
 def _visible(backend: Backend) -> Period:
-    """Return the ingestion dates that the API shows now; without options, all."""
+    """Return the range of ingestion dates that the API shows now; without options, all of them."""
     options = backend.options
     first_second = backend.now() - options.retention_days * _SECONDS_PER_DAY if options.retention_days else 0
     delay_seconds = options.visible_after_seconds

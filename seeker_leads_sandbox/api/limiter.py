@@ -1,4 +1,4 @@
-"""The limit as the API enforces it: 10 starts in any 200 ms and 10 in flight, with mercy for a network's jitter."""
+"""The limit as the API enforces it: 10 starts in any 200 ms and 10 in flight, with a tolerance for network jitter."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """At most `requests` starts in any `period_seconds`, and `max_concurrent` in flight."""
+    """At most `requests` starts in any `period_seconds` and `max_concurrent` requests in flight."""
 
     requests: int
     period_seconds: float
@@ -17,12 +17,12 @@ class RateLimit:
 
     @property
     def lenient_period_seconds(self) -> float:
-        """The period less the jitter: two requests this far apart at our end may have been far enough at theirs."""
+        """The period minus the jitter: requests that arrive this far apart may have been sent a full period apart."""
         return max(0.0, self.period_seconds - self.jitter_seconds)
 
 
 class Limiter:
-    """Lets requests in or refuses them; a refused one does not count."""
+    """Admits or refuses requests; refused requests do not count."""
 
     def __init__(self, limit: RateLimit) -> None:
         self._limit = limit
@@ -30,7 +30,7 @@ class Limiter:
         self._in_flight = 0
 
     def try_start(self, now: float) -> bool:
-        """Whether a request may start at this monotonic instant; if so, `finish` must follow."""
+        """Return whether a request may start at this monotonic instant; if so, call `finish` afterwards."""
         if self._in_flight >= self._limit.max_concurrent:
             return False
         is_full = len(self._starts) == self._limit.requests
@@ -41,5 +41,5 @@ class Limiter:
         return True
 
     def finish(self) -> None:
-        """A request that was let in has been answered."""
+        """Record that an admitted request has been answered."""
         self._in_flight -= 1

@@ -1,4 +1,4 @@
-"""What every request passes, in this order: counting, limit, latency, faults, firewall, token."""
+"""What every request passes through, in this order: counting, limit, latency, faults, firewall, token."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 @web.middleware
 async def api_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer a request as the API would, or inject the fault that the script says."""
+    """Answer a request as the API would, or inject the fault that the script chooses."""
     if routes.is_admin(request.path):
         handler = partial(refuse_other_sites, handler=handler)
-        return await _with_problems_told(request, handler)
+        return await _with_problem_bodies(request, handler)
     backend = request.app[BACKEND]
     route = routes.route_of(request)
     account = account_of_token(request)
@@ -46,7 +46,7 @@ async def api_middleware(request: web.Request, handler: Handler) -> web.StreamRe
     status = NO_ANSWER
     try:
         work = partial(_faulty if limiter is None else partial(_limited, limiter=limiter), handler=handler)
-        response = await _with_problems_told(request, work)
+        response = await _with_problem_bodies(request, work)
         status = NO_ANSWER if is_cut_off(request) else response.status
     finally:
         backend.statistics.finish(record, status, backend.monotonic())
@@ -57,12 +57,12 @@ async def _limited(request: web.Request, handler: Handler, limiter: Limiter) -> 
     backend = request.app[BACKEND]
     if not backend.options.enforce_limit:
         return await _faulty(request, handler)
-    # Asked before any latency: the limit is about when a request starts.
+    # Checked before any latency: the limit is about when a request starts.
     if not limiter.try_start(backend.monotonic()):
         await _latency(backend)
         limit = f"{backend.options.rate_limit_requests} requests every {backend.options.rate_limit_period_ms} ms"
         headers = retry_after_headers(backend.options.retry_after, backend.clock())
-        raise ProblemError(TOO_MANY_REQUESTS, f"The rate limit of {limit} was passed", headers=headers)
+        raise ProblemError(TOO_MANY_REQUESTS, f"The rate limit of {limit} was exceeded", headers=headers)
     try:
         return await _faulty(request, handler)
     finally:
@@ -75,7 +75,7 @@ async def _faulty(request: web.Request, handler: Handler) -> web.StreamResponse:
     account = await account_asked_for(request)
     fault = backend.next_fault(request.method, path, is_api=routes.is_api(request.path), account=account)
     await _latency(backend)
-    work = partial(_with_problems_told, request, partial(_admitted, handler=handler))
+    work = partial(_with_problem_bodies, request, partial(_admitted, handler=handler))
     return await work() if fault is None else await inject(request, fault, work)
 
 
@@ -84,7 +84,7 @@ async def _admitted(request: web.Request, handler: Handler) -> web.StreamRespons
     if not request.headers.get("User-Agent", "").strip():
         text = "Access denied: the request has no User-Agent."
         return html_response(403, text, traceparent=backend.traceparent())
-    # An unknown URL is told without asking for a token.
+    # An unknown URL is answered without checking the token.
     if routes.is_api(request.path) and request.match_info.http_exception is None:
         _check_token(request, backend)
     return await handler(request)
@@ -100,7 +100,7 @@ def _check_token(request: web.Request, backend: Backend) -> None:
         raise ProblemError(403, f"The access token lacks the scope '{scope}'")
 
 
-async def _with_problems_told(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _with_problem_bodies(request: web.Request, handler: Handler) -> web.StreamResponse:
     traceparent = request.app[BACKEND].traceparent
     try:
         return await handler(request)

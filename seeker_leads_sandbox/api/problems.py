@@ -1,4 +1,4 @@
-"""Error answers: RFC 7807 problems with a `traceparent`, and the two pages that are none."""
+"""Error answers: RFC 7807 problems with a `traceparent`, and the two pages without a problem body."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TOO_MANY_REQUESTS = 429
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One thing that is wrong with a request; the reason never repeats a value."""
+    """One error in a request; the reason never repeats the value."""
 
     name: str
     reason: str
@@ -30,7 +30,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a problem body says."""
+    """The contents of a problem body."""
 
     status: int
     detail: str
@@ -39,7 +39,7 @@ class Problem:
 
 
 class ProblemError(Exception):
-    """The request ends with this problem as its answer."""
+    """Ends the request with this problem as its answer."""
 
     def __init__(self, status: int, detail: str, *errors: Violation, headers: dict[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -47,7 +47,7 @@ class ProblemError(Exception):
 
 
 def problem_response(problem: Problem, *, instance: str, traceparent: str) -> web.Response:
-    """Return the answer that tells a problem."""
+    """Return a response with this problem as its body."""
     body: dict[str, object] = {
         "type": "about:blank",
         "title": title(problem.status),
@@ -65,7 +65,7 @@ def problem_response(problem: Problem, *, instance: str, traceparent: str) -> we
 
 
 def html_response(status: int, text: str, *, traceparent: str) -> web.Response:
-    """Return a page such as a firewall or a gateway answers: no problem body."""
+    """Return an HTML page as a firewall or a gateway sends it, without a problem body."""
     heading = title(status)
     return web.Response(
         status=status,
@@ -76,7 +76,7 @@ def html_response(status: int, text: str, *, traceparent: str) -> web.Response:
 
 
 def title(status: int) -> str:
-    """Return the usual words for a status."""
+    """Return the standard phrase for a status."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:
@@ -84,7 +84,7 @@ def title(status: int) -> str:
 
 
 def retry_after_headers(form: RetryAfter, now: float) -> dict[str, str]:
-    """Return the `Retry-After` of a 429 in this form, or nothing."""
+    """Return the `Retry-After` header of a 429 in this form, or no header."""
     if form is RetryAfter.SECONDS:
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
     if form is RetryAfter.DATE:
@@ -93,5 +93,5 @@ def retry_after_headers(form: RetryAfter, now: float) -> dict[str, str]:
 
 
 def new_traceparent(rng: random.Random) -> str:
-    """Return a W3C trace context of its own."""
+    """Return a new W3C trace context."""
     return f"00-{rng.getrandbits(128):032x}-{rng.getrandbits(64):016x}-01"

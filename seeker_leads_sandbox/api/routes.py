@@ -1,4 +1,4 @@
-"""The paths of the sandbox, and what a request needs to know of them."""
+"""The sandbox's paths, and how a request's path is classified."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ TOKEN_PATH = "/oauth/token"  # noqa: S105  # a path, not a password
 ADMIN_BASE = "/_sandbox"
 LEADS = "/leads"
 PAGE = "/"
-#: What the page is made of, and what it asks for each second.
+#: The page's files, and what the page requests every second.
 PAGE_PARTS = ADMIN_BASE + "/page"
 CONTRACT = "/openapi.yaml"
-#: Stands in the place of a route that does not exist.
+#: Used as the route where none matches.
 UNKNOWN_ROUTE = "(unknown)"
 
 
 def is_admin(path: str) -> bool:
-    """Whether the path is one of the sandbox's own: for programs, or of its page."""
+    """Return whether the path is one of the sandbox's own: an admin endpoint or part of the page."""
     return path in {PAGE, CONTRACT} or path.startswith(ADMIN_BASE + "/")
 
 
 def is_api(path: str) -> bool:
-    """Whether the path lies below the API's base."""
+    """Return whether the path is below the API's base."""
     return path.startswith(API_BASE + "/")
 
 
@@ -36,5 +36,5 @@ def route_of(request: web.Request) -> str:
 
 
 def is_limited(method: str, route: str) -> bool:
-    """Whether requests of this route count towards the rate limit."""
+    """Return whether requests of this route count towards the rate limit."""
     return method in {"GET", "POST"} and (route == LEADS or route.startswith(LEADS + "/"))

@@ -1,8 +1,8 @@
 """Keeps other web pages off the sandbox's own endpoints: a page in the same browser must not press its buttons.
 
-A program sends neither `Origin` nor `Sec-Fetch-Site` and passes, a browser sends one with each POST. A page that
-resolves a name of its own to this machine (DNS rebinding) would look like the sandbox's own, so the name must be one
-that nobody outside can own: an address, a name without a dot, `localhost`, or the one that the sandbox listens on.
+A program sends neither `Origin` nor `Sec-Fetch-Site` and passes; a browser sends one of them with each POST. With DNS
+rebinding, another page resolves its own host name to this machine and would pass as the same site. The host name must
+therefore be one that no outsider can own: an address, a name without a dot, `localhost`, or the one listened on.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
 _CHANGING = frozenset({"POST", "PUT", "DELETE", "PATCH"})
-_OWN_SITES = frozenset({"same-origin", "none"})  # none: a person typed the address
+_OWN_SITES = frozenset({"same-origin", "none"})  # none: the user typed the address
 
 
 async def refuse_other_sites(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer a request unless another web page makes it.
+    """Answer a request unless it comes from another web page.
 
     Raises:
-        ProblemError: 403, it does.
+        ProblemError: 403, the request comes from another web page.
     """
     host = request.headers.get("Host", "")
     if not _is_own_name(host, request.app[BACKEND].host):
-        raise ProblemError(403, "The sandbox is not known by this name; use its address, or start it with --host NAME")
+        raise ProblemError(403, "The sandbox does not know this host name; use its address, or start with --host NAME")
     if request.method in _CHANGING:
         origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site", "none")
         if site not in _OWN_SITES or (origin is not None and origin != f"http://{host}"):

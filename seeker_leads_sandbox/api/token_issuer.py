@@ -1,4 +1,4 @@
-"""The sandbox's authorization server: which tokens there are, and what they are worth."""
+"""The sandbox's authorization server: it issues tokens and checks them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import msgspec
 
 
 class TokenState(Enum):
-    """What a token is worth."""
+    """Whether a token is accepted."""
 
     LIVE = "live"
     DEAD = "dead"  #: unknown, expired or revoked
-    LACKS_SCOPE = "lacks_scope"  #: taken before a right was granted; only a new token has it
+    LACKS_SCOPE = "lacks_scope"  #: issued before a scope was granted; only a new token has the scope
 
 
 class TokenIssuer:
-    """Issues tokens and judges them; times are Unix seconds."""
+    """Issues and checks tokens; times are Unix seconds."""
 
     def __init__(self, *, static_token: str, lifetime_seconds: int, seed: int) -> None:
         self._lifetime_seconds = lifetime_seconds
@@ -31,11 +31,11 @@ class TokenIssuer:
 
     @property
     def issued(self) -> list[str]:
-        """Every token that was ever asked for, oldest first."""
+        """Every token issued, oldest first."""
         return list(self._issued)
 
     def issue(self, now: float, account: str | None = None) -> str:
-        """Return a new token, for an agency's account or the client's own: three parts like a JWT, signed by nobody."""
+        """Return a new token for an agency's account or the client's own: like a JWT, but without a real signature."""
         number = len(self._issued) + 1
         digest = hashlib.sha256(f"{self._seed}:{number}".encode()).digest()
         claims = {"jti": number, "iat": int(now), "exp": int(now) + self._lifetime_seconds}
@@ -52,24 +52,24 @@ class TokenIssuer:
         return self._accounts.get(token)
 
     def state(self, token: str, now: float) -> TokenState:
-        """What the token is worth at this time."""
+        """Return the token's state at this time."""
         if now >= self._ends.get(token, float("-inf")):
             return TokenState.DEAD
         return TokenState.LACKS_SCOPE if token in self._missing_scopes else TokenState.LIVE
 
     def missing_scope(self, token: str) -> str:
-        """The scope that a token with the state LACKS_SCOPE lacks."""
+        """Return the scope that is missing from a token in state LACKS_SCOPE."""
         return self._missing_scopes[token]
 
     def revoke_all(self) -> None:
-        """Make every token of before now worthless, the static one too."""
+        """Revoke every token issued so far and the static one."""
         self._ends = {}
 
     def restore_static(self) -> None:
-        """Make the static token good again, with every scope."""
+        """Make the static token valid again, with every scope."""
         self._ends[self._static_token] = float("inf")
         self._missing_scopes.pop(self._static_token, None)
 
     def take_scope(self, scope: str) -> None:
-        """Take a scope from every token of before now, the static one too."""
+        """Remove a scope from every token issued so far and from the static one."""
         self._missing_scopes = dict.fromkeys(self._ends, scope)

@@ -1,4 +1,4 @@
-"""`POST /oauth/token`: client credentials as JSON; a form is refused, as by the vendor."""
+"""`POST /oauth/token`: client credentials as JSON; the vendor refuses form bodies, and so does the sandbox."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from seeker_leads_sandbox.backend import BACKEND
 
 
 async def request_token(request: web.Request) -> web.Response:
-    """Answer a token for the right credentials."""
+    """Return a token if the credentials are right."""
     backend = request.app[BACKEND]
     try:
         body = await read_json(request)

@@ -1,4 +1,4 @@
-"""Request bodies: JSON or not, and every violation of the contract's schema at once."""
+"""Request bodies: reads JSON and finds all violations of the contract's schema at once."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _DATE_TIME = re.compile(
 
 
 class BadBodyError(ValueError):
-    """The body is no JSON that can be checked at all."""
+    """The body is not JSON, so it cannot be checked against the schema."""
 
 
 async def read_json(request: web.Request) -> Any:  # noqa: ANN401  # any JSON
     """Return the JSON body of a request.
 
     Raises:
-        BadBodyError: it is not announced as JSON, or is none.
+        BadBodyError: the Content-Type is not JSON, or the body is not valid JSON.
     """
     if request.content_type != "application/json":
         message = "the Content-Type must be application/json"
@@ -56,7 +56,7 @@ async def read_json(request: web.Request) -> Any:  # noqa: ANN401  # any JSON
 
 
 def violations(schema_name: str, body: object) -> list[Violation]:
-    """Return everything in which a body breaks the contract's schema of that name."""
+    """Return every violation of the contract's schema with that name."""
     return sorted(
         (_violation(error) for error in _validator(schema_name).iter_errors(body)), key=lambda v: (v.name, v.reason)
     )
@@ -64,7 +64,7 @@ def violations(schema_name: str, body: object) -> list[Violation]:
 
 @cache
 def _validator(schema_name: str) -> Any:  # noqa: ANN401  # jsonschema's classes made by `extend` have no type
-    # Checks of our own: jsonschema's are lax (an e-mail needs an "@" only) or depend on what else is installed.
+    # Stricter checks: jsonschema's are lax (an e-mail needs only an "@") or depend on which packages are installed.
     checker = jsonschema.FormatChecker(formats=())
     for name, is_valid in _FORMATS.items():
         checker.checks(name)(lambda text, is_valid=is_valid: not isinstance(text, str) or is_valid(text))
@@ -75,9 +75,9 @@ def _validator(schema_name: str) -> Any:  # noqa: ANN401  # jsonschema's classes
 def _pattern(
     _validator: object, pattern: str, instance: object, schema: contract.JsonSchema
 ) -> Iterator[jsonschema.ValidationError]:
-    # In JSON Schema `$` is the very end; in Python it also stands before a last line break.
+    # In JSON Schema `$` matches only at the very end; in Python it also matches before a final line break.
     if isinstance(instance, str) and not re.search(re.sub(r"(?<!\\)\$$", r"\\Z", pattern), instance):
-        # A pattern is no reason for a person; the contract has it in words beside it.
+        # A regular expression means little to a reader; the contract states the rule in words beside it.
         yield jsonschema.ValidationError(schema["x-rule"])
 
 
@@ -103,7 +103,7 @@ def _violation(error: jsonschema.ValidationError) -> Violation:
     name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path).lstrip(".")
     required = error.validator_value
     if error.validator == "required" and isinstance(required, list):
-        # One error for each missing field, which only its message names.
+        # There is one error for each missing field, and only the message names the field.
         missing = next(key for key in required if repr(key) in error.message)
         return Violation(f"{name}.{missing}".lstrip("."), "is required")
     template = _REASONS.get(str(error.validator), "is not valid")

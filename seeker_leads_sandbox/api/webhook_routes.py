@@ -1,4 +1,4 @@
-"""`/webhook/subscriptions`, and the audit of their calls."""
+"""`/webhook/subscriptions` and the audit of each subscription's calls."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def audit_subscription(request: web.Request) -> web.Response:
 def _existing(request: web.Request) -> Subscription:
     subscription = request.app[BACKEND].subscriptions.get(request.match_info["subscriptionId"])
     if subscription is None:
-        raise ProblemError(404, "There is no subscription of this id")
+        raise ProblemError(404, "There is no subscription with this id")
     return subscription
 
 
@@ -62,7 +62,7 @@ async def _valid_body(request: web.Request, schema_name: str) -> dict[str, Any]:
     try:
         body: dict[str, Any] = await read_json(request)
     except BadBodyError as error:
-        raise ProblemError(400, "The request has no valid body", Violation("(body)", str(error))) from None
+        raise ProblemError(400, "The request body is not valid", Violation("(body)", str(error))) from None
     found = violations(schema_name, body)
     if found:
         raise ProblemError(400, "The subscription is not valid", *found)

@@ -1,1 +1,1 @@
-"""The calls that the sandbox makes to the URLs of its subscriptions."""
+"""The webhook calls that the sandbox makes to its subscribers."""

@@ -1,4 +1,4 @@
-"""Which addresses the sandbox calls: a mistake in a subscription must not send requests into the world."""
+"""Which addresses the sandbox calls: a mistake in a subscription must not send requests to the outside world."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class AddressRefusedError(OSError):
 
 
 def refuse_far_literal(url: str) -> None:
-    """Check a host that is an address already, which is never resolved.
+    """Check a host given as an IP address, which is never resolved.
 
     Raises:
-        AddressRefusedError: it is not on this machine.
+        AddressRefusedError: the address is not on this machine.
     """
     host = urlsplit(url).hostname or ""
     try:
@@ -44,7 +44,7 @@ class LocalResolver(AbstractResolver):
         """Return the addresses of a host.
 
         Raises:
-            AddressRefusedError: one is not on this machine.
+            AddressRefusedError: an address is not on this machine.
         """
         found = await self._inner.resolve(host, port, family)
         if not all(ipaddress.ip_address(each["host"]).is_loopback for each in found):
@@ -52,5 +52,5 @@ class LocalResolver(AbstractResolver):
         return found
 
     async def close(self) -> None:
-        """Close the resolver behind it."""
+        """Close the inner resolver."""
         await self._inner.close()

@@ -1,4 +1,4 @@
-"""Calls subscribers for each new lead, as unreliably as the options ask for."""
+"""Calls subscribers for each new lead, as unreliably as the options say."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ if TYPE_CHECKING:
 _ARRIVALS_EVERY_SECONDS = 0.25
 _LONGEST_HOLD_SECONDS = 1.0
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
-_MOST_CONNECTIONS = 50
+_MAX_CONNECTIONS = 50
 
 
 class Caller:
-    """Lives in the server's loop; `announce` may be called from any thread."""
+    """Runs in the server's loop; `announce` may be called from any thread."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._options = backend.options
         self._chance = random.Random(backend.options.seed)  # noqa: S311  # reproducible on purpose
         self._tasks: set[asyncio.Task[None]] = set()
-        self._went_out = asyncio.Event()  # replaced with each call that does
+        self._went_out = asyncio.Event()  # replaced each time a call goes out
         self._session: aiohttp.ClientSession | None = None
 
     @contextlib.asynccontextmanager
     async def calling(self) -> AsyncIterator[None]:
-        """Call subscribers while within this."""
+        """Call subscribers while the context is open."""
         loop = asyncio.get_running_loop()
         resolver = ThreadedResolver() if self._options.webhook_any_host else LocalResolver(ThreadedResolver())
-        connector = aiohttp.TCPConnector(limit=_MOST_CONNECTIONS, resolver=resolver, use_dns_cache=False)
-        # Neither proxies nor cookies: a call is one request to where the subscription says.
+        connector = aiohttp.TCPConnector(limit=_MAX_CONNECTIONS, resolver=resolver, use_dns_cache=False)
+        # No proxies and no cookies: a call is exactly one request to the subscription's URL.
         async with aiohttp.ClientSession(
             connector=connector, timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()
         ) as self._session:
             self._backend.announce = lambda leads: loop.call_soon_threadsafe(self.announce, leads)
             if self._options.arrivals_per_minute:
-                self._start(self._let_leads_arrive())
+                self._start(self._add_due_leads())
             try:
                 yield
             finally:
@@ -59,20 +59,20 @@ class Caller:
                 await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def announce(self, leads: Sequence[Lead]) -> None:
-        """Begin to call every active subscriber, for each of these leads."""
+        """Start to call every active subscriber for each of these leads."""
         for subscription in self._backend.subscriptions.all():
             if subscription.status == "ACTIVE":
                 for lead in leads:
-                    if self._happens(self._options.webhook_loss):
+                    if self._by_chance(self._options.webhook_loss):
                         continue
-                    for _ in range(2 if self._happens(self._options.webhook_double) else 1):
+                    for _ in range(2 if self._by_chance(self._options.webhook_double) else 1):
                         self._start(self._deliver(subscription.subscription_id, lead))
 
     async def _deliver(self, subscription_id: str, lead: Lead) -> None:
         options, subscriptions = self._options, self._backend.subscriptions
         await asyncio.sleep(options.webhook_delay_ms / 1000)
-        if self._happens(options.webhook_reorder):
-            await self._let_another_pass()
+        if self._by_chance(options.webhook_reorder):
+            await self._wait_for_another()
         wait_seconds = options.webhook_retry_wait_ms / 1000
         for attempt in range(1, options.webhook_attempts + 1):
             subscription = subscriptions.get(subscription_id)
@@ -92,7 +92,7 @@ class Caller:
             wait_seconds *= 2
 
     async def _answer(self, call: OutgoingCall) -> int | str:
-        """Return the status of the answer, or in a word why there is none."""
+        """Return the answer's status, or a word that says why there is no answer."""
         if self._session is None:
             return "NOT_CALLING"
         try:
@@ -110,20 +110,20 @@ class Caller:
             is_refused = isinstance(getattr(error, "os_error", None), AddressRefusedError)
             return "ADDRESS_REFUSED" if is_refused else "NO_ANSWER"
 
-    async def _let_another_pass(self) -> None:
+    async def _wait_for_another(self) -> None:
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._went_out.wait(), _LONGEST_HOLD_SECONDS)
 
-    async def _let_leads_arrive(self) -> None:
-        # Without subscribers, leads need arrive only when somebody looks.
+    async def _add_due_leads(self) -> None:
+        # Without subscribers, leads need to arrive only when a request comes in.
         while True:
             await asyncio.sleep(_ARRIVALS_EVERY_SECONDS)
-            self._backend.let_leads_arrive()
+            self._backend.add_due_leads()
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _happens(self, share: float) -> bool:
+    def _by_chance(self, share: float) -> bool:
         return bool(share) and self._chance.random() < share

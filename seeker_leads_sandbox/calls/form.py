@@ -1,4 +1,4 @@
-"""What a call looks like: the API's pages leave open where the key is, so options decide."""
+"""The form of a webhook call: the API's documentation does not say where the key goes, so options decide."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class OutgoingCall:
 
 
 def outgoing_call(subscription: Subscription, lead: Lead, options: SandboxOptions, now: float) -> OutgoingCall:
-    """Return the call that tells a subscriber of a new lead; the body holds the whole lead."""
+    """Return the call that announces a new lead to a subscriber; the body is the whole lead."""
     happened_at = datetime.fromtimestamp(now, tz=timezone.utc).isoformat(timespec="milliseconds")
     body = msgspec.json.encode({"event": "LEAD_CREATED", "timestamp": happened_at, "lead": lead})
     parts = urlsplit(subscription.url)

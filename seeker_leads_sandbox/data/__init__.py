@@ -1,1 +1,1 @@
-"""What the sandbox holds: leads, subscriptions and the log of requests."""
+"""The sandbox's data: leads, subscriptions and the log of requests."""

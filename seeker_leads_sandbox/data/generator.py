@@ -26,7 +26,7 @@ ERASED_CONTACT: dict[str, Any] = {
     "isOwner": None,
 }
 
-# A value stands as often in a table as it is likely.
+# A value is repeated in a table according to its probability.
 _CATEGORIES = ("CLASSIFIED",) * 12 + ("AGENCY",) * 3 + ("PROPERTY_SEARCH",) * 3 + ("CALL_TRACKING",) * 2
 _PORTALS = ("SLG-FRA",) * 9 + ("LIM-FRA",) * 5 + ("MAG-FRA",) * 2 + ("BDS-FRA", "LUX-FRA", "SLN-FRA", "IWB-BEL")
 _INTENTIONS = ("SELL", "SELL", "BUY", "RENT", "MANAGE", "ASK_A_QUESTION")
@@ -45,19 +45,19 @@ _OPENINGS = (
 
 
 class LeadGenerator:
-    """Makes leads; Faker is not asked before the first one."""
+    """Generates leads; Faker is loaded only with the first one."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._rng = random.Random(seed)  # noqa: S311  # reproducible on purpose
 
     def spread(self, count: int, first_second: int, end_second: int) -> Iterator[Lead]:
-        """Yield leads whose ingestion dates lie in `first_second` <= date < `end_second`."""
+        """Yield leads with ingestion dates in `first_second` <= date < `end_second`."""
         rng = self._rng
         return self.at(rng.randrange(first_second, end_second) for _ in range(count))
 
     def at(self, ingestion_dates: Iterable[int]) -> Iterator[Lead]:
-        """Yield one lead for each ingestion date, Unix seconds."""
+        """Yield one lead for each ingestion date (Unix seconds)."""
         pools = draw_pools(self._seed)
         for ingestion_date in ingestion_dates:
             yield self._lead(ingestion_date, pools)
@@ -115,7 +115,7 @@ class LeadGenerator:
             "message": f"{opening} {rng.choice(pools.sentences)}",
         }
         is_owner = rng.choice((True, False, None))
-        if is_owner is not None:  # the API leaves it out where the seeker was not asked
+        if is_owner is not None:  # the API omits it if the seeker was not asked
             contact["isOwner"] = is_owner
         return contact
 
@@ -154,9 +154,9 @@ class LeadGenerator:
 
 
 def erase(lead: Lead, *, call_details: bool = True) -> None:
-    """Take the person out of a lead, as the API does when one asks for it (GDPR).
+    """Remove the person from a lead, as the API does on request (GDPR).
 
-    Whether the number of a call goes too is open [?]; `call_details` decides.
+    Whether a call's phone number is erased too is an open question; `call_details` decides.
     """
     lead["contactRequest"] = {**ERASED_CONTACT, "phoneNumbers": []}
     if call_details and "callDetails" in lead:
@@ -164,12 +164,12 @@ def erase(lead: Lead, *, call_details: bool = True) -> None:
 
 
 def is_erased(lead: Lead) -> bool:
-    """Return whether the person has been taken out."""
+    """Return whether the person has been erased."""
     return bool(lead.get("contactRequest") == ERASED_CONTACT)
 
 
 def created_lead(request: dict[str, Any], lead_id: str, now: int) -> Lead:
-    """Return the lead that a POSTed request becomes."""
+    """Return the lead created by a POSTed request."""
     phones = [
         {"type": phone.get("type", "MOBILE"), "number": phone["number"], "verified": False}
         for phone in request["phoneNumbers"]

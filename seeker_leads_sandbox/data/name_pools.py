@@ -1,4 +1,4 @@
-"""What Faker is asked for once, so that 200,000 leads are a matter of combining."""
+"""Values drawn from Faker once, so that 200,000 leads only combine them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from faker import Faker
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """Parts of seekers and of what they seek; none of it belongs to anyone."""
+    """Values for seekers and their searches; none of them belongs to a real person."""
 
     first_names: tuple[tuple[str, str], ...]  #: name, gender
     last_names: tuple[str, ...]
@@ -24,7 +24,7 @@ class Pools:
 
 @lru_cache(maxsize=8)
 def draw_pools(seed: int) -> Pools:
-    """Return the pools of a seed, always the same."""
+    """Return the pools for a seed; the same seed gives the same pools."""
     fake = Faker("fr_FR")
     fake.seed_instance(seed)
     return Pools(
@@ -34,7 +34,7 @@ def draw_pools(seed: int) -> Pools:
         ),
         last_names=tuple(fake.last_name() for _ in range(400)),
         mail_domains=tuple(dict.fromkeys(fake.safe_domain_name() for _ in range(20))),
-        # Ranges that the French regulator keeps free for fiction.
+        # The French regulator reserves these ranges for fiction.
         mobile_numbers=tuple(fake.numerify("+33 6 39 98 ## ##") for _ in range(1500)),
         landline_numbers=tuple(
             fake.numerify(prefix + " ## ##")
@@ -47,6 +47,6 @@ def draw_pools(seed: int) -> Pools:
 
 
 def mail_name(name: str) -> str:
-    """Return a name as it stands in an e-mail address."""
+    """Return a name in the form used in an e-mail address."""
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return "".join(letter if letter.isalnum() else "-" for letter in ascii_name)

@@ -1,4 +1,4 @@
-"""What a client POSTed to `/leads`, and what was wrong with it."""
+"""What clients POSTed to `/leads`, and what was wrong with it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """One body that is JSON, when it came (Unix seconds), and why it was refused; no problem: it is a lead now."""
+    """A JSON body, when it arrived (Unix seconds) and why it was refused; without problems, it became a lead."""
 
     at: float
     body: object

@@ -1,4 +1,4 @@
-"""What clients did to the sandbox: enough to prove that a client kept the limit, and how fast it was."""
+"""The requests that clients made: enough to prove that a client kept the limit, and to measure its speed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from seeker_leads_sandbox.api.limiter import RateLimit
 
-#: The status of a request that got no answer: reset, cut off before the first byte, or given up by its client.
+#: The status of a request without an answer: reset, cut off before the first byte, or abandoned by its client.
 NO_ANSWER = 0
 
 
 @dataclass(slots=True)
 class RequestRecord:
-    """One request; instants are monotonic seconds, `status` is None while it is under way."""
+    """One request; instants are monotonic seconds; `status` is None while the request is in progress."""
 
     method: str
     path: str  #: the route, such as `/leads/{leadId}`: never an id
@@ -32,7 +32,7 @@ class RequestRecord:
 
 
 class Statistics:
-    """Every request since the start or the last reset; the server writes, anyone may read."""
+    """Every request since the start or the last reset; the server writes, and any thread may read."""
 
     def __init__(self, limit: RateLimit) -> None:
         self.limit = limit
@@ -42,46 +42,46 @@ class Statistics:
         self._changed = threading.Condition()
 
     def wait_until(self, condition: Callable[[], bool], *, timeout_seconds: float = 60.0) -> bool:
-        """Wait until a condition holds, which is looked at with each request and answer; False: it still does not."""
+        """Wait until a condition holds, checked at each request and answer; return False on a timeout."""
         with self._changed:
             return self._changed.wait_for(condition, timeout_seconds)
 
     def start(
         self, method: str, path: str, *, is_limited: bool, now: float, account: str | None = None
     ) -> RequestRecord:
-        """Note a request that came in."""
+        """Record an incoming request."""
         record = RequestRecord(method, path, is_limited, now, account)
         self._records.append(record)
         if is_limited:
             self._in_flight[method] += 1
             self._max_in_flight[method] = max(self._max_in_flight[method], self._in_flight[method])
-        self._tell()
+        self._notify()
         return record
 
     def finish(self, record: RequestRecord, status: int, now: float) -> None:
-        """Note its answer."""
+        """Record the request's answer."""
         record.status = status
         record.ended = now
         if record.is_limited:
             self._in_flight[record.method] -= 1
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         with self._changed:
             self._changed.notify_all()
 
     def reset(self) -> None:
-        """Forget everything but what is in flight."""
+        """Remove all records except those of requests in flight."""
         self._records = []
         self._max_in_flight = Counter(self._in_flight)
 
     @property
     def records(self) -> list[RequestRecord]:
-        """Every request, in the order of arrival, token requests too."""
+        """Every request in order of arrival, including token requests."""
         return list(self._records)
 
     def since(self, instant: float, *, most: int) -> list[RequestRecord]:
-        """Return the requests that came in since a monotonic instant, oldest first; at most so many, the newest."""
+        """Return the newest `most` requests that arrived after a monotonic instant, oldest first."""
         records = self._records
         found: list[RequestRecord] = []
         for place in range(len(records) - 1, max(-1, len(records) - 1 - most), -1):
@@ -92,11 +92,11 @@ class Statistics:
 
     @property
     def total(self) -> int:
-        """Requests of all kinds, those for tokens too."""
+        """The number of all requests, including token requests."""
         return len(self._records)
 
     def count(self, *, method: str | None = None, path: str | None = None, status: int | None = None) -> int:
-        """How many requests were like this."""
+        """Return the number of matching requests."""
         return sum(
             (method is None or record.method == method)
             and (path is None or record.path == path)
@@ -106,50 +106,50 @@ class Statistics:
 
     @property
     def requests(self) -> int:
-        """Requests of the API, without those for tokens."""
+        """The number of API requests, without token requests."""
         return sum(record.path != TOKEN_PATH for record in self.records)
 
     @property
     def token_requests(self) -> int:
-        """Requests for tokens, whatever the answer."""
+        """The number of token requests, whatever the answer."""
         return self.count(path=TOKEN_PATH)
 
     @property
     def by_status(self) -> dict[int, int]:
-        """How many requests of the API got which status; 0 is no answer."""
+        """The number of API requests for each status; 0 means no answer."""
         statuses = (record.status for record in self.records if record.path != TOKEN_PATH)
         counts = Counter(status for status in statuses if status is not None)
         return dict(sorted(counts.items()))
 
     @property
     def max_in_flight(self) -> int:
-        """Most limited requests of one method at the same time."""
+        """The maximum number of limited requests of one method in flight at the same time."""
         return max(self._max_in_flight.values(), default=0)
 
     @property
     def max_starts_in_period(self) -> int:
-        """Most limited requests of one method that started within less than one period."""
+        """The maximum number of limited requests of one method that started in less than one period."""
         period_seconds = self.limit.period_seconds
         return max((max(starts_in_period(starts, period_seconds)) for starts in self._limited_starts()), default=0)
 
     @property
     def over_limit(self) -> int:
-        """Requests that started before the limit allowed it, taken strictly."""
+        """The number of requests that started before the strict limit allowed it."""
         return self._early(self.limit.period_seconds)
 
     @property
     def over_limit_beyond_jitter(self) -> int:
-        """Requests that started before the limit allowed it by more than the jitter."""
+        """The number of requests that started earlier than the limit allowed, by more than the jitter."""
         return self._early(self.limit.lenient_period_seconds)
 
     @property
     def first_start(self) -> float | None:
-        """When the first limited request came in, monotonic seconds."""
+        """When the first limited request arrived, in monotonic seconds."""
         return min((record.started for record in self.records if record.is_limited), default=None)
 
     @property
     def last_start(self) -> float | None:
-        """When the last limited request came in, monotonic seconds."""
+        """When the last limited request arrived, in monotonic seconds."""
         return max((record.started for record in self.records if record.is_limited), default=None)
 
     def report(self) -> dict[str, Any]:
@@ -169,7 +169,7 @@ class Statistics:
         }
 
     def _limited_starts(self) -> Iterator[list[float]]:
-        # Reading and creating have a limit each.
+        # Reading and creating have separate limits.
         records = self.records
         for method in {record.method for record in records if record.is_limited}:
             yield sorted(record.started for record in records if record.is_limited and record.method == method)
@@ -184,7 +184,7 @@ class Statistics:
 
 
 def starts_in_period(starts: list[float], period_seconds: float) -> Iterator[int]:
-    """Yield for each of these ascending instants how many lie within the period that it ends, itself included."""
+    """Yield, for each of these ascending instants, how many fall in the period that ends at it, including itself."""
     first = 0
     for last, start in enumerate(starts):
         while start - starts[first] >= period_seconds:

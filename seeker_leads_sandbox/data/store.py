@@ -1,4 +1,4 @@
-"""The leads of the account, in memory and in order; each is encoded once, so that a page is a join of bytes."""
+"""The account's leads, in memory and in order; each is encoded once, so that a page only joins bytes."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Lead: TypeAlias = dict[str, Any]
-#: Ingestion date, lead id, encoded lead: tuples sort by date, then id, without help.
+#: Ingestion date, lead id, encoded lead: as tuples, these sort by date, then by id.
 Entry: TypeAlias = tuple[int, str, bytes]
 #: Hash of the lead id, lead id.
 _ShuffledKey: TypeAlias = tuple[int, str]
 
-_MOST_SHUFFLED_PERIODS = 256
-_MOST_RECENT = 100
+_MAX_SHUFFLED_PERIODS = 256
+_MAX_RECENT = 100
 
 
 class UnknownCursorError(LookupError):
-    """`start` is no lead of this account."""
+    """`start` is not the id of a lead in this account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,13 @@ class Period:
 
     @classmethod
     def of(cls, min_date: int, max_date: int, bounds: Bounds) -> Period:
-        """Return the seconds that a pair of dates means under these bounds."""
+        """Return the seconds that a pair of dates covers with these bounds."""
         first_second = min_date if bounds in {Bounds.CLOSED, Bounds.MIN_INCLUSIVE} else min_date + 1
         end_second = max_date + 1 if bounds in {Bounds.CLOSED, Bounds.MAX_INCLUSIVE} else max_date
         return cls(first_second, end_second)
 
     def within(self, other: Period) -> Period:
-        """Return the part of the period that lies in another one too."""
+        """Return the intersection with another period."""
         return Period(max(self.first_second, other.first_second), min(self.end_second, other.end_second))
 
 
@@ -59,27 +59,27 @@ class LeadPage:
 
 
 class LeadStore:
-    """Holds the leads; safe to be filled by one thread while another one reads."""
+    """Stores the leads; one thread may add leads while another reads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._entries: list[Entry] = []
         self._by_id: dict[str, Entry] = {}
-        self._recent: deque[str] = deque(maxlen=_MOST_RECENT)
+        self._recent: deque[str] = deque(maxlen=_MAX_RECENT)
         self._shuffled: OrderedDict[tuple[int, int], list[_ShuffledKey]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def add(self, lead: Lead) -> None:
-        """Put a lead in; one of the same id is replaced."""
+        """Add a lead, or replace the one with the same id."""
         self.add_all([lead])
 
     def add_all(self, leads: Iterable[Lead]) -> list[str]:
-        """Put many leads in at once and return their ids.
+        """Add many leads at once and return their ids.
 
         Raises:
-            ValueError: a lead has no `metadata.leadId` or no whole `metadata.ingestionDate`; nothing is put in.
+            ValueError: a lead lacks `metadata.leadId` or an integer `metadata.ingestionDate`; no lead is added.
         """
         added = [_entry(lead) for lead in leads]
         by_id = {entry[1]: entry for entry in added}
@@ -92,12 +92,12 @@ class LeadStore:
                 self._entries.extend(by_id.values())
                 self._entries.sort()
             self._by_id.update(by_id)
-            self._recent.extend(entry[1] for entry in sorted(by_id.values())[-_MOST_RECENT:])
+            self._recent.extend(entry[1] for entry in sorted(by_id.values())[-_MAX_RECENT:])
             self._shuffled.clear()
         return [entry[1] for entry in added]
 
     def unknown(self, leads: Iterable[Lead]) -> list[Lead]:
-        """Return those of the leads whose ids the account does not have.
+        """Return the leads whose ids are not in the account.
 
         Raises:
             ValueError: as `add_all` does.
@@ -105,7 +105,7 @@ class LeadStore:
         return [lead for lead in leads if _entry(lead)[1] not in self._by_id]
 
     def get(self, lead_id: str) -> Lead | None:
-        """Return a lead, or None where there is none of that id."""
+        """Return a lead, or None if there is none with this id."""
         entry = self._by_id.get(lead_id)
         return None if entry is None else msgspec.json.decode(entry[2])
 
@@ -121,25 +121,25 @@ class LeadStore:
         return [msgspec.json.decode(body) for _, _, body in entries]
 
     def recent(self, count: int) -> list[Lead]:
-        """Return the leads that were put in or replaced last, the last one first; of one batch, by ingestion date."""
+        """Return the leads that were added or replaced last, newest first; one batch is sorted by ingestion date."""
         with self._lock:
             ids = list(dict.fromkeys(reversed(self._recent)))[:count]
             entries = [self._by_id[lead_id] for lead_id in ids]
         return [msgspec.json.decode(body) for _, _, body in entries]
 
     def entries(self, period: Period) -> list[Entry]:
-        """Return the encoded leads of a period, by ingestion date and id."""
+        """Return the encoded leads of a period, sorted by ingestion date and id."""
         with self._lock:
             low = bisect_left(self._entries, (period.first_second, "", b""))
             return self._entries[low : max(low, bisect_left(self._entries, (period.end_second, "", b"")))]
 
     def page(self, period: Period, order: Order, limit: int, start: str | None = None) -> LeadPage:
-        """Return the leads of the period that follow the lead `start` in the total order, at most `limit`.
+        """Return at most `limit` leads of the period that follow the lead `start` in the total order.
 
-        The cursor's place in the total order counts, whether or not that lead lies in the period itself.
+        The cursor's position in the total order counts, even if that lead is outside the period.
 
         Raises:
-            UnknownCursorError: `start` is no lead of this account.
+            UnknownCursorError: `start` is not the id of a lead in this account.
         """
         with self._lock:
             cursor = None
@@ -172,12 +172,12 @@ class LeadStore:
         return _page([self._by_id[lead_id] for _, lead_id in chosen], has_more=first + limit < len(keys))
 
     def _shuffled_keys(self, low: int, high: int) -> list[_ShuffledKey]:
-        # Sorted once a period, not once a page; any new lead throws all of it away.
+        # Sorted once for each period instead of each page; any new lead clears the cache.
         keys = self._shuffled.get((low, high))
         if keys is None:
             keys = sorted(_shuffled_key(entry[1]) for entry in self._entries[low:high])
             self._shuffled[low, high] = keys
-            if len(self._shuffled) > _MOST_SHUFFLED_PERIODS:
+            if len(self._shuffled) > _MAX_SHUFFLED_PERIODS:
                 self._shuffled.popitem(last=False)
         return keys
 
@@ -196,7 +196,7 @@ def _entry(lead: Lead) -> Entry:
 
 
 def _shuffled_key(lead_id: str) -> _ShuffledKey:
-    # surrogatepass: a cursor is any text that a client sends.
+    # surrogatepass: a client can send any text as a cursor.
     return (zlib.crc32(lead_id.encode("utf-8", "surrogatepass")), lead_id)
 
 

@@ -1,4 +1,4 @@
-"""Webhook subscriptions and what became of their calls, kept in memory. Keys are never shown."""
+"""Webhook subscriptions and the results of their calls, kept in memory. Keys are never shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
-_MOST_EVENTS = 100
+_MAX_EVENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Subscription:
     failures_in_a_row: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """Return what the API shows of it."""
+        """Return the subscription as the API shows it."""
         return {
             "subscriptionId": self.subscription_id,
             "url": self.url,
@@ -34,12 +34,12 @@ class Subscription:
         }
 
     def deleted_as_json(self) -> dict[str, Any]:
-        """Return what the API answers when it is deleted."""
+        """Return the API's answer to its deletion."""
         return {**self.as_json(), "message": "The subscription is deleted"}
 
 
 class Subscriptions:
-    """The subscriptions of the account, in the order of their making."""
+    """The account's subscriptions, in order of creation."""
 
     def __init__(self) -> None:
         self._by_id: dict[str, Subscription] = {}
@@ -47,25 +47,25 @@ class Subscriptions:
         self._made = 0
 
     def all(self) -> list[Subscription]:
-        """Return all of them."""
+        """Return all subscriptions."""
         return list(self._by_id.values())
 
     def get(self, subscription_id: str) -> Subscription | None:
-        """Return one, or None where there is none of that id."""
+        """Return a subscription, or None if there is none with this id."""
         return self._by_id.get(subscription_id)
 
     def create(self, request: dict[str, Any], now: float) -> Subscription:
-        """Make one of a valid request."""
+        """Create a subscription from a valid request."""
         self._made += 1
         subscription = Subscription(
             f"subscription-{self._made}", request["url"], request["apiKey"], request["status"], now, now
         )
         self._by_id[subscription.subscription_id] = subscription
-        self._events[subscription.subscription_id] = deque(maxlen=_MOST_EVENTS)
+        self._events[subscription.subscription_id] = deque(maxlen=_MAX_EVENTS)
         return subscription
 
     def update(self, subscription: Subscription, request: dict[str, Any], now: float) -> Subscription:
-        """Change its key or status by a valid request."""
+        """Change the key or status according to a valid request."""
         changed = replace(
             subscription,
             api_key=request.get("apiKey", subscription.api_key),
@@ -77,14 +77,14 @@ class Subscriptions:
         return changed
 
     def delete(self, subscription_id: str) -> None:
-        """Delete one that exists."""
+        """Delete an existing subscription."""
         del self._by_id[subscription_id]
         del self._events[subscription_id]
 
     def record(self, subscription_id: str, answer: int | str, attempt: int, now: float, *, most_failures: int) -> None:
-        """Note a call, and what it was answered: a status, or a word for none; so many failures in a row end it all."""
+        """Record a call's answer (a status, or a word); `most_failures` failures in a row make it INACTIVE."""
         subscription = self._by_id.get(subscription_id)
-        if subscription is None:  # deleted meanwhile
+        if subscription is None:  # deleted in the meantime
             return
         is_success = isinstance(answer, int) and 200 <= answer < 300  # noqa: PLR2004  # what 2xx means
         event = {"timestamp": _iso(now), "status": "SUCCESS" if is_success else "FAILURE", "attempt": attempt}
@@ -99,11 +99,11 @@ class Subscriptions:
         self._by_id[subscription_id] = changed
 
     def last_calls(self, subscription: Subscription, most: int) -> list[dict[str, Any]]:
-        """Return what became of a subscription's last calls, newest first, as the audit shows it."""
+        """Return the results of a subscription's last calls, newest first, as the audit shows them."""
         return list(self._events.get(subscription.subscription_id, ()))[:most]
 
     def audit_as_json(self, subscription: Subscription, limit: int) -> dict[str, Any]:
-        """Return what the API shows of a subscription's last calls."""
+        """Return a subscription's last calls as the API shows them."""
         last = subscription.last_success_at
         return {
             **subscription.as_json(),

@@ -1,1 +1,1 @@
-"""Faults on request: which one hits which request, and what it does."""
+"""Faults on request: which fault hits which request, and what it does."""

@@ -1,4 +1,4 @@
-"""What each fault does to a request: the only place where connections are harmed."""
+"""What each fault does to a request: the only place where the sandbox breaks connections."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from seeker_leads_sandbox.faults.faults import Fault, FaultKind
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-#: Does the request's work and returns the answer that would have been sent.
+#: Does the request's work and returns the normal answer.
 Work: TypeAlias = "Callable[[], Awaitable[web.StreamResponse]]"
 
-_LOOK_FOR_CLIENT_SECONDS = 0.005
+_CLIENT_CHECK_SECONDS = 0.005
 
 
 async def inject(request: web.Request, fault: Fault, work: Work) -> web.StreamResponse:
-    """Answer a request that a fault hits.
+    """Answer a request that is hit by a fault.
 
     Raises:
-        ProblemError: the fault is an error status without a body of its own.
+        ProblemError: the fault is an error status without its own body.
     """
     return await _EFFECTS[fault.kind](request, fault, work)
 
 
 def is_cut_off(request: web.BaseRequest) -> bool:
-    """Whether nobody can get the answer any more."""
+    """Return whether the client can no longer receive the answer."""
     return request.transport is None or request.transport.is_closing()
 
 
@@ -62,7 +62,7 @@ async def _slow(_request: web.Request, fault: Fault, work: Work) -> web.StreamRe
 async def _timeout(request: web.Request, _fault: Fault, _work: Work) -> web.StreamResponse:
     stopping = request.app[BACKEND].stopping
     while not is_cut_off(request) and not stopping.is_set():  # noqa: ASYNC110  # aiohttp has no event for it
-        await asyncio.sleep(_LOOK_FOR_CLIENT_SECONDS)
+        await asyncio.sleep(_CLIENT_CHECK_SECONDS)
     return _abort(request)
 
 
@@ -76,19 +76,19 @@ async def _cut_body(request: web.Request, _fault: Fault, work: Work) -> web.Stre
     await cut.prepare(request)
     await cut.write(body[: len(body) // 2])
     if request.transport is not None:
-        request.transport.close()  # once what was written has gone out
+        request.transport.close()  # after the data written so far has been sent
     return cut
 
 
 async def _reset(request: web.Request, _fault: Fault, _work: Work) -> web.StreamResponse:
-    # A client that is still sending would see a broken pipe now and a reset then.
+    # Otherwise a client that is still sending would sometimes see a broken pipe instead of a reset.
     await request.read()
     return _abort(request)
 
 
 async def _bad_json(_request: web.Request, _fault: Fault, work: Work) -> web.StreamResponse:
     body = _body(await work())
-    # Always 200: the body, and nothing else, is what is wrong.
+    # Always 200: only the body is wrong.
     return web.Response(body=body[: len(body) // 2], content_type="application/json")
 
 
@@ -131,8 +131,8 @@ def _body(response: web.StreamResponse) -> bytes:
 
 def _abort(request: web.Request) -> web.Response:
     if request.transport is not None:
-        # Without lingering the kernel sends a reset instead of an orderly end.
+        # Without lingering, the kernel sends a reset instead of an orderly close.
         connection = request.transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         request.transport.abort()
-    return web.Response()  # aiohttp needs one, and cannot send it any more
+    return web.Response()  # aiohttp requires one, although it can no longer be sent

@@ -1,4 +1,4 @@
-"""Scripted faults: a pure decision which fault hits which request; `fault_injection.py` carries it out."""
+"""Scripted faults: decides which fault hits which request; `fault_injection.py` carries it out."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ class FaultKind(str, Enum):
     """What happens to a request that a fault hits."""
 
     SLOW = "slow"  #: does the work after `delay_ms`
-    STATUS = "status"  #: answers `status`, with a problem body or with `body`; nothing is done
-    TIMEOUT = "timeout"  #: never answers; nothing is done
+    STATUS = "status"  #: answers `status`, with a problem body or with `body`; does no work
+    TIMEOUT = "timeout"  #: never answers; does no work
     CUT_BODY = "cut_body"  #: does the work, announces the whole answer, sends half of it and closes
-    RESET = "reset"  #: resets the connection; nothing is done
-    BAD_JSON = "bad_json"  #: does the work, then a complete HTTP answer whose JSON breaks off
-    HTML_502 = "html_502"  #: a gateway's HTML page; nothing is done
+    RESET = "reset"  #: resets the connection; does no work
+    BAD_JSON = "bad_json"  #: does the work, then sends a complete HTTP answer with truncated JSON
+    HTML_502 = "html_502"  #: answers a gateway's HTML page; does no work
     LOST_ANSWER = "lost_answer"  #: does the work, then aborts the connection without an answer
-    MISSING_SCOPE = "missing_scope"  #: every token of before this request lacks `scope` from now on: 403
+    MISSING_SCOPE = "missing_scope"  #: every token issued before this request lacks `scope` from now on: 403
     REVOKE_TOKEN = "revoke_token"  # noqa: S105  # a name, not a password; every token of before: 401 from now on
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault and the requests that it hits; of several, the first in the script that applies takes the request."""
+    """A fault and the requests that it hits; the first matching fault of the script takes the request."""
 
     kind: FaultKind
-    path: str | None = None  #: below the API's base, or "/oauth/token"; may have `*`; None: any path of the API
+    path: str | None = None  #: below the API's base, or "/oauth/token"; may contain `*`; None: any path of the API
     method: str | None = None
     account: str | None = None  #: the agency's `intermediary_id`; None: any account
     delay_ms: int = 0
     status: int = 500
-    retry_after: int | str | None = None  #: sent as given; None: what the sandbox does by itself
-    times: int | None = None  #: hits; None: no end
-    after: int = 0  #: so many matching requests pass first
-    rate: float = 1.0  #: chance of a hit
+    retry_after: int | str | None = None  #: sent as given; None: the sandbox's own value
+    times: int | None = None  #: number of hits; None: no end
+    after: int = 0  #: number of matching requests that pass first
+    rate: float = 1.0  #: probability of a hit
     body: bytes | str | None = None
     content_type: str = "application/json"  #: of `body`
     scope: str = "seeker-leads:read"
@@ -49,17 +49,17 @@ class Fault:
         object.__setattr__(self, "kind", FaultKind(self.kind))
         for name in ("status", "after", "delay_ms"):
             if not _is_count(getattr(self, name)):
-                message = f"{name} must be a whole number, not negative"
+                message = f"{name} must be a non-negative integer"
                 raise ValueError(message)
         if self.times is not None and not _is_count(self.times):
-            message = "times must be a whole number or null"
+            message = "times must be an integer or null"
             raise ValueError(message)
         if not _is_share(self.rate):
-            message = "rate must lie between 0 and 1"
+            message = "rate must be between 0 and 1"
             raise ValueError(message)
 
-    def concerns(self, method: str, path: str, *, is_api: bool, account: str | None = None) -> bool:
-        """Whether the fault is about requests like this one."""
+    def matches(self, method: str, path: str, *, is_api: bool, account: str | None = None) -> bool:
+        """Return whether the fault can hit a request like this one."""
         if self.account is not None and self.account != account:
             return False
         if self.method is not None and self.method.upper() != method:
@@ -71,7 +71,7 @@ def faults_from_json(items: Any) -> list[Fault]:  # noqa: ANN401  # any JSON
     """Return the faults that a JSON list describes.
 
     Raises:
-        ValueError: it is no list of faults.
+        ValueError: the JSON is not a list of faults.
     """
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         message = "the script of faults must be a list of objects"
@@ -79,12 +79,12 @@ def faults_from_json(items: Any) -> list[Fault]:  # noqa: ANN401  # any JSON
     try:
         return [Fault(**item) for item in items]
     except TypeError:
-        message = f"a fault needs a kind, and may have: {', '.join(Fault.__dataclass_fields__)}"
+        message = f"a fault needs a kind and may have: {', '.join(Fault.__dataclass_fields__)}"
         raise ValueError(message) from None
 
 
 class FaultScript:
-    """Counts requests through a list of faults; not shared between threads."""
+    """Matches requests against a list of faults and counts them; not thread-safe."""
 
     def __init__(self, faults: Iterable[Fault] = (), *, error_rate: float = 0.0, rng: random.Random) -> None:
         self._scripted = [_Scripted(fault) for fault in faults]
@@ -93,18 +93,18 @@ class FaultScript:
 
     @property
     def waiting(self) -> list[tuple[Fault, int | None]]:
-        """The faults that can still hit a request, each with how often; None: no end."""
+        """The faults that can still hit a request, each with its remaining count; None means no end."""
         left = ((each.fault, each.left) for each in self._scripted)
         return [(fault, times) for fault, times in left if times != 0]
 
     def decide(self, method: str, path: str, *, is_api: bool = True, account: str | None = None) -> Fault | None:
-        """Return the fault that hits this request, if one does; the request counts."""
+        """Return the fault that hits this request, or None; counts the request."""
         for scripted in self._scripted:
-            concerns = scripted.fault.concerns(method, path, is_api=is_api, account=account)
-            if concerns and scripted.hits(self._rng.random):
+            is_match = scripted.fault.matches(method, path, is_api=is_api, account=account)
+            if is_match and scripted.hits(self._rng.random):
                 return scripted.fault
         if is_api and self._error_rate and self._rng.random() < self._error_rate:
-            # The contract knows 429 on leads only.
+            # The contract has 429 only for leads.
             statuses = (500, 503, 429) if path.startswith("/leads") else (500, 503)
             return Fault(FaultKind.STATUS, status=self._rng.choice(statuses))
         return None

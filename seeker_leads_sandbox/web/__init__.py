@@ -1,1 +1,1 @@
-"""The sandbox's page: what it holds and what clients do to it, live, in a browser."""
+"""The sandbox's page: its data and the clients' requests, live, in a browser."""

@@ -1,6 +1,6 @@
-"""Bar charts as SVG: widths in per cent, so that they fit any screen while their text keeps its size.
+"""Bar charts as SVG: widths are percentages, so that charts fit any screen while their text keeps its size.
 
-Colours come from classes, since the page's policy forbids styles within it.
+Classes set the colours, because the page's policy forbids inline styles.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from seeker_leads_sandbox.web.markup import Markup, tag
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_TOP, _FOOT, _HEIGHT = 18, 168, 190  # pixels: the highest bar's end, the axis, the whole
+_TOP, _FOOT, _HEIGHT = 18, 168, 190  # pixels: the end of the highest bar, the axis, the total
 _STEPS = (1, 2, 5)
 _GAP_SHARE = 0.24
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a bar: the class of its colour, and how much it stands for."""
+    """A part of a bar: its colour class and its amount."""
 
     class_: str
     count: int
@@ -28,7 +28,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: what a pointer over it is told, its parts, and its label below the axis."""
+    """One bar: its tooltip, its parts, and its label below the axis."""
 
     words: str
     parts: tuple[Part, ...]
@@ -36,9 +36,9 @@ class Bar:
 
 
 def bars(columns: Sequence[Bar], summary: str, *, limit: int | None = None, is_stacked: bool = True) -> Markup:
-    """Return the chart; `summary` says the same to who does not see it, `limit` is drawn as a line.
+    """Return the chart; `summary` is its text alternative, and `limit` is drawn as a line.
 
-    Parts of a bar are on top of each other, or side by side.
+    The parts of a bar are stacked, or side by side.
     """
     heights = (_height(bar, is_stacked=is_stacked) for bar in columns)
     top, step = _scale(max(*heights, limit or 0, 1))
@@ -60,7 +60,7 @@ def bars(columns: Sequence[Bar], summary: str, *, limit: int | None = None, is_s
 
 
 def key(series: Sequence[tuple[str, str]]) -> Markup:
-    """Return what each colour means: class, name."""
+    """Return the legend for pairs of class and name."""
     items = [tag("li", tag("span", class_=f"swatch {class_}"), name) for class_, name in series]
     return tag("ul", items, class_="key")
 
@@ -71,7 +71,7 @@ def _height(bar: Bar, *, is_stacked: bool) -> int:
 
 
 def _scale(highest: int) -> tuple[int, int]:
-    """Return the axis's end and its step: at most five lines, at round numbers."""
+    """Return the axis's end and step: at most five lines, at round numbers."""
     power = 1
     while True:
         for digit in _STEPS:
@@ -90,7 +90,7 @@ def _line(y: float, class_: str) -> Markup:
 
 
 def _ticks(values: range, top: int) -> Markup:
-    # Beside the chart, since a percentage cannot leave a margin of so many pixels.
+    # Outside the SVG, because a width in per cent cannot leave a margin in pixels.
     words = [tag("text", f"{value:,}", x="100%", y=_y(value, top) + 4, class_="tick end") for value in (0, *values)]
     width = 8 * len(f"{values[-1]:,}") + 2
     return tag("svg", words, width=width, height=_HEIGHT, class_="ticks", aria_hidden="true")
@@ -106,7 +106,7 @@ def _bar(bar: Bar, number: int, of: int, top: int, *, is_stacked: bool) -> Marku
     space = 100 / of
     width = space * (1 - _GAP_SHARE)
     left = space * (number + _GAP_SHARE / 2)
-    # The whole height takes the pointer, since a low bar is hard to hit.
+    # The whole height is the pointer's target, because a low bar is hard to hit.
     rectangles = [_rectangle("hit", space * number, space, _TOP, _FOOT)]
     below = 0
     each = width if is_stacked else width / max(1, len(bar.parts))

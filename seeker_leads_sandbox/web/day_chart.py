@@ -26,7 +26,7 @@ _SECONDS_PER_DAY = 24 * 60 * 60
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """How many leads of which series one day (UTC) has."""
+    """The number of leads of each series on one day (UTC)."""
 
     day: date
     counts: Counter[int]
@@ -53,7 +53,7 @@ class DayCounts:
         first_second = number * _SECONDS_PER_DAY
         entries = self._store.entries(Period(first_second, first_second + _SECONDS_PER_DAY))
         known = self._known.get(number)
-        # Entries that nobody has replaced are the same objects, so this costs next to nothing.
+        # Unchanged entries are the same objects, so this comparison is cheap.
         if known is not None and known[0] == entries:
             return known
         return entries, Counter(series_of(_portal(body)) for _, _, body in entries)
@@ -75,11 +75,11 @@ def _portal(body: bytes) -> object:
 
 
 def day_chart(days: list[Day]) -> Markup:
-    """Return the chart, its key, and the same as a table."""
+    """Return the chart, its legend and a table with the same figures."""
     total = sum(day.counts.total() for day in days)
     shown = [index for index in range(len(SERIES)) if any(day.counts[index] for day in days)]
     if not total:
-        return tag("p", f"No lead of the last {DAYS} days. Press “25 leads”, and today gets some.", class_="empty")
+        return tag("p", f"No lead of the last {DAYS} days. Press “25 leads” to add some today.", class_="empty")
     most = max(days, key=lambda day: day.counts.total())
     summary = (
         f"{total:,} leads in the last {DAYS} days; most on {day_name(most.day)}: {most.counts.total():,}; "

@@ -1,4 +1,4 @@
-"""HTML that cannot be broken out of: every text is escaped where it enters, and only this module makes markup."""
+"""HTML without injection: every text is escaped on entry, and only this module creates markup."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 LONGEST_TEXT = 400
-#: HTML's and SVG's elements without an end tag, as far as the page has them.
+#: Elements of HTML and SVG without an end tag, as far as the page uses them.
 _VOID = frozenset({"br", "input"})
 _CONTROLS = frozenset({"Cc", "Cs"})
 
@@ -23,7 +23,7 @@ class Markup(str):
 def tag(name: str, *children: object, **attributes: object) -> Markup:
     """Return an element; children that are not markup are escaped.
 
-    An attribute that is None or False is left out, True has no value; `class_` is `class`, `data_key` is `data-key`.
+    An attribute that is None or False is omitted, and True has no value; `class_` is `class`, `data_key` is `data-key`.
     """
     shown = "".join(
         f" {key.rstrip('_').replace('_', '-')}" + ("" if value is True else f'="{html.escape(str(value))}"')
@@ -34,12 +34,12 @@ def tag(name: str, *children: object, **attributes: object) -> Markup:
 
 
 def join(*children: object) -> Markup:
-    """Return children one after the other; None is nothing, lists are opened."""
+    """Concatenate children; None is skipped and lists are flattened."""
     return Markup("".join(_child(child) for child in children))
 
 
 def text_of(value: Any, longest: int = LONGEST_TEXT) -> str:  # noqa: ANN401  # any JSON
-    """Return any JSON value as a text of bounded length, without control characters; null is no text."""
+    """Return any JSON value as text of bounded length, without control characters; null becomes an empty text."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()

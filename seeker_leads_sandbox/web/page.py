@@ -1,4 +1,4 @@
-"""The whole page: the fixed frame with the panels of this moment in it, so that it needs no script to be read."""
+"""The whole page: the static frame with the current panels in it, so that it is readable without JavaScript."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from seeker_leads_sandbox.web.markup import Markup
 
-#: File, type: what the page is made of beside itself.
+#: Name and type of the page's other files.
 PARTS = {
     "theme.css": "text/css",
     "page.css": "text/css",
@@ -24,7 +24,7 @@ PARTS = {
 
 
 def render(panels: Mapping[str, Markup], **words: str) -> str:
-    """Return the page with its panels, and with `words` where the frame names them; they are escaped."""
+    """Return the page with its panels, and with the escaped `words` in the frame's placeholders."""
     return Template(part("page.html").decode()).substitute(
         {**panels, **{key: join(text) for key, text in words.items()}}
     )
@@ -32,5 +32,5 @@ def render(panels: Mapping[str, Markup], **words: str) -> str:
 
 @cache
 def part(name: str) -> bytes:
-    """Return one of the files beside this module."""
+    """Return one of the files of the page."""
     return resources.files(__package__).joinpath("static").joinpath(name).read_bytes()

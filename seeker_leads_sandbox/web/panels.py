@@ -1,4 +1,4 @@
-"""The parts of the page that change, as HTML: rendered here alone, for the page and for each look after that."""
+"""The changing parts of the page, as HTML: rendered only here, for the first load and for each refresh."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _POSTED_SHOWN = 10
 
 
 class Panels:
-    """Renders what a sandbox is like now. Nothing is worked out, and nothing kept, before somebody looks."""
+    """Renders a sandbox's current state. Computes and stores nothing until the page is opened."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._day_counts = DayCounts(backend.store)
 
     def render(self) -> dict[str, Markup]:
-        """Return the HTML of each panel by the id of its element."""
+        """Return the HTML of each panel by its element's id."""
         backend = self._backend
-        backend.let_leads_arrive()
+        backend.add_due_leads()
         traffic = Traffic.of(backend)
         return {
             "tiles": _tiles(backend, traffic),
@@ -66,7 +66,7 @@ def _tile(name: str, value: object, words: str, *, unit: str = "", is_bad: bool 
 
 
 def _conditions(backend: Backend) -> Markup:
-    """Return what is not as usual: faults that wait, a static token that no longer works."""
+    """Return the unusual conditions: waiting faults, or a static token that no longer works."""
     faults = [tag("p", _words_of(fault), f" ({_times(times)})") for fault, times in backend.waiting_faults]
     found = []
     if faults:
@@ -74,7 +74,7 @@ def _conditions(backend: Backend) -> Markup:
         found.append(tag("li", tag("div", faults), _undo(words, "faults", "[]", "No fault is waiting.")))
     if backend.tokens.state(backend.options.token, backend.clock()) is not TokenState.LIVE:
         button = _undo("Make it valid again", "tokens/restore", "", "The token is valid again.")
-        words = tag("p", "The token ", tag("code", backend.options.token), " is refused: revoked, or without a right")
+        words = tag("p", "The token ", tag("code", backend.options.token), " is refused: revoked, or without a scope")
         found.append(tag("li", words, button))
     return join(tag("ul", found, class_="conditions") if found else None)
 

@@ -1,4 +1,4 @@
-"""Lists of people: the leads of the account, and what was POSTed. Any value may be of any type: leads are anyone's."""
+"""Lists of people: the account's leads and POSTed bodies. Values may be of any type, because leads can be any JSON."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 _NOTHING = "\N{EN DASH}"
 _LONGEST_MESSAGE = 240
 _LONGEST_WORD = 80
-_MOST_PHONES = 3
+_MAX_PHONES = 3
 
 
 def lead_list(leads: Iterable[Lead]) -> Markup:
-    """Return the leads that came or changed last."""
+    """Return the leads that were added or changed last."""
     rows = [_lead_row(lead) for lead in leads]
     if not rows:
         return tag("p", "No lead yet. Press “New lead”, or POST one.", class_="empty")
@@ -30,7 +30,7 @@ def lead_list(leads: Iterable[Lead]) -> Markup:
 
 
 def posted_list(posted: Iterable[Posted]) -> Markup:
-    """Return what was POSTed last, and why it was refused where it was."""
+    """Return the latest POSTed bodies, and why some were refused."""
     rows = [_posted_row(each) for each in posted]
     if not rows:
         command = tag("code", "seeker-leads send leads.csv")
@@ -39,7 +39,7 @@ def posted_list(posted: Iterable[Posted]) -> Markup:
 
 
 def _table(heading: tuple[str, ...], rows: list[Markup]) -> Markup:
-    # The roles are those of a table; they are given since a style that makes rows cards would take them away.
+    # The explicit table roles are needed because the style that shows rows as cards would remove them.
     head = tag("tr", [tag("th", name, scope="col", role="columnheader") for name in heading], role="row")
     parts = tag("thead", head, role="rowgroup"), tag("tbody", rows, role="rowgroup")
     return tag("table", parts, class_="people", role="table")
@@ -57,7 +57,7 @@ def _lead_row(lead: Lead) -> Markup:
     said = contact.get("message")
     listing = _object(lead.get("property")).get("classifiedId")
     return _row(
-        # An erased lead is another row: it is shown as something new.
+        # An erased lead counts as a new row, so that the page highlights it.
         f"{text_of(metadata.get('leadId'))}{'-erased' if was_erased else ''}",
         (
             ("when", instant(metadata.get("ingestionDate"))),
@@ -80,7 +80,7 @@ def _posted_row(posted: Posted) -> Markup:
         ]
         outcome: object = tag("span", "Refused", class_="badge bad"), tag("ul", reasons, class_="reasons")
     else:
-        outcome = tag("span", "Is a lead now", class_="badge good")
+        outcome = tag("span", "Became a lead", class_="badge good")
     return _row(
         f"{posted.at}-{id(posted.body)}",
         (
@@ -101,8 +101,8 @@ def _person(contact: dict[str, Any]) -> Markup:
     return join(
         tag("span", name or "No name", class_="name" if name else "quiet"),
         _small(contact.get("email")),
-        [_small(number) for number in shown[:_MOST_PHONES]],
-        _small(f"and {len(shown) - _MOST_PHONES} more" if len(shown) > _MOST_PHONES else None),
+        [_small(number) for number in shown[:_MAX_PHONES]],
+        _small(f"and {len(shown) - _MAX_PHONES} more" if len(shown) > _MAX_PHONES else None),
     )
 
 

@@ -1,4 +1,4 @@
-"""The routes of the page. It asks no other host for anything, and its policy makes sure of it."""
+"""The page's routes. The page makes no request to other hosts, and its policy enforces that."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from seeker_leads_sandbox.web.page import PARTS, part, render
 from seeker_leads_sandbox.web.panels import Panels
 
 _PANELS = web.AppKey("panels", Panels)
-#: Nothing but the page's own script, style and picture, and its own looks: no inline script, no frame, no form.
+#: Only the page's own script, style and images: no inline script, no frame, no form.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -28,7 +28,7 @@ _HEADERS = {
 
 
 def add_page(app: web.Application) -> None:
-    """Add the page, its parts and the contract to the sandbox's application."""
+    """Add the page, its files and the contract to the sandbox's application."""
     app[_PANELS] = Panels(app[BACKEND])
     app.add_routes(
         [

@@ -1,4 +1,4 @@
-"""The subscriptions of the account, and what became of their calls."""
+"""The account's subscriptions and the results of their calls."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from seeker_leads_sandbox.web.markup import Markup, tag, text_of
 if TYPE_CHECKING:
     from seeker_leads_sandbox.data.subscriptions import Subscription, Subscriptions
 
-_MOST_CALLS = 8
+_MAX_CALLS = 8
 _LONGEST_URL = 120
 _SWITCHES = {"ACTIVE": ("INACTIVE", "Turn off"), "INACTIVE": ("ACTIVE", "Turn on")}
 
 
 def subscription_list(subscriptions: Subscriptions) -> Markup:
     """Return each subscription with a switch and its last calls."""
-    shown = [_subscription(each, subscriptions.last_calls(each, _MOST_CALLS)) for each in subscriptions.all()]
+    shown = [_subscription(each, subscriptions.last_calls(each, _MAX_CALLS)) for each in subscriptions.all()]
     if not shown:
         command = tag("code", "seeker-leads webhooks ensure http://127.0.0.1:8080/")
         return tag("p", "Nobody is called for new leads. Subscribe a receiver: ", command, class_="empty")
@@ -35,7 +35,7 @@ def _subscription(subscription: Subscription, calls: list[dict[str, Any]]) -> Ma
         aria_label=f"{words} {name}",
         data_path=f"subscriptions/{name}",
         data_body=f'{{"status": "{wanted}"}}',
-        data_done=f"{name} is {wanted} now.",
+        data_done=f"{name} is now {wanted}.",
     )
     is_active = subscription.status == "ACTIVE"
     status = tag("span", subscription.status, class_="badge good" if is_active else "badge bad")
@@ -43,7 +43,7 @@ def _subscription(subscription: Subscription, calls: list[dict[str, Any]]) -> Ma
     failures = subscription.failures_in_a_row
     trouble = tag("p", f"The last {failures} call{'s' * (failures > 1)} failed.", class_="small") if failures else None
     listed = tag("ol", [_call(call) for call in calls], class_="calls", aria_label=f"Last calls of {name}")
-    none = tag("p", "No call yet: it is called for the next new lead.", class_="small")
+    none = tag("p", "No call yet. The next new lead triggers one.", class_="small")
     return tag("li", tag("div", url, status, switch, class_="line"), trouble, listed if calls else none, data_key=name)
 
 
@@ -57,7 +57,7 @@ def _call(call: dict[str, Any]) -> Markup:
 
 
 def _shown(url: str) -> str:
-    """Return a URL without what may hold a key: its query, and a password."""
+    """Return a URL without the parts that may hold a key: its query and a password."""
     try:
         parts = urlsplit(url)
     except ValueError:

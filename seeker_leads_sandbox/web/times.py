@@ -1,4 +1,4 @@
-"""Instants as the page shows them: UTC, always of the same width."""
+"""Instants as the page shows them: in UTC, with constant width."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def instant(seconds: object) -> Markup | str:
-    """Return Unix seconds as a `time` element; what is no instant, as it is."""
+    """Return Unix seconds as a `time` element; return anything else unchanged."""
     at = _datetime(seconds)
     if at is None:
         return text_of(seconds)
@@ -20,7 +20,7 @@ def instant(seconds: object) -> Markup | str:
 
 
 def clock_time(seconds: float) -> Markup | str:
-    """Return the time of the day alone, for what has just happened."""
+    """Return the time of day alone, for recent events."""
     at = _datetime(seconds)
     return "" if at is None else tag("time", f"{at:%H:%M:%S}", datetime=at.isoformat(timespec="milliseconds"))
 

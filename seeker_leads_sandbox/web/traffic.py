@@ -1,4 +1,4 @@
-"""The last minute of requests: figures, a chart against the limit, and the last ones as a list."""
+"""The last minute of requests: figures, a chart against the limit, and a list of the latest."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from seeker_leads_sandbox.data.request_log import RequestRecord
 
 SECONDS = 60
-MOST_RECORDS = 5_000
-MOST_SHOWN = 12
+MAX_RECORDS = 5_000
+MAX_SHOWN = 12
 _FIRST_ERROR = 400
 _NOTHING_HERE = 404
-#: Each kind of request has a limit of its own.
+#: Each kind of request has its own limit.
 _KINDS = (("GET", "reads", "Reading leads"), ("POST", "creates", "Creating leads"))
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Requests of the last minute, oldest first; `now` is monotonic, `wall` is what to add for Unix seconds."""
+    """Requests of the last minute, oldest first; `now` is monotonic, and `now + wall` is in Unix seconds."""
 
     records: Sequence[RequestRecord]
     now: float
@@ -38,10 +38,10 @@ class Traffic:
 
     @classmethod
     def of(cls, backend: Backend) -> Traffic:
-        """Return the last minute of a sandbox, or its last 5,000 requests."""
+        """Return a sandbox's requests of the last minute, 5,000 at most."""
         now = backend.monotonic()
         first = int(now) - SECONDS + 1
-        records = backend.statistics.since(first, most=MOST_RECORDS)
+        records = backend.statistics.since(first, most=MAX_RECORDS)
         return cls(records, now, backend.clock() - now, backend.statistics.limit)
 
     @property
@@ -51,15 +51,15 @@ class Traffic:
 
     @property
     def most_in_period(self) -> int:
-        """The most limited requests of one method that started in one period."""
+        """The maximum number of limited requests of one method that started in one period."""
         return max(max(self.by_second(method)) for method, _, _ in _KINDS)
 
     def count(self, condition: Callable[[int], bool]) -> int:
-        """Return how many were answered with such a status."""
+        """Return how many requests were answered with a status that meets the condition."""
         return sum(record.status is not None and condition(record.status) for record in self.records)
 
     def by_second(self, method: str) -> list[int]:
-        """Return the most limited requests of a method in one period, for each of the last 60 seconds."""
+        """Return the maximum number of limited requests of a method in one period, for each of the last 60 seconds."""
         most = [0] * SECONDS
         first = int(self.now) - SECONDS + 1
         starts = sorted(record.started for record in self.records if record.is_limited and record.method == method)
@@ -71,7 +71,7 @@ class Traffic:
 
 
 def is_error(status: int) -> bool:
-    """Return whether something went wrong; 404 is the API's usual answer to a period without leads."""
+    """Return whether the status means an error; 404 is the API's usual answer to a period without leads."""
     return status == NO_ANSWER or (status >= _FIRST_ERROR and status != _NOTHING_HERE)
 
 
@@ -103,10 +103,10 @@ def _part(class_: str, count: int, limit: int) -> Part:
 
 
 def request_list(backend: Backend, traffic: Traffic) -> Markup:
-    """Return the last requests, newest first."""
-    records = backend.statistics.since(float("-inf"), most=MOST_SHOWN)[::-1]
+    """Return the latest requests, newest first."""
+    records = backend.statistics.since(float("-inf"), most=MAX_SHOWN)[::-1]
     if not records:
-        return tag("p", "No request yet. Run ", tag("code", "tap-seeker-leads"), ", and watch.", class_="empty")
+        return tag("p", "No request yet. Run ", tag("code", "tap-seeker-leads"), " to see some.", class_="empty")
     heading = [tag("th", name, scope="col") for name in ("Time", "Request", "Answer", "Took")]
     rows = [_row(record, traffic.wall) for record in records]
     return tag("table", tag("thead", tag("tr", heading)), tag("tbody", rows), class_="requests")
@@ -126,7 +126,7 @@ def _row(record: RequestRecord, wall: float) -> Markup:
 
 def _status(status: int | None) -> Markup:
     if status is None:
-        return tag("span", "under way", class_="badge")
+        return tag("span", "in flight", class_="badge")
     if status == NO_ANSWER:
         return tag("span", "no answer", class_="badge bad")
     kind = " bad" if is_error(status) else "" if status == _NOTHING_HERE else " good"

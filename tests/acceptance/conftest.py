@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 BIN = Path(sys.executable).parent
 PROJECT = Path(__file__).resolve().parents[2]
-#: How variables of a person's own account, project or test run begin.
+#: Prefixes of variables that belong to a user's own account, project or test run.
 _PERSONAL = ("TAP_", "TARGET_", "SEEKER_LEADS_CLIENT_", "MELTANO_", "PYTEST_")
 
 
 @dataclass(frozen=True)
 class Ended:
-    """What a program left behind."""
+    """The results of a program."""
 
     status: int
     stdout: str
@@ -42,17 +42,17 @@ class Ended:
 
 
 def wait_for_created(sandbox: Sandbox, count: int) -> None:
-    """Wait until so many leads were created."""
+    """Wait until this number of leads was created."""
     assert sandbox.statistics.wait_until(lambda: len(sandbox.created) >= count)
 
 
 def wait_for_requests(sandbox: Sandbox, count: int, *, timeout_seconds: float = 60.0) -> bool:
-    """Wait until so many requests have come; say whether they have."""
+    """Wait until this number of requests has arrived; return whether they have."""
     return sandbox.statistics.wait_until(lambda: sandbox.statistics.requests >= count, timeout_seconds=timeout_seconds)
 
 
 def shell(tmp_path: Path, **more: str) -> dict[str, str]:
-    """Return what a reader's shell has, without anything of a real account."""
+    """Return a reader's shell environment, without anything of a real account."""
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(_PERSONAL)},
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
@@ -64,8 +64,8 @@ def shell(tmp_path: Path, **more: str) -> dict[str, str]:
 
 
 def shell_in_project(tmp_path: Path, api_url: str, **more: str) -> dict[str, str]:
-    """Return what Meltano runs with in this project: a state of the test's own, and this API for tap and target."""
-    # Set, not left out: what stands in the project's `.env` would count otherwise.
+    """Return Meltano's environment in this project: its own state, and this API for tap and target."""
+    # Empty values are set too: without them, the values of the project's `.env` would apply.
     access = {"API_URL": api_url, "AUTH_TOKEN": "sandbox-token", "CLIENT_ID": "", "CLIENT_SECRET": ""}
     return shell(
         tmp_path,
@@ -83,14 +83,14 @@ def shell_in_project(tmp_path: Path, api_url: str, **more: str) -> dict[str, str
 
 @pytest.fixture
 def account() -> Iterator[Sandbox]:
-    """A sandbox at the real time, with 250 leads of the last five days and the documented limit."""
+    """A sandbox with the real time, 250 leads of the last five days and the documented limit."""
     with Sandbox.start(SandboxOptions(leads=250, days=5)) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 def tap(account: Sandbox, tmp_path: Path) -> Callable[..., Ended]:
-    """Run `tap-seeker-leads` as a program, with a config file; a setting of None is left out."""
+    """Run `tap-seeker-leads` as a program, with a config file; a setting of None is omitted."""
 
     def run(*arguments: str | Path, **config: Any) -> Ended:
         settings = {"api_url": account.api_url, "auth_token": "sandbox-token", **config}
@@ -111,7 +111,7 @@ def tap(account: Sandbox, tmp_path: Path) -> Callable[..., Ended]:
 
 @dataclass(frozen=True)
 class TargetProgram:
-    """`target-seeker-leads` with a config file, a ledger and a file of rejects of its own."""
+    """`target-seeker-leads` with its own config file, ledger and file of rejects."""
 
     folder: Path
 
@@ -141,7 +141,7 @@ class TargetProgram:
 
     @property
     def log(self) -> str:
-        """All that every run of it said."""
+        """Return the log of all its runs."""
         return (self.folder / "log").read_text("utf-8")
 
     def start(self, **options: Any) -> subprocess.Popen[str]:
@@ -157,7 +157,7 @@ class TargetProgram:
             )
 
     def run(self, lines: str) -> Ended:
-        """Run it over these lines."""
+        """Run it with these lines as input."""
         said_before = len(self.log) if (self.folder / "log").exists() else 0
         with self.start(stdin=subprocess.PIPE) as process:
             stdout, _ = process.communicate(lines, timeout=120)
@@ -166,7 +166,7 @@ class TargetProgram:
 
 @pytest.fixture
 def target(account: Sandbox, tmp_path: Path) -> TargetProgram:
-    """The program, set to the account."""
+    """The program, configured for the account."""
     program = TargetProgram(tmp_path)
     program.configure(account.api_url)
     return program
@@ -182,7 +182,7 @@ def database(database_url: str) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture
 def meltano_plugins() -> None:
-    """Skip what needs this repository's Meltano project where the wheel is tested."""
+    """Skip tests that need this repository's Meltano project if the wheel is tested."""
     if "SEEKER_LEADS_WHEEL" in os.environ:
         pytest.skip("the plugins of this repository's Meltano project are the source tree")
     assert (PROJECT / ".meltano" / ".installed").exists(), "Meltano's plugins are missing: run `make test`"
@@ -190,7 +190,7 @@ def meltano_plugins() -> None:
 
 @pytest.fixture
 def meltano(account: Sandbox, tmp_path: Path, meltano_plugins: None) -> Callable[..., Ended]:  # noqa: ARG001  # a skip
-    """Run Meltano in this project, with a state of the test's own."""
+    """Run Meltano in this project, with a state of its own."""
 
     def run(*arguments: str, **environment: str) -> Ended:
         process = subprocess.run(

@@ -34,9 +34,9 @@ def left_running() -> set[tuple[int, str]]:
 
 
 def test_demo_shows_both_directions_and_stays(tmp_path: Path) -> None:
-    """All leads come, then the new ones, then one by a webhook; a file, its mended rejects, nothing twice.
+    """The demo reads all leads, then the new ones, then one by webhook; it sends a file and its corrected rejects once.
 
-    The report has it all in words. With `--keep`, sandbox and database run on for another file; Ctrl-C ends them.
+    The report shows all results. With `--keep`, sandbox and database run for another file; Ctrl-C stops them.
     """
     before = left_running()
     with subprocess.Popen(
@@ -72,9 +72,9 @@ def test_demo_shows_both_directions_and_stays(tmp_path: Path) -> None:
         assert process.wait(60) == 0
         assert process.stderr.read() == ""
     for text in (
-        "5,000 leads came in the first run, 25 in the second, 1 by itself",
+        "5,000 new leads in the first run, 25 in the second, 1 through the webhook",
         "s later it is in PostgreSQL",
-        "4 leads were sent, 5 more once they were mended, 0 when all was sent again",
+        "4 leads sent, 5 more after correction, 0 when the whole file was sent again",
         *("SLG-FRA", "CALL_TRACKING", "Bookmark", "row 1005  email must be a valid e-mail address", "Stopped"),
     ):
         assert text in said
@@ -89,7 +89,7 @@ def test_demo_shows_both_directions_and_stays(tmp_path: Path) -> None:
 
 
 def test_report_shows_values_as_texts() -> None:
-    """What came out of the database or of a file is never markup, and the report loads nothing."""
+    """Values from the database or a file are never markup, and the report loads nothing."""
     hostile = "<script>alert(1)</script>"
     today = datetime(2026, 11, 23, 8, tzinfo=timezone.utc)
     table = Table(
@@ -106,8 +106,8 @@ def test_report_shows_values_as_texts() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_demo_that_is_stopped_leaves_nothing_running(number: signal.Signals) -> None:
-    """Ctrl-C and SIGTERM end the sandbox, PostgreSQL and Meltano too."""
+def test_stopped_demo_leaves_nothing_running(number: signal.Signals) -> None:
+    """Ctrl-C and SIGTERM also stop the sandbox, PostgreSQL and Meltano."""
     before = left_running()
     with subprocess.Popen(DEMO, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-#: Where the pages say that the sandbox is; the tests have one of their own.
+#: The sandbox's address on the pages; the tests replace it with their own.
 WRITTEN_URL = "http://127.0.0.1:8000"
 RUNNABLE = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": ["python", "-c"]}
 TOPICS = ("meltano", "ledger", "ledger move", "ledger purge", "leads", "retention", "duckdb", "serve", "new project")
@@ -36,7 +36,7 @@ MARKERS = {"", "run", "shows", *(f"run: {topic}" for topic in TOPICS)}
 
 @pytest.fixture
 def account() -> Iterator[Sandbox]:
-    """A sandbox of the page's own, with some leads of the last days."""
+    """A sandbox for this page, with some leads of the last days."""
     with Sandbox.start(SandboxOptions(leads=120, days=5, enforce_limit=False)) as sandbox:
         yield sandbox
 
@@ -74,7 +74,7 @@ def run(block: Block, text: str, folder: Path, environment: dict[str, str], erro
 
 
 def test_markers_are_known() -> None:
-    """A comment above a block is one that these tests act upon, or says why the block is not run."""
+    """Each comment above a block is one that these tests use, or says why the block is not run."""
     for page in PAGES:
         for block in blocks_of(page):
             is_file = re.fullmatch(r"file: [\w.]+", block.marker)
@@ -85,7 +85,7 @@ def test_markers_are_known() -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_shell_can_read_every_command(page: str) -> None:
-    """The blocks that are not run are shell commands all the same."""
+    """Blocks that are not run have valid shell syntax too."""
     for block in blocks_of(page):
         if block.language == "sh":
             subprocess.run([RUNNABLE["sh"][0], "-n", "-c", block.text], check=True, timeout=10)
@@ -93,7 +93,7 @@ def test_shell_can_read_every_command(page: str) -> None:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if has_work(page)])
 def test_examples_of_the_page_work(page: str, account: Sandbox, tmp_path: Path) -> None:
-    """The page's files and commands, one after the other in an empty folder, do and print what the page says."""
+    """The page's files and commands, in order in an empty folder, do and print what the page says."""
     folder = tmp_path / "folder"
     folder.mkdir()
     output = None
@@ -106,7 +106,7 @@ def test_examples_of_the_page_work(page: str, account: Sandbox, tmp_path: Path) 
         elif block.marker == "shows" and output is not None:
             assert_shows(block, output)
         elif block.marker.startswith("run: "):
-            output = None  # of another test
+            output = None  # output of an earlier block does not count
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def meltano_environment(
     tmp_path: Path,
     meltano_plugins: None,  # noqa: ARG001  # are they there?
 ) -> dict[str, str]:
-    """What Meltano runs with in this project: a state, files and a database of the test's own."""
+    """Meltano's environment in this project, with its own state, files and database."""
     return shell_in_project(
         tmp_path,
         account.api_url,
@@ -124,7 +124,7 @@ def meltano_environment(
         TARGET_SEEKER_LEADS_REJECTS_PATH=str(tmp_path / "rejects.jsonl"),
         TARGET_JSONL_DESTINATION_PATH=str(tmp_path),
         TARGET_POSTGRES_SQLALCHEMY_URL=database_url,
-        TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA="seeker_leads",  # that of `production`, which the pages speak of
+        TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA="seeker_leads",  # the schema of `production`, which the pages use
         SEEKER_LEADS_TABLE="seeker_leads.leads",  # as above
     )
 
@@ -137,7 +137,7 @@ def test_meltano_commands_work(
     database: psycopg.Connection[Any],
     tmp_path: Path,
 ) -> None:
-    """What a page does with Meltano works in this project, and what it does with the leads' table works on it."""
+    """A page's Meltano commands work in this project, and its queries work on the table of leads."""
     output = None
     for block in blocks_of(page):
         if block.marker == "run: meltano":
@@ -153,7 +153,7 @@ def test_meltano_commands_work(
 
 
 def run_on_leads(block: Block, database: psycopg.Connection[Any]) -> None:
-    """Run a dbt model, or a query, on the table that Meltano filled; one of its leads is past its `ttl`."""
+    """Run a dbt model or a query on the table that Meltano filled; one of its leads is past its `ttl`."""
     oldest = 'SELECT min("leadId") FROM seeker_leads.leads'
     database.execute(f"UPDATE seeker_leads.leads SET ttl = '2020-01-01' WHERE \"leadId\" = ({oldest})".encode())  # noqa: S608  # ours
     statements: list[str] = []
@@ -175,7 +175,7 @@ def run_on_leads(block: Block, database: psycopg.Connection[Any]) -> None:
 
 
 def test_deselected_columns_stay_away(meltano: Callable[..., Any], tmp_path: Path) -> None:
-    """The selection of the tap's page, given to Meltano, leaves nothing personal in the loader's file."""
+    """With the selection of the tap's page, Meltano writes no personal data into the loader's file."""
     (block,) = (block for block in every_block("yaml") if block.page == "docs/tap.md" and "select:" in block.text)
     (plugin,) = yaml.safe_load(block.text)["plugins"]["extractors"]
     ended = meltano(
@@ -194,7 +194,7 @@ def test_deselected_columns_stay_away(meltano: Callable[..., Any], tmp_path: Pat
 
 
 def ledger_with_rows(url: str) -> None:
-    """Make a ledger with a row of each status; one was sent again."""
+    """Create a ledger with a row of each status; one was sent again."""
     with Ledger.open(url, UnknownOutcome.RETRY) as ledger:
         for number, status in enumerate(Status):
             claim = Claim(f"{number:064}", "0" * 64, "leads", is_replay=False, will_send=True)
@@ -204,7 +204,7 @@ def ledger_with_rows(url: str) -> None:
 
 @pytest.mark.parametrize("block", [b for b in every_block("sql") if b.marker == "run: ledger"], ids=lambda b: b.place)
 def test_ledger_can_be_asked(block: Block, database_url: str, tmp_path: Path) -> None:
-    """Each query of the ledger works in SQLite and in PostgreSQL, and finds the same number of rows in both."""
+    """Each query of the ledger works in SQLite and in PostgreSQL, and returns the same number of rows in both."""
     with psycopg.connect(database_url, autocommit=True) as postgres:
         postgres.execute("DROP TABLE IF EXISTS seeker_leads_ledger, seeker_leads_ledger_version")
         for url in (database_url, f"sqlite:///{tmp_path / 'ledger.db'}"):
@@ -221,7 +221,7 @@ def test_ledger_can_be_asked(block: Block, database_url: str, tmp_path: Path) ->
     "block", [b for b in every_block("sh") if b.marker == "run: ledger"], ids=lambda block: block.place
 )
 def test_ledger_can_be_copied(block: Block, tmp_path: Path) -> None:
-    """The copy of a ledger that is open has every row, those too that are not yet in its file, and is private."""
+    """The copy of an open ledger has every row, including those that are not in its main file yet, and is private."""
     (tmp_path / "data").mkdir()
     url = f"sqlite:///{tmp_path / 'data' / 'ledger.db'}"
     with Ledger.open(url, UnknownOutcome.RETRY):
@@ -249,7 +249,7 @@ def test_ledger_can_be_purged(meltano_environment: dict[str, str], tmp_path: Pat
 
 
 def test_ledger_can_be_moved(meltano_environment: dict[str, str], database_url: str, tmp_path: Path) -> None:
-    """The page's commands bring every row of an SQLite ledger into PostgreSQL as it is, whatever the server's zone."""
+    """The page's commands copy every row of an SQLite ledger to PostgreSQL unchanged, whatever the server's zone."""
     (block,) = (block for block in every_block("sh") if block.marker == "run: ledger move")
     text = by_itself(block).replace("postgresql://user:password@host/database", f"'{database_url}'")
     old_url = meltano_environment["TARGET_SEEKER_LEADS_LEDGER_URL"]
@@ -265,7 +265,7 @@ def test_ledger_can_be_moved(meltano_environment: dict[str, str], database_url: 
     "block", [b for b in every_block("sh") if b.marker == "run: serve"], ids=lambda block: block.place
 )
 def test_sandbox_serves_until_it_is_stopped(block: Block, tmp_path: Path) -> None:
-    """What starts the sandbox says where it is, and ends with 0 when it is stopped."""
+    """A command that starts the sandbox prints its URL, and ends with status 0 when it is stopped."""
     command = block.text.replace("--port 8000", "--port 0")
     with subprocess.Popen(
         [*RUNNABLE["sh"], f"exec {command}"], env=shell(tmp_path), stdout=subprocess.PIPE, text=True

@@ -1,4 +1,4 @@
-"""`examples/odoo_leads.sql` on real PostgreSQL: leads of Odoo 16 to 19 as columns that the target understands."""
+"""`examples/odoo_leads.sql` on real PostgreSQL: leads of Odoo 16 to 19 as columns that the target accepts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXAMPLES = PROJECT / "examples"
 
 @pytest.fixture(params=["16 to 18", "19"])
 def odoo(request: pytest.FixtureRequest, database: psycopg.Connection) -> psycopg.Connection:
-    """A database with the sample leads, as one version of Odoo has them, and the view."""
+    """A database with the sample leads in the format of one Odoo version, and the view."""
     database.execute("DROP TABLE IF EXISTS crm_lead CASCADE")
     database.execute((EXAMPLES / "crm_lead.sql").read_bytes())
     if request.param == "19":
@@ -31,7 +31,7 @@ def odoo(request: pytest.FixtureRequest, database: psycopg.Connection) -> psycop
 
 
 def seen(odoo: psycopg.Connection, **changes: Any) -> dict[str, Any] | None:
-    """What the view shows of the first lead after a change of its columns."""
+    """Return the view's row of the first lead after a change of its columns."""
     for name, value in changes.items():
         odoo.execute(f"UPDATE crm_lead SET {name} = %s WHERE id = 1".encode(), [value])  # noqa: S608  # our own names
     with odoo.cursor(row_factory=dict_row) as cursor:
@@ -39,12 +39,12 @@ def seen(odoo: psycopg.Connection, **changes: Any) -> dict[str, Any] | None:
 
 
 def test_only_leads_that_are_not_archived_are_shown(odoo: psycopg.Connection) -> None:
-    """Opportunities are sales' already, and an archived lead is lost or a duplicate."""
+    """Opportunities are already handled by sales, and an archived lead is lost or a duplicate."""
     assert [row[0] for row in odoo.execute("SELECT id FROM crm_lead_to_send ORDER BY id")] == [1, 2, 3]
 
 
-def test_view_does_not_stand_in_the_way_of_an_update(odoo: psycopg.Connection) -> None:
-    """Odoo may drop, add and change the table's columns while the view is there."""
+def test_view_allows_changes_of_the_table(odoo: psycopg.Connection) -> None:
+    """Odoo can drop, add and change the table's columns while the view exists."""
     odoo.execute("ALTER TABLE crm_lead DROP COLUMN probability, ADD COLUMN x_new text, ALTER COLUMN phone TYPE text")
     assert seen(odoo, phone="01 99 00 12 34")
 
@@ -72,10 +72,10 @@ def test_view_does_not_stand_in_the_way_of_an_update(odoo: psycopg.Connection) -
         (None, None, None),
     ],
 )
-def test_name_is_split_without_titles_and_blanks(
+def test_name_is_split_without_titles_and_spaces(
     odoo: psycopg.Connection, contact_name: str | None, first_name: str | None, last_name: str | None
 ) -> None:
-    """The last word is the last name, with its particle; titles and blanks of every kind are no part of a name."""
+    """The last word is the last name, with its particle; titles and whitespace of any kind are not part of a name."""
     row = seen(odoo, contact_name=contact_name)
     assert row
     assert (row["first_name"], row["last_name"]) == (first_name, last_name)
@@ -100,7 +100,7 @@ def test_name_is_split_without_titles_and_blanks(
     ],
 )
 def test_description_is_text(odoo: psycopg.Connection, description: str | None, message: str) -> None:
-    """Tags become lines, entities are decoded once; where nothing is left the subject is the message."""
+    """Tags become lines, entities are decoded once; if no text is left, the subject becomes the message."""
     row = seen(odoo, description=description)
     assert row
     assert row["message"] == message
@@ -114,10 +114,10 @@ def test_description_is_text(odoo: psycopg.Connection, description: str | None, 
         (None, None),
     ],
 )
-def test_address_of_a_mail_is_taken_out_of_it(
+def test_address_is_extracted_from_the_sender(
     odoo: psycopg.Connection, email_from: str | None, email: str | None
 ) -> None:
-    """A lead that came by mail has the sender as the mail has it."""
+    """The address is extracted from the sender of a lead that arrived by mail."""
     row = seen(odoo, email_from=email_from)
     assert row
     assert row["email"] == email
@@ -129,7 +129,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp", 
 @given(TEXTS, TEXTS)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_text_breaks_the_view(odoo: psycopg.Connection, one: str, other: str) -> None:
-    """What is escaped comes out as it was, and no broken HTML stops the rows after it."""
+    """Escaped text is restored exactly, and broken HTML does not affect other rows."""
     (text,) = odoo.execute(
         "SELECT crm_html_to_text(%s)", [f"<p>{html.escape(one)}</p><p title='{html.escape(other)}'>x</p>"]
     ).fetchone() or (None,)
@@ -138,7 +138,7 @@ def test_no_text_breaks_the_view(odoo: psycopg.Connection, one: str, other: str)
 
 
 def test_sample_leads_are_shown_alike_by_all_versions(odoo: psycopg.Connection) -> None:
-    """Titles, blanks and particles in the sample become the same names in both forms of the table."""
+    """Titles, spaces and particles in the sample give the same names in both forms of the table."""
     rows = [list(row) for row in odoo.execute("SELECT id, first_name, last_name FROM crm_lead_to_send ORDER BY id")]
     assert json.loads(json.dumps(rows)) == [
         [1, "Camille", "Laurent"],

@@ -14,10 +14,10 @@ from tap_seeker_leads.tap import TapSeekerLeads
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# `extra` is null while the API sends nothing beyond its contract: the suite then has no value of it to look at.
+# `extra` is null as long as the API sends nothing beyond its contract, so the suite has no value of it to check.
 pytestmark = pytest.mark.filterwarnings("ignore:No records were available to test:UserWarning")
 
-#: The suite makes a tap when tests are collected; the URL is put in when the sandbox runs.
+#: The suite creates a tap when tests are collected; the URL is set when the sandbox runs.
 CONFIG: dict[str, Any] = {"auth_token": "sandbox-token", "start_date": time.strftime("%Y-01-01")}
 
 TestTapSeekerLeads = get_tap_test_class(

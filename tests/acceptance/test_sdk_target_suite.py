@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 CONFIG: dict[str, Any] = {"auth_token": "sandbox-token"}
 
-#: They ask for the SDK's own exceptions. Ours: a RECORD before its SCHEMA is a FatalError that names the line, and a
-#: record without its key is delivered (tests/integration/test_target_input.py).
+#: They expect the SDK's own exceptions. In our target, a RECORD before its SCHEMA is a FatalError that names the line,
+#: and a record without its key is delivered (tests/integration/test_target_input.py).
 NOT_OURS = {TargetRecordBeforeSchemaTest, TargetRecordMissingKeyProperty}
 
 TestTargetSeekerLeads = get_target_test_class(

@@ -1,4 +1,4 @@
-"""Other people's taps in front of our target: each row becomes the right lead, whatever its source."""
+"""Other taps with our target: each row becomes the right lead, whatever its source."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ COLUMNS = list(dict.fromkeys(name for row in [*ROWS, BAD] for name in row))
 
 
 def wanted(row: dict[str, Any]) -> dict[str, Any]:
-    """The lead that a row means, worked out here anew; its date apart, whose form is the source's affair."""
+    """Return the expected lead of a row, computed independently; without its date, whose form depends on the source."""
     found = {
         "lastName": row["last_name"],
         "email": row["email"],
@@ -63,8 +63,8 @@ def as_table(folder: Path, database: psycopg.Connection, url: str) -> dict[str, 
     for row in [*ROWS, BAD]:
         names, places = ", ".join(row), ", ".join(["%s"] * len(row))
         database.execute(f"INSERT INTO crm_lead ({names}) VALUES ({places})".encode(), list(row.values()))  # noqa: S608  # our own names
-    # The tap asks for host and password, though this database has a socket and no password: the query counts.
-    # A name of its own, since Meltano keeps the catalog of a URL, and other tests have other tables there.
+    # The tap requires host and password, although this database uses a socket and no password: the query decides.
+    # The application name makes the URL unique: Meltano stores catalogs by URL, and other tests have other tables.
     url = url.replace("postgres:@/", "postgres:none@localhost/") + "&application_name=seams"
     return {"sqlalchemy_url": url, "_select": '["public-crm_lead.*"]'}
 
@@ -98,7 +98,7 @@ def pipe(
     name: str,
     settings: dict[str, Any],
 ) -> None:
-    """Two programs, each of an environment of its own, and a pipe in between."""
+    """Run two programs, each in its own environment, connected by a pipe."""
     config = target.folder / "tap.json"
     config.write_text(json.dumps(settings))
     program = PROJECT / ".meltano" / "extractors" / name / "venv" / "bin" / name
@@ -120,7 +120,7 @@ SOURCES = {
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_rows_become_the_leads_that_they_mean(  # noqa: PLR0913, PLR0917  # what pytest gives
+def test_rows_become_the_right_leads(  # noqa: PLR0913, PLR0917  # what pytest gives
     meltano: Callable[..., Ended],
     account: Sandbox,
     target: TargetProgram,
@@ -128,7 +128,7 @@ def test_rows_become_the_leads_that_they_mean(  # noqa: PLR0913, PLR0917  # what
     database_url: str,
     name: str,
 ) -> None:
-    """Out of a CSV file, a table or JSON lines: each good row is created once in its very words, a bad one kept."""
+    """From a CSV file, a table or JSON lines, each good row is created once and unchanged, and a bad one is kept."""
     write, run = SOURCES[name]
     run(meltano, target, account, name, write(target.folder, database, database_url))
     created = {found["email"]: dict(found) for found in account.created}

@@ -1,4 +1,4 @@
-"""The tap's output in other people's targets, and back by query: same count, same values, nested fields intact."""
+"""The tap's output in other targets, read back by a query: same count, same values, nested fields intact."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ TEXT = "Élodie-Ñandú 🏠 \"b\", 'c'; \\ \t\n\u2028 日本語 עברית \u00
 
 
 def odd_leads(now: int) -> list[dict[str, Any]]:
-    """Leads that a target could stumble over."""
+    """Return leads that could cause errors in a target."""
     metadata = {"portal": "SLG-FRA", "TTL": now + 1000, "leadCategory": "CLASSIFIED"}
     bodies: dict[str, dict[str, Any]] = {
         "unicode": {"contactRequest": {"lastName": TEXT, "message": TEXT * 20, "phoneNumbers": []}},
@@ -63,7 +63,7 @@ def odd_leads(now: int) -> list[dict[str, Any]]:
 
 
 def expected(account: Sandbox) -> Rows:
-    """What the API has, as the tap's columns; worked out here anew and not by the tap's code."""
+    """Return the API's leads as the tap's columns, computed independently of the tap's code."""
     rows: Rows = {}
     for lead in account.store.all():
         known = dict(lead)
@@ -71,13 +71,13 @@ def expected(account: Sandbox) -> Rows:
         row = {name: known.pop(name, metadata.get(name)) for name in COLUMNS}
         row["ingestionDate"], row["ttl"] = metadata["ingestionDate"], metadata["TTL"]
         row["extra"] = known or None
-        # A control character, which PostgreSQL may refuse, is replaced.
+        # The tap replaces control characters, which PostgreSQL may refuse.
         rows[row["leadId"]] = json.loads(json.dumps(row).replace(r"\u0001", r"\ufffd"))
     return rows
 
 
 def seconds(moment: Any) -> int:
-    """Any target's form of an instant, in Unix seconds; one without a zone is UTC."""
+    """Return Unix seconds for any target's form of an instant; one without a zone is UTC."""
     if isinstance(moment, str):
         moment = datetime.fromisoformat(moment.replace("Z", "+00:00"))
     moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
@@ -85,7 +85,7 @@ def seconds(moment: Any) -> int:
 
 
 def plain(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with instants in Unix seconds, and JSON that a target keeps as text read."""
+    """Return a row with instants in Unix seconds, and with JSON parsed if the target stores it as text."""
     found = {name: row.get(name) for name in COLUMNS}
     for name in MOMENTS:
         found[name] = seconds(found[name])
@@ -121,7 +121,7 @@ TARGETS: dict[str, Callable[..., list[dict[str, Any]]]] = {
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_leads_come_back_as_the_api_has_them(  # noqa: PLR0913, PLR0917  # what pytest gives
+def test_stored_leads_equal_the_apis(  # noqa: PLR0913, PLR0917  # what pytest gives
     meltano: Callable[..., Ended],
     account: Sandbox,
     database: psycopg.Connection,
@@ -129,7 +129,7 @@ def test_leads_come_back_as_the_api_has_them(  # noqa: PLR0913, PLR0917  # what 
     tmp_path: Path,
     name: str,
 ) -> None:
-    """Each lead is there once with every value that the API gave, whatever characters, nulls and nesting it holds."""
+    """Each lead is stored once with every value from the API, whatever characters, nulls and nesting it has."""
     account.add_leads(leads=odd_leads(int(time.time())))
     ended = meltano(
         "run",
@@ -151,7 +151,7 @@ def test_leads_come_back_as_the_api_has_them(  # noqa: PLR0913, PLR0917  # what 
 
 @pytest.mark.usefixtures("meltano_plugins")
 def test_pipe_of_two_programs(tap: Callable[..., Ended], tmp_path: Path, account: Sandbox) -> None:
-    """Without Meltano, too: target-jsonl takes the tap's stdout as it is, and gives the tap's last STATE back."""
+    """It also works without Meltano: target-jsonl reads the tap's stdout, and returns the tap's last STATE."""
     account.add_leads(leads=odd_leads(int(time.time())))
     ended = tap()
     assert ended.status == 0, ended.stderr[-3000:]
@@ -165,11 +165,11 @@ def test_pipe_of_two_programs(tap: Callable[..., Ended], tmp_path: Path, account
         timeout=60,
         env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"},
     )
-    # Lines end with \n and nothing else: U+2028 within a text is no end of a line.
+    # Only \n ends a line: a U+2028 within a text does not.
     messages = [json.loads(line) for line in ended.stdout.split("\n") if line]
     states = [message["value"] for message in messages if message["type"] == "STATE"]
     assert json.loads(loaded.stdout.splitlines()[-1]) == states[-1]
     (file,) = tmp_path.glob("leads*.jsonl")
     rows = [plain(json.loads(line)) for line in file.read_text("utf-8").split("\n") if line]
     assert {row["leadId"]: row for row in rows} == expected(account)
-    assert len(rows) == 256  # the seams of windows, too: this target knows no keys
+    assert len(rows) == 256  # including the seams of windows: this target has no keys

@@ -1,4 +1,4 @@
-"""The limit is used up and kept: the program, against a sandbox in a process of its own."""
+"""The tap uses the limit and keeps it: the program, against a sandbox in a separate process."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ pytestmark = pytest.mark.alone
 
 @pytest.mark.parametrize("days", [7, 300], ids=["dense", "wide"])
 def test_tap_reads_near_the_limit_and_never_over_it(days: int) -> None:
-    """At 100 ms latency a sequential client reaches a fifth of the limit. The tap reaches most of it, without a 429.
+    """With 100 ms latency, a sequential client reaches a fifth of the limit. The tap reaches most of it, without a 429.
 
-    Its figures on a quiet machine stand in docs/performance.md; on a busy one the best of five runs counts.
+    docs/performance.md has its figures on a quiet machine; on a busy one, the best of five runs counts.
     """
     case = Case("limited", 10_000, days, is_limited=True)
     for _ in range(5):
@@ -28,11 +28,11 @@ def test_tap_reads_near_the_limit_and_never_over_it(days: int) -> None:
     assert figures.refused == 0
     assert figures.over_limit == 0
     if days == 7:
-        assert figures.requests <= 100 * 1.15  # what cutting the week costs
+        assert figures.requests <= 100 * 1.15  # the cost of dividing the week
 
 
 def test_memory_does_not_grow_with_the_leads() -> None:
-    """Ten times the leads take no more memory than what is in flight."""
+    """With ten times the leads, the memory grows by no more than the pages in flight."""
     peaks = []
     for leads in (3_000, 30_000):
         case = Case("memory", leads, 60, is_limited=False)

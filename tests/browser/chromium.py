@@ -1,4 +1,4 @@
-"""The system's Chromium, as tests and pictures start it."""
+"""Starts the system's Chromium for tests and screenshots."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-#: It asks nobody but the sandbox for anything.
+#: It sends requests only to the sandbox.
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -28,7 +28,7 @@ FLAGS = [
 
 
 def where() -> str | None:
-    """Return the path of Chromium, or of Chrome, which is made of it, or None where neither is installed."""
+    """Return the path of Chromium or Chrome, or None if neither is installed."""
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 

@@ -1,4 +1,4 @@
-"""A real Chromium that looks at a sandbox's page. Each test fails on an error in its console or a request elsewhere."""
+"""A real Chromium with a sandbox's page. A test fails on an error in the console or a request to another host."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """Override by `@pytest.mark.parametrize("sandbox", [SandboxOptions(...)], indirect=True)`."""
+    """Override with `@pytest.mark.parametrize("sandbox", [SandboxOptions(...)], indirect=True)`."""
     options: SandboxOptions = getattr(request, "param", SandboxOptions(leads=200, days=20))
     with Sandbox.start(options) as running:
         yield running
@@ -33,7 +33,7 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def page(browser: Browser, sandbox: Sandbox) -> Iterator[Page]:
-    """The page of the sandbox, live."""
+    """The sandbox's page, live."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     said: list[str] = []

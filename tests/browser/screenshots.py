@@ -44,7 +44,7 @@ LEADS = [
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):
-    """Answers each call."""
+    """Accepts each call."""
 
     def do_POST(self) -> None:
         self.send_response(200)
@@ -56,7 +56,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def receiving() -> Iterator[str]:
-    """Take the calls of a subscription; yield its URL."""
+    """Receive the calls of a subscription; yield the receiver's URL."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
@@ -66,7 +66,7 @@ def receiving() -> Iterator[str]:
 
 
 def let_clients_work(sandbox: Sandbox, url: str) -> None:
-    """Read for some seconds as fast as the limit allows, create leads, be called."""
+    """Read for some seconds as fast as the limit allows, create leads, and receive webhook calls."""
     client = requests.Session()
     client.headers["Authorization"] = f"Bearer {sandbox.options.token}"
     client.post(f"{sandbox.api_url}/webhook/subscriptions", json={"url": url, "apiKey": "k" * 20, "status": "ACTIVE"})
@@ -80,7 +80,7 @@ def let_clients_work(sandbox: Sandbox, url: str) -> None:
         if number % 90 == 0:
             client.post(f"{sandbox.api_url}/leads", json={**LEADS[0], "submittedDate": "2026-11-20T14:00:00Z"})
             sandbox.add_leads(1)
-        # A client's own pace: seven to ten requests in each period.
+        # The pace varies like a real client's: seven to ten requests in each period.
         time.sleep(0.021 + 0.006 * (number // 60 % 3))
     for lead in (LEADS[1], LEADS[0]):
         client.post(f"{sandbox.api_url}/leads", json=lead)
@@ -90,7 +90,7 @@ def let_clients_work(sandbox: Sandbox, url: str) -> None:
 
 
 def start() -> Sandbox:
-    """Return a sandbox at its usual port, or at any where that is taken."""
+    """Return a sandbox at its usual port, or at any free port if that is in use."""
     options = SandboxOptions(leads=5000, days=90)
     try:
         return Sandbox.start(options, port=PORT)
@@ -112,7 +112,7 @@ def main() -> None:
                 path = FOLDER / f"sandbox-{theme}-{width}.png"
                 page.screenshot(path=path, animations="disabled")
                 context.close()
-                print(f"docs/pictures/{path.name}: {path.stat().st_size // 1024} KiB")  # noqa: T201  # it says what it made
+                print(f"docs/pictures/{path.name}: {path.stat().st_size // 1024} KiB")  # noqa: T201  # the result
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What each button does is seen in the page and by the API."""
+"""The effect of each button is visible in the page and through the API."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LEAD = {
 
 
 def api(sandbox: Sandbox, path: str = "/leads", method: str = "GET", body: Any = None) -> requests.Response:
-    """Ask the API with the printed token; of leads, for those of the last minutes."""
+    """Call the API with the printed token; `/leads` is requested for the last minutes."""
     now = int(time.time())
     headers = {"Authorization": f"Bearer {sandbox.options.token}"}
     period = {"minDate": now - 300, "maxDate": now + 60}
@@ -38,7 +38,7 @@ def api(sandbox: Sandbox, path: str = "/leads", method: str = "GET", body: Any =
 
 
 def tile(page: Page, name: str) -> Locator:
-    """Return the figure of that name."""
+    """Return the figure with that name."""
     return page.locator(".tile", has=page.get_by_text(name, exact=True)).locator("dd").first
 
 
@@ -47,9 +47,9 @@ def first_row(page: Page, panel: str) -> Locator:
 
 
 def test_a_new_lead_is_first_in_the_list_and_in_the_api(sandbox: Sandbox, page: Page) -> None:
-    """“New lead” puts one in: the figure, the list and the API have it, and a status says so."""
+    """“New lead” adds one: the figure, the list and the API show it, and a status message says so."""
     page.get_by_role("button", name="New lead").click()
-    expect(page.get_by_role("status")).to_have_text("One new lead came in.")
+    expect(page.get_by_role("status")).to_have_text("One new lead arrived.")
     expect(tile(page, "Leads")).to_have_text("201")
     (lead,) = api(sandbox).json()["items"]
     expect(first_row(page, "leads")).to_have_attribute("data-key", lead["metadata"]["leadId"])
@@ -57,7 +57,7 @@ def test_a_new_lead_is_first_in_the_list_and_in_the_api(sandbox: Sandbox, page: 
 
 
 def test_25_leads_come_at_once(sandbox: Sandbox, page: Page) -> None:
-    """“25 leads” puts in 25, and today's bar grows."""
+    """“25 leads” adds 25, and today's bar grows."""
     page.get_by_role("button", name="25 leads").click()
     expect(tile(page, "Leads")).to_have_text("225")
     assert len(api(sandbox).json()["items"]) == 25
@@ -65,7 +65,7 @@ def test_25_leads_come_at_once(sandbox: Sandbox, page: Page) -> None:
 
 
 def test_an_erased_person_is_gone_everywhere(sandbox: Sandbox, page: Page) -> None:
-    """“Erase one” takes a person out: the first row says so, and the API's lead has no person."""
+    """“Erase one” erases a person: the first row says so, and the API's lead has no person."""
     erased = {lead["metadata"]["leadId"] for lead in sandbox.store.all() if lead["contactRequest"]["email"] is None}
     page.get_by_role("button", name="Erase one").click()
     row = first_row(page, "leads")
@@ -76,15 +76,15 @@ def test_an_erased_person_is_gone_everywhere(sandbox: Sandbox, page: Page) -> No
     assert (contact["lastName"], contact["email"], contact["phoneNumbers"]) == (None, None, [])
 
 
-def test_what_cannot_be_done_is_said(browser: Browser) -> None:
-    """Where nobody is left to erase, the page says so, and goes on."""
+def test_a_refused_action_is_reported(browser: Browser) -> None:
+    """If nobody is left to erase, the page says so and keeps working."""
     with Sandbox.start() as empty:
         page = browser.new_page()
         page.goto(empty.url)
         page.get_by_role("button", name="Erase one").click()
-        expect(page.get_by_role("status")).to_have_text("The sandbox did not do it: there are 0 leads to choose from.")
+        expect(page.get_by_role("status")).to_have_text("The sandbox refused: only 0 leads can be erased.")
         page.get_by_role("button", name="New lead").click()
-        expect(page.get_by_role("status")).to_have_text("One new lead came in.")
+        expect(page.get_by_role("status")).to_have_text("One new lead arrived.")
         page.close()
 
 
@@ -93,7 +93,7 @@ def test_what_cannot_be_done_is_said(browser: Browser) -> None:
     [("500, an error", 500), ("429, too many", 429), ("502, a gateway", 502), ("403, a miss", 403)],
 )
 def test_the_next_request_fails_once(sandbox: Sandbox, page: Page, choice: str, status: int) -> None:
-    """The chosen fault waits, hits the next request of the API, is seen among the requests, and is gone."""
+    """The chosen fault waits, hits the next API request, appears in the list of requests, and is then gone."""
     option = page.locator("#fault option", has_text=choice)
     page.get_by_label("Next request fails with").select_option(value=option.get_attribute("value"))
     page.get_by_role("button", name="Set").click()
@@ -105,8 +105,8 @@ def test_the_next_request_fails_once(sandbox: Sandbox, page: Page, choice: str, 
 
 
 @pytest.mark.parametrize("choice", ["no answer", "a reset", "a lost answer"])
-def test_a_request_without_answer_is_shown_as_such(sandbox: Sandbox, page: Page, choice: str) -> None:
-    """Faults of the connection leave the client without an answer, and the page says it."""
+def test_a_request_without_answer_is_shown(sandbox: Sandbox, page: Page, choice: str) -> None:
+    """Connection faults leave the client without an answer, and the page says so."""
     option = page.locator("#fault option", has_text=choice)
     page.get_by_label("Next request fails with").select_option(value=option.get_attribute("value"))
     page.get_by_role("button", name="Set").click()
@@ -117,7 +117,7 @@ def test_a_request_without_answer_is_shown_as_such(sandbox: Sandbox, page: Page,
 
 
 def test_a_waiting_fault_can_be_cancelled(sandbox: Sandbox, page: Page) -> None:
-    """“Cancel” takes the fault back, and the next request is answered as ever."""
+    """“Cancel” removes the fault, and the next request is answered normally."""
     page.get_by_role("button", name="Set").click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator("#conditions")).to_be_empty()
@@ -125,7 +125,7 @@ def test_a_waiting_fault_can_be_cancelled(sandbox: Sandbox, page: Page) -> None:
 
 
 def test_a_revoked_token_is_refused_until_it_is_restored(sandbox: Sandbox, page: Page) -> None:
-    """“Revoke token” ends the printed token, the page says so, and gives it back on demand."""
+    """“Revoke token” revokes the printed token, the page says so, and a button makes it valid again."""
     page.get_by_role("button", name="Revoke token").click()
     expect(page.locator("#conditions")).to_contain_text("sandbox-token is refused")
     assert api(sandbox).status_code == 401
@@ -135,7 +135,7 @@ def test_a_revoked_token_is_refused_until_it_is_restored(sandbox: Sandbox, page:
 
 
 def test_a_webhook_is_switched_off_and_on(sandbox: Sandbox, page: Page) -> None:
-    """“Turn off” ends the calls of a subscription, “Turn on” begins them; its calls are seen, its key is not."""
+    """“Turn off” stops the calls of a subscription, “Turn on” resumes them; the page shows the calls, not the key."""
     api(sandbox, "/webhook/subscriptions", "POST", SUBSCRIPTION)
     panel = page.locator("#subscriptions")
     expect(panel).to_contain_text("ACTIVE")
@@ -149,10 +149,10 @@ def test_a_webhook_is_switched_off_and_on(sandbox: Sandbox, page: Page) -> None:
     expect(panel).to_contain_text("no answer")
 
 
-def test_what_is_posted_is_shown_with_its_fate(sandbox: Sandbox, page: Page) -> None:
-    """A lead that was created and one that was refused are both shown, the latter with all its reasons."""
+def test_posted_leads_are_shown_with_their_result(sandbox: Sandbox, page: Page) -> None:
+    """A created lead and a refused one are both shown, the latter with all its reasons."""
     api(sandbox, method="POST", body=LEAD)
-    expect(first_row(page, "posted")).to_contain_text("Is a lead now")
+    expect(first_row(page, "posted")).to_contain_text("Became a lead")
     api(sandbox, method="POST", body={**LEAD, "email": "nobody", "message": None})
     expect(first_row(page, "posted")).to_contain_text("Refused")
     expect(first_row(page, "posted").get_by_role("listitem")).to_have_count(2)

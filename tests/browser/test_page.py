@@ -1,4 +1,4 @@
-"""The page itself: live, for any screen, keyboard and theme, and safe whatever a lead holds."""
+"""The page itself: live, usable with any screen, keyboard and theme, and safe whatever a lead contains."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from seeker_leads_sandbox import Sandbox
 
-#: Of each text that is seen: the contrast to what is behind it, where that is less than WCAG's AA asks for.
+#: Returns each visible text whose contrast with its background is lower than WCAG's AA requires.
 POOR_CONTRAST = """() => {
   const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
   const light = (color) => {
@@ -51,7 +51,7 @@ POOR_CONTRAST = """() => {
 
 
 class OtherSite(http.server.BaseHTTPRequestHandler):
-    """A page of somebody else's, which says nothing."""
+    """An empty page of another site."""
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -64,7 +64,7 @@ class OtherSite(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def other_site() -> Iterator[str]:
-    """The address of a page on another port: another origin, though not another site for cookies."""
+    """The address of a page on another port: another origin, although the same site for cookies."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), OtherSite) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
@@ -74,7 +74,7 @@ def other_site() -> Iterator[str]:
 
 
 def full_of(value: Any) -> dict[str, Any]:
-    """Return a lead that has the value wherever a text can be."""
+    """Return a lead with the value in every text field."""
     return {
         "metadata": {
             "leadId": str(value),
@@ -97,25 +97,25 @@ def full_of(value: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("sandbox", [SandboxOptions(arrivals_per_minute=120)], indirect=True)
 @pytest.mark.usefixtures("sandbox")
-def test_leads_arrive_by_themselves(page: Page) -> None:
-    """Whoever only looks sees leads come in, and “Pause” stops the page until “Go on”."""
+def test_leads_appear_without_any_action(page: Page) -> None:
+    """Leads appear without any action; “Pause” stops the updates until “Resume”."""
     expect(page.locator("#leads tbody tr")).not_to_have_count(0)
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("Paused", exact=True)).to_be_visible()
     shown = tile(page, "Leads").inner_text()
     page.wait_for_timeout(1500)
     assert tile(page, "Leads").inner_text() == shown
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Resume").click()
     expect(tile(page, "Leads")).not_to_have_text(shown)
 
 
 def test_hostile_values_are_texts(sandbox: Sandbox, page: Page) -> None:
-    """Markup in any field of a lead, a POST or a subscription is shown as it is, and does nothing."""
+    """Markup in any field of a lead, a POST or a subscription is shown as text and has no effect."""
     sandbox.add_leads(leads=[full_of(HOSTILE)])
     api(sandbox, method="POST", body={**LEAD, "lastName": HOSTILE, "message": HOSTILE, "classifiedId": HOSTILE})
     api(sandbox, method="POST", body={HOSTILE: 1, "phoneNumbers": HOSTILE, "email": [HOSTILE]})
     api(sandbox, f"/{HOSTILE}")
-    # The first of the two POSTs is refused, so the lead of above is the last that came.
+    # The first of the two POSTs is refused, so the lead above is the last one created.
     expect(first_row(page, "leads")).to_contain_text(HOSTILE)
     expect(page.locator("#posted tbody tr")).to_have_count(2)
     for selector in ("script", "img"):
@@ -124,16 +124,16 @@ def test_hostile_values_are_texts(sandbox: Sandbox, page: Page) -> None:
     expect(first_row(page, "leads")).to_contain_text(HOSTILE)
 
 
-def test_a_row_that_stays_keeps_focus_and_open_details(sandbox: Sandbox, page: Page) -> None:
-    """What a reader has opened, and where the keyboard is, is not lost when something happens."""
+def test_an_update_keeps_focus_and_open_details(sandbox: Sandbox, page: Page) -> None:
+    """An update keeps opened details open and the keyboard focus in place."""
     page.get_by_text("Show as a table").click()
     sandbox.add_leads(1)
     expect(tile(page, "Leads")).to_have_text("201")
     expect(page.get_by_role("columnheader", name="SeLoger", exact=True)).to_be_visible()
 
 
-def test_everything_can_be_done_by_keyboard(page: Page) -> None:
-    """Tab reaches each control in the order of the page, with a focus that is seen, and Enter presses it."""
+def test_the_page_works_with_the_keyboard(page: Page) -> None:
+    """Tab reaches each control in the order of the page, with a visible focus, and Enter presses it."""
     reached = []
     for _ in range(20):
         page.keyboard.press("Tab")
@@ -152,8 +152,8 @@ def test_everything_can_be_done_by_keyboard(page: Page) -> None:
     expect(tile(page, "Leads")).to_have_text("201")
 
 
-def test_a_screen_reader_finds_its_way(page: Page) -> None:
-    """Landmarks, one main heading, named regions, named controls, one status; charts have their figures as words."""
+def test_the_page_works_with_a_screen_reader(page: Page) -> None:
+    """There are landmarks, one main heading, named regions and controls and one status; charts have a text."""
     for role in ("banner", "main", "contentinfo", "navigation", "status"):
         expect(page.get_by_role(role)).to_have_count(1)
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
@@ -170,7 +170,7 @@ def test_a_screen_reader_finds_its_way(page: Page) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 def test_it_fits_every_screen_in_every_theme(browser: Browser, sandbox: Sandbox, width: int, scheme: Any) -> None:
-    """Nothing sticks out, however long a value; every text has the contrast that WCAG's AA asks for."""
+    """Nothing overflows, however long a value is; every text has the contrast that WCAG's AA requires."""
     sandbox.add_leads(leads=[full_of("x" * 900), full_of(HOSTILE)])
     api(sandbox, method="POST", body={**LEAD, "email": "e" * 900})
     api(
@@ -189,8 +189,8 @@ def test_it_fits_every_screen_in_every_theme(browser: Browser, sandbox: Sandbox,
     context.close()
 
 
-def test_it_can_be_read_without_script(browser: Browser, sandbox: Sandbox) -> None:
-    """Where scripts are off, the page of this moment is complete, and has no button that would do nothing."""
+def test_it_is_readable_without_javascript(browser: Browser, sandbox: Sandbox) -> None:
+    """Without JavaScript, the page is complete and has no button that would do nothing."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(sandbox.url)
@@ -201,8 +201,8 @@ def test_it_can_be_read_without_script(browser: Browser, sandbox: Sandbox) -> No
     context.close()
 
 
-def test_a_sandbox_that_ends_is_noticed(browser: Browser, sandbox: Sandbox) -> None:
-    """The page says that nobody answers, and keeps what it has shown."""
+def test_a_stopped_sandbox_is_noticed(browser: Browser, sandbox: Sandbox) -> None:
+    """The page says that the sandbox does not answer, and keeps its content."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(sandbox.url)
@@ -214,7 +214,7 @@ def test_a_sandbox_that_ends_is_noticed(browser: Browser, sandbox: Sandbox) -> N
 
 
 def test_another_page_cannot_press_a_button(browser: Browser, sandbox: Sandbox, other_site: str) -> None:
-    """A page of another origin in the same browser can neither put leads in nor revoke tokens, nor read anything."""
+    """A page of another origin in the same browser can neither add leads nor revoke tokens nor read anything."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(other_site)

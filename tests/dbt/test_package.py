@@ -1,4 +1,4 @@
-"""The dbt package, by real dbt on PostgreSQL: `make test-dbt` runs it, in an environment of its own."""
+"""The dbt package, with real dbt on PostgreSQL: `make test-dbt` runs it in a separate environment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DBT = os.environ.get("SEEKER_LEADS_DBT", "")
 pytestmark = pytest.mark.skipif(not DBT, reason="`make test-dbt` runs it")
-#: The staging model has these besides what retention needs.
+#: Columns of the staging model beyond those that retention needs.
 MORE = {"leadCategory": "text", "seekerIntention": "text", "property": "jsonb"}
 
 
@@ -41,7 +41,7 @@ def leads(database_url: str) -> Iterator[LeadsTable]:
 
 @pytest.fixture
 def dbt(database_url: str, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run dbt in a project of its own that uses the package as the page says, without a word to anybody."""
+    """Run dbt in a new project that uses the package as the page says, without usage statistics."""
     project = tmp_path / "project"
     project.mkdir()
     url = urlsplit(database_url)
@@ -89,7 +89,7 @@ def dbt(database_url: str, tmp_path: Path) -> Callable[..., subprocess.Completed
 
 
 def test_package_does_what_the_law_asks(dbt: Callable[..., Any], leads: LeadsTable) -> None:
-    """The macro deletes and erases, the same as the command does; a second time there is nothing left to do."""
+    """The macro deletes and erases the same rows as the command; a second run changes nothing."""
     before = leads.rows
     dbt("run-operation", "seeker_leads_retention")
     by_dbt = leads.rows
@@ -105,7 +105,7 @@ def test_package_does_what_the_law_asks(dbt: Callable[..., Any], leads: LeadsTab
 
 
 def test_models_and_test_of_the_package(dbt: Callable[..., Any], leads: LeadsTable) -> None:
-    """The view has the leads that are to be held; the test fails for a lead without `ttl`."""
+    """The view has the leads that may be kept; the test fails for a lead without `ttl`."""
     dbt("build")
     query = "SELECT lead_id, last_name, is_erased FROM retention_models.stg_seeker_leads"
     rows = {row[0]: row[1:] for row in leads.database.execute(query)}

@@ -1,4 +1,4 @@
-"""Real engines around Meltano: each in an environment of its own under `.engines`, with the sandbox and PostgreSQL."""
+"""Real engines that run Meltano: each in a separate environment under `.engines`, with the sandbox and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ LIVE_STATE_ID = "local:tap-seeker-leads-to-target-postgres"
 
 
 def quarters_before(epoch: float, count: int) -> list[str]:
-    """Return the first days of the last quarters that are over, oldest first, and the day on which they end."""
+    """Return the first days of the last complete quarters, oldest first, and the day on which they end."""
     now = time.gmtime(epoch)
     index = now.tm_year * 4 + (now.tm_mon - 1) // 3
     return [f"{each // 4}-{each % 4 * 3 + 1:02}-01" for each in range(index - count, index + 1)]
 
 
-#: Where the four shards begin and end.
+#: Starts and ends of the four shards.
 BOUNDS = quarters_before(time.time(), 4)
 
 
@@ -59,7 +59,7 @@ def epoch_of(day: str) -> int:
 
 @pytest.fixture
 def account() -> Iterator[Sandbox]:
-    """A sandbox with leads every 12 hours of the last four quarters, at each bound too, and 20 of today."""
+    """A sandbox with leads every 12 hours of the last four quarters, one at each bound, and 20 of today."""
     with Sandbox.start(SandboxOptions()) as sandbox:
         sandbox.add_leads(ingestion_dates=[*range(epoch_of(BOUNDS[0]), epoch_of(BOUNDS[-1]) + 1, 12 * HOUR_SECONDS)])
         sandbox.add_leads(20)
@@ -73,7 +73,7 @@ class Project:
     variables: dict[str, str]
 
     def start(self, *command: str | Path, output: Any = subprocess.PIPE, **more: str) -> subprocess.Popen[str]:
-        """Start a program in the project; `output` is where both of its streams go."""
+        """Start a program in the project; `output` receives both of its streams."""
         return subprocess.Popen(
             command,
             stdout=output,
@@ -84,7 +84,7 @@ class Project:
         )
 
     def run(self, *command: str | Path, **more: str) -> Ended:
-        """Run a program to its end; what it says on either stream is in `stdout`."""
+        """Run a program until it ends; `stdout` contains the output of both streams."""
         with self.start(*command, **more) as process:
             try:
                 output, _ = process.communicate()
@@ -94,12 +94,12 @@ class Project:
         return Ended(process.returncode, output, "")
 
     def states(self) -> dict[str, str]:
-        """Return the bookmark of each state that the system database holds."""
+        """Return the bookmark of each state in the system database."""
         rows = self._ask("SELECT state_id, completed_state FROM state")
         return {state_id: bookmark_of(state) for state_id, state in rows}
 
     def runs(self) -> list[str]:
-        """Return how Meltano's runs have ended, as the system database has it; RUNNING where one has not."""
+        """Return the results of Meltano's runs in the system database; RUNNING for a run that has not ended."""
         return [state for (state,) in self._ask("SELECT state FROM runs")]
 
     def _ask(self, query: LiteralString) -> list[tuple[Any, ...]]:
@@ -109,13 +109,13 @@ class Project:
 
 
 def bookmark_of(state: str) -> str:
-    """Return the instant up to which leads are read, of a state as Meltano keeps it."""
+    """Return the instant up to which leads are read, from a state in Meltano's format."""
     bookmark: str = json.loads(state)["singer_state"]["bookmarks"]["leads"]["replication_key_value"]
     return bookmark
 
 
 def new_database(url: str, name: str) -> str:
-    """Return the URL of a new database beside this one, as Meltano wants it with psycopg 3."""
+    """Return the URL of a new database on the same server, in the form that Meltano needs for psycopg 3."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         connection.execute(f'CREATE DATABASE "{name}"')
@@ -125,7 +125,7 @@ def new_database(url: str, name: str) -> str:
 
 @pytest.fixture
 def project(account: Sandbox, database_url: str, tmp_path: Path, meltano_plugins: None) -> Project:  # noqa: ARG001  # a skip
-    """The project, with a system database of the test's own."""
+    """The project, with the test's own system database."""
     variables = shell_in_project(
         tmp_path,
         account.api_url,
@@ -159,7 +159,7 @@ def engine(name: str) -> Path:
 
 
 def end_with_children(process: subprocess.Popen[Any]) -> None:
-    """End a program in order, then whatever it has left behind."""
+    """Stop a program, then all processes that it has left behind."""
     with contextlib.suppress(psutil.NoSuchProcess):
         children = psutil.Process(process.pid).children(recursive=True)
         process.terminate()

@@ -1,4 +1,4 @@
-"""For Dagster's own Python: wait until no run is left, then print what the instance holds, as JSON."""
+"""For Dagster's own Python: waits until all runs have ended, then prints the instance's records as JSON."""
 
 import importlib.util
 import json

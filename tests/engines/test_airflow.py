@@ -1,4 +1,4 @@
-"""`examples/airflow` in real Airflow, by `airflow dags test`."""
+"""`examples/airflow` in real Airflow, with `airflow dags test`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TASKS = """
 
 
 def variables(home: Path) -> dict[str, str]:
-    """Return what Airflow is told: a home of its own, and the example's folder of DAGs."""
+    """Return Airflow's environment: its own home, and the example's folder of DAGs."""
     return {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "examples" / "airflow"),
@@ -50,12 +50,12 @@ class Airflow:
     home: Path
 
     def test(self, dag: str, *arguments: str, **more: str) -> Ended:
-        """Run a DAG by `airflow dags test`."""
+        """Run a DAG with `airflow dags test`."""
         program = engine("airflow") / "airflow"
         return self.project.run(program, "dags", "test", dag, *arguments, **variables(self.home), **more)
 
     def tasks(self, dag: str) -> list[tuple[str, int, str]]:
-        """Return the tasks of the DAG's last run: their names, places in a mapping and states."""
+        """Return the tasks of the DAG's last run: their names, positions in a mapping, and states."""
         with contextlib.closing(sqlite3.connect(self.home / "airflow.db")) as connection:
             rows: list[tuple[str, int, str]] = connection.execute(_TASKS, (dag,)).fetchall()
         return rows
@@ -76,7 +76,7 @@ def airflow(project: Project, airflow_home: Path) -> Airflow:
 
 
 def test_backfill_in_four_shards(airflow: Airflow, database: psycopg.Connection, account: Sandbox) -> None:
-    """The live DAG and a mapped backfill of four shards end with every lead and every state."""
+    """The live DAG and a mapped backfill of four shards read every lead and store every state."""
     live = airflow.test("leads_in")
     assert live.status == 0, live.stdout
     assert airflow.tasks("leads_in") == [("run", -1, "success")]
@@ -99,6 +99,6 @@ def test_refused_run_is_a_skip(airflow: Airflow) -> None:
 
 @pytest.mark.usefixtures("database")
 def test_failed_run_is_a_failure(airflow: Airflow) -> None:
-    """A task in which the tap fails has failed."""
+    """If the tap fails, the task fails."""
     airflow.test("leads_in", TAP_SEEKER_LEADS_AUTH_TOKEN="wrong")
     assert airflow.tasks("leads_in") == [("run", -1, "failed")]

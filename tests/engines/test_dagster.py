@@ -30,7 +30,7 @@ DEFINITIONS = ("-f", str(EXAMPLE / "definitions.py"))
 
 @dataclass(frozen=True)
 class Dagster:
-    """An instance of Dagster, set up as the example says."""
+    """A Dagster instance, configured as the example says."""
 
     project: Project
     variables: dict[str, str]
@@ -47,7 +47,7 @@ class Dagster:
         return self.project.start(program, "run", *DEFINITIONS, output=output, **self.variables)
 
     def settled(self) -> dict[str, Any]:
-        """Wait until no run is left, and return what the instance holds."""
+        """Wait until all runs have ended, and return the instance's records."""
         program = Path(__file__).with_name("dagster_instance.py")
         ended = self.project.run(engine("dagster") / "python", program, DEFINITIONS[1], **self.variables)
         assert ended.status == 0, ended.stdout
@@ -108,7 +108,7 @@ def test_backfill_beside_live_runs(dagster: Dagster, database: psycopg.Connectio
 
 @pytest.mark.usefixtures("another_run", "database")
 def test_refused_run_is_a_skip(dagster: Dagster) -> None:
-    """A run that Meltano refuses ends well, says so, and materializes nothing."""
+    """A run that Meltano refuses succeeds, says so, and materializes nothing."""
     ended = dagster("job", "execute", *DEFINITIONS, "-j", "leads_in")
     assert ended.status == 0, ended.stdout
     assert "Skipped: Meltano says that this pipeline is already running." in ended.stdout
@@ -117,7 +117,7 @@ def test_refused_run_is_a_skip(dagster: Dagster) -> None:
 
 @pytest.mark.usefixtures("database")
 def test_cancelled_run_ends_in_order(dagster: Dagster, account: Sandbox) -> None:
-    """A run that is interrupted ends Meltano in order, so that Meltano does not refuse the next run."""
+    """A cancelled run stops Meltano cleanly, so that Meltano does not refuse the next run."""
     account.script(Fault(FaultKind.TIMEOUT, times=1))
     program = engine("dagster") / "dagster"
     command = ("job", "execute", *DEFINITIONS, "-j", "leads_in")
@@ -131,7 +131,7 @@ def test_cancelled_run_ends_in_order(dagster: Dagster, account: Sandbox) -> None
 
 @pytest.mark.usefixtures("database")
 def test_failed_run_is_a_failure(dagster: Dagster) -> None:
-    """A run in which the tap fails is a failure."""
+    """If the tap fails, the run fails."""
     ended = dagster("job", "execute", *DEFINITIONS, "-j", "leads_in", TAP_SEEKER_LEADS_AUTH_TOKEN="wrong")
     assert ended.status == 1
     assert "Meltano ended with 1" in ended.stdout

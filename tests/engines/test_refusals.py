@@ -1,4 +1,4 @@
-"""Which runs Meltano refuses, as `examples/meltano_or_skip.py` tells by its exit status."""
+"""The runs that Meltano refuses, shown by the exit status of `examples/meltano_or_skip.py`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROGRAM = PROJECT / "examples" / "meltano_or_skip.py"
 
 @pytest.mark.usefixtures("another_run", "database")
 def test_one_run_for_each_state_id(project: Project) -> None:
-    """While a run goes on, Meltano refuses `run` and `el` under the same state ID, and runs `el` under another one."""
+    """During a run, Meltano refuses `run` and `el` with the same state ID, and runs `el` with another one."""
     refused = [("run", *PIPELINE), ("el", *PIPELINE, f"--state-id={LIVE_STATE_ID}")]
     for arguments in refused:
         ended = project.run(PROGRAM, *arguments)

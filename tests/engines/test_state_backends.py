@@ -1,4 +1,4 @@
-"""Meltano's state in PostgreSQL and in S3, and two system databases at once."""
+"""Meltano's state in PostgreSQL and in S3, and two system databases at the same time."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def assert_every_live_lead(database: psycopg.Connection, account: Sandbox) -> No
 
 
 def test_state_in_postgresql(project: Project, database: psycopg.Connection, account: Sandbox) -> None:
-    """With PostgreSQL as the system database the state is there, and the next run reads what is new alone."""
+    """If PostgreSQL is the system database, it stores the state, and the next run reads only new leads."""
     for _ in range(2):
         account.statistics.reset()
         ended = project.run(BIN / "meltano", "run", *PIPELINE)
@@ -57,7 +57,7 @@ def test_state_in_postgresql(project: Project, database: psycopg.Connection, acc
 
 @pytest.fixture
 def bucket(tmp_path: Path, project: Project) -> Iterator[str]:
-    """The URL of an empty bucket in a server that speaks S3."""
+    """The URL of an empty bucket in a server with the S3 API."""
     with (tmp_path / "moto.log").open("w") as output:
         server = project.start(engine("s3") / "moto_server", "-H", "127.0.0.1", "-p", "0", output=output)
     try:
@@ -92,7 +92,7 @@ def test_two_system_databases_with_state_in_s3(
             return bookmark_of(json.dumps(json.load(answer)["completed"]))
 
     def run(variables: dict[str, str]) -> str:
-        """Run the pipeline, and return the bookmark that it leaves."""
+        """Run the pipeline, and return its new bookmark."""
         ended = project.run(*command, **variables)
         assert ended.status == 0, ended.stdout
         return bookmark()

@@ -1,4 +1,4 @@
-"""The target run in this process, the databases of its ledger, and an ear to all that is logged."""
+"""The target run in this process, the databases of its ledger, and a check of all logs for private data."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ import pytest
 from seeker_leads_api.errors import SeekerLeadsError
 from seeker_leads_sandbox import Sandbox
 from target_seeker_leads.target import TargetSeekerLeads
-from tests.overheard import Overheard
+from tests.log_privacy import LogCollector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-#: Names each column of the schema many times in every run, and nothing else.
+#: It logs each column of the schema many times in every run, and nothing else.
 VERBOSE = "singer_sdk.singerlib.catalog"
 
 
 @dataclass
 class Sent:
-    """What one run of the target did."""
+    """The results of one run of the target."""
 
     states: list[Any]
     error: SeekerLeadsError | None
@@ -39,14 +39,14 @@ class Sent:
 
     @property
     def summary(self) -> str:
-        """The line of counts; that of a dry run in the words of a run, so that the two can be compared."""
+        """The line of counts; that of a dry run in the words of a real run, so that both can be compared."""
         said = (re.sub(r"would create (\d+)", r"\1 created", line) for line in reversed(self.log))
         return next(line for line in said if " created" in line)
 
 
 @dataclass
 class TargetRunner:
-    """Runs the target against a sandbox; waits between tries pass at once."""
+    """Runs the target against a sandbox; waits between tries take no time."""
 
     sandbox: Sandbox
     folder: Path
@@ -69,7 +69,7 @@ class TargetRunner:
         before: Callable[[TargetSeekerLeads], object] | None = None,
         **config: Any,
     ) -> Sent:
-        """Run it over messages, a line each, or over bytes as they are; `before` may change the target beforehand."""
+        """Run it over messages, one per line, or over raw bytes; `before` may change the target first."""
         settings = {
             "api_url": self.sandbox.api_url,
             "auth_token": self.sandbox.options.token,
@@ -114,8 +114,8 @@ def _line(message: dict[str, Any] | bytes | str) -> bytes:
 
 @pytest.fixture(autouse=True)
 def nothing_private_is_logged(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fail a test whose log, at DEBUG, holds a secret or a person of its sandboxes or of `tests.singer_input`."""
-    if "ear" in request.fixturenames:  # a sharper one
+    """Fail a test whose log, at DEBUG, contains a secret or a person of its sandboxes or of `tests.singer_input`."""
+    if "all_output" in request.fixturenames:  # a stricter check
         yield
         return
     sandboxes: list[Sandbox] = []
@@ -125,18 +125,18 @@ def nothing_private_is_logged(request: pytest.FixtureRequest, monkeypatch: pytes
         sandboxes.append(sandbox)
         begin(sandbox, *arguments)
 
-    root, overheard = logging.getLogger(), Overheard()
+    root, collector = logging.getLogger(), LogCollector()
     monkeypatch.setattr(Sandbox, "__init__", note)
     levels = {root: logging.DEBUG, logging.getLogger(VERBOSE): logging.INFO}
     before = {logger: logger.level for logger in levels}
     for logger, level in levels.items():
         logger.setLevel(level)
-    root.addHandler(overheard)
+    root.addHandler(collector)
     yield
-    root.removeHandler(overheard)
+    root.removeHandler(collector)
     for logger, level in before.items():
         logger.setLevel(level)
-    assert overheard.private(sandboxes) == []
+    assert collector.private_values(sandboxes) == []
 
 
 @pytest.fixture

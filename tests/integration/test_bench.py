@@ -1,4 +1,4 @@
-"""The benchmark, with a handful of leads: whether it works, not what it says."""
+"""The benchmark with few leads: checks that it works, not its figures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def bench(report: Path, cases: str, *arguments: str) -> str:
 
 
 def test_benchmark_compares_complete_runs(tmp_path: Path) -> None:
-    """Every contender brings every lead, and the report has each table; a run that is not complete would end with 1."""
+    """Every contender reads every lead, and the report has each table; an incomplete run would end with status 1."""
     chosen = ["--repeats", "1", "--contenders", "ours,bare,minimal"]
     text = bench(tmp_path / "performance.md", "wide,nothing,cpu,memory,capacity,accounts", *chosen)
     for title in (
@@ -35,7 +35,7 @@ def test_benchmark_compares_complete_runs(tmp_path: Path) -> None:
     for contender in ("tap-seeker-leads", "bare loop", "minimal SDK tap"):
         # wide, CPU, nothing new
         assert text.count(f"\n| {contender} ") == 3
-    assert text.count("| not measured ") == 6  # dense, sparse, the shared limit and webhooks were not asked for
+    assert text.count("| not measured ") == 6  # dense, sparse, the shared limit and webhooks were not requested
     assert "Failed or left out" not in text
     assert str(tmp_path) not in text
 

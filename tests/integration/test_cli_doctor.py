@@ -99,6 +99,22 @@ def test_target_that_works(doctor: Doctor, account: Sandbox, tmp_path: Path) -> 
     assert "r.jsonl, mode 0600, letters: 2" in said["rejects file"]["says"]
 
 
+def test_accounts_have_a_line_each(doctor: Doctor, tmp_path: Path) -> None:
+    """Each of several accounts is one line, and one that does not work does not hide the others."""
+    accounts = [{"label": "paris"}, {"label": "lyon", "auth_token": "expired"}]
+    for plugin, more in (("tap", {}), ("target", target_files(tmp_path))):
+        ended = doctor("--for", plugin, "--json", status=1, accounts=accounts, **more)
+        assert list(wrong(ended)) == ["account lyon"]
+        assert "401" in wrong(ended)["account lyon"]
+        assert "the API answers" in checks(ended)["account paris"]["says"]
+
+
+def test_shared_limit_is_named(doctor: Doctor, database_url: str) -> None:
+    """The line of the limiter names the database that shares the limit, without a password."""
+    said = checks(doctor("--for", "tap", "--json", rate_limit_url=database_url))["limiter"]["says"]
+    assert "shared through postgresql://" in said
+
+
 def test_ledger_in_postgresql(doctor: Doctor, empty_postgres: str, tmp_path: Path) -> None:
     """It is reached, and not made."""
     files = {**target_files(tmp_path), "ledger_url": empty_postgres}
@@ -216,7 +232,7 @@ def test_ledgers_that_cannot_be_used(doctor: Doctor, tmp_path: Path) -> None:
     execute(files["ledger_url"], "UPDATE seeker_leads_ledger_version SET version = 99")
     assert "newer version" in wrong(doctor("--json", status=1, **files))["ledger"]
     (tmp_path / "data" / "ledger.db").write_text("some other file, which is long enough to be none\n" * 100)
-    assert "give `ledger_url` one of its own" in wrong(doctor("--json", status=1, **files))["ledger"]
+    assert "give `ledger_url` a file of its own" in wrong(doctor("--json", status=1, **files))["ledger"]
     url = f"postgresql://someone:{SECRET}@127.0.0.1:9/leads"
     assert "could not be opened" in wrong(doctor("--json", status=1, **{**files, "ledger_url": url}))["ledger"]
     (tmp_path / "file").touch()

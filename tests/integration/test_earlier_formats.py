@@ -1,4 +1,4 @@
-"""Files that an earlier version wrote: state, token cache, ledger and dead letters go on as if nothing had changed."""
+"""Files written by an earlier version (state, token cache, ledger and dead letters) continue to work."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ACCESS: dict[str, Any] = {
     "api_url": "http://127.0.0.1:9/seeker-leads/v1",
     "auth_url": "http://127.0.0.1:9/oauth/token",
 }
-#: What each input meant to the version that wrote the ledger, by `on_unknown_outcome`.
+#: The result of each input with the earlier ledger, by `on_unknown_outcome`.
 OUTCOMES = {
     "delivered": ("skipped as delivered before",) * 2,
     "delivered_under_an_odd_key": ("skipped as delivered before",) * 2,
@@ -46,13 +46,13 @@ OUTCOMES = {
 
 @pytest.fixture
 def sandbox_options() -> SandboxOptions:
-    """The sandbox knows the client and the token of the files."""
+    """The sandbox accepts the client and the token of the files."""
     return SandboxOptions(enforce_limit=False, client_id=ACCESS["client_id"], client_secret="not-a-secret", token=TOKEN)
 
 
 @pytest.fixture(autouse=True)
 def same_address(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reach the sandbox as a proxy: URLs are part of what the files say, and a port of its own may be taken."""
+    """Use the sandbox as a proxy: URLs are part of the files, and their port may be in use."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", sandbox.url)
@@ -60,7 +60,7 @@ def same_address(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def run_target(run_target: TargetRunner, url: str) -> TargetRunner:
-    """With an earlier ledger of each kind."""
+    """Run the target with an earlier ledger of each kind."""
     if url.startswith("sqlite"):
         shutil.copy(EARLIER / "ledger.db", run_target.ledger_path)
     else:
@@ -71,7 +71,7 @@ def run_target(run_target: TargetRunner, url: str) -> TargetRunner:
 
 
 def sent_then(name: str) -> bytes:
-    """The input of the earlier run."""
+    """Return the input of the earlier run."""
     return (EARLIER / "singer_input" / f"{name}.jsonl").read_bytes()
 
 
@@ -81,14 +81,14 @@ def letters() -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", ["tap_state", "tap_state_beside_another_stream"])
 def test_state_of_an_earlier_version_goes_on(run_tap: TapRunner, sandbox: Sandbox, clock: Clock, name: str) -> None:
-    """A run goes on at the bookmark's very second, and keeps what the state says of other streams."""
+    """A run continues at the bookmark's exact second, and keeps the state of other streams."""
     state = json.loads((EARLIER / f"{name}.json").read_text("utf-8"))
     clock.now = NOW + 60
     _, *new = sandbox.add_leads(ingestion_dates=[NOW - 1, NOW, NOW + 1])
     run = run_tap(state=state, start_date="2026-10-01", lookback_seconds=0)
     assert sorted(run.ids) == sorted(new)
     leads: dict[str, Any] = {"replication_key": "ingestionDate", "replication_key_value": "2026-11-23T08:01:00Z"}
-    # Which this version adds:
+    # Added by this version:
     leads["last_lead_at"] = "2026-11-23T08:00:01Z"
     leads["refresh"] = {
         "next": "2026-10-01T00:00:00Z",
@@ -102,7 +102,7 @@ def test_state_of_an_earlier_version_goes_on(run_tap: TapRunner, sandbox: Sandbo
 def test_token_of_an_earlier_version_is_used(
     run_tap: TapRunner, sandbox: Sandbox, tmp_path: Path, *, is_there: bool
 ) -> None:
-    """A token that an earlier version kept is found under its name, and used without a request for another."""
+    """A token stored by an earlier version is found by its name, and no other is requested."""
     folder = tmp_path / "cache" / "seeker-leads"
     folder.mkdir(parents=True)
     if is_there:
@@ -113,7 +113,7 @@ def test_token_of_an_earlier_version_is_used(
 
 
 def test_every_input_has_its_outcome() -> None:
-    """No input of the earlier runs is left out."""
+    """No input of the earlier runs is missing from the table of outcomes."""
     assert {path.stem for path in (EARLIER / "singer_input").iterdir()} == set(OUTCOMES)
 
 
@@ -122,7 +122,7 @@ def test_every_input_has_its_outcome() -> None:
 def test_ledger_of_an_earlier_version_decides_the_same(
     run_target: TargetRunner, sandbox: Sandbox, url: str, name: str, policy: str
 ) -> None:
-    """The same input meets the decision that its row stands for; what is skipped leaves the row as it was."""
+    """The same input leads to the decision of its row; a skipped record leaves the row unchanged."""
     url = run_target.config.get("ledger_url", f"sqlite:///{run_target.ledger_path}")
     before, messages = rows(url), sent_then(name)
     count = messages.count(b'"RECORD"')
@@ -141,7 +141,7 @@ def test_ledger_of_an_earlier_version_decides_the_same(
 
 
 def test_dead_letters_of_an_earlier_version_are_sent(run_target: TargetRunner, sandbox: Sandbox) -> None:
-    """Letters that are fed as they are, are sent; those that broke the contract are, once they keep it."""
+    """Letters are sent if they are fed again unchanged, unless they break the contract; corrected ones are sent too."""
     given = letters()
     broken = [letter for letter in given if "email" not in letter["record"]]
     run = run_target((EARLIER / "rejects.jsonl").read_bytes())
@@ -153,7 +153,7 @@ def test_dead_letters_of_an_earlier_version_are_sent(run_target: TargetRunner, s
 
 
 def test_dead_letters_of_an_earlier_version_are_added_to(run_target: TargetRunner) -> None:
-    """New letters follow the earlier ones in their file, and say the same in the same form."""
+    """New letters are appended to the earlier ones, in the same format."""
     shutil.copy(EARLIER / "rejects.jsonl", run_target.rejects_path)
     given = letters()
     broken = next(letter for letter in given if "email" not in letter["record"])

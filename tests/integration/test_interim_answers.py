@@ -1,4 +1,4 @@
-"""An interim answer (1xx) announces another one, which alone counts."""
+"""An interim answer (1xx) announces the final answer, and only that one counts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ INTERIM = pytest.mark.parametrize(
 
 
 def posted(run_target: TargetRunner, answer: Iterable[bytes], **settings: Any) -> tuple[Sent, int]:
-    """Send a lead to a server that answers so; return what came of it, and how often it was asked."""
+    """Send a lead to a server with this answer; return the run and the number of requests."""
     with HostileServer(lambda _: answer) as server:
         run = run_target(MESSAGES, api_url=server.url, on_unknown_outcome="reject", **settings)
     return run, len(server.asked)
@@ -61,8 +61,8 @@ def test_answer_to_a_get_comes_after_interim_ones(run_tap: TapRunner, interim: b
 def test_interim_answers_without_end_are_given_up(
     run_target: TargetRunner, run_tap: TapRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who only announces an answer gives none: that ends as any answer that drips, in a lost one for a POST."""
-    monkeypatch.setattr(connections, "MOST_TIMEOUTS_AN_ANSWER", 0.3)
+    """A server that sends only interim answers is treated like a slow answer: for a POST, the answer is lost."""
+    monkeypatch.setattr(connections, "MAX_TIMEOUTS_PER_ANSWER", 0.3)
     run, requests = posted(run_target, itertools.repeat(EARLY_HINTS), request_timeout_seconds=1)
     assert_lost(run)
     assert requests == 1
@@ -73,7 +73,7 @@ def test_interim_answers_without_end_are_given_up(
 
 @pytest.mark.parametrize("answer", [EARLY_HINTS, EARLY_HINTS[:-2], SWITCHING], ids=["103", "half a 103", "101"])
 def test_interim_answer_alone_is_a_lost_one(run_target: TargetRunner, answer: bytes) -> None:
-    """Where the answer itself never comes, or is one to something else, nobody knows what became of the lead."""
+    """If the final answer is missing, or belongs to something else, it is unknown whether the lead was created."""
     run, requests = posted(run_target, [answer])
     assert_lost(run)
     assert requests == 1

@@ -1,4 +1,4 @@
-"""On a 429 everybody waits: the real limiter, the real retrier and what ties them together, on real sockets."""
+"""After a 429, all threads wait: the real limiter and the real retrier together, on real sockets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WORKERS = 10
 
 @dataclasses.dataclass
 class Throttling:
-    """Answers the first request with 429, and no other before whoever sent it has begun to wait."""
+    """Answers the first request with 429, and holds all other answers until the thread that got the 429 waits."""
 
     body: str
     waits: threading.Event = dataclasses.field(default_factory=threading.Event)
@@ -38,18 +38,18 @@ class Throttling:
         return http(self.body)
 
     def begins_to_wait(self, seconds: float) -> None:
-        """Be told of each wait; the one that was asked for lets the others have their answers."""
+        """Receive each wait; the wait for the 429 releases the other answers."""
         if seconds >= PAUSE_SECONDS:
             self.waits.set()
 
     @property
     def early(self) -> int:
-        """How many started before the second was over."""
+        """Return how many requests started before the second was over."""
         return sum(start < self.throttled_at + PAUSE_SECONDS for start in self.started)
 
 
 def test_all_readers_wait_on_a_429(run_tap: TapRunner) -> None:
-    """One reader's 429 with `Retry-After: 1` keeps all ten from asking for a second, but for what is under way."""
+    """One reader's 429 with `Retry-After: 1` stops all ten readers for a second, except for requests in flight."""
     throttling = Throttling(page([]))
 
     def in_real_time(stream: LeadsStream) -> None:
@@ -69,7 +69,7 @@ def test_all_readers_wait_on_a_429(run_tap: TapRunner) -> None:
 
 
 def test_all_deliveries_wait_on_a_429(run_target: TargetRunner) -> None:
-    """One lead's 429 with `Retry-After: 1` keeps all the others back for a second, but for what is under way."""
+    """One lead's 429 with `Retry-After: 1` delays all other leads for a second, except for requests in flight."""
     throttling = Throttling('{"requestId": "x"}')
 
     def in_real_time(target: TargetSeekerLeads) -> None:

@@ -1,4 +1,4 @@
-"""No request leaves without a permit of the one limiter."""
+"""Every request has a permit of the run's only limiter."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Permits:
-    """Which limiters' permits the calling thread holds, and with how many each request left."""
+    """The limiters whose permits the current thread holds, and the number held when each request was sent."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.of_thread = threading.local()
@@ -65,7 +65,7 @@ class Permits:
 def test_every_try_of_the_tap_holds_one_permit(
     run_tap: TapRunner, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each GET, retries and the one with a new token included, leaves within one permit of the run's one limiter."""
+    """Each GET is sent with one permit of the run's only limiter, including retries and the one with a new token."""
     permits = Permits(monkeypatch)
     sandbox.script(Fault(FaultKind.STATUS, status=503, times=5))
     assert run_tap(start_date="2026-06-01").error is None
@@ -77,7 +77,7 @@ def test_every_try_of_the_tap_holds_one_permit(
 def test_every_try_of_the_target_holds_one_permit(
     run_target: TargetRunner, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each POST, retries included, leaves within one permit of the run's one limiter."""
+    """Each POST is sent with one permit of the run's only limiter, including retries."""
     permits = Permits(monkeypatch)
     sandbox.script(Fault(FaultKind.STATUS, status=429, times=5))
     assert run_target([SCHEMA, *map(record, range(20)), state(1)]).error is None

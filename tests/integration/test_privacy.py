@@ -1,4 +1,4 @@
-"""Nobody's data and no secret in anything that is shown; files that hold them are their owner's alone."""
+"""No personal data and no secret in any output; files that contain them are readable only by their owner."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from seeker_leads_api.client import ApiClient
 from seeker_leads_api.errors import SeekerLeadsError
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox
 from seeker_leads_singer.command import describe
-from tests.overheard import texts
+from tests.log_privacy import texts
 from tests.private_values import CLIENT_ID, OPTIONS, PASSWORD, SECRET, TOKEN
 from tests.singer_input import SCHEMA, lead, record, state
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from tests.conftest import TapRunner
     from tests.integration.conftest import TargetRunner
 
-#: An API that repeats what it was told.
+#: An API that repeats the contents of the request.
 TALKATIVE = (
     '{"type": "x", "title": "Jane Dupont7 is blocked", "status": 400, "detail": "lead of jane.dupont7@example.com",'
     ' "errors": [{"name": "email", "reason": "jane.dupont7@example.com: Bonjour, je voudrais visiter le bien n° 7"}]}'
 )
 
-#: The same where no lead was named: what it could tell of a person stands in a form by which it is known for that.
+#: The same where no lead was sent: personal data appears only in forms that redaction recognises.
 MARKED = (
     '{"type": "x", "title": "Seeker \'Jane Dupont7\' is blocked", "status": 400,'
     ' "detail": "jane.dupont7@example.com, +33 6 12 34 00 07, «Bonjour, je voudrais visiter», Bearer '
@@ -38,66 +38,66 @@ MARKED = (
     ' "error": "Jane Dupont7", "error_description": "Jane Dupont7"}'
 )
 
-#: What every record has, and nobody put into it.
+#: Attributes that every log record has.
 PLAIN = frozenset(vars(logging.makeLogRecord({}))) - {"msg", "args"}
 
 
-class Ear(logging.Handler):
-    """Hears all that is logged, warned of or raised, each with all that it carries along."""
+class AllOutput(logging.Handler):
+    """Collects all that is logged, warned of or raised, with all attributes of log records."""
 
     def __init__(self) -> None:
         super().__init__(logging.NOTSET)
-        self.heard: list[str] = []
-        self.names: set[str] = set()
+        self.texts: list[str] = []
+        self.logger_names: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.names.add(record.name)
+        self.logger_names.add(record.name)
         error = logging.Formatter().formatException(record.exc_info) if record.exc_info else ""
         carried = {name: value for name, value in vars(record).items() if name not in PLAIN}
-        self.heard += [record.getMessage(), repr(carried), error]
+        self.texts += [record.getMessage(), repr(carried), error]
 
-    def listen(self, run: Callable[[], Any]) -> None:
-        """Run something; what it raises is heard as the user would be told."""
+    def collect(self, run: Callable[[], Any]) -> None:
+        """Run something; collect an exception as the user would see it."""
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             try:
                 result = run()
             except SeekerLeadsError as error:
-                self.heard.append(str(error))
+                self.texts.append(str(error))
             except Exception as error:  # noqa: BLE001  # what the command shows of an unexpected one
-                self.heard.append(describe(error))
+                self.texts.append(describe(error))
             else:
-                self.heard.append(str(result.error or "no error"))
-        self.heard += [str(warning.message) for warning in warned]
+                self.texts.append(str(result.error or "no error"))
+        self.texts += [str(warning.message) for warning in warned]
 
 
 @pytest.fixture
-def ear() -> Iterator[Ear]:
-    """The root logger at DEBUG, urllib3 and the SDK included."""
-    root, ear = logging.getLogger(), Ear()
+def all_output() -> Iterator[AllOutput]:
+    """Collect everything from the root logger at DEBUG, including urllib3 and the SDK."""
+    root, all_output = logging.getLogger(), AllOutput()
     before = root.level
-    root.addHandler(ear)
+    root.addHandler(all_output)
     root.setLevel(logging.DEBUG)
-    yield ear
-    root.removeHandler(ear)
+    yield all_output
+    root.removeHandler(all_output)
     root.setLevel(before)
 
 
 def faults(words: str, **where: Any) -> list[Fault]:
-    """Every kind, as one that passes and as one that stays; some bodies hold the given words."""
+    """Return every kind of fault, once temporary and once permanent; some bodies contain the given words."""
     kinds: list[dict[str, Any]] = [
         *({"kind": FaultKind.STATUS, "status": status} for status in (301, 400, 401, 403, 404, 429, 500, 503)),
         *({"kind": FaultKind.STATUS, "status": status, "body": words} for status in (200, 400, 401, 403, 404, 500)),
         {"kind": FaultKind.STATUS, "status": 200, "body": f"<html>{words}</html>", "content_type": "text/html"},
         *({"kind": kind} for kind in FaultKind if kind not in {FaultKind.STATUS, FaultKind.TIMEOUT}),
     ]
-    # A time-out that stays has passed before the second try, and each of them takes a second.
+    # A permanent time-out passes only with the second try, and each of them takes a second.
     time_out = Fault(FaultKind.TIMEOUT, **where)
     return [time_out, *(Fault(**where, **kind, times=times) for kind in kinds for times in (1, None))]
 
 
 def patience(fault: Fault) -> dict[str, Any]:
-    """Return settings that bear a second of silence, and only where silence is what is tested."""
+    """Return settings that allow a second of silence, only if silence is tested."""
     return {"request_timeout_seconds": 1} if fault.kind is FaultKind.TIMEOUT else {}
 
 
@@ -113,20 +113,20 @@ ROWS = [
 
 @dataclass
 class Stage:
-    """Runs tap and target through all that can go wrong, with an ear to it."""
+    """Runs tap and target through all errors, and collects their output."""
 
     run_tap: TapRunner
     run_target: TargetRunner
     sandbox: Sandbox
-    ear: Ear
+    all_output: AllOutput
 
     def target(self, messages: Any, **config: Any) -> None:
         settings = {**self._account, "dedupe_by": "none", **config}
-        self.ear.listen(lambda: self.run_target(messages, **settings))
+        self.all_output.collect(lambda: self.run_target(messages, **settings))
 
     def tap(self, **config: Any) -> None:
         settings = {"start_date": "2026-11-16", **self._account, **config}
-        self.ear.listen(lambda: self.run_tap(**settings))
+        self.all_output.collect(lambda: self.run_tap(**settings))
 
     @property
     def _account(self) -> dict[str, Any]:
@@ -139,12 +139,12 @@ class Stage:
         }
 
     def faults(self) -> None:
-        """Every fault, with every path that a request can take."""
+        """Run every fault, with every path that a request can take."""
         for fault in faults(TALKATIVE, path="/leads", method="POST"):
             self.sandbox.script(fault)
             policy = "reject" if fault.times else "retry"
             self.target([SCHEMA, record(7), state(1)], on_unknown_outcome=policy, **patience(fault))
-        # The others name nobody: the API's own words are shown, redacted, to help.
+        # The other endpoints concern no person: the API's text is shown, redacted, to help.
         for fault in faults(MARKED, path="/leads", method="GET"):
             self.sandbox.script(fault)
             self.tap(**patience(fault))
@@ -157,7 +157,7 @@ class Stage:
         self.sandbox.script()
 
     def bad_input(self) -> None:
-        """Bad records, bad lines, bad messages, bad leads of the API."""
+        """Run bad records, bad lines, bad messages, and bad leads of the API."""
         self.target([SCHEMA, *ROWS, state({"jane": "Dupont"})])
         self.target([SCHEMA, *ROWS], dry_run=True)
         self.target([SCHEMA, *ROWS], max_rejects=1)
@@ -177,7 +177,7 @@ class Stage:
         self.tap()
 
     def stream_maps(self) -> None:
-        """Stream maps that fail, at both ends."""
+        """Run failing stream maps, in both plugins."""
         for expression in (
             "int(message)",
             "email + 1",
@@ -192,7 +192,7 @@ class Stage:
             self.tap(stream_maps=maps, stream_map_config={})
 
     def settings(self) -> None:
-        """Settings, states and places that cannot be."""
+        """Run invalid settings, states and paths."""
         for config in (
             {"ledger_url": f"postgresql://app:{PASSWORD}@127.0.0.1:1/leads"},
             {"ledger_url": f"postgresql://app:{PASSWORD}@b@127.0.0.1/leads"},
@@ -211,7 +211,7 @@ class Stage:
             self.tap(state=value)
 
     def unforeseen(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A dead server, and a defect of our own that quotes the lead."""
+        """Run with a dead server, and with a bug of our own whose message quotes the lead."""
         self.sandbox.stop()
         self.target([SCHEMA, *ROWS])
         self.tap()
@@ -225,30 +225,39 @@ class Stage:
 
 @pytest.mark.parametrize("sandbox_options", [OPTIONS], indirect=True)
 def test_nothing_private_is_ever_shown(
-    run_tap: TapRunner, run_target: TargetRunner, sandbox: Sandbox, ear: Ear, monkeypatch: pytest.MonkeyPatch
+    run_tap: TapRunner,
+    run_target: TargetRunner,
+    sandbox: Sandbox,
+    all_output: AllOutput,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Tap and target, through every fault and error at DEBUG: no value of a person and no secret in what they show.
+    """Through every fault and error at DEBUG, tap and target show no personal data and no secret.
 
-    Searched are all logs with all that their records carry, metrics, warnings, errors and what a command ends with.
+    The test searches all logs with all attributes of their records, metrics, warnings, errors and final messages.
     """
     monkeypatch.setenv("LOGLEVEL", "DEBUG")
     stored = sandbox.store.all()
-    stage = Stage(run_tap, run_target, sandbox, ear)
+    stage = Stage(run_tap, run_target, sandbox, all_output)
     stage.faults()
     stage.bad_input()
     stage.stream_maps()
     stage.settings()
     stage.unforeseen(monkeypatch)
 
-    assert ear.names >= {"urllib3.connectionpool", "singer_sdk.metrics", "target-seeker-leads", "tap-seeker-leads"}
-    assert len(ear.heard) > 20_000
-    heard = set(ear.heard)
-    said = "\n".join(heard)
+    assert all_output.logger_names >= {
+        "urllib3.connectionpool",
+        "singer_sdk.metrics",
+        "target-seeker-leads",
+        "tap-seeker-leads",
+    }
+    assert len(all_output.texts) > 20_000
+    shown = set(all_output.texts)
+    said = "\n".join(shown)
     assert "Unexpected ValueError" in said
     assert all(f"{request}: no answer within 1 s" in said for request in ("POST /leads", "GET /leads", "POST /token"))
     assert "GET /leads answered 500: Seeker '…' is blocked, [e-mail]" in said
     contacts = [[one.get("contactRequest"), (one.get("callDetails") or {}).get("seekerPhoneNumber")] for one in stored]
-    # Words of an enumeration are nobody's.
+    # The values of enums are not personal data.
     people = {text for contact in contacts for text in texts(contact) if len(text) > 4 and not text.isupper()}
     assert len(people) > 400
     people |= {text for row in ROWS for text in texts(row["record"])}
@@ -256,4 +265,4 @@ def test_nothing_private_is_ever_shown(
     secrets = {*sandbox.issued_tokens, SECRET, TOKEN, PASSWORD}
     assert len(secrets) > 20
     words = {"Jane", "jane", "Dupont", "visiter", "12 34"}
-    assert [one for value in people | secrets | words if value in said for one in heard if value in one] == []
+    assert [one for value in people | secrets | words if value in said for one in shown if value in one] == []

@@ -1,4 +1,4 @@
-"""Files that hold personal data or tokens are their owner's alone."""
+"""Files with personal data or tokens are readable only by their owner."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Watch:
-    """In place of `open` and `write`: notes each file of a folder that others than its owner could read meanwhile."""
+    """Replaces `open` and `write`: records each file of a folder that other users could read in the meantime."""
 
     def __init__(self, folder: Path, known: Path) -> None:
         self._folder, self._known = folder, known
@@ -37,7 +37,7 @@ class Watch:
     def open(self, path: Any, flags: int, mode: int = 0o777, **more: Any) -> int:
         handle = self._open(path, flags, mode, **more)
         found = self._look(handle)
-        # One that was there for everyone is opened as it is, and must be closed to others before it is written.
+        # An existing file that others can read is opened as it is, but its mode must change before the first write.
         if found and not flags & os.O_DIRECTORY and found != self._known:
             self._judge(handle, "open")
         return handle
@@ -69,7 +69,7 @@ def test_files_are_private_from_the_first_byte(
 ) -> None:
     """Ledger, rejects, token and locks are 0600, their folders 0700, at every open and write, whatever the umask.
 
-    A file of rejects that was there for everyone is closed to others before anything is added to it.
+    A file of rejects that others could read is made private before anything is added to it.
     """
     folder = tmp_path / "new" / "folder"
     rejects = (tmp_path if is_there else folder) / "rejects.jsonl"

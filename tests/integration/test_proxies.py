@@ -1,4 +1,4 @@
-"""A proxy in between: what it does to a request tells whether the lead may exist."""
+"""A proxy between client and API: its behaviour decides whether the lead may exist."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MESSAGES = [SCHEMA, record(1), state(1)]
 
 
 def close(server: RawServer, connection: socket.socket) -> None:
-    """End the connection without a word."""
+    """Close the connection without an answer."""
 
 
 def refuse(server: RawServer, connection: socket.socket) -> None:
@@ -28,15 +28,15 @@ def refuse(server: RawServer, connection: socket.socket) -> None:
 
 @pytest.fixture(autouse=True)
 def no_exceptions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let requests to this machine go through a proxy too."""
+    """Send requests to this machine through a proxy too."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
 
 
 def test_answer_that_a_proxy_loses_is_lost(run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection that breaks after the request is a lost answer behind a proxy too: `reject` sends nothing again.
+    """If the connection breaks after the request, the answer is lost, with a proxy too: `reject` does not repeat it.
 
-    urllib3 calls it a ProxyError, as if there had been no connection.
+    urllib3 raises a ProxyError, as if no connection had been made.
     """
     with raw_server(close) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
@@ -48,7 +48,7 @@ def test_answer_that_a_proxy_loses_is_lost(run_target: TargetRunner, monkeypatch
 
 
 def test_tunnel_that_a_proxy_refuses_sent_nothing(run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where not even the tunnel was made, the lead was not sent: it is tried again, and is no unknown outcome."""
+    """If the tunnel was not made, the lead was not sent: it is retried, and its outcome is not unknown."""
     with raw_server(refuse) as proxy:
         monkeypatch.setenv("https_proxy", proxy.url)
         run = run_target(MESSAGES, api_url="https://127.0.0.1:9/v1", on_unknown_outcome="reject", max_retries=2)
@@ -57,16 +57,16 @@ def test_tunnel_that_a_proxy_refuses_sent_nothing(run_target: TargetRunner, monk
     assert (run.rejects, run.states) == ([], [])
 
 
-def test_proxy_that_is_not_there_sent_nothing(run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy that cannot be reached is like an API that cannot."""
+def test_unreachable_proxy_sent_nothing(run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unreachable proxy is treated like an unreachable API."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     run = run_target(MESSAGES, api_url="http://127.0.0.1:10/v1", on_unknown_outcome="reject", max_retries=1)
     assert "gave up after 2 tries" in str(run.error)
     assert (run.rejects, run.states) == ([], [])
 
 
-def test_proxy_that_cannot_exist_sent_nothing(run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy whose host no resolver takes ends the run, and no lead of it is of unknown outcome."""
+def test_invalid_proxy_sent_nothing(run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy whose host name is invalid ends the run, and no lead has an unknown outcome."""
     monkeypatch.setenv("http_proxy", "http://no..host:80")
     run = run_target(MESSAGES, api_url="http://127.0.0.1:9/v1", on_unknown_outcome="reject")
     assert "could not be sent" in str(run.error)

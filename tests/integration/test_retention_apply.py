@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=[LeadsTable, LeadsTable.flat], ids=["json", "flat"])
 def leads(request: pytest.FixtureRequest, empty_database: psycopg.Connection[Any], database_url: str) -> LeadsTable:
-    """A table of each form, with ten leads that are to stay as they are."""
+    """A table in each format, with ten leads that must stay unchanged."""
     make: Callable[..., LeadsTable] = request.param
     table = make(empty_database, database_url)
     table.add(*(f"stays-{number}" for number in range(10)))
@@ -31,7 +31,7 @@ def leads(request: pytest.FixtureRequest, empty_database: psycopg.Connection[Any
 
 
 def test_rows_past_their_ttl_are_deleted(leads: LeadsTable) -> None:
-    """To the second, in UTC whatever the session's zone; rows without a `ttl` stay, and are counted."""
+    """`ttl` counts to the second, in UTC whatever the session's zone; rows without a `ttl` stay and are counted."""
     leads.database.execute("ALTER ROLE CURRENT_USER SET timezone = 'Pacific/Auckland'")
     try:
         leads.add("over", days_left=-2 / 86_400)
@@ -46,7 +46,7 @@ def test_rows_past_their_ttl_are_deleted(leads: LeadsTable) -> None:
 
 
 def test_erased_people_are_scrubbed(leads: LeadsTable) -> None:
-    """All that is personal becomes null, the rest of the row and every other row stay; the evidence has one line."""
+    """All personal data becomes null, the rest of the row and all other rows stay; the evidence has one line."""
     leads.add("gone", isErased=True)
     before = leads.rows
     said = leads.apply()
@@ -64,7 +64,7 @@ def test_erased_people_are_scrubbed(leads: LeadsTable) -> None:
 
 
 def test_second_run_changes_nothing(leads: LeadsTable) -> None:
-    """It may be run any number of times: rows, evidence and its instants stay."""
+    """A repeated run changes neither rows nor evidence."""
     leads.add("gone", isErased=True)
     leads.add("over", days_left=-1)
     leads.apply()
@@ -81,7 +81,7 @@ def test_second_run_changes_nothing(leads: LeadsTable) -> None:
 
 
 def test_erased_rows_can_be_deleted(leads: LeadsTable) -> None:
-    """With `--erased delete` the row goes, and goes again when the tap brings it again."""
+    """With `--erased delete`, the row is deleted, and deleted again if the tap reads it again."""
     leads.add("gone", isErased=True)
     assert leads.apply("--erased", "delete", "--dry-run")["erased"] == 1
     leads.apply("--erased", "delete")
@@ -93,7 +93,7 @@ def test_erased_rows_can_be_deleted(leads: LeadsTable) -> None:
 
 
 def test_restored_backup_is_erased_again(leads: LeadsTable) -> None:
-    """What the evidence knows goes again, though a backup says otherwise; what the tap reads afterwards counts."""
+    """People in the evidence are erased again after a restored backup; rows that the tap reads later count."""
     leads.add("gone", "back", isErased=True)
     leads.add("over", days_left=-1)
     leads.apply()
@@ -111,7 +111,7 @@ def test_restored_backup_is_erased_again(leads: LeadsTable) -> None:
 
 
 def test_earlier_rows_of_an_erased_lead_are_scrubbed_too(leads: LeadsTable) -> None:
-    """Where a loader appends, a lead has several rows, and the earlier ones know nothing of the erasure."""
+    """If a loader appends, a lead has several rows, and the earlier ones do not know of the erasure."""
     leads.add("gone", isErased=False, read_days_ago=20)
     leads.add("gone", isErased=True, read_days_ago=1)
     assert leads.apply()["newly_erased"] == 1
@@ -121,7 +121,7 @@ def test_earlier_rows_of_an_erased_lead_are_scrubbed_too(leads: LeadsTable) -> N
 
 
 def test_evidence_is_one_line_a_lead_and_deletion_comes_first(leads: LeadsTable) -> None:
-    """An erased lead whose life ends is noted as deleted; it keeps one line for ever. No line holds a person."""
+    """An erased lead that is past its `ttl` is recorded as deleted, on the same line; no line has personal data."""
     leads.add("both", isErased=True, days_left=-1)
     leads.add("later", isErased=True)
     leads.apply("--yes")
@@ -137,7 +137,7 @@ def test_evidence_is_one_line_a_lead_and_deletion_comes_first(leads: LeadsTable)
 
 
 def test_dry_run_changes_nothing(leads: LeadsTable) -> None:
-    """It counts what a run does, and makes no table; nor does it change anything where there is evidence."""
+    """It counts what a run would do, creates no table, and does not change existing evidence."""
     leads.add("gone", isErased=True)
     leads.add("over", days_left=-1)
     before = leads.rows
@@ -157,7 +157,7 @@ def test_dry_run_changes_nothing(leads: LeadsTable) -> None:
 
 
 def test_many_new_erasures_need_a_yes(leads: LeadsTable) -> None:
-    """More than a quarter of the table is more likely a fault than people's wishes; those known before do not count."""
+    """More than a quarter of the table is probably a fault; erasures that are already in the evidence do not count."""
     leads.add(*"abcd", isErased=True)
     before = leads.rows
     refused = leads.run("apply", status=1)
@@ -172,14 +172,14 @@ def test_many_new_erasures_need_a_yes(leads: LeadsTable) -> None:
 
 
 def test_a_quarter_needs_no_yes(leads: LeadsTable) -> None:
-    """The bound itself is let pass."""
+    """A share of exactly a quarter is accepted."""
     leads.add("stays-10", "stays-11")
     leads.add(*"abcd", isErased=True)
     assert leads.apply()["newly_erased"] == 4
 
 
 def test_failed_run_changes_nothing(leads: LeadsTable) -> None:
-    """All is one transaction: where its last statement fails, the rows past their `ttl` are there still."""
+    """Everything is one transaction: if its last statement fails, the rows past their `ttl` are still there."""
     leads.add("gone", isErased=True)
     leads.add("over", days_left=-1)
     leads.database.execute("ALTER TABLE retention.leads ADD CHECK (extra IS NOT NULL)")
@@ -192,7 +192,7 @@ def test_failed_run_changes_nothing(leads: LeadsTable) -> None:
 
 
 def test_two_runs_at_once_do_it_once(leads: LeadsTable) -> None:
-    """The second waits for the first, and finds nothing left to do."""
+    """The second run waits for the first, and has nothing left to do."""
     leads.add("gone", isErased=True)
     leads.add("over", days_left=-1)
     said: list[dict[str, Any]] = []
@@ -212,7 +212,7 @@ def test_two_runs_at_once_do_it_once(leads: LeadsTable) -> None:
     assert leads.log == {"gone": "erased", "over": "ttl"}
 
 
-#: Runs the tool, and says how much memory it took at most.
+#: Runs the tool, and prints its peak memory.
 PEAK = """
 import contextlib, io, json, resource
 from seeker_leads_cli.main import main
@@ -225,7 +225,7 @@ print(json.dumps({"peak_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 def apply_in_a_program(
     leads: LeadsTable, program: str = "from seeker_leads_cli.main import main; main()"
 ) -> dict[str, Any]:
-    """Run it as a program of its own: the runner of the tests changes this one's stdout."""
+    """Run it as a separate program: the tests' runner replaces this process's stdout."""
     command = ["-c", program, "retention", "apply", "--json", "--table", "retention.leads"]
     ended = subprocess.run(
         [sys.executable, *command, "--database-url", leads.url], check=True, capture_output=True, timeout=60
@@ -236,14 +236,14 @@ def apply_in_a_program(
 
 @pytest.mark.parametrize(("minutes", "is_ours"), [(-5, True), (5, False)])
 def test_earlier_of_both_clocks_counts(database_url: str, minutes: int, *, is_ours: bool) -> None:
-    """While either clock says that it is too early, nothing is deleted."""
+    """Nothing is deleted while one of the two clocks says that it is too early."""
     ours = datetime.now(timezone.utc) + timedelta(minutes=minutes)
     with connected(PostgresLocation.parse("database_url", database_url)) as connection:
         assert (now_of(connection, lambda: ours) == ours) is is_ours
 
 
 def test_memory_does_not_grow_with_the_table(empty_database: psycopg.Connection[Any], database_url: str) -> None:
-    """A table of 100,000 rows costs what one of a hundred does: no row passes through the program."""
+    """A table of 100,000 rows needs no more memory than one of 100: the rows do not pass through the program."""
     peaks = []
     for rows in (100, 100_000):
         table = LeadsTable(empty_database, database_url)
@@ -259,7 +259,7 @@ def test_memory_does_not_grow_with_the_table(empty_database: psycopg.Connection[
 
 
 def test_odd_members_of_a_call_are_left_or_nulled(empty_database: psycopg.Connection[Any], database_url: str) -> None:
-    """An object without the number stays; what is not an object goes as a whole."""
+    """An object without a phone number stays; a value that is not an object becomes null as a whole."""
     table = LeadsTable(empty_database, database_url)
     table.add(*(f"stays-{number}" for number in range(20)))
     for lead_id, call in {"without": '{"duration": 1}', "null": "null", "list": "[1]", "none": None}.items():

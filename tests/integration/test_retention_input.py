@@ -1,4 +1,4 @@
-"""`seeker-leads retention`: what it cannot work on is named in one line, and stays as it is."""
+"""`seeker-leads retention`: a table or option that cannot work is named in one line, and nothing is changed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PASSWORD = "s3cret-pass"
 
 @pytest.fixture
 def leads(empty_database: psycopg.Connection[Any], database_url: str) -> LeadsTable:
-    """A table with something to delete and something to erase."""
+    """A table with rows to delete and rows to erase."""
     table = LeadsTable(empty_database, database_url)
     table.add(*(f"stays-{number}" for number in range(10)))
     table.add("over", days_left=-1)
@@ -45,7 +45,7 @@ def leads(empty_database: psycopg.Connection[Any], database_url: str) -> LeadsTa
     ],
 )
 def test_table_of_another_kind_is_named(leads: LeadsTable, command: str, change: str, table: str, words: str) -> None:
-    """One line, status 2, and nothing is changed."""
+    """There is one line, the status is 2, and nothing is changed."""
     leads.database.execute(change.format(s=SCHEMA).encode())
     before = leads.database.execute("SELECT t::text FROM retention.leads t ORDER BY 1").fetchall()
     ended = leads.run(command, "--table", f"{SCHEMA}.{table}", status=2)
@@ -59,7 +59,7 @@ def test_table_of_another_kind_is_named(leads: LeadsTable, command: str, change:
     ("arguments", "words", "status"),
     [
         (["--database-url", ""], "`database_url` is not set", 2),
-        (["--database-url", PASSWORD], "is no database URL", 2),
+        (["--database-url", PASSWORD], "is not a database URL", 2),
         (["--database-url", f"mysql://u:{PASSWORD}@host/db"], "mysql is not supported", 2),
         (["--database-url", "sqlite:///leads.db"], "sqlite is not supported", 2),
         (["--database-url", f"postgresql://u:{PASSWORD}@127.0.0.1:1/db"], "could not be reached", 1),
@@ -74,7 +74,7 @@ def test_table_of_another_kind_is_named(leads: LeadsTable, command: str, change:
 def test_wrong_option_is_named(
     leads: LeadsTable, arguments: list[str], words: str, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without its value where that may be a password."""
+    """The value is not shown if it may be a password."""
     for name in ("AUTH_TOKEN", "CLIENT_ID", "CLIENT_SECRET"):
         monkeypatch.setenv(f"TAP_SEEKER_LEADS_{name}", "")
     before = leads.rows
@@ -89,7 +89,7 @@ def test_wrong_option_is_named(
 
 
 def test_user_who_may_only_read_changes_nothing(leads: LeadsTable) -> None:
-    """The line names the right that is missing; a report and a dry run need none but to read."""
+    """The line names the missing privilege; a report and a dry run need only to read."""
     leads.database.execute("DROP ROLE IF EXISTS reader")
     leads.database.execute("CREATE ROLE reader LOGIN")
     try:
@@ -108,7 +108,7 @@ def test_user_who_may_only_read_changes_nothing(leads: LeadsTable) -> None:
 
 
 def test_shape_of_the_table_is_said_first(leads: LeadsTable) -> None:
-    """What becomes null, and what is not the tap's, is on stderr; without isErased the rest is done, and that said."""
+    """Columns that become null and foreign ones are listed on stderr; a missing isErased is reported and skipped."""
     leads.database.execute('ALTER TABLE retention.leads ADD email_hash text, DROP "isErased"')
     leads.database.execute("ALTER TABLE retention.leads DROP _sdc_extracted_at")
     ended = leads.run("apply")
@@ -124,7 +124,7 @@ def test_shape_of_the_table_is_said_first(leads: LeadsTable) -> None:
 def test_names_and_urls_of_any_form_work(
     empty_database: psycopg.Connection[Any], database_url: str, scheme: str
 ) -> None:
-    """Identifiers are quoted: points, quotation marks, colons and percent signs are only characters."""
+    """Identifiers are quoted: dots, quotation marks, colons and percent signs have no special meaning."""
     odd = 'le.a"d:s %s'
     columns = {"lead_id": "text", "ingestion_date": "timestamptz", "TTL": "timestamptz", "contact_request": "json"}
     more = {"is_erased": "boolean", 'contactRequest__"%(x)s :y': "text", "callDetails": "json"}
@@ -142,7 +142,7 @@ def test_names_and_urls_of_any_form_work(
 
 
 def test_leads_of_several_accounts_are_told_apart(empty_database: psycopg.Connection[Any], database_url: str) -> None:
-    """Where the key is account and lead, an erasure in one account is none in the other."""
+    """If the key is account and lead, an erasure in one account does not affect another."""
     columns = {"account": "text", **LeadsTable(empty_database, database_url).columns}
     table = LeadsTable(empty_database, database_url, columns)
     table.add(*(f"stays-{number}" for number in range(10)), account="paris")

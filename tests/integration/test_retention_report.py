@@ -32,7 +32,7 @@ def days_ago(instant: str) -> float:
 
 
 def test_report_before_a_run_says_what_is_due(leads: LeadsTable) -> None:
-    """Without evidence: the oldest reading, what is past its `ttl` or to erase, what two cycles have not brought."""
+    """Without evidence, it shows the oldest reading, rows to delete or erase, and rows not read in two cycles."""
     leads.add("over", days_left=-1, read_days_ago=500)
     leads.add("old", days_left=None, read_days_ago=70)
     leads.add("gone", isErased=True)
@@ -57,7 +57,7 @@ def test_report_before_a_run_says_what_is_due(leads: LeadsTable) -> None:
 
 
 def test_report_says_how_soon_each_was_done(leads: LeadsTable) -> None:
-    """A deletion's delay counts from the `ttl`, an erasure's from when the tap brought it."""
+    """The delay of a deletion counts from the `ttl`, that of an erasure from when the tap read it."""
     leads.add("over", days_left=-2)
     leads.add("a", isErased=True, read_days_ago=3)
     leads.add("b", isErased=True, read_days_ago=5)
@@ -79,7 +79,7 @@ def test_report_says_how_soon_each_was_done(leads: LeadsTable) -> None:
 
 
 def test_report_changes_nothing(leads: LeadsTable) -> None:
-    """It reads in a transaction that may only read, and names no lead."""
+    """It uses a read-only transaction, and names no lead."""
     leads.add("over", days_left=-1)
     leads.apply()
     leads.add("over2", days_left=-1)
@@ -90,7 +90,7 @@ def test_report_changes_nothing(leads: LeadsTable) -> None:
 
 
 def test_what_a_backup_brought_back_is_reported(leads: LeadsTable) -> None:
-    """Until the next `apply` has erased it again."""
+    """Erased people that a backup restored are reported until the next `apply`."""
     leads.add("gone", isErased=True)
     leads.apply()
     leads.database.execute("DELETE FROM retention.leads WHERE \"leadId\" = 'gone'")
@@ -102,7 +102,7 @@ def test_what_a_backup_brought_back_is_reported(leads: LeadsTable) -> None:
 
 @pytest.mark.parametrize("change", ["--refresh-days 0", "DROP"])
 def test_what_cannot_be_known_is_said(leads: LeadsTable, change: str) -> None:
-    """Without the loader's column, or a refresh of the tap, nobody knows what two cycles have not brought."""
+    """Without the loader's column or the tap's refresh, rows not read in two cycles are unknown."""
     if change == "DROP":
         leads.database.execute("ALTER TABLE retention.leads DROP _sdc_extracted_at")
     text = leads.run("report", *(change.split() if change != "DROP" else ())).stdout
@@ -110,7 +110,7 @@ def test_what_cannot_be_known_is_said(leads: LeadsTable, change: str) -> None:
 
 
 def test_empty_table_has_a_report(empty_database: psycopg.Connection[Any], database_url: str) -> None:
-    """Zeros, and instants that are not known."""
+    """The counts are zero, and the instants unknown."""
     table = LeadsTable(empty_database, database_url)
     assert table.apply()["rows_before"] == 0
     said = report(table)

@@ -1,4 +1,4 @@
-"""`seeker-leads retention apply --verify`: a row is deleted on the API's own 404, if that 404 can be trusted."""
+"""`seeker-leads retention apply --verify`: a row is deleted if the API itself answers 404 and can be trusted."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ OVERDUE_DAYS = 62
 
 
 class Account:
-    """A table of leads that the sandbox has, and the command with this account's settings."""
+    """A table of the sandbox's leads, and the command with this account's settings."""
 
     def __init__(self, table: LeadsTable, sandbox: Sandbox, folder: Path) -> None:
         self.table = table
@@ -60,14 +60,14 @@ class Account:
 
 @pytest.fixture
 def account(empty_database: psycopg.Connection[Any], database_url: str, sandbox: Sandbox, tmp_path: Path) -> Account:
-    """Two hundred leads that were read lately, of which the API has every one."""
+    """Add two hundred recently read leads that the API still has."""
     table = LeadsTable(empty_database, database_url)
     table.add(*sandbox.add_leads(200))
     return Account(table, sandbox, tmp_path)
 
 
 def test_leads_that_the_api_has_no_more_are_deleted(account: Account) -> None:
-    """Of the rows that two cycles have not brought each is asked for: those that are there stay."""
+    """Each row that was not read in two cycles is requested; rows of existing leads stay."""
     (there,) = account.sandbox.add_leads(1)
     account.table.add(there, "no-more", read_days_ago=OVERDUE_DAYS)
     account.table.add("younger", read_days_ago=60)
@@ -81,7 +81,7 @@ def test_leads_that_the_api_has_no_more_are_deleted(account: Account) -> None:
 
 
 def test_without_it_they_are_only_reported(account: Account) -> None:
-    """No request is made, and nothing is deleted."""
+    """Without `--verify`, no request is made, and nothing is deleted."""
     account.table.add("no-more", read_days_ago=OVERDUE_DAYS)
     said = account.table.apply()
     assert (said["rows_not_read_in_two_cycles"], said["asked"]) == (1, None)
@@ -90,13 +90,13 @@ def test_without_it_they_are_only_reported(account: Account) -> None:
 
 
 def test_nothing_overdue_costs_no_request(account: Account) -> None:
-    """The API is asked only where there is something to ask."""
+    """Without overdue rows, no request is made."""
     assert account.apply()["asked"] == 0
     assert account.asked == 0
 
 
 def test_each_hundred_is_within_probes(account: Account) -> None:
-    """Before and after each 100, ten leads that were read lately are asked for."""
+    """Before and after each 100 leads, ten recently read leads are requested."""
     account.table.add(*(f"no-more-{number}" for number in range(250)), read_days_ago=OVERDUE_DAYS)
     said = account.apply("--yes")
     assert (said["asked"], said["deleted_gone"]) == (250, 250)
@@ -126,7 +126,7 @@ def problem() -> bytes:
     ],
 )
 def test_server_that_is_not_the_accounts_changes_nothing(account: Account, given: bytes) -> None:
-    """Whatever it answers to everything: one line, and not a row is changed, those past their `ttl` neither."""
+    """Whatever a foreign server answers, there is one line and no change, not even to rows past their `ttl`."""
     account.table.add("no-more", read_days_ago=OVERDUE_DAYS)
     account.table.add("over", days_left=-1)
     account.table.add("gone", isErased=True)
@@ -140,7 +140,7 @@ def test_server_that_is_not_the_accounts_changes_nothing(account: Account, given
 
 
 def test_another_account_changes_nothing(account: Account) -> None:
-    """Its API has other leads, and answers 404 to all of ours."""
+    """Another account's API has other leads, and answers 404 to all of ours."""
     account.table.add("no-more", read_days_ago=OVERDUE_DAYS)
     account.table.add("over", days_left=-1)
     before = account.table.rows
@@ -153,7 +153,7 @@ def test_another_account_changes_nothing(account: Account) -> None:
 
 
 def test_api_that_turns_bad_on_the_way_changes_nothing(account: Account) -> None:
-    """The leads after a hundred are asked for after each of them: what was answered meanwhile does not count."""
+    """Each 100 answers count only if the probes after them succeed."""
     account.table.add(*(f"no-more-{number}" for number in range(150)), read_days_ago=OVERDUE_DAYS)
     before = account.table.rows
     body = json.dumps({"type": "about:blank", "title": "Not Found", "status": 404})
@@ -165,7 +165,7 @@ def test_api_that_turns_bad_on_the_way_changes_nothing(account: Account) -> None
 
 
 def test_many_deletions_need_a_yes(account: Account) -> None:
-    """More than 5 % of the table; the bound itself is let pass."""
+    """More than 5 % of the table needs a confirmation; exactly 5 % does not."""
     account.table.add(*(f"no-more-{number}" for number in range(11)), read_days_ago=OVERDUE_DAYS)
     before = account.table.rows
     ended = account.run(status=1)
@@ -176,7 +176,7 @@ def test_many_deletions_need_a_yes(account: Account) -> None:
 
 
 def test_table_with_few_recent_leads_is_not_verified(account: Account) -> None:
-    """Nine recent leads prove too little: the rest is done, the line says what was left, and the status is 1."""
+    """Nine recent leads are too few to verify: everything else is done, the line says so, and the status is 1."""
     account.table.database.execute(
         'DELETE FROM retention.leads WHERE "leadId" NOT IN (SELECT "leadId" FROM retention.leads LIMIT 9)'
     )
@@ -190,14 +190,14 @@ def test_table_with_few_recent_leads_is_not_verified(account: Account) -> None:
 
 
 def test_dry_run_asks_and_deletes_nothing(account: Account) -> None:
-    """It says what the API answered."""
+    """A dry run requests the leads and counts the API's answers, but deletes nothing."""
     account.table.add("no-more", read_days_ago=OVERDUE_DAYS)
     assert account.apply("--dry-run")["deleted_gone"] == 1
     assert "no-more" in account.table.rows
 
 
 def test_row_that_came_again_meanwhile_stays(account: Account) -> None:
-    """A backup brings a deleted lead back, and it goes again; one that the tap has read since stays."""
+    """A deleted lead that a backup restores is deleted again; one that the tap has read since then stays."""
     account.table.add("no-more", "back", read_days_ago=OVERDUE_DAYS)
     account.apply()
     account.table.add("no-more", read_days_ago=OVERDUE_DAYS)
@@ -209,7 +209,7 @@ def test_row_that_came_again_meanwhile_stays(account: Account) -> None:
 
 
 def test_row_that_comes_while_the_api_is_asked_stays(account: Account) -> None:
-    """The tap's word is newer than the API's 404: a run of the loader goes on at the same time."""
+    """A row that the loader writes during the requests is newer than the API's 404, and stays."""
     account.table.add("no-more", "comes", read_days_ago=OVERDUE_DAYS)
     database = account.table.database
 
@@ -238,14 +238,14 @@ def test_row_that_comes_while_the_api_is_asked_stays(account: Account) -> None:
     ],
 )
 def test_table_that_cannot_be_verified_is_named(account: Account, change: str, words: str) -> None:
-    """Before any request, with status 2."""
+    """The table is checked before any request, and the status is 2."""
     account.table.database.execute(change)
     assert words in account.run(status=2).stderr
     assert account.asked == 0
 
 
 def test_id_of_any_form_is_asked_for(account: Account) -> None:
-    """An id is one part of the path, whatever it holds."""
+    """Any id is encoded as one part of the path."""
     odd = "a/b?c#%2F é"
     account.table.add(odd, read_days_ago=OVERDUE_DAYS)
     assert account.apply()["deleted_gone"] == 1
@@ -253,7 +253,7 @@ def test_id_of_any_form_is_asked_for(account: Account) -> None:
 
 
 def test_lead_in_a_list_of_one_is_a_lead(account: Account) -> None:
-    """The API's page does not say in which form one lead comes."""
+    """A single lead may be a list with one item; the API's documentation leaves this open."""
     account.table.add("there", read_days_ago=OVERDUE_DAYS)
 
     def give(server: RawServer, connection: socket.socket) -> None:

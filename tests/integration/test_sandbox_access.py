@@ -27,7 +27,7 @@ def get(sandbox: Sandbox, path: str = "/leads", **headers: Any) -> requests.Resp
 @pytest.mark.parametrize("path", ["/leads", "/nowhere"])
 @pytest.mark.parametrize("user_agent", [SKIP_HEADER, ""])
 def test_without_user_agent_the_firewall_answers(path: str, user_agent: str) -> None:
-    """A request without User-Agent gets an HTML page, no problem body, wherever it goes."""
+    """A request without User-Agent gets an HTML page without a problem body, whatever its path."""
     with Sandbox.start() as sandbox:
         response = get(sandbox, path, **{"User-Agent": user_agent})
 
@@ -36,7 +36,7 @@ def test_without_user_agent_the_firewall_answers(path: str, user_agent: str) -> 
 
 
 def test_every_answer_is_dated_by_the_sandboxs_clock() -> None:
-    """`Date` is of the clock that dates leads, not the machine's: on pages, problems and web pages alike."""
+    """`Date` is the time of the clock that dates leads, not the machine's: on pages, problems and HTML pages."""
     with Sandbox.start(clock=lambda: NOW) as sandbox:
         empty = get(sandbox)
         sandbox.add_leads(1)
@@ -47,8 +47,8 @@ def test_every_answer_is_dated_by_the_sandboxs_clock() -> None:
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer wrong", "Basic sandbox-token", "sandbox-token"])
-def test_without_a_live_token_there_is_a_401(authorization: str | None) -> None:
-    """Whatever is no live bearer token is a 401 problem."""
+def test_without_a_valid_token_the_answer_is_401(authorization: str | None) -> None:
+    """A request without a valid bearer token gets a 401 problem."""
     with Sandbox.start() as sandbox:
         response = get(sandbox, Authorization=authorization)
 
@@ -58,7 +58,7 @@ def test_without_a_live_token_there_is_a_401(authorization: str | None) -> None:
 
 
 def test_credentials_get_a_token_that_works_until_it_expires() -> None:
-    """A token from /oauth/token opens the API for its lifetime; asking is counted apart from the API's requests."""
+    """A token from /oauth/token is valid for its lifetime; token requests are counted separately."""
     now = [float(NOW)]
     options = SandboxOptions(token_lifetime_seconds=100)
     with Sandbox.start(options, clock=lambda: now[0]) as sandbox:
@@ -94,7 +94,7 @@ def test_wrong_token_requests_are_refused(request_arguments: dict[str, Any], sta
 
 
 def test_revoked_tokens_can_be_replaced() -> None:
-    """After a revocation the old token is refused and a new one is taken."""
+    """After a revocation, the old token is refused and a new one is accepted."""
     with Sandbox.start() as sandbox:
         sandbox.revoke_tokens()
         token = requests.post(sandbox.token_url, json=CREDENTIALS, timeout=5).json()["access_token"]
@@ -114,7 +114,7 @@ def test_a_wrong_url_does_not_look_like_an_empty_period(path: str) -> None:
 
 
 def test_a_wrong_method_is_a_405() -> None:
-    """The answer says which methods there are."""
+    """The answer lists the allowed methods."""
     with Sandbox.start() as sandbox:
         response = requests.put(sandbox.api_url + "/leads", headers=HEADERS, timeout=5)
 
@@ -125,7 +125,7 @@ def test_a_wrong_method_is_a_405() -> None:
 
 @pytest.mark.parametrize("form", RetryAfter)
 def test_the_eleventh_request_in_a_period_is_refused(form: RetryAfter) -> None:
-    """Ten requests pass, the next gets 429 with the `Retry-After` of the dialect, and time lets one in again."""
+    """Ten requests pass, the next gets 429 with the dialect's `Retry-After`, and a later one passes again."""
     elapsed = [0.0]
     options = SandboxOptions(retry_after=form)
     with Sandbox.start(options, clock=lambda: NOW, monotonic=lambda: elapsed[0]) as sandbox:
@@ -149,8 +149,8 @@ def test_the_eleventh_request_in_a_period_is_refused(form: RetryAfter) -> None:
 
 
 @pytest.mark.parametrize(("options", "refused"), [({}, 5), ({"limit_post": False}, 0), ({"enforce_limit": False}, 0)])
-def test_creating_has_a_limit_of_its_own(options: dict[str, Any], refused: int) -> None:
-    """POSTs are limited like GETs but apart from them, or not at all, as the options say."""
+def test_creating_has_a_separate_limit(options: dict[str, Any], refused: int) -> None:
+    """POSTs are limited like GETs but separately, or not at all, as the options say."""
     with Sandbox.start(SandboxOptions(**options), monotonic=lambda: 0.0) as sandbox:
         statuses = [get(sandbox).status_code for _ in range(10)]
         for _ in range(15):
@@ -161,7 +161,7 @@ def test_creating_has_a_limit_of_its_own(options: dict[str, Any], refused: int) 
 
 
 def test_latency_is_part_of_every_answer() -> None:
-    """A request takes at least the latency, and is in flight meanwhile."""
+    """A request takes at least the latency, and is in flight during that time."""
     with Sandbox.start(SandboxOptions(latency_ms=20)) as sandbox:
         get(sandbox)
         (record,) = sandbox.statistics.records
@@ -170,8 +170,8 @@ def test_latency_is_part_of_every_answer() -> None:
     assert record.ended - record.started >= 0.019
 
 
-def test_a_sandbox_stops_once_and_for_all() -> None:
-    """After the end nobody answers, and stopping again is fine."""
+def test_a_stopped_sandbox_no_longer_answers() -> None:
+    """A stopped sandbox no longer answers, and stopping it again does nothing."""
     sandbox = Sandbox.start()
     sandbox.stop()
     sandbox.stop()
@@ -180,7 +180,7 @@ def test_a_sandbox_stops_once_and_for_all() -> None:
         get(sandbox)
 
 
-def test_a_taken_port_is_an_error() -> None:
+def test_a_port_in_use_is_an_error() -> None:
     """Two sandboxes cannot share a port."""
     with Sandbox.start() as sandbox:
         port = int(sandbox.url.rpartition(":")[2])

@@ -55,7 +55,7 @@ def ids(response: requests.Response) -> set[str]:
 
 
 def test_each_agency_has_leads_of_its_own(agencies: Sandbox) -> None:
-    """A token lists the leads of the agency that it was asked for; the client's own account has none of them."""
+    """A token lists the leads of its agency; the client's own account has none of them."""
     one, two = ids(call(agencies, "agency-1")), ids(call(agencies, "agency-2"))
     assert (len(one), len(two), one & two) == (5, 5, set())
     assert ids(call(agencies, None)) == set()
@@ -64,19 +64,19 @@ def test_each_agency_has_leads_of_its_own(agencies: Sandbox) -> None:
 
 
 def test_unknown_agency_gets_no_token(agencies: Sandbox) -> None:
-    """The client acts for the agencies that there are."""
+    """The client acts only for the existing agencies."""
     assert (token_for(agencies, "agency-3").status_code, token_for(agencies, "agency-2").status_code) == (403, 200)
 
 
 def test_created_lead_is_the_agencys(agencies: Sandbox) -> None:
-    """What is created with an agency's token is listed there, and nowhere else."""
+    """A lead created with an agency's token is listed only there."""
     assert call(agencies, "agency-1", json=LEAD).status_code == 200
     assert (len(agencies.created_for("agency-1")), len(agencies.created_for("agency-2"))) == (1, 0)
     assert len(agencies.store_of("agency-1").all()) == 6
 
 
 def test_fault_hits_one_agency_alone(agencies: Sandbox) -> None:
-    """`account` says whose requests a fault is about, those for tokens included."""
+    """`account` limits a fault to one agency's requests, including token requests."""
     agencies.script(Fault(FaultKind.STATUS, account="agency-1", status=503))
     assert (call(agencies, "agency-1").status_code, call(agencies, "agency-2").status_code) == (503, 200)
     agencies.script(Fault(FaultKind.STATUS, account="agency-1", path="/oauth/token", status=403))
@@ -93,7 +93,7 @@ def test_slow_answer_is_whole(agencies: Sandbox) -> None:
 
 @pytest.mark.parametrize("by_account", [False, True])
 def test_limit_is_for_all_or_for_each(*, by_account: bool) -> None:
-    """Without `limit_by_account` the requests of all agencies count together."""
+    """Without `limit_by_account`, the requests of all agencies count together."""
     options = SandboxOptions(
         accounts=2, rate_limit_requests=1, rate_limit_period_ms=60_000, limit_by_account=by_account
     )

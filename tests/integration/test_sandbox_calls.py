@@ -24,7 +24,7 @@ KEY = "key-of-the-subscription"
 
 
 class Subscriber(ThreadingHTTPServer):
-    """Notes each call, and answers what it is told to; 200 in the end."""
+    """Records each call and answers with the given statuses, then with 200."""
 
     daemon_threads = True
 
@@ -97,7 +97,7 @@ def lead_ids(calls: list[tuple[str, dict[str, str], bytes]]) -> list[str]:
     [("header:X-Portal-Key", ("X-Portal-Key", KEY)), ("bearer", ("Authorization", f"Bearer {KEY}")), ("query", None)],
 )
 def test_key_is_where_the_option_says(auth: str, header: tuple[str, str] | None) -> None:
-    """A receiver can be tried with each form of which the API's pages do not say which it is."""
+    """A receiver can be tested with each form that the API's documentation leaves open."""
     options = SandboxOptions(webhook_auth=auth, webhook_path="/leads/new")
     with subscriber() as server, Sandbox.start(options) as sandbox:
         subscribe(sandbox, f"{server.url}/?x=1")
@@ -109,7 +109,7 @@ def test_key_is_where_the_option_says(auth: str, header: tuple[str, str] | None)
 
 
 def test_signature_is_of_the_body() -> None:
-    """With `signature` the key itself does not travel."""
+    """With `signature`, the key itself is not sent."""
     with subscriber() as server, Sandbox.start(SandboxOptions(webhook_auth="signature")) as sandbox:
         subscribe(sandbox, server.url)
         sandbox.add_leads(1)
@@ -118,8 +118,8 @@ def test_signature_is_of_the_body() -> None:
     assert KEY not in f"{path} {headers} {body!r}"
 
 
-def test_new_leads_are_told_of_and_changed_ones_are_not() -> None:
-    """Each new lead is, however it came; one that replaces another, as an erasure does, is not."""
+def test_new_leads_trigger_calls_and_changed_ones_do_not() -> None:
+    """Every new lead triggers a call, whatever its origin; a lead that replaces another, as in an erasure, does not."""
     with subscriber() as server, Sandbox.start(SandboxOptions(leads=3)) as sandbox:
         subscribe(sandbox, server.url)
         (added,) = sandbox.add_leads(1)
@@ -130,15 +130,15 @@ def test_new_leads_are_told_of_and_changed_ones_are_not() -> None:
         assert sorted(lead_ids(server.wait_for(2))) == sorted([added, last])
 
 
-def test_arriving_leads_are_told_of_without_anybody_asking() -> None:
-    """With `--arrivals-per-minute`, calls come by themselves."""
+def test_arriving_leads_trigger_calls_without_a_request() -> None:
+    """With `--arrivals-per-minute`, calls are made without any request."""
     with subscriber() as server, Sandbox.start(SandboxOptions(arrivals_per_minute=600)) as sandbox:
         subscribe(sandbox, server.url)
         assert len(set(lead_ids(server.wait_for(3)))) >= 3
 
 
-def test_failed_call_is_made_again_and_the_audit_says_so() -> None:
-    """Whatever is not 2xx is a failure, a redirect too, which is not followed; newest first in the audit."""
+def test_failed_call_is_repeated_and_audited() -> None:
+    """An answer other than 2xx is a failure, including a redirect, which is not followed; the audit is newest first."""
     with subscriber(500, 302) as server, Sandbox.start(SandboxOptions(webhook_retry_wait_ms=1)) as sandbox:
         made = subscribe(sandbox, server.url)
         sandbox.add_leads(1)
@@ -152,7 +152,7 @@ def test_failed_call_is_made_again_and_the_audit_says_so() -> None:
 
 
 def test_subscription_that_keeps_failing_becomes_inactive_until_it_is_resumed() -> None:
-    """After so many failures in a row nobody is called any more; a PUT of ACTIVE begins anew."""
+    """After the maximum of failures in a row, the subscription is not called any more; a PUT of ACTIVE starts anew."""
     options = SandboxOptions(webhook_retry_wait_ms=1, webhook_attempts=2, webhook_max_failures=2)
     with subscriber(500, 500) as server, Sandbox.start(options) as sandbox:
         made = subscribe(sandbox, server.url)
@@ -173,8 +173,8 @@ def wait_for_audit(sandbox: Sandbox, made: str, condition: Any) -> Any:
     raise AssertionError(audit)
 
 
-def test_calls_can_be_lost_doubled_and_late() -> None:
-    """Shares of 0 and 1 are certain."""
+def test_calls_can_be_lost_doubled_and_delayed() -> None:
+    """Shares of 0 and 1 mean never and always."""
     with subscriber() as server, Sandbox.start(SandboxOptions(webhook_loss=1)) as sandbox:
         made = subscribe(sandbox, server.url)
         sandbox.add_leads(5)
@@ -187,7 +187,7 @@ def test_calls_can_be_lost_doubled_and_late() -> None:
 
 
 def test_calls_can_come_out_of_order() -> None:
-    """A call that is held lets a later one pass."""
+    """A delayed call is overtaken by a later one."""
     with subscriber() as server, Sandbox.start(SandboxOptions(webhook_reorder=0.5)) as sandbox:
         subscribe(sandbox, server.url)
         ids = [sandbox.add_leads(1)[0] for _ in range(20)]
@@ -198,7 +198,7 @@ def test_calls_can_come_out_of_order() -> None:
 
 @pytest.mark.parametrize("url", ["http://192.0.2.1/hook", "http://[2001:db8::1]/hook", "http://10.0.0.1/"])
 def test_other_machines_are_not_called(url: str) -> None:
-    """A mistake in a subscription sends nothing into the world."""
+    """A mistake in a subscription sends nothing to the outside world."""
     with Sandbox.start(SandboxOptions(webhook_attempts=1)) as sandbox:
         made = subscribe(sandbox, url)
         sandbox.add_leads(1)
@@ -207,7 +207,7 @@ def test_other_machines_are_not_called(url: str) -> None:
 
 
 def test_name_of_another_machine_is_not_called() -> None:
-    """The address counts, not the name; one far address among near ones is too many."""
+    """The address decides, not the name; one address on another machine is enough to refuse the call."""
 
     class Names(LocalResolver):
         async def resolve(

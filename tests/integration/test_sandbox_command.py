@@ -21,7 +21,7 @@ COMMAND = [sys.executable, "-m", "seeker_leads_sandbox.cli", "serve"]
 
 @contextmanager
 def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
-    """Run the command and give its process and what it said of itself."""
+    """Run the command; yield its process and the values that it printed."""
     command = [*COMMAND, "--port", "0", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     with process:
@@ -38,8 +38,8 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
-def test_serving_says_how_to_reach_it_and_ends_in_order(signal_number: int, tmp_path: Path) -> None:
-    """The first lines name URL and token, which work; Ctrl-C and SIGTERM end it with status 0."""
+def test_serve_prints_its_urls_and_stops_cleanly(signal_number: int, tmp_path: Path) -> None:
+    """The first lines show URL and token, which work; Ctrl-C and SIGTERM end it with status 0."""
     ready_file = tmp_path / "ready.json"
     arguments = ("--leads", "20", "--days", "1", "--token", "my-token", "--ready-file", str(ready_file))
     with serving(*arguments) as (process, said):
@@ -56,7 +56,7 @@ def test_serving_says_how_to_reach_it_and_ends_in_order(signal_number: int, tmp_
 
 @pytest.mark.parametrize(("arguments", "lines"), [((), 1), (("--no-access-log",), 0)])
 def test_requests_are_logged_on_stderr(arguments: tuple[str, ...], lines: int) -> None:
-    """Each request is a line on stderr, unless nobody wants to read it; this machine alone can make one."""
+    """Each request is a line on stderr, unless that is turned off; by default only this machine can connect."""
     with serving("--leads", "0", *arguments) as (process, said):
         assert requests.get(said["page"], timeout=5).status_code == 200
         process.terminate()
@@ -65,17 +65,17 @@ def test_requests_are_logged_on_stderr(arguments: tuple[str, ...], lines: int) -
     assert log.count("GET / 200") == log.count("\n") == lines
 
 
-def test_other_machines_are_let_in_only_with_a_warning() -> None:
-    """With `--host`, others can reach the sandbox, and one line of stderr says what that means."""
+def test_access_for_other_machines_is_warned_about() -> None:
+    """With `--host`, other machines can connect, and one line of stderr warns about it."""
     with serving("--leads", "0", "--host", "0.0.0.0") as (process, said):  # noqa: S104  # what is tested
         assert requests.get(said["page"], timeout=5).status_code == 200
         process.terminate()
         assert process.stderr is not None
-        assert "warning: other machines can reach it (0.0.0.0)" in process.stderr.readline()
+        assert "warning: other machines can connect (0.0.0.0)" in process.stderr.readline()
 
 
-def test_a_host_that_is_not_here_is_one_clear_line() -> None:
-    """An address of another machine ends the command with status 2 and a way out."""
+def test_a_host_of_another_machine_is_one_clear_line() -> None:
+    """An address of another machine ends the command with status 2 and one line with the cure."""
     ended = run("--port", "0", "--leads", "0", "--host", "192.0.2.1")
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
     assert "192.0.2.1" in ended.stderr
@@ -83,7 +83,7 @@ def test_a_host_that_is_not_here_is_one_clear_line() -> None:
 
 
 def test_options_reach_the_sandbox() -> None:
-    """The dialects of the command line are those of the answers."""
+    """The answers use the dialects of the command line."""
     with serving("--leads", "0", "--empty", "empty_200") as (_, said):
         parameters = {"minDate": 0, "maxDate": 1}
         headers = {"Authorization": "Bearer sandbox-token"}
@@ -93,8 +93,8 @@ def test_options_reach_the_sandbox() -> None:
     assert response.json()["items"] == []
 
 
-def test_a_taken_port_is_one_clear_line() -> None:
-    """A port that cannot be had ends the command with status 2 and a way out."""
+def test_a_port_in_use_is_one_clear_line() -> None:
+    """A port in use ends the command with status 2 and one line with the cure."""
     with Sandbox.start() as sandbox:
         port = sandbox.url.rpartition(":")[2]
         ended = run("--port", port, "--leads", "0")
@@ -133,7 +133,7 @@ def test_a_missing_extra_is_one_clear_line() -> None:
 
 
 def test_users_can_test_with_the_fixture(tmp_path: Path) -> None:
-    """The pytest plugin gives a test a sandbox of its own, with the options that the test module asks for."""
+    """The pytest plugin gives each test its own sandbox, with the options that the test module sets."""
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["seeker_leads_sandbox.pytest_plugin"]\n')
     (tmp_path / "test_user.py").write_text(
         "import pytest\n"

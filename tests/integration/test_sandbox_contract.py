@@ -1,4 +1,4 @@
-"""The sandbox and openapi.yaml, held together by schemathesis."""
+"""Checks the sandbox against openapi.yaml with schemathesis."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CHECKS = [
     response_schema_conformance,
     negative_data_rejection,
 ]
-# Bounded and always the same examples: what schemathesis finds today it finds tomorrow.
+# A bounded number of examples, the same in every run.
 bounded = settings(
     max_examples=60,
     derandomize=True,
@@ -48,7 +48,7 @@ bounded = settings(
 
 
 def schema_of(*, is_token: bool) -> BaseSchema:
-    """Load the operations of one server: tokens come from a host of their own."""
+    """Load the operations of one server: tokens have their own host."""
     document = copy.deepcopy(contract.load_openapi())
     document["paths"] = {
         path: operations for path, operations in document["paths"].items() if (path == TOKEN_PATH) is is_token
@@ -70,17 +70,17 @@ def contract_sandbox() -> Iterator[Sandbox]:
 
 @api.parametrize()
 @bounded
-def test_every_answer_of_the_api_is_in_the_contract(case: schemathesis.Case[Any], contract_sandbox: Sandbox) -> None:
-    """Whatever is sent, right or wrong: status, content type and body are those of openapi.yaml, and never a 5xx."""
+def test_every_answer_of_the_api_matches_the_contract(case: schemathesis.Case[Any], contract_sandbox: Sandbox) -> None:
+    """For any request, valid or not, status, content type and body match openapi.yaml, and the status is never 5xx."""
     case.call_and_validate(checks=CHECKS, headers=AUTHORIZATION, base_url=contract_sandbox.api_url)
 
 
 @tokens.parametrize()
 @bounded
-def test_every_answer_to_a_token_request_is_in_the_contract(
+def test_every_answer_to_a_token_request_matches_the_contract(
     case: schemathesis.Case[Any], contract_sandbox: Sandbox
 ) -> None:
-    """Token requests, right or wrong, get what openapi.yaml says."""
+    """Token requests, valid or not, get an answer that matches openapi.yaml."""
     case.call_and_validate(checks=CHECKS, base_url=contract_sandbox.url)
 
 
@@ -88,8 +88,8 @@ def test_every_answer_to_a_token_request_is_in_the_contract(
     ("method", "path"),
     [(method.upper(), path) for path in api for method in api[path] if method in {"get", "post", "put", "delete"}],
 )
-def test_a_refusal_is_in_the_contract_too(method: str, path: str, contract_sandbox: Sandbox) -> None:
-    """Without a live token every operation answers the contract's 401."""
+def test_a_refusal_matches_the_contract(method: str, path: str, contract_sandbox: Sandbox) -> None:
+    """Without a valid token, every operation answers the contract's 401."""
     case = api[path][method].Case(path_parameters={"leadId": "x", "subscriptionId": "x"})
     dead = {"Authorization": "Bearer dead"}
 
@@ -101,11 +101,11 @@ def test_a_refusal_is_in_the_contract_too(method: str, path: str, contract_sandb
 @pytest.mark.parametrize("order", Order)
 @pytest.mark.parametrize("links", Links)
 @pytest.mark.parametrize("page_status", PageStatus)
-@pytest.mark.parametrize("empty", [EmptyPeriod.PROBLEM_404, EmptyPeriod.EMPTY_200])  # the others are no contract's
-def test_every_dialect_is_in_the_contract(
+@pytest.mark.parametrize("empty", [EmptyPeriod.PROBLEM_404, EmptyPeriod.EMPTY_200])  # the contract has only these
+def test_every_dialect_matches_the_contract(
     order: Order, links: Links, page_status: PageStatus, empty: EmptyPeriod
 ) -> None:
-    """First, last and empty pages keep the contract in every dialect."""
+    """First, last and empty pages match the contract in every dialect."""
     options = SandboxOptions(order=order, links=links, page_status=page_status, empty=empty)
     with Sandbox.start(options, clock=lambda: NOW) as sandbox:
         sandbox.add_leads(ingestion_dates=range(100, 130))
@@ -115,8 +115,8 @@ def test_every_dialect_is_in_the_contract(
             case.call_and_validate(checks=CHECKS[:-1], headers=AUTHORIZATION, base_url=sandbox.api_url)
 
 
-def test_what_exists_is_shown_as_in_the_contract(contract_sandbox: Sandbox) -> None:
-    """A lead, and a subscription from its making to its end, keep the contract where schemathesis cannot guess ids."""
+def test_existing_resources_match_the_contract(contract_sandbox: Sandbox) -> None:
+    """A lead and a subscription, from creation to deletion, match the contract; schemathesis cannot guess their ids."""
 
     def call(method: str, path: str, **arguments: Any) -> schemathesis.Response:
         case = api[path][method].Case(**arguments)

@@ -41,7 +41,7 @@ def new_token(sandbox: Sandbox) -> str:
 
 
 def test_a_status_is_answered_with_a_problem() -> None:
-    """A scripted status comes as a problem body, and the work is not done."""
+    """A scripted status is answered with a problem body, and the request is not processed."""
     with start(Fault(FaultKind.STATUS, status=503, retry_after=7, times=1)) as sandbox:
         response = post(sandbox)
 
@@ -51,15 +51,15 @@ def test_a_status_is_answered_with_a_problem() -> None:
         assert post(sandbox).status_code == 200
 
 
-def test_a_429_says_when_to_come_back_as_the_dialect_does() -> None:
-    """A scripted 429 without a `Retry-After` of its own has the sandbox's usual one."""
+def test_a_scripted_429_has_the_dialects_retry_after() -> None:
+    """A scripted 429 without its own `Retry-After` has the dialect's."""
     with start(Fault(FaultKind.STATUS, status=429)) as sandbox:
         assert get(sandbox).headers["Retry-After"] == "1"
 
 
 @pytest.mark.parametrize("body", ["<html>proxy</html>", b"\xff\xfe"])
 def test_a_status_may_have_any_body(body: str | bytes) -> None:
-    """A hostile answer goes out byte by byte as scripted."""
+    """A scripted body is sent unchanged."""
     with start(Fault(FaultKind.STATUS, status=200, body=body, content_type="text/plain")) as sandbox:
         response = get(sandbox)
 
@@ -69,22 +69,22 @@ def test_a_status_may_have_any_body(body: str | bytes) -> None:
 
 
 def test_a_timeout_never_answers() -> None:
-    """The client gives up; nothing was done; the sandbox counts a request without answer and can stop."""
+    """The client gives up; nothing was processed; the sandbox counts a request without answer and can stop."""
     with start(Fault(FaultKind.TIMEOUT, times=1)) as sandbox:
         with pytest.raises(requests.ReadTimeout):
             get(sandbox, timeout=0.05)
         assert get(sandbox).status_code == 200
 
 
-def test_a_timeout_does_not_hold_up_the_end() -> None:
-    """A sandbox stops while a client is still waiting; that client gets a connection error."""
+def test_a_timeout_does_not_delay_a_stop() -> None:
+    """A sandbox stops although a client is still waiting; that client gets a connection error."""
     session = requests.Session()
     with session, start(Fault(FaultKind.TIMEOUT)) as sandbox, pytest.raises(requests.ReadTimeout):
         session.get(sandbox.api_url + "/leads", stream=True, timeout=0.05)
 
 
 def test_a_cut_body_ends_early() -> None:
-    """The whole length is announced, half of it comes."""
+    """The whole length is announced, but only half of it is sent."""
     with start(Fault(FaultKind.CUT_BODY, times=1)) as sandbox:
         with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
             get(sandbox)
@@ -92,7 +92,7 @@ def test_a_cut_body_ends_early() -> None:
 
 
 def test_a_reset_closes_without_an_answer() -> None:
-    """The connection is reset, and nothing was done."""
+    """The connection is reset, and nothing was processed."""
     with start(Fault(FaultKind.RESET)) as sandbox:
         with pytest.raises(requests.ConnectionError, match="reset"):
             post(sandbox)
@@ -100,7 +100,7 @@ def test_a_reset_closes_without_an_answer() -> None:
         assert sandbox.created == []
 
 
-def test_a_lost_answer_was_work_done() -> None:
+def test_a_lost_answer_was_processed() -> None:
     """The lead is created, but its client cannot know."""
     with start(Fault(FaultKind.LOST_ANSWER)) as sandbox:
         with pytest.raises(requests.ConnectionError, match="reset"):
@@ -108,11 +108,11 @@ def test_a_lost_answer_was_work_done() -> None:
 
         assert sandbox.created == [LEAD]
         assert len(sandbox.store) == 31
-        assert sandbox.statistics.by_status in ({}, {0: 1})  # the server may still be about to note it
+        assert sandbox.statistics.by_status in ({}, {0: 1})  # the server may not have recorded it yet
 
 
-def test_bad_json_is_a_complete_answer_with_half_a_body() -> None:
-    """HTTP is in order, the JSON breaks off."""
+def test_bad_json_is_a_complete_answer_with_truncated_json() -> None:
+    """The HTTP answer is complete, but its JSON is truncated."""
     with start(Fault(FaultKind.BAD_JSON)) as sandbox:
         response = get(sandbox)
 
@@ -123,7 +123,7 @@ def test_bad_json_is_a_complete_answer_with_half_a_body() -> None:
 
 
 def test_html_502_is_a_gateways_page() -> None:
-    """A 502 comes without a problem body."""
+    """A 502 has no problem body."""
     with start(Fault(FaultKind.HTML_502)) as sandbox:
         response = get(sandbox)
 
@@ -142,21 +142,21 @@ def test_a_missing_scope_lasts_until_a_new_token() -> None:
 
 
 def test_a_revoked_token_is_a_401_until_a_new_token() -> None:
-    """Tokens of before the fault are refused, later ones work."""
+    """Tokens issued before the fault are refused; later ones are valid."""
     with start(Fault(FaultKind.REVOKE_TOKEN, times=1)) as sandbox:
         assert [get(sandbox).status_code, get(sandbox).status_code] == [401, 401]
         assert get(sandbox, new_token(sandbox)).status_code == 200
 
 
 def test_the_token_endpoint_can_fail_too() -> None:
-    """A fault that names /oauth/token hits it."""
+    """A fault with the path /oauth/token hits the token endpoint."""
     with start(Fault(FaultKind.STATUS, path="/oauth/token", status=503)) as sandbox:
         assert requests.post(sandbox.token_url, json={}, timeout=5).status_code == 503
         assert get(sandbox).status_code == 200
 
 
 def test_error_rate_fails_that_share_of_requests() -> None:
-    """With an error rate of 1, every request of the API gets one of the retriable errors."""
+    """With an error rate of 1, every API request gets one of the retriable errors."""
     options = SandboxOptions(error_rate=1.0, enforce_limit=False)
     with start(options=options) as sandbox:
         statuses = {get(sandbox).status_code for _ in range(30)}

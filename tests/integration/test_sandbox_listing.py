@@ -29,7 +29,7 @@ def ids(response: requests.Response) -> list[str]:
 @pytest.mark.parametrize("order", Order)
 @pytest.mark.parametrize("links", [Links.ABSOLUTE, Links.RELATIVE])
 def test_links_lead_through_the_whole_period(order: Order, links: Links) -> None:
-    """Following `links.next` from the first page gives every lead once, in every order, until there is no link."""
+    """Following `links.next` from the first page returns every lead once, in every order, until there is no link."""
     with start(order=order, links=links) as sandbox:
         added = sandbox.add_leads(ingestion_dates=range(NOW - 250, NOW))
         response = get(sandbox, **WEEK)
@@ -45,8 +45,8 @@ def test_links_lead_through_the_whole_period(order: Order, links: Links) -> None
     assert set(seen) == set(added)
 
 
-def test_the_link_repeats_the_question_with_a_cursor() -> None:
-    """`links.next` has the dates and the limit that were asked for, and the last lead's id as `start`."""
+def test_the_link_repeats_the_query_with_a_cursor() -> None:
+    """`links.next` has the requested dates and limit, and the last lead's id as `start`."""
     with start() as sandbox:
         sandbox.add_leads(ingestion_dates=range(NOW - 5, NOW))
         response = get(sandbox, **WEEK, limit=2)
@@ -61,7 +61,7 @@ def test_the_link_repeats_the_question_with_a_cursor() -> None:
 
 
 def test_without_links_and_206_a_full_page_is_the_only_hint() -> None:
-    """The dialect in which nothing says that there is more still pages by the last lead's id."""
+    """A dialect that does not indicate further pages still accepts the last lead's id as the cursor."""
     with start(links=Links.NONE, page_status=PageStatus.ALWAYS_200) as sandbox:
         added = sandbox.add_leads(ingestion_dates=range(NOW - 4, NOW))
         first = get(sandbox, **WEEK, limit=2)
@@ -74,7 +74,7 @@ def test_without_links_and_206_a_full_page_is_the_only_hint() -> None:
 
 
 def test_a_page_with_more_to_follow_is_206_and_the_last_one_200() -> None:
-    """Where the status speaks, it says whether more follows."""
+    """If the dialect uses the status, it shows whether more pages follow."""
     with start() as sandbox:
         sandbox.add_leads(ingestion_dates=[NOW - 2, NOW - 1])
 
@@ -92,7 +92,7 @@ def test_a_page_with_more_to_follow_is_206_and_the_last_one_200() -> None:
     ],
 )
 def test_bounds_decide_over_leads_on_the_edges(bounds: Bounds, expected: list[int]) -> None:
-    """A lead of the very second of a bound belongs to the period or not, as the option says."""
+    """A lead in the exact second of a bound belongs to the period or not, as the option says."""
     with start(bounds=bounds) as sandbox:
         sandbox.add_leads(ingestion_dates=[9, 10, 11, 12, 13])
         response = get(sandbox, minDate=10, maxDate=12)
@@ -101,7 +101,7 @@ def test_bounds_decide_over_leads_on_the_edges(bounds: Bounds, expected: list[in
 
 
 def test_an_empty_period_is_a_problem_or_an_empty_page() -> None:
-    """Every answer to a period without leads can be had: those of the contract, and what a server may make of it."""
+    """Every answer to a period without leads is possible: the contract's, and the variants of servers."""
     with start(empty=EmptyPeriod.PROBLEM_404) as sandbox:
         response = get(sandbox, **WEEK)
         assert response.status_code == 404
@@ -135,7 +135,7 @@ def test_an_empty_period_is_a_problem_or_an_empty_page() -> None:
     ],
 )
 def test_bad_parameters_are_named_all_at_once(parameters: dict[str, str], names: list[str]) -> None:
-    """A 400 names each wrong parameter with a reason, and can be traced."""
+    """A 400 names each wrong parameter with a reason, and has a `traceparent`."""
     with start() as sandbox:
         response = get(sandbox, **parameters)
 
@@ -147,7 +147,7 @@ def test_bad_parameters_are_named_all_at_once(parameters: dict[str, str], names:
 
 
 def test_seven_days_and_repeated_or_unknown_parameters_are_fine() -> None:
-    """A period of exactly 7 days is allowed; of a repeated parameter the first counts, unknown ones are ignored."""
+    """A period of exactly 7 days is allowed; the first of repeated parameters counts; unknown ones are ignored."""
     with start() as sandbox:
         sandbox.add_leads(ingestion_dates=[WEEK_SECONDS])
 
@@ -155,7 +155,7 @@ def test_seven_days_and_repeated_or_unknown_parameters_are_fine() -> None:
 
 
 def test_one_lead_can_be_read_by_its_id() -> None:
-    """`GET /leads/{leadId}` gives the lead as it is listed, and a problem for an unknown id."""
+    """`GET /leads/{leadId}` returns the lead as it is listed, and a problem for an unknown id."""
     with start(leads=3, days=1) as sandbox:
         listed = get(sandbox, **WEEK).json()["items"][0]
 
@@ -165,7 +165,7 @@ def test_one_lead_can_be_read_by_its_id() -> None:
 
 
 def test_leads_become_visible_some_time_after_their_ingestion() -> None:
-    """With a delay, a lead is listed and read only once it is that old."""
+    """With a delay, a lead is listed and readable only after that time."""
     now = [NOW]
     options = SandboxOptions(visible_after_seconds=60)
     with Sandbox.start(options, clock=lambda: now[0]) as sandbox:
@@ -180,7 +180,7 @@ def test_leads_become_visible_some_time_after_their_ingestion() -> None:
 
 
 def test_leads_leave_the_api_after_the_retention() -> None:
-    """With a retention, a lead is neither listed nor read once it is older, whatever its `TTL` says."""
+    """With a retention, an older lead is neither listed nor readable, whatever its `TTL`."""
     now = [NOW]
     with Sandbox.start(SandboxOptions(retention_days=2), clock=lambda: now[0]) as sandbox:
         (lead_id,) = sandbox.add_leads(1)
@@ -194,7 +194,7 @@ def test_leads_leave_the_api_after_the_retention() -> None:
 
 
 def test_new_leads_arrive_with_the_clock() -> None:
-    """Arrivals follow the rate, each dated when it arrived, whether or not anybody looked in between."""
+    """Leads arrive at the given rate, each dated when it arrived, whether or not there were requests in between."""
     now = [NOW]
     with Sandbox.start(SandboxOptions(arrivals_per_minute=2), clock=lambda: now[0]) as sandbox:
         assert get(sandbox, **WEEK).status_code == 404
@@ -204,8 +204,8 @@ def test_new_leads_arrive_with_the_clock() -> None:
     assert [lead["metadata"]["ingestionDate"] for lead in items] == [NOW + 30, NOW + 60, NOW + 90]
 
 
-def test_generated_leads_lie_in_the_days_before_now() -> None:
-    """The leads of the start are spread over the asked days, the same ones for the same seed."""
+def test_generated_leads_are_dated_in_the_days_before_now() -> None:
+    """The initial leads are spread over the given days, the same ones for the same seed."""
     with start(leads=200, days=2, seed=5) as sandbox, start(leads=200, days=2, seed=5) as twin:
         leads = sandbox.store.all()
         assert leads == twin.store.all()

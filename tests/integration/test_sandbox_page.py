@@ -1,4 +1,4 @@
-"""The sandbox's page as a program sees it; `tests/browser` looks at it with a browser."""
+"""The sandbox's page, tested without a browser; `tests/browser` tests it with one."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def panels_of(sandbox: Sandbox) -> dict[str, str]:
     return panels
 
 
-def test_its_policy_lets_nothing_in(sandbox: Sandbox) -> None:
-    """No inline script or style can run, nothing is loaded from elsewhere, no page can frame it; each part says so."""
+def test_its_policy_blocks_foreign_content(sandbox: Sandbox) -> None:
+    """No inline script or style runs, nothing is loaded from other hosts, no page can frame it; each part says so."""
     for path in ("/", "/_sandbox/page/panels", "/_sandbox/page/page.js", "/_sandbox/page/page.css"):
         headers = requests.get(sandbox.url + path, timeout=5).headers
         rules = dict(rule.split(" ", 1) for rule in headers["Content-Security-Policy"].split("; "))
@@ -62,8 +62,8 @@ def test_its_policy_lets_nothing_in(sandbox: Sandbox) -> None:
         assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
-def test_it_links_to_nothing_but_the_repository(sandbox: Sandbox) -> None:
-    """Whatever it loads is the sandbox's own and is there; no element has a style or a handler of its own."""
+def test_it_links_only_to_the_repository(sandbox: Sandbox) -> None:
+    """All files that it loads are the sandbox's own and exist; no element has an inline style or handler."""
     for tag, attributes in Elements(page_of(sandbox)).all:
         assert not [name for name in attributes if name == "style" or name.startswith("on")], tag
         for address in (attributes.get("src"), attributes.get("href")):
@@ -84,7 +84,7 @@ ODD = [
 @pytest.mark.parametrize("lead", ODD)
 @pytest.mark.parametrize("date", [0, -1, NOW, 10**15, -(10**15)])
 def test_any_lead_can_be_shown(sandbox: Sandbox, lead: dict[str, Any], date: int) -> None:
-    """The page shows what the sandbox takes in, of whatever type and length, and does not grow with it."""
+    """The page shows any lead that the sandbox accepts, of any type and length, without growing with it."""
     sandbox.add_leads(leads=[{"metadata": {"leadId": "odd", "ingestionDate": date, "portal": 1}, **lead}])
     assert 'data-key="odd"' in panels_of(sandbox)["leads"]
     assert len(page_of(sandbox)) < 100_000
@@ -92,30 +92,30 @@ def test_any_lead_can_be_shown(sandbox: Sandbox, lead: dict[str, Any], date: int
 
 @pytest.mark.parametrize("body", [1, "text", [], {}, {"phoneNumbers": 1, "lastName": {"a": []}}])
 def test_any_body_that_is_refused_can_be_shown(sandbox: Sandbox, body: Any) -> None:
-    """What was POSTed is shown with each reason for which it was refused."""
+    """A refused body is shown with each reason."""
     answer = requests.post(f"{sandbox.api_url}/leads", json=body, headers=HEADERS, timeout=5)
     shown = panels_of(sandbox)["posted"]
     assert answer.status_code == 400
     assert shown.count("<li>") == len(answer.json()["errors"])
 
 
-def test_looking_is_no_request(sandbox: Sandbox) -> None:
-    """The page and the contract count in no statistics, and no fault hits them."""
+def test_page_requests_are_not_counted(sandbox: Sandbox) -> None:
+    """Requests for the page and the contract are not counted, and no fault hits them."""
     sandbox.script(Fault(FaultKind.STATUS, status=500))
     page_of(sandbox), panels_of(sandbox)
     assert requests.get(f"{sandbox.url}/openapi.yaml", timeout=5).status_code == 200
     assert (sandbox.statistics.total, sandbox.statistics.requests) == (0, 0)
 
 
-def test_the_contract_is_the_packages(sandbox: Sandbox) -> None:
-    """`GET /openapi.yaml` gives the file that the sandbox was written from."""
+def test_the_contract_is_the_one_of_the_package(sandbox: Sandbox) -> None:
+    """`GET /openapi.yaml` returns the package's contract."""
     answer = requests.get(f"{sandbox.url}/openapi.yaml", timeout=5)
     assert answer.content == (resources.files("seeker_leads_api") / "openapi.yaml").read_bytes()
     assert answer.headers["Content-Type"].startswith("application/yaml")
 
 
-def test_leads_of_a_day_are_counted_anew_when_one_changes(sandbox: Sandbox) -> None:
-    """A lead that is put in, and one that moves to another portal, are in the chart at the next look."""
+def test_a_days_leads_are_recounted_after_a_change(sandbox: Sandbox) -> None:
+    """A lead that is added, and one that moves to another portal, appear in the chart at the next refresh."""
     lead = {"metadata": {"leadId": "mine", "ingestionDate": NOW, "portal": "SLG-FRA"}, "contactRequest": {}}
     before = panels_of(sandbox)["days"]
     sandbox.add_leads(leads=[lead])
@@ -139,8 +139,8 @@ def test_leads_of_a_day_are_counted_anew_when_one_changes(sandbox: Sandbox) -> N
         {"Host": "attacker.example:80", "Origin": "http://attacker.example:80"},
     ],
 )
-def test_other_web_pages_are_kept_off(sandbox: Sandbox, headers: dict[str, str]) -> None:
-    """A browser that is led here by another page, by address or by a name of that page's own, changes nothing."""
+def test_other_web_pages_are_refused(sandbox: Sandbox, headers: dict[str, str]) -> None:
+    """A browser that another page sends here, by address or by that page's own host name, changes nothing."""
     for path in ("/leads", "/tokens/revoke", "/tokens/restore", "/stats/reset", "/subscriptions/subscription-1"):
         answer = requests.post(sandbox.admin_url + path, json={"count": 1}, headers=headers, timeout=5)
         assert answer.status_code == 403, path
@@ -151,8 +151,8 @@ def test_other_web_pages_are_kept_off(sandbox: Sandbox, headers: dict[str, str])
 
 
 @pytest.mark.parametrize("host", ["localhost:{0}", "127.0.0.1:{0}", "[::1]:{0}", "sandbox:{0}", "a.localhost"])
-def test_programs_and_the_page_itself_are_let_in(sandbox: Sandbox, host: str) -> None:
-    """Whoever names this machine, or a neighbour by its short name, is served, with and without an origin."""
+def test_programs_and_the_page_itself_are_served(sandbox: Sandbox, host: str) -> None:
+    """Requests to this machine's names, or to a short name on the network, are served, with and without an origin."""
     host = host.format(sandbox.url.rpartition(":")[2])
     own = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
     for headers in ({"Host": host}, own):
@@ -162,7 +162,7 @@ def test_programs_and_the_page_itself_are_let_in(sandbox: Sandbox, host: str) ->
 
 
 def test_tokens_are_revoked_and_restored(sandbox: Sandbox) -> None:
-    """After a revocation the printed token is refused; restored, it has every right again."""
+    """After a revocation, the printed token is refused; restored, it has every scope again."""
     sandbox.script(Fault(FaultKind.MISSING_SCOPE, times=1))
     statuses = []
     for step in (None, "revoke", "restore"):
@@ -173,7 +173,7 @@ def test_tokens_are_revoked_and_restored(sandbox: Sandbox) -> None:
 
 
 def test_a_subscription_is_switched_without_a_token(sandbox: Sandbox) -> None:
-    """Its status alone changes; anything else is refused with the reason."""
+    """Only its status changes; anything else is refused with the reason."""
     url = f"{sandbox.api_url}/webhook/subscriptions"
     body = {"url": "http://127.0.0.1:9/", "apiKey": "a-key-of-many-characters", "status": "ACTIVE"}
     name = requests.post(url, json=body, headers=HEADERS, timeout=5).json()["subscriptionId"]
@@ -189,8 +189,8 @@ def test_a_subscription_is_switched_without_a_token(sandbox: Sandbox) -> None:
     assert requests.get(url, headers=HEADERS, timeout=5).json()["items"][0]["status"] == "INACTIVE"
 
 
-def test_requests_are_logged_without_what_they_hold(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
-    """A line has method, path, status and milliseconds, and cannot be broken; what the page asks for is left out."""
+def test_requests_are_logged_without_their_contents(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    """A request is always one line: method, path, status and milliseconds; the page's own requests are not logged."""
     caplog.set_level(logging.INFO, logger=sandbox.access_log.name)
     sandbox.script(Fault(FaultKind.RESET, method="POST", times=1))
     panels_of(sandbox)

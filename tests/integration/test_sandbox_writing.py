@@ -27,7 +27,7 @@ def call(sandbox: Sandbox, method: str, path: str, body: object = None) -> reque
 
 
 def test_a_posted_lead_is_listed() -> None:
-    """A lead is answered with a request id at once, and is then a classified lead of the current second."""
+    """A lead is answered with a request id at once, and is then listed as a classified lead of the current second."""
     with Sandbox.start(clock=lambda: NOW + 0.9) as sandbox:
         answer = call(sandbox, "POST", "/leads", LEAD)
         (listed,) = call(sandbox, "GET", f"/leads?minDate={NOW}&maxDate={NOW}").json()["items"]
@@ -43,7 +43,7 @@ def test_a_posted_lead_is_listed() -> None:
 
 
 def test_there_is_no_idempotency() -> None:
-    """The same lead posted twice is two leads."""
+    """Posting the same lead twice creates two leads."""
     with Sandbox.start() as sandbox:
         request_ids = {call(sandbox, "POST", "/leads", LEAD).json()["requestId"] for _ in range(2)}
 
@@ -52,7 +52,7 @@ def test_there_is_no_idempotency() -> None:
 
 
 def test_an_invalid_lead_is_refused_with_all_reasons() -> None:
-    """A 400 names every violation, repeats no value, and nothing is created."""
+    """A 400 names every violation and repeats no value, and nothing is created."""
     with Sandbox.start() as sandbox:
         response = call(sandbox, "POST", "/leads", {**LEAD, "email": "not-an-address", "lastName": None})
 
@@ -72,8 +72,8 @@ def test_an_invalid_lead_is_refused_with_all_reasons() -> None:
         {"data": b" " * 2_000_000, "headers": JSON_HEADERS},
     ],
 )
-def test_a_body_that_is_no_json_is_a_400(request_arguments: dict[str, Any]) -> None:
-    """A form, broken, bottomless or endless JSON are bad requests, not errors of the server."""
+def test_a_body_that_is_not_json_is_a_400(request_arguments: dict[str, Any]) -> None:
+    """A form and broken, deeply nested or endless JSON are bad requests, not server errors."""
     arguments = {"headers": HEADERS, **request_arguments}
     with Sandbox.start() as sandbox:
         response = requests.post(sandbox.api_url + "/leads", timeout=5, **arguments)
@@ -83,7 +83,7 @@ def test_a_body_that_is_no_json_is_a_400(request_arguments: dict[str, Any]) -> N
 
 
 def test_subscriptions_are_kept_changed_and_deleted() -> None:
-    """A subscription lives from POST to DELETE, which shows it once more, and changes by PUT."""
+    """A subscription exists from POST to DELETE, which returns it once more, and PUT changes it."""
     with Sandbox.start(clock=lambda: NOW) as sandbox:
         made = call(sandbox, "POST", "/webhook/subscriptions", HOOK)
         path = f"/webhook/subscriptions/{made.json()['subscriptionId']}"
@@ -116,7 +116,7 @@ def test_subscriptions_are_kept_changed_and_deleted() -> None:
     ],
 )
 def test_wrong_subscription_requests_are_refused(method: str, path: str, body: object) -> None:
-    """What breaks the contract is a 400 with reasons."""
+    """A violation of the contract is a 400 with reasons."""
     with Sandbox.start() as sandbox:
         call(sandbox, "POST", "/webhook/subscriptions", HOOK)
         response = call(sandbox, method, f"/webhook/subscriptions{path}", body)
@@ -126,7 +126,7 @@ def test_wrong_subscription_requests_are_refused(method: str, path: str, body: o
 
 
 def test_the_sandbox_can_be_driven_over_http() -> None:
-    """Leads, faults and statistics have endpoints without token, which count nowhere."""
+    """Leads, faults and statistics have endpoints that need no token and are not counted."""
     with Sandbox.start(clock=lambda: NOW) as sandbox:
         admin = sandbox.admin_url
         added = requests.post(f"{admin}/leads", json={"count": 2}, timeout=5).json()["leadIds"]
@@ -165,8 +165,8 @@ def test_the_sandbox_can_be_driven_over_http() -> None:
         ("/erase", {"leads": []}),
     ],
 )
-def test_wrong_orders_to_the_sandbox_are_told(path: str, body: object) -> None:
-    """A mistake in a test's set-up is a 400 with a reason, not silently nothing."""
+def test_invalid_admin_requests_are_refused_with_a_reason(path: str, body: object) -> None:
+    """A mistake in a test's set-up is a 400 with a reason, and is not silently ignored."""
     with Sandbox.start() as sandbox:
         response = requests.post(sandbox.admin_url + path, json=body, timeout=5)
 
@@ -176,7 +176,7 @@ def test_wrong_orders_to_the_sandbox_are_told(path: str, body: object) -> None:
 
 @pytest.mark.parametrize("call_details", [True, False])
 def test_people_of_given_leads_are_erased(call_details: bool) -> None:  # noqa: FBT001  # pytest gives it by name
-    """An erased lead stays, with its date and listing, without its person; whether a call's number goes is a choice."""
+    """An erased lead keeps its date and listing but loses its person; an option decides about a call's phone number."""
     lead: dict[str, Any] = {
         "metadata": {"leadId": "given", "ingestionDate": NOW, "leadCategory": "CALL_TRACKING"},
         "contactRequest": {"lastName": "Exemple", "email": "exemple@example.org", "phoneNumbers": [], "message": ""},
@@ -197,7 +197,7 @@ def test_people_of_given_leads_are_erased(call_details: bool) -> None:  # noqa: 
 
 
 def test_people_are_erased_at_random_once() -> None:
-    """A count erases so many of those who are left, so that repeated orders reach everybody."""
+    """A count erases that number of the remaining people, so that repeated requests reach everybody."""
     options = SandboxOptions(leads=30, days=3)
     with Sandbox.start(options, clock=lambda: NOW) as sandbox:
         left = [lead for lead in sandbox.store.all() if lead["contactRequest"] != ERASED_CONTACT]
@@ -208,7 +208,7 @@ def test_people_are_erased_at_random_once() -> None:
         assert all(lead["contactRequest"] == ERASED_CONTACT for lead in sandbox.store.all())
 
 
-def test_an_unknown_order_to_the_sandbox_is_a_404() -> None:
-    """The sandbox's own endpoints are few."""
+def test_an_unknown_admin_endpoint_is_a_404() -> None:
+    """An unknown endpoint below `/_sandbox` is a 404."""
     with Sandbox.start() as sandbox:
         assert requests.get(f"{sandbox.admin_url}/nothing", timeout=5).status_code == 404

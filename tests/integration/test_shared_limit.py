@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 KEY = limit_key("https://api.example.com/v1", "a-client")
-#: A period that is over at once, for what is not about starts.
+#: A very short period, for tests that are not about starts.
 QUICK = Limit(100, 0.01, 2)
 _REAL_SLEEP = time.sleep
 
@@ -41,7 +41,7 @@ def url(database_url: str) -> str:
 
 @pytest.fixture
 def join() -> Iterator[Callable[..., SharedRateLimiter]]:
-    """Return limiters as runs have them, each with a connection of its own."""
+    """Return limiters as in real runs, each with its own connection."""
     joined: list[SharedRateLimiter] = []
 
     def new(url: str, limit: Limit = QUICK, **options: Any) -> SharedRateLimiter:
@@ -55,7 +55,7 @@ def join() -> Iterator[Callable[..., SharedRateLimiter]]:
 
 
 def test_runs_keep_one_limit_together(url: str, join: Callable[..., SharedRateLimiter]) -> None:
-    """Two runs with many threads start no more requests than one may, and have no more in flight."""
+    """Two runs with many threads together start no more requests, and have no more in flight, than one run may."""
     limit = Limit(5, 0.2, 3)
     lock, starts, in_flight, most = threading.Lock(), list[float](), 0, 0
 
@@ -80,7 +80,7 @@ def test_runs_keep_one_limit_together(url: str, join: Callable[..., SharedRateLi
 
 
 def test_pause_of_one_run_holds_for_the_others(url: str, join: Callable[..., SharedRateLimiter]) -> None:
-    """What one run is told by a 429, all keep to."""
+    """A 429 of one run pauses all runs."""
     one, other = join(url), join(url)
     for limiter in (one, other):
         with limiter.attempt():
@@ -98,7 +98,7 @@ def test_pause_of_one_run_holds_for_the_others(url: str, join: Callable[..., Sha
 
 
 def test_slots_of_who_leaves_are_free(url: str, join: Callable[..., SharedRateLimiter]) -> None:
-    """A run that ends in order is gone from the table."""
+    """A run that ends normally is removed from the table."""
     limiter = join(url)
     with limiter.attempt():
         assert len(execute(url, "SELECT jsonb_object_keys(runs) FROM seeker_leads_rate_limit")) == 1
@@ -107,7 +107,7 @@ def test_slots_of_who_leaves_are_free(url: str, join: Callable[..., SharedRateLi
 
 
 def test_stop_ends_every_wait(url: str, join: Callable[..., SharedRateLimiter]) -> None:
-    """Threads that wait for a slot, or for a start far ahead, end with the order to stop, and hold nothing then."""
+    """Threads that wait for a slot or a distant start stop with the order to stop, and hold nothing then."""
     stopping = Stopping()
     holder, waiter = join(url), join(url, sleep=stopping.sleep)
     with holder.attempt(), holder.attempt(), ThreadPoolExecutor(3) as pool:
@@ -135,7 +135,7 @@ def test_stop_ends_every_wait(url: str, join: Callable[..., SharedRateLimiter]) 
 
 
 def test_lost_connection_ends_the_run(url: str, join: Callable[..., SharedRateLimiter]) -> None:
-    """Once its connection is lost no request starts: the run ends with a line that says where and what to do."""
+    """Without its connection, no request starts: the run ends with a line that names the database and the cure."""
     limiter = join(url)
     with limiter.attempt():
         pass
@@ -152,7 +152,7 @@ def test_lost_connection_ends_the_run(url: str, join: Callable[..., SharedRateLi
 
 
 def test_database_that_is_away_ends_the_run(join: Callable[..., SharedRateLimiter]) -> None:
-    """Without the database nothing starts, and the message has no password."""
+    """Without the database, no request starts, and the message has no password."""
     limiter = join("postgresql://user:s3cret@127.0.0.1:1/db")
     with pytest.raises(FatalError, match=r"could not be opened.*no request is made") as caught, limiter.attempt():
         pytest.fail("it started without a limit")
@@ -163,7 +163,7 @@ def test_database_that_is_away_ends_the_run(join: Callable[..., SharedRateLimite
 def test_server_that_does_not_answer_ends_the_run(
     url: str, join: Callable[..., SharedRateLimiter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server that is frozen stops nobody for ever."""
+    """A frozen server does not block a run forever."""
     monkeypatch.setattr("seeker_leads_api.http.shared_limit.keeper._LONGEST_SILENCE_SECONDS", 0.3)
     limiter = join(url)
     with limiter.attempt():
@@ -175,7 +175,7 @@ def test_server_that_does_not_answer_ends_the_run(
 
 
 def test_limiter_that_is_closed_starts_nothing(url: str, join: Callable[..., SharedRateLimiter]) -> None:
-    """A thread that is left over when its run has ended gets an error, and waits for nobody."""
+    """A thread that is left after the end of its run gets an error instead of waiting."""
     limiter = join(url)
     with limiter.attempt():
         pass
@@ -185,7 +185,7 @@ def test_limiter_that_is_closed_starts_nothing(url: str, join: Callable[..., Sha
 
 
 def test_runs_that_begin_at_once_make_one_table(url: str) -> None:
-    """Whoever comes first makes the table, and nobody fails for it."""
+    """The first run creates the table, and no run fails."""
     location = PostgresLocation.parse("rate_limit_url", url)
     with ThreadPoolExecutor(8) as pool:
         for connection in pool.map(open_table, [location] * 8):
@@ -199,7 +199,7 @@ def as_role(url: str) -> str:
 
 
 def test_role_may_have_no_right_to_make_tables(url: str, join: Callable[..., SharedRateLimiter]) -> None:
-    """A role that may only read and write the table shares the limit; before there is one, the error names the cure."""
+    """A role that may only read and write the table can share the limit; if it is missing, the error says the cure."""
     runner = as_role(url)
     with (
         pytest.raises(FatalError, match=r"could not be opened.*grant SELECT, INSERT and UPDATE"),
@@ -217,7 +217,7 @@ def test_role_may_have_no_right_to_make_tables(url: str, join: Callable[..., Sha
 
 
 def test_schema_is_the_urls(url: str, join: Callable[..., SharedRateLimiter]) -> None:
-    """`?schema=` names where the table is; a changed `search_path` begins no second limit."""
+    """`?schema=` sets the schema of the table; a changed `search_path` does not create a second limit."""
     execute(url, "DROP SCHEMA IF EXISTS limits CASCADE; CREATE SCHEMA limits")
     with join(f"{url}&schema=limits").attempt():
         pass
@@ -228,7 +228,7 @@ def test_schema_is_the_urls(url: str, join: Callable[..., SharedRateLimiter]) ->
 
 
 def test_different_limits_are_told(url: str, join: Callable[..., SharedRateLimiter]) -> None:
-    """A run whose limit is larger than another's keeps to the smaller one, and says so once."""
+    """A run with a larger limit than another uses the smaller one, and says so once."""
     said: list[str] = []
     small, large = join(url, Limit(5, 0.01, 1)), join(url, QUICK, report=said.append)
     with small.attempt():
@@ -241,7 +241,7 @@ def test_different_limits_are_told(url: str, join: Callable[..., SharedRateLimit
 
 
 def test_start_that_is_missed_is_given_up(url: str, join: Callable[..., SharedRateLimiter]) -> None:
-    """A thread that wakes up too late reserves another start: the next ones rely on the distance."""
+    """A thread that wakes up too late reserves another start, because the next ones rely on the distance."""
     naps = iter([0.3])
 
     def oversleep(seconds: float) -> None:
@@ -260,7 +260,7 @@ def test_start_that_is_missed_is_given_up(url: str, join: Callable[..., SharedRa
 
 
 def test_table_holds_nothing_private(url: str, join: Callable[..., SharedRateLimiter]) -> None:
-    """Neither URL nor client is in the table, whose name for the limit is a hash."""
+    """The table contains neither URL nor client; its key is a hash."""
     with join(url).attempt():
         [(row,)] = execute(url, "SELECT l::text FROM seeker_leads_rate_limit l")
     assert KEY in row

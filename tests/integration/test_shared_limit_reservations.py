@@ -1,4 +1,4 @@
-"""The statement that reserves starts and slots, on a real server and a clock of the test's own."""
+"""The statement that reserves starts and slots, on a real server and with the test's own clock."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def table(database_url: str) -> Iterator[Connection]:
 
 @dataclass
 class Account:
-    """Runs that share one limit, and all that was reserved for them."""
+    """Runs that share one limit, and all their reservations."""
 
     connection: Connection
     now: float = NOW
@@ -55,13 +55,13 @@ class Account:
         return answer
 
     def in_flight(self) -> int:
-        """What all runs hold that are alive."""
+        """Return the slots of all living runs."""
         return sum(
             held for run, held in self.held.items() if self.now - self.asked_at.get(run, self.now) < LEASE_SECONDS
         )
 
     def closest(self, requests: int) -> float:
-        """The shortest time in which so many starts, and one more, were reserved."""
+        """Return the shortest time in which this number of starts, and one more, was reserved."""
         starts = sorted(self.reserved)
         pairs = zip(starts, starts[requests:], strict=False)
         return min((later - earlier for earlier, later in pairs), default=float("inf"))
@@ -79,7 +79,7 @@ limits = st.builds(Limit, st.integers(1, 12), st.floats(0.01, 1.0), st.integers(
 def test_limit_holds_whatever_runs_ask(
     table: Connection, limit: Limit, steps: list[tuple[str, int, int, float]]
 ) -> None:
-    """However runs ask, finish, fall silent and come back: starts keep the limit, and living runs hold no more slots.
+    """However runs ask, finish, fall silent and return, starts keep the limit, and living runs hold no more slots.
 
     Those of a run that was silent for the lease, and goes on, are the exception: it did not know that it was dead.
     """
@@ -96,7 +96,7 @@ def test_limit_holds_whatever_runs_ask(
 
 
 def test_whole_limit_is_used(table: Connection) -> None:
-    """Starts lie ahead without a gap: a run that always waits reserves the limit, less the margin of 2 ms a period."""
+    """Starts have no gaps: a run that always waits reserves the whole limit, except for a margin of 2 ms per period."""
     account = Account(table)
     for _ in range(100):
         account.now = max([NOW, *account.reserved])
@@ -107,7 +107,7 @@ def test_whole_limit_is_used(table: Connection) -> None:
 
 @pytest.mark.parametrize("count", [2, 3, 4, 10, 13])
 def test_runs_share_fairly(table: Connection, count: int) -> None:
-    """Each of several runs that always wait gets its part, also where they are more than there are slots."""
+    """Each of several runs that always wait gets its share, even if there are more runs than slots."""
     account, got = Account(table), dict.fromkeys(map(str, range(count)), 0)
     ends: list[tuple[float, str]] = []
     for turn in range(100 * count):
@@ -123,14 +123,14 @@ def test_runs_share_fairly(table: Connection, count: int) -> None:
 
 
 def test_what_nobody_wants_goes_to_who_asks(table: Connection) -> None:
-    """A run that wants little leaves the rest to the others; a run that is alone has all."""
+    """A run that needs little leaves the rest to the others; a single run gets everything."""
     account = Account(table)
     assert len(account.ask("live", 1).starts) == 1
     assert len(account.ask("backfill", 10).starts) == 9
 
 
 def test_who_waits_is_next(table: Connection) -> None:
-    """A run that holds all slots gives way to one that came later, as its requests end."""
+    """A run that holds all slots gives them to a later run as its requests end."""
     account = Account(table)
     account.ask("first", 10)
     assert account.ask("second", 10).starts == ()
@@ -140,7 +140,7 @@ def test_who_waits_is_next(table: Connection) -> None:
 
 
 def test_slots_of_the_dead_are_free_after_the_lease_and_no_earlier(table: Connection) -> None:
-    """What a killed run held is free 2 s after it was last heard of, when the API has answered its requests."""
+    """The slots of a killed run become free 2 s after its last message, when the API has answered its requests."""
     account = Account(table)
     account.ask("killed", 10)
     account.now += LEASE_SECONDS - 0.01
@@ -150,7 +150,7 @@ def test_slots_of_the_dead_are_free_after_the_lease_and_no_earlier(table: Connec
 
 
 def test_smallest_limit_of_all_that_live_counts(table: Connection) -> None:
-    """Runs with different limits keep each of them, and the larger one counts again when the other has ended."""
+    """Runs with different limits keep the smallest one; the larger one counts again when the other run has ended."""
     account = Account(table)
     small = Limit(5, 0.4, 3)
     account.ask("large", 1)
@@ -166,7 +166,7 @@ def test_smallest_limit_of_all_that_live_counts(table: Connection) -> None:
 
 
 def test_pause_holds_for_every_run(table: Connection) -> None:
-    """After a 429 nobody starts before the pause is over; the longest pause counts."""
+    """After a 429, no request starts during the pause; the longest pause counts."""
     account = Account(table)
     account.ask("a", 0, pause=3.0)
     account.ask("b", 0, pause=1.0)
@@ -174,7 +174,7 @@ def test_pause_holds_for_every_run(table: Connection) -> None:
 
 
 def test_clock_that_is_set_back_stops_nobody(table: Connection) -> None:
-    """When the server's clock goes back by an hour, runs go on within seconds, and a pause is not an hour longer."""
+    """If the server's clock goes back by an hour, runs continue within seconds, and a pause is not an hour longer."""
     account = Account(table)
     account.ask("a", 10, pause=1.0)
     account.held.clear()
@@ -188,7 +188,7 @@ def test_clock_that_is_set_back_stops_nobody(table: Connection) -> None:
 
 
 def test_row_that_somebody_deletes_is_made_again(table: Connection) -> None:
-    """Cleaning the table up while runs go on stops none of them."""
+    """Deleting the table's row while runs use it stops none of them."""
     account = Account(table)
     account.ask("a", 1)
     table.execute(TABLE.delete())

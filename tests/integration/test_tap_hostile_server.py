@@ -76,7 +76,7 @@ def test_body_beyond_every_size_ends_the_run(
 
     with HostileServer(answer) as server:
         message = refused(run_tap(**RUN | asking(place, server) | {"max_retries": 3}))
-    assert f"more than {session.MOST_BODY_BYTES // MIB} MiB" in message
+    assert f"more than {session.MAX_BODY_BYTES // MIB} MiB" in message
     assert len(server.asked) == 1
 
 
@@ -106,7 +106,7 @@ def test_memory_stays_flat_under_a_bomb(tmp_path: Path) -> None:
     assert "more than 16 MiB" in ended.stderr
     assert len(server.asked) == READERS
     # To the bodies come the pieces in hand, packed and not, and 50 MiB or so for the program itself.
-    assert int(peak[1]) * 1024 < READERS * (session.MOST_BODY_BYTES + 8 * MIB) + 80 * MIB
+    assert int(peak[1]) * 1024 < READERS * (session.MAX_BODY_BYTES + 8 * MIB) + 80 * MIB
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -223,7 +223,7 @@ def test_answer_that_never_ends_is_given_up(
     run_tap: TapRunner, monkeypatch: pytest.MonkeyPatch, kind: str, place: str
 ) -> None:
     """Silence is borne for one time-out, and an answer that drips for a few: then the attempt has failed."""
-    monkeypatch.setattr(connections, "MOST_TIMEOUTS_AN_ANSWER", 0.3)
+    monkeypatch.setattr(connections, "MAX_TIMEOUTS_PER_ANSWER", 0.3)
     began = time.monotonic()
     server = HostileServer(lambda _: body_of(server, kind))
     with server:

@@ -123,7 +123,7 @@ def test_an_hour_of_patience_is_the_next_runs(
     start = clock.now - 30 * DAY
     ended = run_tap(start_date=to_rfc3339(start), max_concurrent_requests=1)
     assert isinstance(ended.error, FatalError)
-    assert "run again then" in str(ended.error)
+    assert "run again after that" in str(ended.error)
     assert (ended.slept, sandbox.statistics.requests) == ([], 5)  # both windows are asked for more behind their end
     assert ended.bookmark == to_rfc3339(start + 2 * STEP)
     sandbox.script()
@@ -137,7 +137,7 @@ def test_an_hour_of_patience_for_a_token_is_the_next_runs(run_tap: TapRunner, sa
     """The same where it is the token that one has to wait for: no request of the API, no wait, no bookmark."""
     sandbox.script(Fault(FaultKind.STATUS, status=429, retry_after=3600, path=TOKEN_PATH))
     run = run_tap(auth_token=None, client_id="sandbox", client_secret="sandbox", auth_url=sandbox.token_url)
-    assert "run again then" in str(run.error)
+    assert "run again after that" in str(run.error)
     assert (run.slept, run.bookmark) == ([], None)
     # One, though ten readers need it: what the first was told holds for all.
     assert (sandbox.statistics.requests, sandbox.statistics.token_requests) == (0, 1)

@@ -226,7 +226,7 @@ def test_retry_after_of_an_hour_ends_the_run(
     sandbox.script(on_post(FaultKind.STATUS, status=status, retry_after=wait, after=20))
     messages = [*MESSAGES[:61], MESSAGES[-1]]
     run = run_target(messages)
-    assert re.search(r"the API asks to wait 3[56]\d\d s: run again then", str(run.error))
+    assert re.search(r"the API asks to wait 3[56]\d\d s: run again after that", str(run.error))
     assert run.states == []
     assert sum(run.slept) < 60
     assert run.rejects == []

@@ -137,7 +137,7 @@ def test_answer_that_drips_comes_to_an_end(
     run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch, head: bytes, *, is_known: bool
 ) -> None:
     """A byte now and then is not an answer: after a few time-outs the target continues with what it knows by then."""
-    monkeypatch.setattr("seeker_leads_api.http.connections.MOST_TIMEOUTS_AN_ANSWER", 1)
+    monkeypatch.setattr("seeker_leads_api.http.connections.MAX_TIMEOUTS_PER_ANSWER", 1)
     over = threading.Event()
 
     def answer(server: RawServer, connection: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""Until TLS stands nothing was sent, whatever goes wrong; from then on a connection that breaks is a lost answer."""
+"""Before the TLS handshake is complete, nothing was sent; after it, a connection that breaks is a lost answer."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 MESSAGES = [SCHEMA, record(1), state(1)]
 AUTHORITY = trustme.CA()
 SERVER = AUTHORITY.issue_cert("127.0.0.1")
-GREETING_BYTES = 65536  # at most so many of a client's first words are read
+GREETING_BYTES = 65536  # maximum of a client's first bytes to read
 
 
 def closes(connection: socket.socket) -> socket.socket:
-    """As a balancer without a backend."""
+    """Close the connection, as a load balancer without a backend does."""
     connection.recv(GREETING_BYTES)
     raise ConnectionAbortedError
 
@@ -48,7 +48,7 @@ def hangs(connection: socket.socket) -> socket.socket:
 
 
 def speaks_plainly(connection: socket.socket) -> socket.socket:
-    """As a port for http."""
+    """Answer in plain HTTP."""
     connection.recv(GREETING_BYTES)
     connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
     raise ConnectionAbortedError
@@ -61,7 +61,7 @@ def stands(connection: socket.socket) -> socket.socket:
 
 
 def after_connect(opening: Callable[[socket.socket], socket.socket]) -> Callable[[socket.socket], socket.socket]:
-    """What a proxy does to CONNECT, and what comes through its tunnel then."""
+    """Return a proxy's answer to CONNECT, followed by what comes through its tunnel."""
 
     def tunnel(connection: socket.socket) -> socket.socket:
         assert read_request(connection).startswith(b"CONNECT ")
@@ -72,7 +72,7 @@ def after_connect(opening: Callable[[socket.socket], socket.socket]) -> Callable
 
 
 def close(server: RawServer, connection: socket.socket) -> None:
-    """End the connection without a word."""
+    """Close the connection without an answer."""
 
 
 def break_tls(server: RawServer, connection: socket.socket) -> None:
@@ -111,7 +111,7 @@ def test_handshake_that_fails_sent_nothing(
     *,
     is_proxied: bool,
 ) -> None:
-    """Where TLS never stood the lead was not sent: it is tried again, and is no unknown outcome, nor a second lead."""
+    """If the handshake fails, the lead was not sent: it is retried, its outcome is known, and it is not duplicated."""
     with raw_server(close, opening=after_connect(opening) if is_proxied else opening) as server:
         run = run_target(
             MESSAGES,
@@ -134,7 +134,7 @@ def test_connection_that_breaks_after_the_handshake_is_a_lost_answer(
     *,
     is_proxied: bool,
 ) -> None:
-    """Once TLS stood and the request was sent, the lead may exist: `reject` does not send it again."""
+    """After the handshake and the request, the lead may exist: `reject` does not send it again."""
     with raw_server(answer, opening=after_connect(stands) if is_proxied else stands) as server:
         url = api_url(server, monkeypatch, is_proxied=is_proxied)
         run = run_target(MESSAGES, api_url=url, on_unknown_outcome="reject")
@@ -144,7 +144,7 @@ def test_connection_that_breaks_after_the_handshake_is_a_lost_answer(
 
 
 def test_lead_goes_through_tls(run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch, *, is_proxied: bool) -> None:
-    """What the tests above break works where nobody breaks it."""
+    """The connections that the tests above break work without a fault."""
     with raw_server(create, opening=after_connect(stands) if is_proxied else stands) as server:
         run = run_target(MESSAGES, api_url=api_url(server, monkeypatch, is_proxied=is_proxied))
     assert run.summary.startswith("1 created")
@@ -161,9 +161,9 @@ def wrong_variable(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 def test_bundle_that_is_not_there_is_a_wrong_setting(
     run_target: TargetRunner, run_tap: TapRunner, sandbox: Sandbox, wrong_variable: str, *, has_client: bool
 ) -> None:
-    """A path in the environment that leads nowhere ends a run by name, before a record is claimed or put out."""
+    """A variable with a path that does not exist ends the run by name, before a record is claimed or written."""
     settings: dict[str, Any] = {"api_url": "https://127.0.0.1:9/v1"}
-    if has_client:  # whose tokens come without TLS, so that nothing is wrong with those
+    if has_client:  # its tokens are requested without TLS, so that they cause no error
         settings |= {"auth_token": None, "client_id": "a", "client_secret": "a", "auth_url": sandbox.token_url}
     run, read = run_target(MESSAGES, **settings), run_tap(**settings)
     for error in (run.error, read.error):
@@ -174,6 +174,6 @@ def test_bundle_that_is_not_there_is_a_wrong_setting(
 
 
 @pytest.mark.usefixtures("wrong_variable")
-def test_bundle_is_not_looked_for_without_tls(run_target: TargetRunner) -> None:
-    """A path that leads nowhere harms no run that does not need it."""
+def test_bundle_is_not_checked_without_tls(run_target: TargetRunner) -> None:
+    """A path that does not exist does not matter to a run without TLS."""
     assert run_target(MESSAGES).summary.startswith("1 created")

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.overheard import texts
+from tests.log_privacy import texts
 from tests.webhook_calls import KEY, PREVIOUS, call
 from tests.webhook_serving import Serving, subscribe, wait_until
 

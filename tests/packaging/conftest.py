@@ -1,4 +1,4 @@
-"""The wheel, and an environment with nothing else in it."""
+"""The wheel, and an environment in which only the wheel is installed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def install(environment: Path, *packages: str | Path) -> None:
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel that `.ci/test-wheel` names, or one built from this source tree."""
+    """The wheel given by `.ci/test-wheel`, or one built from this source tree."""
     given = os.environ.get("SEEKER_LEADS_WHEEL")
     if given:
         return Path(given)
@@ -33,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def plain(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of an environment with nothing but the wheel and what it requires."""
+    """The programs of an environment with only the wheel and its requirements."""
     environment = tmp_path_factory.mktemp("plain")
     venv.create(environment)
     install(environment, wheel)

@@ -1,4 +1,4 @@
-"""`--about`, the definitions for Meltano Hub and `meltano.yml` say the same."""
+"""`--about`, the definitions for Meltano Hub and `meltano.yml` agree."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def in_meltano(plugin: str) -> dict[str, Any]:
 
 
 def test_definitions_are_up_to_date(generated: dict[Path, str]) -> None:
-    """The files are those that `make hub` writes, and there are no others."""
+    """The files are exactly those that `make hub` writes."""
     assert {path.relative_to(HERE) for path in HERE.glob("_data/**/*.yml")} == set(generated)
     for path, text in generated.items():
         assert (HERE / path).read_text("utf-8") == text, "run `make hub`"
@@ -58,7 +58,7 @@ def test_definitions_are_up_to_date(generated: dict[Path, str]) -> None:
 def test_meltano_has_the_settings_of_the_definition(
     plugin: str, entry: dict[str, Any], in_meltano: dict[str, Any]
 ) -> None:
-    """A setting is one and the same in both: kind, default, options, secrecy, words. The SDK's own may be left out."""
+    """Both have the same settings: kind, default, options, secrecy, description. The SDK's own may be missing."""
     ours = [setting for setting in entry["settings"] if setting["name"] in OWN_SETTINGS[plugin]]
     assert [setting["name"] for setting in ours] == list(OWN_SETTINGS[plugin])
     assert in_meltano["settings"][: len(ours)] == ours
@@ -80,12 +80,12 @@ def test_meltano_has_the_utility_of_the_definition() -> None:
 
 @pytest.mark.parametrize("field", ["namespace", "executable", "label", "capabilities", "log_parser", "commands"])
 def test_meltano_has_the_rest_of_the_definition(entry: dict[str, Any], in_meltano: dict[str, Any], field: str) -> None:
-    """Who copies from `meltano.yml` gets what the Hub gives."""
+    """A user who copies from `meltano.yml` gets the same as from the Hub."""
     assert in_meltano[field] == entry[field]
 
 
 def test_definition_has_what_about_says(plugin: str, entry: dict[str, Any]) -> None:
-    """Every setting of `--about` is there, the SDK's too, and secrets are marked."""
+    """The definition has every setting of `--about`, the SDK's included, and marks secrets."""
     said = about(plugin)
     names = [setting["name"] for setting in entry["settings"]]
     assert list(dict.fromkeys(name.partition(".")[0] for name in names)) == list(said["settings"]["properties"])
@@ -95,20 +95,20 @@ def test_definition_has_what_about_says(plugin: str, entry: dict[str, Any]) -> N
 
 
 def test_group_validation_names_settings(entry: dict[str, Any]) -> None:
-    """What Meltano asks for exists."""
+    """The settings that Meltano requires exist."""
     names = {setting["name"] for setting in entry["settings"]}
     assert {name for group in entry["settings_group_validation"] for name in group} <= names
 
 
 def test_logo_is_there(entry: dict[str, Any]) -> None:
-    """The logo that the definition names is in the folder that the Hub keeps it in."""
+    """The logo that the definition names is in the folder where the Hub expects it."""
     assert (HERE / "static" / entry["logo_url"].lstrip("/")).is_file()
 
 
 def test_env_example_has_every_secret(plugin: str, entry: dict[str, Any]) -> None:
-    """`.env.example` names each secret, without a value: by the plugin's variable, or by the one that stands for it.
+    """`.env.example` names each secret without a value: by the plugin's variable, or by a variable that replaces it.
 
-    The latter are those that `meltano.yml` hands to tap and target in the vendor's environments, and in no other.
+    `meltano.yml` passes the latter to tap and target in the vendor's environments, and in no other.
     """
     prefix = plugin.upper().replace("-", "_") + "_"
     lines = (PROJECT / ".env.example").read_text("utf-8").splitlines()
@@ -130,7 +130,7 @@ def test_env_example_has_every_secret(plugin: str, entry: dict[str, Any]) -> Non
     assert set(client.values()) <= set(named)
     own = {name.removeprefix(prefix).lower() for name in named if name.startswith(prefix)}
     secrets = {setting["name"] for setting in entry["settings"] if setting.get("sensitive")}
-    # A token in `.env` would go to every environment: it is for a shell, or a secret of the machine that runs it.
+    # A token in `.env` would apply to every environment: it belongs in a shell, or in a secret of the machine.
     assert secrets - {*client, "auth_token"} <= own <= {setting["name"] for setting in entry["settings"]}
 
 
@@ -145,7 +145,7 @@ def configs_by_environment(content: dict[str, Any]) -> dict[str, dict[str, dict[
 
 
 def test_start_page_has_the_environments_of_the_project() -> None:
-    """`docs/start.md` gives each environment as `meltano.yml` does, but for the name of the user's software."""
+    """`docs/start.md` shows each environment as in `meltano.yml`, except for the name of the user's software."""
     project = yaml.safe_load((PROJECT / "meltano.yml").read_text("utf-8"))
     ours = configs_by_environment(project)
     defaults = {
@@ -169,7 +169,7 @@ def test_start_page_has_the_environments_of_the_project() -> None:
 
 @pytest.mark.parametrize("loader", ["target-postgres", "target-duckdb"])
 def test_environments_do_not_share_a_table(loader: str) -> None:
-    """Leads of a sandbox never stand among real ones, whichever database `.env` names for all environments."""
+    """Leads of a sandbox are never mixed with real ones, whichever database `.env` sets for all environments."""
     project = yaml.safe_load((PROJECT / "meltano.yml").read_text("utf-8"))
     (entry,) = (entry for entry in project["plugins"]["loaders"] if entry["name"] == loader)
     (default,) = (setting["value"] for setting in entry["settings"] if setting["name"] == "default_target_schema")
@@ -194,20 +194,20 @@ def test_environments_do_not_share_a_table(loader: str) -> None:
     ],
 )
 def test_kinds(declared: dict[str, Any], kind: str) -> None:
-    """The Hub has one kind a setting."""
+    """The Hub allows one kind per setting."""
     (setting,) = settings({"it": {"title": "It", "description": "That.", **declared}})
     assert setting["kind"] == kind
 
 
-def test_known_keys_stand_one_by_one() -> None:
-    """An object whose keys are known becomes a setting for each."""
+def test_known_keys_become_separate_settings() -> None:
+    """An object with known keys becomes one setting per key."""
     key = {"title": "Key", "description": "That.", "type": "string"}
     both = {"it": {"type": "object", "properties": {"a": key, "b": key}}}
     assert [setting["name"] for setting in settings(both)] == ["it.a", "it.b"]
 
 
-def test_what_does_not_fit_a_schema_is_named(tmp_path: Path) -> None:
-    """`python -m hub.validate` follows the schemas' references from file to file, and says what does not fit."""
+def test_violations_of_a_schema_are_named(tmp_path: Path) -> None:
+    """`python -m hub.validate` follows the schemas' references from file to file, and names violations."""
     (tmp_path / "common").mkdir()
     (tmp_path / "plugin_definitions").mkdir()
     common = {"$id": "common/common.schema.json", "properties": {"name": {"type": "string"}}}

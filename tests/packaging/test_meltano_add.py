@@ -1,4 +1,4 @@
-"""A user's first steps: an empty folder, Meltano, and the definitions that the Hub gets."""
+"""A user's first steps: an empty folder, Meltano, and the Hub's definitions."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 BASH = ("bash", "-euo", "pipefail", "-c")
 MELTANO = Path(sys.executable).with_name("meltano")
-#: Where the page says that this repository is.
+#: The page's placeholder for this repository.
 WRITTEN_SOURCE = "~/singer-seeker-leads"
-#: Where the page says that the leads are, of both environments.
+#: The page's names of the tables with leads, for both environments.
 SCHEMAS = ("seeker_leads", "seeker_leads_sandbox")
 START = [block for block in blocks_of("docs/start.md") if block.marker == "run: new project"]
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(not MELTANO.exists(), reason="Meltano is not in 
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Callable[..., str]:
-    """Run a command in a shell with nothing of the user's; return what it said."""
+    """Run a command in a shell without the user's environment; return its output."""
     ours = ("MELTANO_", "TAP_", "TARGET_", "SEEKER_LEADS_CLIENT_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     environment |= {
@@ -59,7 +59,7 @@ def shell(tmp_path: Path) -> Callable[..., str]:
 
 
 def source_with_the_wheel(folder: Path, wheel: Path) -> Path:
-    """Copy the Hub's definitions as they lie in this repository; they install the wheel, which is not published yet."""
+    """Copy the Hub's definitions from this repository; they install the wheel, which is not published yet."""
     for path in (PROJECT / "hub" / "_data").rglob("*.yml"):
         definition = yaml.safe_load(path.read_text("utf-8"))
         assert definition["pip_url"] == "singer-seeker-leads"
@@ -70,13 +70,13 @@ def source_with_the_wheel(folder: Path, wheel: Path) -> Path:
 
 
 def hub_texts(plugin: str) -> dict[str, Any]:
-    """Return what is written by hand in a plugin's definition."""
+    """Return the handwritten part of a plugin's definition."""
     texts: dict[str, Any] = yaml.safe_load((PROJECT / "hub" / f"{plugin}.yml").read_text("utf-8"))
     return texts
 
 
 def definition_of_a_loader(folder: Path) -> Path:
-    """Write what the Hub says of `target-postgres`, as this repository's project has it: tests ask no Hub."""
+    """Write the Hub's definition of `target-postgres` as in this repository's project; tests do not use the Hub."""
     project = yaml.safe_load((PROJECT / "meltano.yml").read_text("utf-8"))
     (definition,) = (entry for entry in project["plugins"]["loaders"] if entry["name"] == "target-postgres")
     path = folder / "target-postgres.yml"
@@ -95,10 +95,10 @@ def fill_in(text: str, values: dict[str, str]) -> str:
 def test_from_an_empty_folder_to_a_table(
     shell: Callable[..., str], wheel: Path, tmp_path: Path, database_url: str
 ) -> None:
-    """What the page does in an empty folder brings leads: it adds the Hub's definitions, installs them, and runs.
+    """The page's steps in an empty folder read leads: they add the Hub's definitions, install them and run them.
 
-    They are in PostgreSQL then. The target of the same wheel sends them on, and what the Hub says of personal data
-    keeps it away.
+    The leads are then in PostgreSQL. The target of the same wheel sends them on, and the Hub's commands for personal
+    data exclude it.
     """
     begin, settings, secrets, run = START
     commands = begin.text.replace(WRITTEN_SOURCE, str(source_with_the_wheel(tmp_path / "source", wheel)))

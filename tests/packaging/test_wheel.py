@@ -1,4 +1,4 @@
-"""What users install."""
+"""The package as users install it."""
 
 from __future__ import annotations
 
@@ -68,22 +68,22 @@ def folder_of(package: ModuleType) -> Path:
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=NAMES)
-def test_packages_under_test_are_the_ones_meant(package: ModuleType) -> None:
-    """They are those of the source tree, or, where that is not there, those of the installed wheel and no others."""
+def test_packages_under_test_are_the_intended_ones(package: ModuleType) -> None:
+    """The packages are those of the source tree or, without one, only those of the installed wheel."""
     name = package.__name__
     home = PROJECT if (PROJECT / name).is_dir() else Path(sysconfig.get_path("purelib"))
     assert folder_of(package).resolve() == (home / name).resolve()
 
 
 def test_wheel_holds_the_packages_and_nothing_else(names: list[str]) -> None:
-    """No tests, no demo, no tools of this repository are installed."""
+    """Tests, demo and this repository's tools are not installed."""
     folders = {name.partition("/")[0] for name in names}
     assert {folder for folder in folders if not folder.endswith(".dist-info")} == set(NAMES)
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=NAMES)
 def test_wheel_holds_all_of_each_package(names: list[str], package: ModuleType) -> None:
-    """Code, contract and type information: every file that the package has here."""
+    """Code, contract and type information: every file of the package is in the wheel."""
     folder = folder_of(package)
     files = {
         f"{package.__name__}/{path.relative_to(folder).as_posix()}"
@@ -95,19 +95,19 @@ def test_wheel_holds_all_of_each_package(names: list[str], package: ModuleType) 
 
 
 def test_wheel_holds_the_contract(names: list[str]) -> None:
-    """The API's contract is read at run time."""
+    """The wheel contains the API's contract, which is read at run time."""
     assert "seeker_leads_api/openapi.yaml" in names
 
 
 def test_metadata_says_what_it_is(metadata: Any, declared_version: str) -> None:
-    """Name, version and licence; the page of the package shows the README."""
+    """Name, version and licence are set; the package's page shows the README."""
     assert (metadata["Name"], metadata["Version"]) == ("singer-seeker-leads", declared_version)
     assert (metadata["License-Expression"], metadata["License-File"]) == ("Apache-2.0", "LICENSE")
     assert metadata.get_payload().startswith("# Seeker Leads for Singer")
 
 
-def test_version_stands_in_one_place(declared_version: str) -> None:
-    """`pyproject.toml` has it; the code asks the installed package."""
+def test_version_is_set_in_one_place(declared_version: str) -> None:
+    """The version is set only in `pyproject.toml`; the code asks the installed package."""
     for package in PACKAGES:
         for path in folder_of(package).rglob("*.py"):
             assert f'"{declared_version}"' not in path.read_text("utf-8"), path
@@ -115,7 +115,7 @@ def test_version_stands_in_one_place(declared_version: str) -> None:
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_plain_install_says_its_version(plain: Path, program: str, declared_version: str) -> None:
-    """Every program works without extras, and `--version` is the package's."""
+    """Every program works without extras, and `--version` is the package's version."""
     ended = run(plain / program, "--version")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert re.search(rf"^{program} v?{re.escape(declared_version)}(,|$)", ended.stdout, re.MULTILINE)
@@ -123,20 +123,20 @@ def test_plain_install_says_its_version(plain: Path, program: str, declared_vers
 
 @pytest.mark.parametrize("program", PROGRAMS[:2])
 def test_plain_install_says_what_it_does(plain: Path, program: str, declared_version: str) -> None:
-    """`--about` knows name, version and settings."""
+    """`--about` shows name, version and settings."""
     about = json.loads(run(plain / program, "--about", "--format", "json").stdout)
     assert (about["name"], about["version"]) == (program, declared_version)
     assert "client_secret" in about["settings"]["properties"]
 
 
 def test_plain_install_discovers(plain: Path) -> None:
-    """The contract that ships is found where it is installed."""
+    """The installed package finds its contract."""
     (stream,) = json.loads(run(plain / "tap-seeker-leads", "--discover").stdout)["streams"]
     assert stream["tap_stream_id"] == "leads"
 
 
 def test_plain_install_has_no_server(plain: Path) -> None:
-    """What only the sandbox needs does not come with the plugins; the sandbox says in one line how to get it."""
+    """The sandbox's dependencies are not installed with the plugins; the sandbox says in one line how to get them."""
     code = "from importlib.metadata import distributions as d; print(*{x.metadata['Name'].lower() for x in d()})"
     installed = run(plain / "python", "-c", code).stdout.split()
     assert "singer-seeker-leads" in installed
@@ -148,7 +148,7 @@ def test_plain_install_has_no_server(plain: Path) -> None:
 
 
 def test_plain_install_has_no_receiver(plain: Path) -> None:
-    """What only the receiver of webhooks needs does not come either; the subscriptions need none of it."""
+    """The webhook receiver's dependencies are not installed either; managing subscriptions does not need them."""
     key = "SEEKER_LEADS_WEBHOOK_API_KEY=key"
     ended = run("env", key, plain / "seeker-leads", "webhooks", "serve", "--run", "true")
     assert ended.returncode == 2
@@ -158,7 +158,7 @@ def test_plain_install_has_no_receiver(plain: Path) -> None:
 
 
 def test_lower_bounds_are_found() -> None:
-    """`make test-lowest` tests every lower bound that the metadata has, extras' too."""
+    """`make test-lowest` tests every lower bound in the metadata, including those of extras."""
     text = """\
 Requires-Dist: singer-sdk<0.55,>=0.54.9
 Requires-Dist: requests>=2.32

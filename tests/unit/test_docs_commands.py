@@ -1,4 +1,4 @@
-"""Commands of Meltano on the pages and in the Hub's texts that have a trap."""
+"""Meltano commands with a pitfall, on the pages and in the Hub's texts."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ def test_configuration_is_tested_in_an_environment() -> None:
 
 
 def test_no_command_runs_the_tap_under_a_suffix() -> None:
-    """Runs of one tap that differ only in the suffix read each other's state, so the pages use `meltano el`."""
+    """Runs of one tap that differ only in the suffix share their state, so the pages use `meltano el`."""
     assert [block.place for block in every_block("sh") if "--state-id-suffix" in block.text] == []
     assert any("--state-id=" in block.text for block in every_block("sh"))

@@ -1,4 +1,4 @@
-"""The pages of `docs/`, and the README: what can be said of them without running anything."""
+"""The pages of `docs/` and the README: checks that need not run anything."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ from tests.pages import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Public sites that pages may link to: a new one is added here by somebody who has seen that it is there.
+#: Public sites that pages may link to; add a new one only after checking that it exists.
 SITES = {"meltano.com", "docs.meltano.com", "sdk.meltano.com"}
 
-#: Paths of some machine, this one included.
+#: Paths on a developer's machine, such as this one.
 _MACHINE_PATH = re.compile(rf"/(?:root|home|tmp|Users)/\w|{re.escape(str(PROJECT))}")
 _LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)")
 
 
 def settings_of(plugin: type[TapSeekerLeads | TargetSeekerLeads]) -> set[str]:
-    """Return the names of a plugin's settings, the SDK's own included."""
+    """Return the names of a plugin's settings, including the SDK's own."""
     declared = copy.deepcopy(plugin.config_jsonschema)
     plugin.append_builtin_config(declared)
     return set(declared["properties"])
@@ -48,14 +48,14 @@ SETTINGS = {plugin.name: settings_of(plugin) for plugin in (TapSeekerLeads, Targ
 
 
 def test_index_lists_every_page() -> None:
-    """Whoever opens the folder finds each page in the index, and the index is linked to by nothing that is gone."""
+    """The index lists each page of the folder, and every page in the index exists."""
     listed = set(re.findall(r"\]\(([\w/]+\.md)\)", text_of("docs/README.md")))
     assert listed == {page.removeprefix("docs/") for page in PAGES if page.startswith("docs/")} - {"README.md"}
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: str) -> None:
-    """A link leads to a file that is there, and to a heading that is on it; to other sites only if they are known."""
+    """A link leads to an existing file and to a heading in it; links to other sites lead only to known ones."""
     for link in _LINK.findall(prose_of(page)):
         if link.startswith("https://"):
             assert link.split("/")[2] in SITES, link
@@ -69,7 +69,7 @@ def test_links_lead_somewhere(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_pictures_are_there_and_small(page: str) -> None:
-    """A picture is a file of this repository, says in words what it shows, and does not make a page slow."""
+    """A picture is a file of this repository, has an alternative text, and is small enough to load fast."""
     text = prose_of(page)
     shown = [*re.findall(r"!\[([^\]]+)\]\(([^)\s]+)\)", text), *re.findall(r'<img alt="([^"]+)" src="([^"]+)">', text)]
     assert len(shown) == text.count("![") + text.count("<img")
@@ -79,13 +79,13 @@ def test_pictures_are_there_and_small(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_pages_name_no_machine(page: str) -> None:
-    """No page tells of the machine that it was written on."""
+    """No page contains a path of the machine on which it was written."""
     assert not _MACHINE_PATH.search(text_of(page))
 
 
 @pytest.mark.parametrize("block", every_block("yaml", "json", "json lines", "python"), ids=lambda block: block.place)
 def test_blocks_can_be_parsed(block: Block) -> None:
-    """YAML, JSON and Python of a page are such."""
+    """YAML, JSON and Python blocks of a page can be parsed."""
     if block.language == "yaml":
         assert list(yaml.safe_load_all(block.text))
     elif block.language == "json":
@@ -108,7 +108,7 @@ def configs_in(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_settings_exist(page: str) -> None:
-    """Each setting that a page gives to one of our plugins is one: in YAML, in a config file, in a variable."""
+    """Each setting that a page gives to one of our plugins exists: in YAML, in a config file, in a variable."""
     for block in blocks_of(page):
         if block.language == "yaml":
             for document in yaml.safe_load_all(block.text):
@@ -122,8 +122,8 @@ def test_settings_exist(page: str) -> None:
         assert name.lower() in SETTINGS[f"{kind.lower()}-seeker-leads"], name
 
 
-def test_meltano_knows_the_form_of_what_it_is_given() -> None:
-    """What a page wants in `meltano.yml` is as Meltano's own schema says."""
+def test_pages_match_meltanos_schema() -> None:
+    """A page's parts of `meltano.yml` match Meltano's own schema."""
     schema = json.loads((resources.files("meltano") / "schemas" / "meltano.schema.json").read_text("utf-8"))
     validator = jsonschema.Draft7Validator(schema)
     seen = 0
@@ -137,15 +137,15 @@ def test_meltano_knows_the_form_of_what_it_is_given() -> None:
 
 
 def commands_in(block: Block) -> list[list[str]]:
-    """Return the words of each command of a shell block, without variables set for it and without its comment."""
+    """Return the words of each command of a shell block, without its variables and its comment."""
     joined = block.text.replace("\\\n", " ")
     parts = re.split(r"\n|&&|\||;|&(?= |$)", joined)
     words = [re.sub(r"^(?:\s*!?\s*\w+=\S*)*\s*|\s#.*$", "", part).split() for part in parts]
     return [command for command in words if command]
 
 
-def test_programs_are_called_with_options_that_they_have() -> None:
-    """Each option that a page gives to one of the three programs is one of its options."""
+def test_options_of_programs_exist() -> None:
+    """Each option that a page gives to one of the three programs exists."""
     options = {
         plugin.name: {name for option in plugin.get_singer_command().params for name in option.opts}
         for plugin in (TapSeekerLeads, TargetSeekerLeads)
@@ -161,8 +161,8 @@ def test_programs_are_called_with_options_that_they_have() -> None:
     assert seen > 20
 
 
-def test_pipelines_are_of_plugins_that_are_there() -> None:
-    """What a page runs with Meltano is defined in this repository's `meltano.yml`, or by a name that says "yours"."""
+def test_plugins_of_pipelines_exist() -> None:
+    """Plugins that a page runs with Meltano are defined in `meltano.yml`, or have a name that contains "yours"."""
     project = yaml.safe_load((PROJECT / "meltano.yml").read_text(encoding="utf-8"))
     known = {plugin["name"] for plugins in project["plugins"].values() for plugin in plugins} | {"tap-yours"}
     seen = set()

@@ -1,4 +1,4 @@
-"""The reference pages list what the code has."""
+"""The reference pages match the code."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_target_page_has_the_ledger() -> None:
 
 
 def test_target_page_has_the_fields() -> None:
-    """Values and rules are told of each field that the API takes, and which of them it needs."""
+    """The page lists the values and rules of each field that the API accepts, and marks the required ones."""
     request = contract.schema("CreateLeadRequest")
     rules = {names_in(row[0])[0]: row[1] == "yes" for row in rows_of("docs/target.md", "Rules")}
     assert rules == {name: name in request["required"] for name in request["properties"]}
@@ -64,7 +64,7 @@ def test_target_page_has_the_fields() -> None:
 
 
 def test_target_page_has_the_counts() -> None:
-    """The words of the line of counts that ends a run are those of the page."""
+    """The page lists the words of the line of counts at the end of a run."""
     rows = [row[0] for row in rows_of("docs/target.md", "Log and metrics")]
     assert [row for row in rows if row not in {"INFO", "WARNING", "CRITICAL"}] == [
         result.value for result in sorted(Result, key=lambda result: rows.index(result.value))
@@ -76,7 +76,7 @@ def shown(default: object) -> list[str]:
 
 
 def test_sandbox_page_has_every_option() -> None:
-    """The tables of options are the command's, with its defaults and choices."""
+    """The tables of options match the command, with its defaults and choices."""
     options = {option.opts[-1]: option for option in serve.params if isinstance(option, click.Option)}
     rows = {names_in(row[0])[0]: row for row in rows_of("docs/sandbox.md", "Options")}
     assert set(rows) == set(options)
@@ -92,7 +92,7 @@ def test_sandbox_page_has_every_option() -> None:
 
 
 def test_sandbox_page_has_every_field_of_its_options() -> None:
-    """The fields are those of the command, but for what the page excepts, and those of a table, with their defaults."""
+    """Each field is an option of the command, a documented exception, or in the table of fields with its default."""
     fields = {field.name: field.default for field in dataclasses.fields(SandboxOptions)}
     of_command = {
         names_in(row[0])[0].removeprefix("--").replace("-", "_") for row in rows_of("docs/sandbox.md", "Options")
@@ -107,18 +107,18 @@ def test_sandbox_page_has_every_field_of_its_options() -> None:
 
 
 def test_sandbox_page_has_every_fault() -> None:
-    """The tables of faults are the kinds and the fields that there are."""
+    """The tables of faults list all kinds and fields."""
     rows = rows_of("docs/sandbox.md", "Faults")
     kinds = [kind.value for kind in FaultKind]
     assert sorted(names_in(row[0])[0] for row in rows) == sorted([*kinds, *Fault.__dataclass_fields__])
 
 
 def test_sandbox_page_has_every_endpoint() -> None:
-    """The tables of endpoints are the routes that the sandbox answers."""
+    """The tables of endpoints list the sandbox's routes."""
     source = (PROJECT / "seeker_leads_sandbox" / "api" / "app.py").read_text(encoding="utf-8")
     admin = set(re.findall(r'web\.(\w+)\(ADMIN_BASE \+ "([^"]+)"', source))
     rows = [names_in(row[0])[0].split() for row in rows_of("docs/sandbox.md", "The sandbox's own endpoints")]
-    # The id at the end of a path is put to it apart.
+    # The id at the end of a path is appended in a separate step.
     assert {(method.lower(), re.sub(r"/\{.*|^/_sandbox", "", path)) for method, path in rows} == admin
     page = (PROJECT / "seeker_leads_sandbox" / "web" / "routes.py").read_text(encoding="utf-8")
     served = len(re.findall(r"web\.\w+\((?:API_BASE|lead|subscription|TOKEN_PATH|CONTRACT)\b", source + page))
@@ -127,7 +127,7 @@ def test_sandbox_page_has_every_endpoint() -> None:
 
 
 def test_sandbox_page_names_what_is_public() -> None:
-    """What tests may import is what the page says, and a sandbox has what the page says that it has."""
+    """The page lists the public names and the members of a sandbox."""
     public = text_of("docs/sandbox.md").partition("All of this is public:")[2]
     assert sorted(names_in(public)) == sorted(seeker_leads_sandbox.__all__)
     (rows,) = [[row for row in rows_of("docs/sandbox.md", "In your own tests") if row[0]]]

@@ -1,4 +1,4 @@
-"""README, pages and meltano.yml say what the code does."""
+"""README, pages and meltano.yml match the code."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parents[2]
 KINDS = {"string": "string", "integer": "integer", "boolean": "boolean", "object": "object", "array": "array"}
-#: What the SDK makes of the capability `stream-maps`.
+#: Settings that the SDK adds for the capability `stream-maps`.
 STREAM_MAPS = {"name": "stream_maps", "label": "Stream maps", "kind": "object"}
 
 
@@ -61,7 +61,7 @@ def test_page_lists_every_setting(heading: str, declarations: dict[str, JsonSche
 
 
 def test_readme_lists_every_column() -> None:
-    """The table of columns names each column of the schema."""
+    """The table of columns lists each column of the schema."""
     section = text_of("README.md").partition("## What you get")[2].partition("## ")[0]
     columns = {
         name for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
@@ -70,7 +70,7 @@ def test_readme_lists_every_column() -> None:
 
 
 def test_target_page_lists_every_name() -> None:
-    """The table of names has each name that the mapping knows, in its order, with the field that it means."""
+    """The table of names lists each name that the mapping knows, in its order, with the field that it means."""
     listed = [(names_in(row[0]), [*map(normalise, names_in(row[1]))]) for row in rows_of("docs/target.md", "Names")]
     expected = [([field], [*names]) for field, names in FIELD_NAMES.items()]
     phones = [field for [field], _ in expected].index("phoneNumbers") + 1
@@ -91,7 +91,7 @@ def test_recipe_for_odoo_has_one_source(meltano: dict[str, Any]) -> None:
 
 
 def test_environments_for_loaders_that_append_do_not_read_again() -> None:
-    """Those for files are other ones without the refresh: each lead that is read again would be a line more."""
+    """The environments for files turn the refresh off: each lead that is read again would add a line."""
     project = yaml.safe_load((PROJECT / "meltano.yml").read_text(encoding="utf-8"))
     plugins = {environment["name"]: environment["config"]["plugins"] for environment in project["environments"]}
     for_files = {name for name in plugins if name.endswith("-files")}
@@ -106,8 +106,8 @@ def test_environments_for_loaders_that_append_do_not_read_again() -> None:
         assert plugins[name]["loaders"] == other["loaders"]
 
 
-def test_job_of_the_pages_is_that_of_meltano() -> None:
-    """The job and the schedule that the operations page shows are those that it runs."""
+def test_job_on_the_pages_is_meltanos() -> None:
+    """The job and the schedule on the operations page are those of `meltano.yml`."""
     project = yaml.safe_load((PROJECT / "meltano.yml").read_text(encoding="utf-8"))
     page = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
     example = yaml.safe_load("jobs:" + page.partition("```yaml\njobs:")[2].partition("```")[0])
@@ -121,7 +121,7 @@ def test_job_of_the_pages_is_that_of_meltano() -> None:
 def test_meltano_declares_every_setting(
     meltano: dict[str, Any], name: str, declarations: dict[str, JsonSchema], more: list[dict[str, Any]]
 ) -> None:
-    """Meltano knows each setting with its kind, default, options and secrecy."""
+    """Meltano has each setting with its kind, default, options and secrecy."""
     expected = []
     for setting_name, declared in declarations.items():
         kind = "date_iso8601" if declared.get("format") else KINDS[declared["type"][0]]
@@ -146,5 +146,5 @@ def test_meltano_declares_every_setting(
 def test_meltano_declares_the_capabilities(
     meltano: dict[str, Any], plugin: type[TapSeekerLeads | TargetSeekerLeads]
 ) -> None:
-    """Meltano gives catalog and state only to a tap that says it takes them."""
+    """Meltano passes catalog and state only to a tap that declares these capabilities."""
     assert meltano[plugin.name]["capabilities"] == sorted(capability.value for capability in plugin.capabilities)

@@ -1,4 +1,4 @@
-"""`docs/guarantees.md` names real tests, each by a name that is its own."""
+"""`docs/guarantees.md` names existing tests, each by a unique name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PAGE = TESTS.parent / "docs" / "guarantees.md"
 
 
 def test_every_promise_names_tests_that_exist() -> None:
-    """Each row of the page has at least one test, and each name on it is that of one test and no other."""
+    """Each row of the page names at least one test, and each name belongs to exactly one test."""
     page = PAGE.read_text(encoding="utf-8")
     existing = Counter(
         name

@@ -1,4 +1,4 @@
-"""A signal is the process's: the system may hand it to any thread, or just before the main one begins to wait."""
+"""A signal belongs to the process: any thread may receive it, also just before the main thread begins to wait."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
-#: What a wait that nobody wakes up would take.
+#: How long a wait would take that nothing ends.
 LONG_SECONDS = 60
 NUMBER = signal.SIGUSR1
 
@@ -35,7 +35,7 @@ def handled_by(stop: Callable[[int], object]) -> Iterator[None]:
 
 
 def receive_once_main_waits_in(function: str) -> None:
-    """Take the signal in this thread, so that it interrupts no call of the main one."""
+    """Receive the signal in this thread, so that it does not interrupt a call of the main thread."""
     main = threading.main_thread().ident
     while not any(name == function for name in names(sys._current_frames().get(cast("int", main)))):
         pass
@@ -49,8 +49,8 @@ def names(frame: FrameType | None) -> Iterator[str]:
 
 
 @pytest.mark.timeout(LONG_SECONDS // 2)
-def test_target_hears_of_a_signal_that_another_thread_received() -> None:
-    """While it waits for what is under way the target stops all the same, at once and not at the next answer."""
+def test_target_stops_on_a_signal_of_another_thread() -> None:
+    """While it waits for requests in flight, the target stops at once instead of at the next answer."""
     stopping = Stopping()
     pool = WorkerPool(1, stopping)
 
@@ -66,8 +66,8 @@ def test_target_hears_of_a_signal_that_another_thread_received() -> None:
 
 
 @pytest.mark.timeout(LONG_SECONDS // 2)
-def test_tap_hears_of_a_signal_that_another_thread_received() -> None:
-    """While it waits for pages the tap stops all the same, at once and not at the next page."""
+def test_tap_stops_on_a_signal_of_another_thread() -> None:
+    """While it waits for pages, the tap stops at once instead of at the next page."""
     stopping = Stopping()
 
     class StuckTurn:

@@ -1,4 +1,4 @@
-"""The source tree: which module imports which, and that what names a file or a module names one that exists."""
+"""The source tree: imports between modules, and names of files and modules in texts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PYPROJECT = (PROJECT / "pyproject.toml").read_text("utf-8")
 
 
 def list_after(words: str, key: str) -> list[str]:
-    """Return the list of that key which follows the words in pyproject.toml; Python 3.10 cannot read TOML by itself."""
+    """Return the list of that key after the words in pyproject.toml; Python 3.10 has no TOML parser."""
     found = re.search(rf"^{key} = (\[[^\]]*\])", PYPROJECT.partition(words)[2], flags=re.MULTILINE)
     assert found, (words, key)
     values: list[str] = ast.literal_eval(found[1])
@@ -28,7 +28,7 @@ def list_after(words: str, key: str) -> list[str]:
 
 PACKAGES = list_after("[tool.hatch.build.targets.wheel]", "packages")
 FOLDERS = [*PACKAGES, "benchmarks", "demo", "docs", "examples", "hub", "soak", "tests"]
-#: Whatever may name a file or a module.
+#: Matches names of files and modules.
 WRITTEN = [
     *(path for folder in FOLDERS for ending in ("py", "md") for path in (PROJECT / folder).rglob(f"*.{ending}")),
     *PROJECT.glob("*.md"),
@@ -38,7 +38,7 @@ WRITTEN = [
 ]
 _PATH = re.compile(rf"(?<![\w/.-])(?:{'|'.join(FOLDERS)})/[\w/-]+\.\w+")
 _FILE = re.compile(r"(?<![\w/.-])\w+\.py\b")
-#: Files of users, in examples.
+#: Users' files, in examples.
 _EXAMPLES = {"test_pipeline.py", "test_user.py"}
 _DOTTED = re.compile(rf"[\"'`](?:{'|'.join(PACKAGES)})(?:\.\w+)+")
 
@@ -51,7 +51,7 @@ MODULES = {module_name(path): path for package in PACKAGES for path in (PROJECT 
 
 
 def imports_of(source: str, modules: set[str]) -> Iterator[str]:
-    """Yield each of the modules that the source imports anywhere, be it for types only."""
+    """Yield each of the modules that the source imports anywhere, including imports only for types."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in modules)
@@ -62,8 +62,8 @@ def imports_of(source: str, modules: set[str]) -> Iterator[str]:
                 yield node.module
 
 
-def a_circle(sources: dict[str, str]) -> list[str]:
-    """Return modules that import each other in a circle, if there are any."""
+def import_cycle(sources: dict[str, str]) -> list[str]:
+    """Return modules that form an import cycle, or an empty list."""
     try:
         TopologicalSorter({name: [*imports_of(text, {*sources})] for name, text in sources.items()}).prepare()
     except CycleError as error:
@@ -72,9 +72,9 @@ def a_circle(sources: dict[str, str]) -> list[str]:
     return []
 
 
-def test_no_module_imports_itself_by_others() -> None:
-    """Modules import each other in no circle: not by an `__init__`, within a function, or for types only."""
-    assert a_circle({name: path.read_text("utf-8") for name, path in MODULES.items()}) == []
+def test_there_are_no_import_cycles() -> None:
+    """Modules have no import cycles: not through an `__init__`, within a function, or only for types."""
+    assert import_cycle({name: path.read_text("utf-8") for name, path in MODULES.items()}) == []
 
 
 @pytest.mark.parametrize(
@@ -86,21 +86,21 @@ def test_no_module_imports_itself_by_others() -> None:
         ("from p import y", ""),
     ],
 )
-def test_every_circle_is_found(first: str, second: str) -> None:
-    """The rule above does not hold for want of looking."""
-    assert set(a_circle({"p": "from p.a import y", "p.a": first, "p.b": second})) >= {"p.a"}
+def test_every_import_cycle_is_found(first: str, second: str) -> None:
+    """The check for cycles finds every kind of cycle."""
+    assert set(import_cycle({"p": "from p.a import y", "p.a": first, "p.b": second})) >= {"p.a"}
 
 
 def test_sandbox_may_import_nothing_but_the_contract() -> None:
-    """A new module of the API's client, and a new package, are forbidden to the sandbox by themselves."""
+    """The sandbox's import contract covers all modules of the API's client and all packages, including new ones."""
     forbidden = list_after('source_modules = ["seeker_leads_sandbox"]', "forbidden_modules")
     client = {name for name in MODULES if re.fullmatch(r"seeker_leads_api\.\w+", name)}
     others = {*PACKAGES} - {"seeker_leads_api", "seeker_leads_sandbox"}
     assert sorted(forbidden) == sorted({*client, *others, "singer_sdk"} - {"seeker_leads_api.contract"})
 
 
-def test_every_package_is_looked_at() -> None:
-    """Import contracts and mypy know each package of the wheel."""
+def test_every_package_is_checked() -> None:
+    """Import contracts and mypy cover each package of the wheel."""
     assert list_after("[tool.importlinter]", "root_packages") == PACKAGES
     assert list_after("[tool.mypy]", "files")[: len(PACKAGES)] == PACKAGES
 
@@ -119,8 +119,8 @@ def named_but_missing(text: str) -> Iterator[str]:
             yield name
 
 
-def test_names_are_of_something_that_exists() -> None:
-    """A page, a test, a script or a docstring names no file and no module that is gone."""
+def test_names_in_texts_exist() -> None:
+    """Pages, tests, scripts and docstrings name only existing files and modules."""
     missing = {str(path): [*named_but_missing(path.read_text("utf-8"))] for path in WRITTEN}
     assert {path: names for path, names in missing.items() if names} == {}
 
@@ -129,7 +129,7 @@ def test_names_are_of_something_that_exists() -> None:
     "name", ["tap_seeker_leads/{}.py", "{}.py", "tap_seeker_leads.reading.{}.X", "tap_seeker_leads.settings.{}"]
 )
 def test_every_missing_name_is_found(name: str) -> None:
-    """The rule above does not hold for want of looking."""
+    """The check for names finds every kind of missing name."""
     assert len([*named_but_missing(f"`{name}`".format("no_such_name"))]) == 1
 
 

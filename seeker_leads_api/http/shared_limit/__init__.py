@@ -1,1 +1,1 @@
-"""One rate limit for all processes that name the same database in `rate_limit_url`."""
+"""One rate limit for all processes with the same database in `rate_limit_url`."""

@@ -1,4 +1,4 @@
-"""The one thread of a run that talks to the server: for all the run's threads together, over one connection."""
+"""The only thread of a run that talks to the server: for all threads of the run, over one connection."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from seeker_leads_api.http.shared_limit.reservations import Reserved
     from seeker_leads_api.postgres.location import PostgresLocation
 
-#: How often the server is asked by who waits for slots that others may give back, and by who only shows that it lives.
+#: How often a run polls the server: while it waits for slots of other runs, and to show that it is alive.
 _POLL_SECONDS = 0.05
 _BEAT_SECONDS = 0.5
-#: A start is so far ahead when it is reserved, or a round trip, so that it is not over when the answer is here.
+#: The minimum time from a reservation to its start, or a round trip, so that the start is not over on arrival.
 _LEAD_SECONDS = 0.004
 _LONGEST_LEAD_SECONDS = 1.0
-#: A server that does not answer for so long is gone. It is longer than connecting may take.
+#: A server that does not answer for this long is considered gone. Longer than connecting may take.
 _LONGEST_SILENCE_SECONDS = 40.0
 _JOIN_SECONDS = 1.0
 
@@ -47,7 +47,7 @@ _OTHER_CURE = "see that it is there"
 
 
 class Keeper:
-    """Asks the server on behalf of `tickets`, from the first of them until `close`."""
+    """Polls the server for `tickets`, from the first ticket until `close`."""
 
     def __init__(
         self,
@@ -70,31 +70,31 @@ class Keeper:
         self._failure: Exception | None = None
         self._server = ServerClock()
         self._not_before = float("-inf")  # by the server's clock
-        self._paused_until = float("-inf")  # by ours
+        self._paused_until = float("-inf")  # by this process's clock
         self._alive_at = float("-inf")
         self._asking_since: float | None = None
         self._round_trip_seconds = 0.0
         self._reported: Limit | None = None
 
     def start(self) -> None:
-        """Begin to ask, if nobody has."""
+        """Start to poll, unless it already does."""
         with self._starting:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="rate-limit", daemon=True)
                 self._thread.start()
 
     def pause(self, seconds: float) -> None:
-        """Let no request of any run start for so long."""
-        with self._starting:  # many meet the limit at once, and the longest pause counts
+        """Let no request of any run start for this long."""
+        with self._starting:  # many threads reach the limit at once, and the longest pause counts
             self._paused_until = max(self._paused_until, self._clock() + seconds)
         self.tickets.wake()
 
     def check(self) -> None:
-        """Raise what has ended the sharing.
+        """Raise the error that has ended the sharing, if any.
 
         Raises:
             SettingsError: `rate_limit_url` cannot work.
-            FatalError: there is no limit to share any more.
+            FatalError: the limit can no longer be shared.
         """
         if self._failure is not None:
             raise self._failure
@@ -107,17 +107,17 @@ class Keeper:
             raise FatalError(msg)
 
     def local(self, server_time: float) -> float:
-        """Return when that is by the clock of this process."""
+        """Return the same instant by the clock of this process."""
         return self._server.local(server_time)
 
     def may_start(self) -> bool:
-        """Return whether the slots of this run are its own, and the API asked for no pause, as far as is known."""
+        """Return whether this run still holds its slots, and no pause is known."""
         now = self._clock()
         is_paused = max(self._paused_until, self.local(self._not_before)) > now
         return not is_paused and now - self._alive_at < LEASE_SECONDS
 
     def close(self) -> None:
-        """Leave, so that what this run holds is free at once."""
+        """Leave the limit, so that this run's slots are free at once."""
         self._is_closed = True
         self.tickets.wake()
         if self._thread is not None:
@@ -138,7 +138,7 @@ class Keeper:
             self._failure = error
 
     def _ask_again_and_again(self, connection: Connection) -> None:
-        # 64 bits, so that no two runs are the same one.
+        # 64 random bits, so that no two runs have the same id.
         reservations = Reservations(table_name(connection), self._key, secrets.token_hex(8), self._limit)
         while not self._is_closed:
             self._asking_since = None
@@ -150,11 +150,11 @@ class Keeper:
             self._take_in(reserved, asked_at, self._clock())
         if not self.tickets.wait(0, 0)[0]:
             reservations.end(connection)
-        # What is in flight is still in flight: its slots are free when the lease ends.
+        # Requests in flight are still in flight: their slots become free when the lease ends.
 
     def _take_in(self, reserved: Reserved, asked_at: float, answered_at: float) -> None:
         self._server.observe(asked_at=asked_at, answered_at=answered_at, server_time=reserved.now)
-        # A slow answer lengthens the lead at once, quick ones shorten it bit by bit.
+        # A slow answer increases the lead at once; fast ones decrease it gradually.
         self._round_trip_seconds = max(answered_at - asked_at, 0.9 * self._round_trip_seconds)
         self._not_before = reserved.not_before
         self._alive_at = asked_at

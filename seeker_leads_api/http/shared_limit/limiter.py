@@ -1,4 +1,4 @@
-"""The limit of several processes, behind the interface of the limiter in the process."""
+"""The limit of several processes, with the same interface as the limiter of one process."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from seeker_leads_api.http.shared_limit.tickets import Ticket
     from seeker_leads_api.postgres.location import PostgresLocation
 
-#: How often a thread that waits looks whether the run is to stop, or the database is gone.
+#: How often a waiting thread checks whether the run must stop, or the database is gone.
 _CHECK_SECONDS = 0.05
-#: A start that is so late may come too close to the next ones, and is given up. On a machine that is too busy to be
-#: in time, each further try may be twice as late.
-_MOST_LATE_SECONDS = 0.01
+#: A start that is later than this may be too close to the next ones, and is given up. On a busy machine that is always
+#: late, each further try may be twice as late.
+_MAX_LATE_SECONDS = 0.01
 
 
 class SharedRateLimiter:
     """At most `limit` for all processes with the same database and key together; see `RateLimiter` for the promises.
 
-    Nothing is connected before the first `attempt`. A run that dies frees its slots within 2 s.
+    It connects with the first `attempt`. The slots of a run that dies become free within 2 s.
     """
 
     def __init__(  # noqa: PLR0913  # time is injected
@@ -46,33 +46,33 @@ class SharedRateLimiter:
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """Wait until a request may start; hold the permit until its answer is read, which is where the context ends.
+        """Wait until a request may start; hold the permit until the context ends, after the answer is read.
 
         Raises:
             SettingsError: `rate_limit_url` cannot work.
-            FatalError: the database is away, so that nobody knows whether a request may start.
+            FatalError: the database is unavailable, so it is unknown whether a request may start.
         """
         self._keeper.start()
-        most_late_seconds, is_in_time = _MOST_LATE_SECONDS, False
+        max_late_seconds, is_in_time = _MAX_LATE_SECONDS, False
         while not is_in_time:
             ticket = self._keeper.tickets.take()
             try:
-                is_in_time = self._is_in_time(ticket, most_late_seconds)
+                is_in_time = self._is_in_time(ticket, max_late_seconds)
                 if is_in_time:
                     yield
             finally:
                 self._keeper.tickets.give_back(ticket)
-            most_late_seconds *= 2
+            max_late_seconds *= 2
 
     def pause(self, seconds: float) -> None:
-        """Let no request of any process start for so long: the API answered 429."""
+        """Let no request of any process start for this long: the API answered 429."""
         self._keeper.pause(seconds)
 
     def close(self) -> None:
-        """Leave: what this process holds is free at once."""
+        """Leave the limit: the slots of this process become free at once."""
         self._keeper.close()
 
-    def _is_in_time(self, ticket: Ticket, most_late_seconds: float) -> bool:
+    def _is_in_time(self, ticket: Ticket, max_late_seconds: float) -> bool:
         """Wait for the ticket's start; return whether it may still be used then."""
         while not ticket.granted.wait(_CHECK_SECONDS):
             self._sleep(0)
@@ -80,11 +80,11 @@ class SharedRateLimiter:
         while (wait_seconds := self._keeper.local(ticket.start) - self._clock()) > 0:
             self._sleep(min(wait_seconds, 10 * _CHECK_SECONDS))
             self._keeper.check()
-        return -wait_seconds <= most_late_seconds and self._keeper.may_start()
+        return -wait_seconds <= max_late_seconds and self._keeper.may_start()
 
 
 def limit_key(api_url: str, client_id: str | None, label: str | None = None) -> str:
-    """Return the name of the limit that runs with this URL, client and account label share; it shows none of them."""
+    """Return the key of the limit for this URL, client and account label; it reveals none of them."""
     parts = urlsplit(api_url)
     same_url = parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl()
     names = [same_url, client_id or "", *([label] if label is not None else [])]

@@ -1,9 +1,9 @@
-"""The table that the limit is kept in, and the one statement that reserves starts and slots in it.
+"""The table that stores the limit, and the only statement that reserves starts and slots in it.
 
-Reservations, and not a bucket such as pyrate-limiter's for PostgreSQL: that one reached 94 % of the limit, let requests
-start too close together, and does not bound how many are in flight.
+It uses reservations instead of a token bucket such as pyrate-limiter's for PostgreSQL: that one reached 94 % of the
+limit, let requests start too close together, and does not limit the number in flight.
 
-`seeker_leads_rate_limit` holds one row for each limit, and nothing that is personal or secret:
+`seeker_leads_rate_limit` has one row for each limit, without personal data and secrets:
 
     key             text, primary key   SHA-256 (hex) of the API's URL and the client's id
     starts          double precision[]  when the latest requests start, in ascending order

@@ -1,26 +1,26 @@
-"""The server's clock, as seen from here."""
+"""Converts the server's clock to the clock of this process."""
 
 from __future__ import annotations
 
-#: The two clocks drift apart by less than this, in seconds a second.
+#: The maximum drift between the two clocks, in seconds per second.
 _DRIFT = 1e-4
 
 
 class ServerClock:
-    """Tells when an instant of the server's clock is by the clock of this process.
+    """Converts instants of the server's clock to the clock of this process.
 
-    The server looked at its clock between the moment at which it was asked and the moment at which its answer was here.
-    What many answers have in common is narrow: half of the quickest round trip is the most that it can be wrong.
+    The server reads its clock between the request and its answer, which gives a range for the difference of the clocks.
+    The intersection of many ranges is narrow: the error is at most half of the fastest round trip.
     """
 
     def __init__(self) -> None:
-        # Bounds of what to add to the server's time.
+        # Bounds of the difference to add to the server's time.
         self._low = float("-inf")
         self._high = float("inf")
         self._seen_at: float | None = None
 
     def observe(self, *, asked_at: float, answered_at: float, server_time: float) -> None:
-        """Take in an answer. One that fits none before it begins anew: a clock was set."""
+        """Add an answer. If it contradicts the earlier ones, start anew: a clock was set."""
         if self._seen_at is not None:
             drift = _DRIFT * (answered_at - self._seen_at)
             self._low, self._high = self._low - drift, self._high + drift
@@ -30,5 +30,5 @@ class ServerClock:
         self._low, self._high = narrow if narrow[0] <= narrow[1] else (low, high)
 
     def local(self, server_time: float) -> float:
-        """Return when that is by the clock of this process; the server must have answered before."""
+        """Return the same instant by the clock of this process; the server must have answered before."""
         return server_time + (self._low + self._high) / 2

@@ -1,4 +1,4 @@
-"""What the threads of one run wait for and hold."""
+"""The tickets that the threads of one run wait for and hold."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True, eq=False)
 class Ticket:
-    """One thread's wish to start a request; once it is granted, it is a slot with a start."""
+    """One thread's request for a permit; once it is granted, it is a slot with a start."""
 
     granted: threading.Event = field(default_factory=threading.Event)
     start: float = 0.0  #: by the server's clock
 
 
 class Tickets:
-    """Every ticket of a run; any thread may ask. `wait` is for the one thread that asks the server."""
+    """All tickets of a run; any thread may take one. `wait` is for the one thread that polls the server."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -25,7 +25,7 @@ class Tickets:
         self._held: set[Ticket] = set()
 
     def take(self) -> Ticket:
-        """Return a ticket that waits."""
+        """Return a waiting ticket."""
         with self._changed:
             ticket = Ticket()
             self._waiting.append(ticket)
@@ -33,7 +33,7 @@ class Tickets:
         return ticket
 
     def give_back(self, ticket: Ticket) -> None:
-        """Take a ticket out, whether it waits or is granted."""
+        """Remove a ticket, whether it is waiting or granted."""
         with self._changed:
             if ticket in self._held:
                 self._held.remove(ticket)
@@ -42,12 +42,12 @@ class Tickets:
             self._notify()
 
     def wake(self) -> None:
-        """Have the server asked now."""
+        """Let the server be polled now."""
         with self._changed:
             self._notify()
 
     def wait(self, waiting_seconds: float, idle_seconds: float) -> tuple[int, int]:
-        """Wait for a change, at most so long, the first where tickets wait; return how many are held, and wait."""
+        """Wait for a change (the shorter time if tickets wait); return how many tickets are held and how many wait."""
         with self._changed:
             seconds = waiting_seconds if self._waiting else idle_seconds
             self._changed.wait_for(lambda: self._is_changed, seconds)
@@ -55,9 +55,9 @@ class Tickets:
             return len(self._held), len(self._waiting)
 
     def grant(self, starts: tuple[float, ...]) -> None:
-        """Hand out what the server granted."""
+        """Distribute the starts that the server granted."""
         with self._changed:
-            # What nobody waits for any more is given up with the next question, at once.
+            # Starts that no thread waits for any more are given up with the next poll, at once.
             self._is_changed = self._is_changed or len(starts) > len(self._waiting)
             for start in starts[: len(self._waiting)]:
                 ticket = self._waiting.popleft()

@@ -1,5 +1,5 @@
-// Asks the sandbox for the page's panels each second while somebody looks, and tells it which button was pressed.
-// The server renders and escapes the panels; nothing here makes markup of a value.
+// Fetches the page's panels every second while the page is visible, and posts the action of a pressed button.
+// The server renders and escapes the panels; this script never turns a value into markup.
 "use strict";
 
 const EVERY_MS = 1000;
@@ -61,7 +61,7 @@ async function press(button) {
     ? JSON.stringify([{ ...JSON.parse(byId(button.dataset.fault).value), times: 1 }])
     : button.dataset.body;
   button.setAttribute("aria-disabled", "true");
-  say(""); // so that the same words, said again, are news
+  say(""); // so that a screen reader announces the same words again
   try {
     const answer = await fetch(BASE + button.dataset.path, {
       method: "POST",
@@ -69,7 +69,7 @@ async function press(button) {
       body: body || undefined,
     });
     if (answer.ok) say(button.dataset.done);
-    else say(`The sandbox did not do it: ${reasonOf(await answer.json())}.`, false);
+    else say(`The sandbox refused: ${reasonOf(await answer.json())}.`, false);
     await refresh();
   } catch {
     say("The sandbox does not answer.", false);
@@ -94,7 +94,7 @@ async function copy(button) {
 
 function pause() {
   isPaused = !isPaused;
-  byId("pause").textContent = isPaused ? "Go on" : "Pause";
+  byId("pause").textContent = isPaused ? "Resume" : "Pause";
   showState(isPaused ? "paused" : "live", isPaused ? "Paused" : "Live");
   if (isPaused) clearTimeout(timer);
   else refresh();

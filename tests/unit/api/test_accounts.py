@@ -1,4 +1,4 @@
-"""The list of accounts: what each of them has in the end, and what is refused."""
+"""The list of accounts: the resulting settings of each, and refused lists."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def parse(**config: Any) -> tuple[Account, ...]:
 
 
 def test_without_a_list_there_is_one_account_without_a_label() -> None:
-    """Nothing changes for who reads one account."""
+    """Without a list, there is one account without a label, as before."""
     (account,) = parse(**CLIENT, intermediary_id="ag-1")
     assert (account.label, account.place) == (None, "")
     assert account.connection.credentials
@@ -33,7 +33,7 @@ def test_without_a_list_there_is_one_account_without_a_label() -> None:
 
 
 def test_item_has_what_it_lacks_from_the_settings_beside_the_list() -> None:
-    """An `intermediary_id` is enough; the client is the common one."""
+    """An `intermediary_id` is enough if the client is common to all accounts."""
     one, two = parse(
         **CLIENT, accounts=[{"label": "A", "intermediary_id": "1"}, {"label": "B", "intermediary_id": "2"}]
     )
@@ -45,7 +45,7 @@ def test_item_has_what_it_lacks_from_the_settings_beside_the_list() -> None:
 
 
 def test_own_way_to_authenticate_replaces_the_one_beside_the_list() -> None:
-    """A token takes the place of a client, and a client that of a token."""
+    """A token in an item replaces a common client, and a client replaces a common token."""
     (one,) = parse(**CLIENT, accounts=[{"label": "A", "auth_token": "own"}])
     assert (one.connection.auth_token, one.connection.credentials) == ("own", None)
     (two,) = parse(auth_token="common", accounts=[{"label": "A", "client_id": "own", "client_secret": "x"}])
@@ -78,20 +78,20 @@ def test_own_way_to_authenticate_replaces_the_one_beside_the_list() -> None:
     ],
 )
 def test_list_that_cannot_be_meant_is_refused(accounts: object, words: str) -> None:
-    """The line names the item and the cure, and never a secret."""
+    """The message names the item and the cure, and never a secret."""
     with pytest.raises(SettingsError, match=words) as caught:
         parse(**CLIENT, accounts=accounts)
     assert "s3cret" not in str(caught.value)
 
 
 def test_item_without_any_way_to_authenticate_is_refused() -> None:
-    """There must be one, in the item or beside the list."""
+    """A way to authenticate is required, in the item or beside the list."""
     with pytest.raises(SettingsError, match=r"\('A'\): Neither `auth_token` nor"):
         parse(accounts=[{"label": "A"}])
 
 
 def test_five_thousand_accounts_are_parsed_at_once() -> None:
-    """Their number costs no more than each of them does."""
+    """Parsing takes time in proportion to the number of accounts."""
     began = time.process_time()
     accounts = parse(**CLIENT, accounts=[{"label": f"A{n}", "intermediary_id": str(n)} for n in range(5000)])
     assert len({account.label for account in accounts}) == 5000
@@ -99,7 +99,7 @@ def test_five_thousand_accounts_are_parsed_at_once() -> None:
 
 
 def test_file_of_accounts_is_its_owners_alone(tmp_path: Path) -> None:
-    """Others must not be able to read it; the line says what to do."""
+    """A file that others can read is refused; the message says what to do."""
     path = tmp_path / "accounts.json"
     path.write_text(json.dumps([{"label": "A", "auth_token": "s3cret"}]))
     path.chmod(0o640)
@@ -122,7 +122,7 @@ def test_file_of_accounts_is_its_owners_alone(tmp_path: Path) -> None:
     ],
 )
 def test_file_that_holds_no_accounts_is_refused(tmp_path: Path, content: bytes | None, words: str) -> None:
-    """The line names the file."""
+    """The message names the file."""
     path = tmp_path / "accounts.json"
     if content is not None:
         path.touch(0o600)
@@ -134,6 +134,6 @@ def test_file_that_holds_no_accounts_is_refused(tmp_path: Path, content: bytes |
 
 
 def test_list_and_file_are_not_both_given() -> None:
-    """One of them says what is read."""
+    """Setting both `accounts` and `accounts_path` is refused."""
     with pytest.raises(SettingsError, match="are both set"):
         parse(accounts=[{"label": "A"}], accounts_path="accounts.json")

@@ -7,8 +7,8 @@ import pytest
 from seeker_leads_api.private_files import wait_for_lock
 
 
-def test_lock_is_tried_until_it_is_there() -> None:
-    """What the first successful attempt returns is returned; between two attempts there is one wait."""
+def test_lock_is_tried_until_it_is_acquired() -> None:
+    """The first true result is returned; there is one wait between two attempts."""
     slept: list[float] = []
     answers = iter([None, False, "lock", "never asked for"])
     assert wait_for_lock(lambda: next(answers), timeout_seconds=1, clock=lambda: 0, sleep=slept.append) == "lock"
@@ -16,7 +16,7 @@ def test_lock_is_tried_until_it_is_there() -> None:
 
 
 def test_lock_is_tried_once_whatever_the_time_out() -> None:
-    """A time-out ends the wait for a lock, never the first attempt."""
+    """A time-out ends the wait for a lock, but the first attempt is always made."""
     clock = itertools.count()
     assert wait_for_lock(lambda: "lock", timeout_seconds=-1, clock=lambda: next(clock)) == "lock"
     assert (

@@ -25,7 +25,7 @@ def parse(**config: Any) -> ConnectionSettings:
         ({"client_id": "me"}, ["client_id", "client_secret"]),
         ({"client_secret": SECRET}, ["client_secret", "client_id"]),
         ({**CREDENTIALS, "client_id": "me\n"}, ["`client_id`", "line breaks"]),
-        ({**CREDENTIALS, "client_secret": f" {SECRET}"}, ["`client_secret`", "blanks"]),
+        ({**CREDENTIALS, "client_secret": f" {SECRET}"}, ["`client_secret`", "spaces"]),
         ({**CREDENTIALS, "client_secret": f"{SECRET}\u200b"}, ["`client_secret`", "ASCII"]),
         ({**CREDENTIALS, "intermediary_id": "ag-1\r\n"}, ["`intermediary_id`", "line breaks"]),
         ({"auth_token": SECRET, "environment": "staging"}, ["environment", "production, sandbox"]),
@@ -34,10 +34,10 @@ def parse(**config: Any) -> ConnectionSettings:
         ({"auth_token": SECRET, "api_url": "ftp://api.example.com"}, ["api_url"]),
         ({"auth_token": SECRET, "api_url": "https://me:pw@api.example.com"}, ["api_url", "user name"]),
         ({"auth_token": SECRET, "api_url": "https://[bad"}, ["api_url"]),
-        ({"auth_token": SECRET, "api_url": "https://api exam.com/v1"}, ["api_url", "no host that can exist"]),
-        ({"auth_token": SECRET, "api_url": "https://a..b/v1"}, ["api_url", "no host that can exist"]),
-        ({"auth_token": SECRET, "api_url": f"https://{'a' * 64}.com"}, ["api_url", "no host that can exist"]),
-        ({**CREDENTIALS, "auth_url": "https://*.example.com/token"}, ["auth_url", "no host that can exist"]),
+        ({"auth_token": SECRET, "api_url": "https://api exam.com/v1"}, ["api_url", "invalid host name"]),
+        ({"auth_token": SECRET, "api_url": "https://a..b/v1"}, ["api_url", "invalid host name"]),
+        ({"auth_token": SECRET, "api_url": f"https://{'a' * 64}.com"}, ["api_url", "invalid host name"]),
+        ({**CREDENTIALS, "auth_url": "https://*.example.com/token"}, ["auth_url", "invalid host name"]),
         ({**CREDENTIALS, "auth_url": "http://10.0.0.1/token"}, ["auth_url", "use https"]),
         ({"auth_token": SECRET, "rate_limit_requests": 0}, ["rate_limit_requests", "1 to 1000"]),
         ({"auth_token": SECRET, "max_retries": -1}, ["max_retries", "0 to 100"]),
@@ -46,7 +46,7 @@ def parse(**config: Any) -> ConnectionSettings:
         ({"auth_token": SECRET, "max_retries": "7"}, ["max_retries", "whole number"]),
         ({"auth_token": SECRET, "token_cache": 1}, ["token_cache", "true or false"]),
         ({"auth_token": SECRET, "token_cache": "perhaps"}, ["token_cache", "true or false"]),
-        ({"auth_token": 12345678}, ["auth_token", "text"]),
+        ({"auth_token": 12345678}, ["auth_token", "string"]),
         ({"auth_token": SECRET, "rate_limit_url": SECRET}, ["`rate_limit_url`", "postgresql://user:password@host"]),
         ({"auth_token": SECRET, "rate_limit_url": "sqlite:///limit.db"}, ["`rate_limit_url`", "use postgresql://"]),
         ({"auth_token": SECRET, "rate_limit_url": f"postgresql://me:{SECRET}@x@host/db"}, ["`rate_limit_url`", "%40"]),
@@ -66,7 +66,7 @@ def test_wrong_setting_is_named_with_its_cure(config: dict[str, Any], named: lis
 
 
 def test_all_wrong_settings_are_named_at_once() -> None:
-    """Somebody with two mistakes learns of both in the first run."""
+    """A user with two mistakes sees both in the first run."""
     with pytest.raises(SettingsError, match=r"`max_retries`.*; `request_timeout_seconds`|`request.*; `max_retries`"):
         parse(auth_token=SECRET, max_retries=-1, request_timeout_seconds=0)
 
@@ -83,7 +83,7 @@ def test_all_wrong_settings_are_named_at_once() -> None:
     ],
 )
 def test_https_or_this_machine(url: str) -> None:
-    """A URL is taken if the token does not leave the machine in the clear."""
+    """A URL is accepted if the token is not sent unencrypted to another machine."""
     assert parse(auth_token=SECRET, api_url=url + "/").api_url == url
 
 
@@ -98,7 +98,7 @@ def test_environment_gives_url_and_audience() -> None:
 
 
 def test_overrides_win_over_the_environment() -> None:
-    """`api_url`, `auth_url` and `audience` replace what the environment gives, each for itself."""
+    """`api_url`, `auth_url` and `audience` replace the environment's values, independently of each other."""
     settings = parse(**CREDENTIALS, api_url="https://a.b", auth_url="https://c.d/t", audience="x")
     assert settings.credentials
     assert (settings.api_url, settings.credentials.auth_url, settings.credentials.audience) == (
@@ -116,7 +116,7 @@ def test_empty_string_is_an_absent_setting() -> None:
 
 
 def test_secrets_are_not_in_a_repr() -> None:
-    """Parsed settings may be printed by anyone without showing a secret."""
+    """The repr of parsed settings does not show a secret."""
     assert SECRET not in repr(parse(auth_token=SECRET))
     assert SECRET not in repr(parse(**CREDENTIALS))
 

@@ -9,7 +9,7 @@ from seeker_leads_sandbox import Bounds, Order, SandboxOptions
 
 
 def test_dialects_may_be_given_as_text() -> None:
-    """The value of an enum is as good as the enum."""
+    """An enum option accepts the enum's value as text."""
     options = SandboxOptions(order="shuffled", bounds="open")  # type: ignore[arg-type]  # on purpose
 
     assert options.order is Order.SHUFFLED
@@ -28,7 +28,7 @@ def test_dialects_may_be_given_as_text() -> None:
     ],
 )
 def test_impossible_options_are_refused(wrong: dict[str, Any]) -> None:
-    """A mistake in the options shows at once, not as strange answers."""
+    """A wrong option is reported at once, instead of causing strange answers."""
     with pytest.raises(ValueError, match=r".+"):
         SandboxOptions(**wrong)
 

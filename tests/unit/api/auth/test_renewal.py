@@ -1,4 +1,4 @@
-"""A refused token is replaced once, through all tries of a request."""
+"""A refused token is replaced once, over all tries of a request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from seeker_leads_api.http.retries import Retrier
 
 
 class Source:
-    """A token source that counts what it is asked for."""
+    """A token source that counts its calls."""
 
     def __init__(self, *, has_another: bool = True) -> None:
         self.renewed: list[str] = []
@@ -27,7 +27,7 @@ class Source:
 
 
 class Script:
-    """An attempt that ends as the script says, then answers with the token that it was given."""
+    """An attempt that raises the script's errors, then returns the token that it was given."""
 
     def __init__(self, *errors: type[Exception]) -> None:
         self.errors = list(errors)
@@ -57,14 +57,14 @@ def test_refused_token_is_replaced_at_once() -> None:
     "errors", [[TokenRefusedError, TokenRefusedError], [TokenRefusedError, RetryableError, TokenRefusedError]]
 )
 def test_second_refusal_ends_the_run(errors: list[type[Exception]]) -> None:
-    """One new token is asked for in all, passing faults in between or not: the vendor counts token requests."""
+    """Only one new token is requested, even with temporary faults in between: the vendor counts token requests."""
     source, script = Source(), Script(*errors)
     with pytest.raises(FatalError, match="401"):
         Retrier(3, lambda _: None, lambda _: None).call(with_token(script, source))
     assert (len(script.tokens), len(source.renewed)) == (len(errors), 1)
 
 
-def test_what_the_api_said_of_a_token_is_kept_where_there_is_no_other() -> None:
-    """Why the token was refused tells what to do: that it cannot be renewed comes after it."""
+def test_reason_of_a_refusal_is_kept_if_no_other_token_exists() -> None:
+    """The API's reason for refusing a token comes first in the error; that there is no other token comes after it."""
     with pytest.raises(FatalError, match=r"401\. no other"):
         with_token(Script(TokenRefusedError), Source(has_another=False))()

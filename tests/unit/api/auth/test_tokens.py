@@ -39,7 +39,7 @@ def source(issuer: Issuer, cache: FileTokenCache | None = None, now: float = 0.0
 
 
 def test_one_token_serves_every_run_of_a_day(tmp_path: Path) -> None:
-    """A kept token is reused by every process for its whole life: one token request in 24 hours."""
+    """A cached token is reused by every process for its whole lifetime: one token request in 24 hours."""
     issuer = Issuer()
     tokens = {source(issuer, file_cache(tmp_path), now=hour * 3600.0).token() for hour in range(24)}
     assert tokens == {"token-1"}
@@ -47,7 +47,7 @@ def test_one_token_serves_every_run_of_a_day(tmp_path: Path) -> None:
 
 
 def test_token_is_replaced_shortly_before_its_end(tmp_path: Path) -> None:
-    """A token about to end is not sent any more, so that no request meets its end."""
+    """A token that is about to expire is no longer sent, so that no request uses an expired one."""
     issuer = Issuer()
     assert source(issuer, file_cache(tmp_path)).token() == "token-1"
     assert source(issuer, file_cache(tmp_path), now=DAY_SECONDS - 60.0).token() == "token-2"
@@ -72,10 +72,10 @@ def test_long_run_replaces_its_token_too() -> None:
         *((endless, 365) for endless in (float("inf"), 1e300, 10**400, "9" * 5000)),
     ],
 )
-def test_odd_life_counts_as_a_day(expires_in: object, days: int) -> None:
-    """An answer without a usable `expires_in` gets the vendor's 24 hours; none lives for more than a year.
+def test_unusable_lifetime_counts_as_a_day(expires_in: object, days: int) -> None:
+    """An answer without a usable `expires_in` means the vendor's 24 hours; no token is kept for more than a year.
 
-    Digits in a text are a number: taken for none, a token of an hour would be kept for a day.
+    A string of digits is a number: otherwise, a token with a lifetime of an hour would be kept for a day.
     """
     issuer, now = Issuer(expires_in), [0.0]
     tokens = ClientCredentialsToken(CREDENTIALS, issuer, None, clock=lambda: now[0])
@@ -86,7 +86,7 @@ def test_odd_life_counts_as_a_day(expires_in: object, days: int) -> None:
     assert tokens.token() == "token-2"
 
 
-def test_refused_token_is_renewed_once_for_all_who_met_the_refusal(tmp_path: Path) -> None:
+def test_refused_token_is_renewed_once_for_all_threads_and_processes(tmp_path: Path) -> None:
     """Ten threads and a second process that meet one refusal cause one token request, not eleven."""
     issuer = Issuer()
     tokens, other_process = source(issuer, file_cache(tmp_path)), source(issuer, file_cache(tmp_path))
@@ -102,7 +102,7 @@ def test_refused_token_is_renewed_once_for_all_who_met_the_refusal(tmp_path: Pat
 
 
 def test_two_processes_without_a_token_request_one(tmp_path: Path) -> None:
-    """Who needs a token while another requests one waits, and takes that one."""
+    """A process that needs a token while another requests one waits and uses that one."""
     started, go_on = threading.Event(), threading.Event()
     issuer = Issuer()
 
@@ -131,7 +131,7 @@ class Stop(Exception):  # noqa: N818  # an order, not an error
 
 
 def test_stop_ends_the_wait_for_another_process(tmp_path: Path) -> None:
-    """A run that is stopped does not wait until another process has its token, and asks for none itself."""
+    """A stopped run does not wait until another process has its token, and does not request one itself."""
 
     def stopped(_: float) -> None:
         raise Stop
@@ -144,15 +144,15 @@ def test_stop_ends_the_wait_for_another_process(tmp_path: Path) -> None:
     assert source(issuer, cache).token() == "token-1", "nothing of the wait is left behind"
 
 
-def test_process_that_never_lets_go_of_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After longer than any renewal takes, the run ends with what to do, instead of waiting for ever."""
+def test_wait_for_a_locked_cache_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After longer than any renewal takes, the run ends and says what to do, instead of waiting forever."""
     monkeypatch.setattr("seeker_leads_api.auth.token_cache.LOCK_TIMEOUT_SECONDS", 0)
     with file_cache(tmp_path).exclusive(), pytest.raises(FatalError, match="Another process holds the token cache"):
         source(Issuer(), file_cache(tmp_path)).token()
 
 
-def test_threads_behind_a_stopped_request_ask_for_nothing() -> None:
-    """What ends one thread's token request ends the waiting of all: none takes its place."""
+def test_stopped_token_request_stops_waiting_threads() -> None:
+    """An error that ends one thread's token request ends the waiting of all threads: none requests a token in turn."""
     asked = []
 
     def stopped() -> dict[str, Any]:
@@ -167,7 +167,7 @@ def test_threads_behind_a_stopped_request_ask_for_nothing() -> None:
 
 
 def test_kept_token_is_readable_by_its_owner_only(tmp_path: Path) -> None:
-    """File and folder of the cache shut everyone else out, whatever the umask."""
+    """No other user can read the cache's file and folder, whatever the umask."""
     before = os.umask(0)
     try:
         folder = tmp_path / "cache"
@@ -181,15 +181,15 @@ def test_kept_token_is_readable_by_its_owner_only(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"version": 99, "access_token": "x", "renew_at": 1e12}', "{}"])
 def test_broken_cache_file_is_replaced(tmp_path: Path, content: str) -> None:
-    """A file that is not ours, or half written by something else, costs one token request and no error."""
+    """A file with foreign or incomplete content costs one token request and causes no error."""
     path = cache_path(tmp_path, CREDENTIALS)
     path.write_text(content)
     assert source(Issuer(), file_cache(tmp_path)).token() == "token-1"
     assert json.loads(path.read_text())["access_token"] == "token-1"
 
 
-def test_cache_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
-    """Without a usable folder the run goes on with a token of its own, and says so."""
+def test_unwritable_cache_does_not_end_the_run(tmp_path: Path) -> None:
+    """Without a usable folder, the run continues with its own token and reports it."""
     (tmp_path / "file").write_text("")
     reports: list[str] = []
     assert source(Issuer(), file_cache(tmp_path / "file" / "cache", reports)).token() == "token-1"
@@ -218,5 +218,5 @@ def test_given_token_cannot_be_renewed() -> None:
 
 
 def test_token_is_not_in_a_repr() -> None:
-    """A token may be printed by anyone without being shown."""
+    """The repr of a token does not show it."""
     assert "abc" not in repr(Token("abc", 1.0))

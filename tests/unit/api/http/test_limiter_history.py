@@ -1,4 +1,4 @@
-"""The limiter over whole histories: any order of starts, ends, pauses and idle times, with sleeps of any quality."""
+"""Checks the limiter over whole histories: any order of starts, ends, pauses and idle times, with inexact sleeps."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ SECONDS = st.floats(0, 0.5) | st.sampled_from([0.0, PERIOD, PERIOD / 10])
 
 
 class LimiterHistory(RuleBasedStateMachine):
-    """Never more than `max_starts` in any period, nor `max_in_flight` at once, nor one before a pause is over.
+    """There are never more than `max_starts` in any period or `max_in_flight` at once, and no start during a pause.
 
-    A sleep may last longer than asked or end early, and somebody else may ask for a pause in the middle of it.
+    A sleep may last longer or end earlier than requested, and another thread may request a pause during it.
     """
 
     @initialize(max_starts=st.integers(1, 10), max_in_flight=st.integers(1, 10))
@@ -41,7 +41,7 @@ class LimiterHistory(RuleBasedStateMachine):
 
     def sleep(self, seconds: float) -> None:
         assert seconds > 0
-        # At least a little: a sleep that never moves the clock is none.
+        # It moves the clock at least a little, as every sleep does.
         self.now += max(seconds * self.sleep_quality, LEAST_SLEEP)
         self.slept += seconds
         if self.pause_in_sleep is not None:
@@ -60,7 +60,7 @@ class LimiterHistory(RuleBasedStateMachine):
         permit: AbstractContextManager[None] = self.limiter.attempt()
         stack.enter_context(permit)
         self.pause_in_sleep = None
-        if quality <= 1:  # else it is the sleep that was too long
+        if quality <= 1:  # otherwise the sleep itself was too long
             latest = max(earliest, self.paused_until) + LEAST_SLEEP + TOLERANCE
             assert self.now <= latest, "it waited longer than it had to"
         self.starts.append(self.now)
@@ -70,7 +70,7 @@ class LimiterHistory(RuleBasedStateMachine):
     @precondition(lambda self: self.in_flight)
     @rule(which=st.integers(0, 9), fails=st.booleans())
     def end(self, which: int, fails: bool) -> None:  # noqa: FBT001  # Hypothesis gives it by name
-        """End one of the requests under way, in any order, with an answer or an error."""
+        """End one of the requests in flight, in any order, with an answer or an error."""
         stack = self.in_flight.pop(which % len(self.in_flight))
         if fails:
             error = ConnectionError()
@@ -81,7 +81,7 @@ class LimiterHistory(RuleBasedStateMachine):
     @precondition(lambda self: len(self.in_flight) == self.max_in_flight)
     @rule()
     def one_too_many(self) -> None:
-        """Nobody gets a permit while all are held."""
+        """No thread gets a permit while all are held."""
         assert not self.limiter._in_flight.acquire(blocking=False)
 
     @rule(seconds=SECONDS)
@@ -91,13 +91,13 @@ class LimiterHistory(RuleBasedStateMachine):
 
     @rule(seconds=SECONDS | st.just(60.0))
     def pause(self, seconds: float) -> None:
-        """Keep everybody from asking; a shorter pause never ends a longer one."""
+        """Pause all requests; a shorter pause never ends a longer one."""
         self.limiter.pause(seconds)
         self.paused_until = max(self.paused_until, self.now + seconds)
 
     @invariant()
     def limit_is_kept(self) -> None:
-        """No period holds more starts than allowed."""
+        """No period has more starts than allowed."""
         recent = self.starts[-3 * self.max_starts :]
         for earlier, later in zip(recent, recent[self.max_starts :], strict=False):
             assert later - earlier >= PERIOD - TOLERANCE
@@ -112,11 +112,11 @@ TestLimiterHistory.settings = settings(max_examples=80, stateful_step_count=40, 
 
 
 def test_longest_of_two_pauses_at_once_counts() -> None:
-    """Many readers meet the limit at once: a short pause never undoes a long one, however they interleave."""
+    """If many readers reach the limit at once, a short pause never replaces a long one, however they interleave."""
     began, other = threading.Event(), threading.Thread(target=lambda: limiter.pause(60))
 
     def clock() -> float:
-        # In the middle of the first pause, between looking and writing, somebody else asks for a longer one.
+        # During the first pause, between its check and its write, another thread asks for a longer one.
         if not began.is_set():
             began.set()
             other.start()

@@ -50,7 +50,7 @@ def answer(status: int, body: object = b"", **headers: str) -> Answer:
     ],
 )
 def test_every_answer_has_one_recovery(given: Answer, recovery: Recovery) -> None:
-    """The status says what to do; some depend on the body, and what is unknown stops the run."""
+    """The status decides what to do; some statuses depend on the body, and an unknown one stops the run."""
     assert classify(given).recovery is recovery
 
 
@@ -68,7 +68,7 @@ def test_every_answer_has_one_recovery(given: Answer, recovery: Recovery) -> Non
     ],
 )
 def test_retry_after_is_seconds_or_a_date(header: str, seconds: float | None) -> None:
-    """`Retry-After` is read in both its forms; what is neither counts as not given."""
+    """`Retry-After` is read in both its forms; anything else is ignored."""
     assert classify(answer(429, retry_after=header), now=NOW).retry_after_seconds == seconds
 
 
@@ -81,7 +81,7 @@ def test_message_quotes_the_problem_and_the_trace() -> None:
 
 
 def test_message_holds_no_personal_data() -> None:
-    """Whatever the API repeats of a request stays out of the message."""
+    """The message contains nothing that the API repeats from a request."""
     detail = "value 'Dupont' of 'lastName' of jane@example.com, +33 6 12 34 56 78, Bearer eyJhbGciOi.J9.abc refused"
     message = classify(answer(400, {"title": "Bad", "status": 400, "detail": detail}, traceparent="jane@b.fr")).message
     for secret in ("Dupont", "jane", "6 12 34", "eyJ"):
@@ -89,8 +89,8 @@ def test_message_holds_no_personal_data() -> None:
     assert "lastName" in message
 
 
-def test_web_page_is_called_one() -> None:
-    """An HTML answer comes from something in front of the API, and the user is told so."""
+def test_web_page_is_named_in_the_message() -> None:
+    """An HTML answer comes from an intermediary, and the message says so."""
     assert "web page" in classify(answer(403, b"<html>", content_type="text/html; charset=utf-8")).message
 
 
@@ -109,7 +109,7 @@ def test_web_page_is_called_one() -> None:
 def test_no_answer_is_retried_unless_the_request_is_impossible(
     error: requests.RequestException, kind: type[Exception]
 ) -> None:
-    """What the network did may pass; what cannot be sent at all never will. The URL stays out of the message."""
+    """Network errors may be temporary; a request that cannot be sent is not retried. The message hides the URL."""
     outcome = classify_exception(error, "GET /leads", 60)
     assert type(outcome) is kind
     assert "jane" not in str(outcome)

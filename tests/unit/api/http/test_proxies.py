@@ -1,4 +1,4 @@
-"""Proxies that cannot work are named before anything is sent."""
+"""Proxies that cannot work are reported before anything is sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ URL = "https://api.example/v1"
 )
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
 def test_proxy_that_cannot_work_is_named(monkeypatch: pytest.MonkeyPatch, variable: str, proxy: str) -> None:
-    """A malformed proxy is a wrong variable of the environment; its value, which may hold a password, is not shown."""
+    """A malformed proxy is reported by its variable; its value, which may contain a password, is not shown."""
     for name in ("HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, proxy)
@@ -27,7 +27,7 @@ def test_proxy_that_cannot_work_is_named(monkeypatch: pytest.MonkeyPatch, variab
 
 @pytest.mark.parametrize("proxy", ["http://proxy.example:3128", "proxy.example:3128", "http://me:pass@10.0.0.1:8080"])
 def test_usual_proxies_pass(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
-    """Proxies in the forms that `requests` takes are left alone."""
+    """Proxies in the forms that `requests` accepts are accepted."""
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
@@ -35,7 +35,7 @@ def test_usual_proxies_pass(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None
 
 
 def test_proxy_of_other_hosts_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where `NO_PROXY` excepts the API's host, an odd proxy stops nothing."""
+    """If `NO_PROXY` excludes the API's host, an invalid proxy does not matter."""
     monkeypatch.setenv("HTTPS_PROXY", "ftp://proxy")
     monkeypatch.setenv("NO_PROXY", "api.example")
     monkeypatch.setenv("no_proxy", "api.example")

@@ -22,7 +22,7 @@ class FakeTime:
 
 @given(st.lists(st.floats(min_value=0, max_value=0.3), min_size=1, max_size=80), st.integers(1, 10))
 def test_never_more_starts_than_allowed_in_any_period(pauses: list[float], max_starts: int) -> None:
-    """Whatever the caller's rhythm, no period holds more starts than allowed."""
+    """No period has more starts than allowed, whatever the caller's rhythm."""
     time = FakeTime()
     limiter = RateLimiter(max_starts, 0.2, 10, clock=time.clock, sleep=time.sleep)
     starts = []
@@ -34,7 +34,7 @@ def test_never_more_starts_than_allowed_in_any_period(pauses: list[float], max_s
 
 
 def test_does_not_wait_below_the_limit() -> None:
-    """Ten requests start at once; the eleventh a period after the first, and no later."""
+    """Ten requests start at once; the eleventh starts one period after the first, and no later."""
     time = FakeTime()
     limiter = RateLimiter(10, 0.2, 100, clock=time.clock, sleep=time.sleep)
     for _ in range(10):
@@ -45,7 +45,7 @@ def test_does_not_wait_below_the_limit() -> None:
 
 
 def test_never_more_in_flight_than_allowed() -> None:
-    """A permit is free again only when the request before has been answered."""
+    """A permit is free only after the previous request has been answered."""
     limiter = RateLimiter(100, 0.001, 2)
     entered, leave, held = threading.Semaphore(0), threading.Event(), []
 
@@ -68,8 +68,8 @@ def test_never_more_in_flight_than_allowed() -> None:
     assert len(held) == 3
 
 
-def test_permit_is_given_back_after_an_error() -> None:
-    """A failed request does not hold its place for ever."""
+def test_permit_is_returned_after_an_error() -> None:
+    """A failed request returns its permit."""
     limiter = RateLimiter(100, 0.001, 1)
 
     def fail() -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Script:
-    """A function that raises what the script says, then answers."""
+    """A function that raises the script's errors, then returns."""
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
@@ -36,7 +36,7 @@ class Bench:
 
 
 def test_waits_grow_and_are_reported() -> None:
-    """Each further try waits twice as long, and says so."""
+    """Each further try waits twice as long and is reported."""
     bench = Bench()
     assert bench.run(Script(*[RetryableError("503")] * 3)) == "answer"
     assert bench.slept == [0.5, 1.0, 2.0]
@@ -44,21 +44,21 @@ def test_waits_grow_and_are_reported() -> None:
 
 
 def test_chance_spreads_the_waits() -> None:
-    """Clients that failed together do not come back together: half of a wait is left to chance."""
+    """Clients that failed at the same time do not retry at the same time: half of each wait is random."""
     bench = Bench(chance=lambda: 0.0)
     bench.run(Script(RetryableError("503")))
     assert bench.slept == [0.25]
 
 
 def test_waits_have_an_upper_bound() -> None:
-    """A patient setting does not double into hours."""
+    """With many retries, waits do not grow without bound."""
     bench = Bench(max_retries=20)
     bench.run(Script(*[RetryableError("503")] * 20))
     assert max(bench.slept) == LONGEST_WAIT_SECONDS
 
 
 def test_gives_up_after_the_last_try() -> None:
-    """`max_retries` further tries, then the run ends with the error."""
+    """After `max_retries` further tries, the run ends with the error."""
     bench, script = Bench(max_retries=2), Script(*[RetryableError("503")] * 9)
     with pytest.raises(FatalError, match="503; gave up after 3 tries"):
         bench.run(script)
@@ -66,14 +66,14 @@ def test_gives_up_after_the_last_try() -> None:
 
 
 def test_retry_after_is_honoured() -> None:
-    """The API's own wait counts where it is longer than ours."""
+    """The API's wait is used if it is longer than the schedule's."""
     bench = Bench()
     bench.run(Script(RetryableError("429", retry_after_seconds=7), RetryableError("429", retry_after_seconds=0)))
     assert bench.slept == [7, 1.0]
 
 
 def test_five_minutes_of_retry_after_are_waited_for() -> None:
-    """The longest wait that is borne is five minutes."""
+    """The longest accepted wait is five minutes."""
     bench = Bench()
     assert bench.run(Script(RetryableError("429", retry_after_seconds=300))) == "answer"
     assert bench.slept == [300]
@@ -81,7 +81,7 @@ def test_five_minutes_of_retry_after_are_waited_for() -> None:
 
 @pytest.mark.parametrize("seconds", [301, 3600])
 def test_more_than_five_minutes_of_retry_after_end_the_run(seconds: int) -> None:
-    """A wait that outlasts the schedule is the next run's: this one ends at once, and says how long to wait."""
+    """A longer wait is left to the next run: this one ends at once and says how long to wait."""
     bench = Bench()
     with pytest.raises(FatalError, match=f"asks to wait {seconds} s"):
         bench.run(Script(RetryableError("429", retry_after_seconds=seconds)))

@@ -1,4 +1,4 @@
-"""What `ApiSession` does in place of `requests`, on real sockets."""
+"""How `ApiSession` differs from `requests`, on real sockets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from seeker_leads_api.http.session import LONGEST_IDLE_SECONDS, ApiSession
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Larger than one piece, and hardly to be compressed.
+# Larger than one piece, and hardly compressible.
 BODY = os.urandom(3 << 20)
 
 
@@ -63,7 +63,7 @@ def url() -> Iterator[str]:
 
 @pytest.mark.parametrize("encoding", ["plain", "gzip", "chunked", "gzip,chunked"])
 def test_body_is_whole_and_its_connection_is_used_again(url: str, encoding: str) -> None:
-    """However a body is sent, all of it is read, and the next request opens no new connection."""
+    """The whole body is read however it is sent, and the next request opens no new connection."""
     with ApiSession(url, "test/1") as session:
         for _ in range(2):
             response = session.send(session.prepare_get(f"{url}/leads", {"as": encoding}), timeout=10)
@@ -74,13 +74,13 @@ def test_body_is_whole_and_its_connection_is_used_again(url: str, encoding: str)
 
 @pytest.mark.parametrize("encoding", ["plain", "gzip", "chunked"])
 def test_cut_body_is_an_error(url: str, encoding: str) -> None:
-    """Half a body never counts as an answer."""
+    """A truncated body never counts as an answer."""
     with ApiSession(url, "test/1") as session, pytest.raises(requests.exceptions.ChunkedEncodingError):
         session.send(session.prepare_get(f"{url}/leads", {"as": encoding, "cut": 1}), timeout=10)
 
 
-def test_stream_is_left_to_the_caller(url: str) -> None:
-    """Who asks for a stream gets the status, whatever becomes of the body."""
+def test_streamed_body_is_read_by_the_caller(url: str) -> None:
+    """With `stream`, the caller gets the status even if the body breaks off."""
     with ApiSession(url, "test/1") as session:
         response = session.send(session.prepare_get(f"{url}/leads", {"cut": 1}), timeout=10, stream=True)
         assert response.status_code == 200
@@ -93,10 +93,10 @@ def test_stream_is_left_to_the_caller(url: str) -> None:
 def test_connection_that_lay_idle_is_not_used_again(
     url: str, idle_seconds: float, connections: int, *, is_stream: bool
 ) -> None:
-    """After half a minute without a request the next one opens a new connection: the old one may lead nowhere."""
+    """After half a minute without a request, the next one opens a new connection: the old one may be dead."""
     now = [0.0]
     with ApiSession(url, "test/1", clock=lambda: now[0]) as session:
-        for wait_seconds in (20.0, idle_seconds, 0.0):  # each request counts, not the first alone
+        for wait_seconds in (20.0, idle_seconds, 0.0):  # every request resets the idle time, not only the first
             response = session.send(session.prepare_get(f"{url}/leads", {}), timeout=10, stream=is_stream)
             assert response.content == BODY
             now[0] += wait_seconds
@@ -104,7 +104,7 @@ def test_connection_that_lay_idle_is_not_used_again(
 
 
 def test_request_is_as_requests_prepares_it() -> None:
-    """All but the query is prepared once, and it shows nowhere; no request changes the next one."""
+    """Preparing everything but the query only once changes no request, and no request changes the next one."""
     session, url = ApiSession("https://api/v1", "test/1"), "https://api/v1/leads"
     for query in ({"limit": 100, "start": "a/b ü&c"}, {"limit": 5}):
         ours, theirs = (
@@ -128,7 +128,7 @@ def test_connection_that_is_opened_ahead_is_the_requests(url: str) -> None:
 
 
 def test_connection_that_idled_is_opened_ahead_anew(url: str) -> None:
-    """One that nothing was sent on for long is not trusted ahead of a request either."""
+    """A connection that was idle for too long is replaced when it is opened ahead."""
     now = [0.0]
     with ApiSession(url, "me/1", clock=lambda: now[0]) as session:
         session.get(f"{url}/plain")
@@ -139,7 +139,7 @@ def test_connection_that_idled_is_opened_ahead_anew(url: str) -> None:
 
 
 def test_failure_to_connect_ahead_is_left_to_the_request() -> None:
-    """Where nobody listens, opening ahead says nothing: the request meets the same, and its error is told."""
+    """If opening ahead fails, nothing is reported: the request fails too, and reports the error."""
     with ApiSession("http://127.0.0.1:1", "me/1") as session:
         session.connect_ahead()
         with pytest.raises(requests.ConnectionError):

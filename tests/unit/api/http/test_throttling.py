@@ -1,4 +1,4 @@
-"""A 429 concerns everybody."""
+"""A 429 affects all threads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from seeker_leads_api.http.retries import Retrier
 
 @pytest.mark.parametrize(("error", "paused"), [(ThrottledError, [4.0]), (RetryableError, [])])
 def test_throttled_request_pauses_all(error: type[RetryableError], paused: list[float]) -> None:
-    """When the API asks for fewer requests, every reader waits; other faults concern only who met them."""
+    """After a 429, every reader waits; other faults affect only the thread that met them."""
     answers = iter([error("x", retry_after_seconds=4.0), None])
     pauses: list[float] = []
 
@@ -25,7 +25,7 @@ def test_throttled_request_pauses_all(error: type[RetryableError], paused: list[
 
 
 def test_nobody_starts_before_a_pause_is_over() -> None:
-    """A pause holds for every permit taken after it, however much of the limit is left."""
+    """A pause applies to every later permit, even if the limit is not used up."""
     now = [0.0]
 
     def sleep(seconds: float) -> None:
@@ -40,7 +40,7 @@ def test_nobody_starts_before_a_pause_is_over() -> None:
 
 
 def test_sleep_that_raises_ends_the_waiting() -> None:
-    """A run that is stopped does not wait for its turn, and the permit is given back."""
+    """A stopped run does not wait for its turn, and the permit is returned."""
 
     def stop(_: float) -> None:
         raise InterruptedError

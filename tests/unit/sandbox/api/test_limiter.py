@@ -11,7 +11,7 @@ STRICT = RateLimit(requests=10, period_seconds=0.2, max_concurrent=1000)
 
 
 def test_ten_starts_pass_and_the_eleventh_waits_for_its_period() -> None:
-    """The 11th start within the period, less the jitter, is refused; after it, one passes again."""
+    """The 11th start within the period minus the jitter is refused; after that time, a start is admitted again."""
     limiter = Limiter(LIMIT)
 
     def start_and_finish(now: float) -> bool:
@@ -26,7 +26,7 @@ def test_ten_starts_pass_and_the_eleventh_waits_for_its_period() -> None:
 
 
 def test_an_eleventh_request_in_flight_is_refused_whenever_it_starts() -> None:
-    """Ten requests may be under way; only the end of one lets the next one in."""
+    """At most ten requests are in flight; only the end of one admits the next."""
     limiter = Limiter(LIMIT)
     assert all(limiter.try_start(float(second)) for second in range(10))
 
@@ -36,8 +36,8 @@ def test_an_eleventh_request_in_flight_is_refused_whenever_it_starts() -> None:
 
 
 @given(st.lists(st.floats(min_value=0, max_value=2, allow_nan=False), max_size=80).map(sorted))
-def test_what_the_limiter_lets_in_keeps_the_limit(instants: list[float]) -> None:
-    """However requests come in, those let in never pass the limit, by the statistics' own reckoning."""
+def test_admitted_requests_keep_the_limit(instants: list[float]) -> None:
+    """Whatever the order of requests, the admitted ones keep the limit according to the statistics."""
     limiter, statistics = Limiter(STRICT), Statistics(STRICT)
 
     for instant in instants:
@@ -48,8 +48,8 @@ def test_what_the_limiter_lets_in_keeps_the_limit(instants: list[float]) -> None
     assert statistics.max_starts_in_period <= STRICT.requests
 
 
-def test_statistics_tell_strict_from_beyond_jitter() -> None:
-    """A start a little early is over the limit strictly; only a much too early one is so beyond jitter."""
+def test_statistics_separate_the_strict_limit_from_jitter() -> None:
+    """A start that is slightly early exceeds only the strict limit; a much too early one also exceeds the jitter."""
     statistics = Statistics(LIMIT)
     for instant in (*[0.0] * 10, 0.19, 0.4):
         statistics.start("GET", "/leads", is_limited=True, now=instant)
@@ -62,8 +62,8 @@ def test_statistics_tell_strict_from_beyond_jitter() -> None:
     assert (statistics.first_start, statistics.last_start) == (0.0, 0.4)
 
 
-def test_reading_and_creating_are_measured_apart() -> None:
-    """Ten GETs and ten POSTs at once keep the limits of both."""
+def test_reading_and_creating_are_counted_separately() -> None:
+    """Ten GETs and ten POSTs at once keep both limits."""
     statistics = Statistics(LIMIT)
     for method in ("GET", "POST"):
         for _ in range(10):
@@ -74,7 +74,7 @@ def test_reading_and_creating_are_measured_apart() -> None:
 
 
 def test_statistics_count_answers_and_forget_on_reset() -> None:
-    """Requests are told apart by route and status, token requests are counted alone, reset keeps what is in flight."""
+    """Requests are counted by route and status, token requests separately; a reset keeps those in flight."""
     statistics = Statistics(LIMIT)
     token = statistics.start("POST", "/oauth/token", is_limited=False, now=0.0)
     statistics.finish(token, 200, 0.1)

@@ -7,8 +7,8 @@ def issuer() -> TokenIssuer:
     return TokenIssuer(static_token="static", lifetime_seconds=100, seed=1)
 
 
-def test_a_token_lives_for_its_lifetime() -> None:
-    """An issued token is live until its lifetime is over; the static one does not expire."""
+def test_a_token_is_valid_for_its_lifetime() -> None:
+    """An issued token is valid until its lifetime ends; the static one does not expire."""
     tokens = issuer()
     token = tokens.issue(now=1000.0)
 
@@ -19,7 +19,7 @@ def test_a_token_lives_for_its_lifetime() -> None:
 
 
 def test_tokens_differ_and_look_like_jwts() -> None:
-    """Each token is new, and has three parts."""
+    """Each token is new and has three parts."""
     tokens = issuer()
     issued = [tokens.issue(0.0) for _ in range(3)]
 
@@ -28,8 +28,8 @@ def test_tokens_differ_and_look_like_jwts() -> None:
     assert tokens.issued == issued
 
 
-def test_revoking_spares_later_tokens() -> None:
-    """After a revocation all tokens of before are dead, and new ones live."""
+def test_revoking_does_not_affect_later_tokens() -> None:
+    """A revocation revokes all earlier tokens, and later ones are valid."""
     tokens = issuer()
     old = tokens.issue(0.0)
 
@@ -40,8 +40,8 @@ def test_revoking_spares_later_tokens() -> None:
     assert tokens.state(tokens.issue(0.0), 1.0) is TokenState.LIVE
 
 
-def test_a_right_granted_later_needs_a_new_token() -> None:
-    """A token of before keeps lacking the scope; a new one has it."""
+def test_a_scope_granted_later_needs_a_new_token() -> None:
+    """An earlier token keeps lacking the scope; a new one has it."""
     tokens = issuer()
     old = tokens.issue(0.0)
 

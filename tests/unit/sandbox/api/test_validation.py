@@ -7,7 +7,7 @@ import pytest
 from seeker_leads_sandbox.api.problems import Violation
 from seeker_leads_sandbox.api.validation import violations
 
-_PHONE_RULE = "must be 7 to 22 digits, blanks and ()/.-, with a digit at the end and a + only in front"
+_PHONE_RULE = "must be 7 to 22 digits, spaces and ()/.-, with a digit at the end and a + only in front"
 VALID: dict[str, Any] = {
     "lastName": "Exemple",
     "email": "exemple@example.org",
@@ -19,12 +19,12 @@ VALID: dict[str, Any] = {
 
 
 def test_a_good_lead_has_no_violations() -> None:
-    """What the contract allows passes."""
+    """A lead that follows the contract has no violations."""
     assert violations("CreateLeadRequest", VALID) == []
 
 
-def test_all_violations_are_told_at_once_and_without_values() -> None:
-    """Every mistake is named by its place, and no reason repeats personal data."""
+def test_all_violations_are_listed_without_values() -> None:
+    """Every violation is named by its place, and no reason repeats personal data."""
     broken = {**VALID, "email": "no mail", "phoneNumbers": [{"number": "secret"}], "firstName": None}
     del broken["lastName"]
 
@@ -51,13 +51,13 @@ def test_all_violations_are_told_at_once_and_without_values() -> None:
     ],
 )
 def test_values_outside_the_contract_are_violations(name: str, value: object) -> None:
-    """Patterns, formats and enums are held to the letter."""
+    """Patterns, formats and enums are checked strictly."""
     assert [violation.name for violation in violations("CreateLeadRequest", {**VALID, name: value})] == [name]
 
 
 @pytest.mark.parametrize("body", [None, [], "text", 1])
-def test_a_body_that_is_no_object_is_one_violation(body: object) -> None:
-    """The body itself has a name too."""
+def test_a_body_that_is_not_an_object_is_one_violation(body: object) -> None:
+    """A violation of the body itself is named `(body)`."""
     assert violations("CreateLeadRequest", body) == [Violation("(body)", "must be of type object")]
 
 

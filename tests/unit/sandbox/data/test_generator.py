@@ -16,7 +16,7 @@ def sample(seed: int = 1, count: int = 1500) -> list[dict[str, object]]:
 
 
 def test_every_lead_keeps_the_contract() -> None:
-    """Every generated lead, of whatever category, erased or not, is a Lead of openapi.yaml."""
+    """Every generated lead of any category, erased or not, matches the schema Lead of openapi.yaml."""
     validator = jsonschema.Draft202012Validator(contract.schema("Lead"))
 
     leads = sample()
@@ -25,7 +25,7 @@ def test_every_lead_keeps_the_contract() -> None:
 
 
 def test_leads_show_what_the_api_can_send() -> None:
-    """A good thousand leads holds all categories, every value of isOwner, its absence, and some erased people."""
+    """1,500 leads include all categories, every value of isOwner, its absence, and some erased people."""
     leads = sample()
     contacts = [dict(lead["contactRequest"]) for lead in leads]  # type: ignore[call-overload]  # JSON
 
@@ -38,7 +38,7 @@ def test_leads_show_what_the_api_can_send() -> None:
 
 
 def test_people_can_be_posted_again() -> None:
-    """Phone numbers and classified ids match what POST /leads demands, and mail goes to example domains only."""
+    """Phone numbers and classified ids are valid for POST /leads, and e-mails use example domains only."""
     request = contract.schema("CreateLeadRequest")["properties"]
     phone_pattern = re.compile(request["phoneNumbers"]["items"]["properties"]["number"]["pattern"])
     classified_pattern = re.compile(request["classifiedId"]["pattern"])
@@ -51,8 +51,8 @@ def test_people_can_be_posted_again() -> None:
             assert classified_pattern.fullmatch(lead["property"]["classifiedId"])
 
 
-def test_leads_lie_in_the_asked_seconds_and_live_three_years() -> None:
-    """Dates are within the span, its end excluded; a lead's TTL is the legal life after its ingestion."""
+def test_leads_are_dated_in_the_period_and_expire_after_three_years() -> None:
+    """Dates are within the period, its end excluded; a lead's TTL is three years after its ingestion."""
     for lead in LeadGenerator(3).spread(500, 10, 12):
         metadata = lead["metadata"]
         assert metadata["ingestionDate"] in {10, 11}
@@ -60,14 +60,14 @@ def test_leads_lie_in_the_asked_seconds_and_live_three_years() -> None:
 
 
 def test_the_seed_decides() -> None:
-    """The same seed gives the same leads, another one others; ids never repeat."""
+    """The same seed gives the same leads, another seed gives others; ids never repeat."""
     assert sample(7, 50) == sample(7, 50)
     assert sample(7, 50) != sample(8, 50)
     assert len({lead["metadata"]["leadId"] for lead in LeadGenerator(7).spread(5000, 0, 9)}) == 5000
 
 
 def test_erasing_takes_every_trace_of_the_person() -> None:
-    """After erasure no contact field and no calling number is left, but the lead is."""
+    """After an erasure, no contact field and no caller's number is left, but the lead is."""
     leads = LeadGenerator(5).spread(200, FIRST_SECOND, END_SECOND)
     lead = next(lead for lead in leads if "callDetails" in lead)
 
@@ -79,7 +79,7 @@ def test_erasing_takes_every_trace_of_the_person() -> None:
 
 
 def test_a_created_lead_keeps_the_contract() -> None:
-    """What a POST becomes is a classified lead with the given contact, of now."""
+    """A POST creates a classified lead with the given contact, dated now."""
     request = {
         "lastName": "Exemple",
         "email": "exemple@example.org",

@@ -13,7 +13,7 @@ from seeker_leads_sandbox.options import Bounds, Order
 if TYPE_CHECKING:
     from seeker_leads_sandbox.data.store import Lead
 
-# Few seconds and many leads: shared seconds and leads on the edges are the rule.
+# With few seconds and many leads, most leads share a second or lie on an edge.
 SECONDS = st.integers(min_value=0, max_value=20)
 
 
@@ -37,7 +37,7 @@ def walk(store: LeadStore, period: Period, order: Order, limit: int, start: str 
         page = store.page(period, order, limit, start)
         seen += ids(page.leads)
         assert len(page.leads) <= limit
-        assert len(seen) <= len(store)  # a cursor that stands still must not hang the test
+        assert len(seen) <= len(store)  # a cursor that does not advance must not hang the test
         if not page.has_more:
             return seen
         start = page.last_lead_id
@@ -50,10 +50,10 @@ def walk(store: LeadStore, period: Period, order: Order, limit: int, start: str 
     order=st.sampled_from(Order),
     limit=st.integers(min_value=1, max_value=7),
 )
-def test_the_cursor_leads_to_each_lead_of_the_period_once(
+def test_paging_returns_each_lead_of_the_period_once(
     dates: list[int], dates_asked: tuple[int, int], bounds: Bounds, order: Order, limit: int
 ) -> None:
-    """Whatever the dialect and the page size, paging gives every lead of the period exactly once."""
+    """With every dialect and page size, paging returns each lead of the period exactly once."""
     min_date, max_date = dates_asked
     lower_holds = {Bounds.CLOSED: True, Bounds.MIN_INCLUSIVE: True, Bounds.MAX_INCLUSIVE: False, Bounds.OPEN: False}
     upper_holds = {Bounds.CLOSED: True, Bounds.MIN_INCLUSIVE: False, Bounds.MAX_INCLUSIVE: True, Bounds.OPEN: False}
@@ -71,10 +71,10 @@ def test_the_cursor_leads_to_each_lead_of_the_period_once(
 
 
 @given(dates=st.lists(SECONDS, min_size=1, max_size=30), order=st.sampled_from(Order), data=st.data())
-def test_a_cursor_outside_the_period_counts_by_its_place_in_the_total_order(
+def test_a_cursor_outside_the_period_counts_by_its_position(
     dates: list[int], order: Order, data: st.DataObject
 ) -> None:
-    """The leads after X in a period are those of the period that follow X when everything is listed."""
+    """The leads after X in a period are those that follow X in the list of all leads."""
     store = store_of(dates)
     everything = walk(store, Period(0, 100), order, 100)
     start = data.draw(st.sampled_from(everything))
@@ -88,7 +88,7 @@ def test_a_cursor_outside_the_period_counts_by_its_place_in_the_total_order(
 
 
 def test_orders_are_total_and_known() -> None:
-    """Ascending is by date and then id, descending the same backwards; shuffled does not depend on the period."""
+    """Ascending is by date, then by id; descending is the reverse; shuffled does not depend on the period."""
     store = store_of([5, 1, 5, 3])
     ascending = walk(store, Period(0, 10), Order.ASCENDING, 10)
     shuffled = walk(store, Period(0, 10), Order.SHUFFLED, 10)
@@ -100,7 +100,7 @@ def test_orders_are_total_and_known() -> None:
 
 @pytest.mark.parametrize("order", Order)
 def test_a_lead_added_while_paging_is_listed(order: Order) -> None:
-    """New leads count from the moment they are added, also where the order of a period is cached."""
+    """New leads are listed as soon as they are added, even if the order of a period is cached."""
     store = store_of([1, 2])
     walk(store, Period(0, 10), order, 10)
 
@@ -110,14 +110,14 @@ def test_a_lead_added_while_paging_is_listed(order: Order) -> None:
 
 
 def test_an_unknown_cursor_is_an_error() -> None:
-    """A cursor that is no lead of the account is refused, not read as the beginning."""
+    """A cursor that is not a lead of the account is refused, not treated as the beginning."""
     with pytest.raises(UnknownCursorError):
         store_of([1]).page(Period(0, 10), Order.ASCENDING, 10, "nobody")
 
 
 @pytest.mark.parametrize("number_added", [1, 2])
-def test_a_lead_of_the_same_id_replaces_the_old_one(number_added: int) -> None:
-    """Adding a lead again changes it, and moves it where its date changed."""
+def test_a_lead_with_a_known_id_replaces_the_old_one(number_added: int) -> None:
+    """Adding a lead with a known id replaces the old one, and moves it if its date changed."""
     store = store_of([1, 2])
 
     store.add_all([lead("lead-0", 9), lead("other", 9)][:number_added])
@@ -130,8 +130,8 @@ def test_a_lead_of_the_same_id_replaces_the_old_one(number_added: int) -> None:
 @pytest.mark.parametrize(
     "broken", [{}, {"metadata": {"leadId": "x"}}, {"metadata": {"leadId": "", "ingestionDate": 1}}]
 )
-def test_a_lead_without_place_is_refused(broken: Lead) -> None:
-    """A lead without id or date cannot be listed, so none of the batch goes in."""
+def test_a_lead_without_id_or_date_is_refused(broken: Lead) -> None:
+    """A lead without id or date cannot be listed, so no lead of the batch is added."""
     store = LeadStore()
 
     with pytest.raises(ValueError, match="a lead needs"):

@@ -17,14 +17,14 @@ def script_of(*faults: Fault, error_rate: float = 0.0) -> FaultScript:
 
 
 def test_after_and_times_count_matching_requests() -> None:
-    """`after` lets so many matching requests pass, then `times` are hit, then no more."""
+    """`after` matching requests pass first, then `times` requests are hit, then no more."""
     script = script_of(Fault(FaultKind.RESET, after=1, times=2))
 
     assert hits(script, 5) == [None, FaultKind.RESET, FaultKind.RESET, None, None]
 
 
-def test_a_fault_concerns_its_method_and_path_only() -> None:
-    """Requests of another method or path pass, and do not count."""
+def test_a_fault_hits_only_its_method_and_path() -> None:
+    """Requests with another method or path pass and do not count."""
     script = script_of(Fault(FaultKind.RESET, method="post", path="/leads", times=1))
 
     assert hits(script, 2, "GET", "/leads") == [None, None]
@@ -33,26 +33,26 @@ def test_a_fault_concerns_its_method_and_path_only() -> None:
 
 
 def test_a_path_may_be_a_pattern() -> None:
-    """`*` in a path stands for anything."""
+    """`*` in a path matches anything."""
     assert hits(script_of(Fault(FaultKind.RESET, path="/leads*")), 1, path="/leads/some-id") == [FaultKind.RESET]
 
 
 def test_without_a_path_only_the_api_is_hit() -> None:
-    """A fault for any path spares the token endpoint, unless it names it."""
+    """A fault for any path does not hit the token endpoint; a fault with its path does."""
     assert script_of(Fault(FaultKind.RESET)).decide("POST", "/oauth/token", is_api=False) is None
     named = Fault(FaultKind.RESET, path="/oauth/token")
     assert script_of(named).decide("POST", "/oauth/token", is_api=False) == named
 
 
-def test_the_first_fault_that_applies_takes_the_request() -> None:
-    """Faults one after the other script a sequence."""
+def test_the_first_matching_fault_hits_the_request() -> None:
+    """Several faults in a row form a sequence."""
     script = script_of(Fault(FaultKind.RESET, times=1), Fault(FaultKind.CUT_BODY, times=1))
 
     assert hits(script, 3) == [FaultKind.RESET, FaultKind.CUT_BODY, None]
 
 
-def test_rates_are_chances_of_the_seed() -> None:
-    """A rate hits about so many requests, the same ones for the same seed."""
+def test_rates_depend_on_the_seed() -> None:
+    """A rate hits about that share of requests, and the same ones for the same seed."""
     first = hits(script_of(Fault(FaultKind.RESET, rate=0.3)), 1000)
 
     assert 250 < first.count(FaultKind.RESET) < 350
@@ -60,7 +60,7 @@ def test_rates_are_chances_of_the_seed() -> None:
 
 
 def test_error_rate_answers_error_statuses() -> None:
-    """Random errors are 500, 503 or 429 on leads, and no 429 where the contract knows none."""
+    """Random errors are 500, 503 or 429 on leads, and never 429 where the contract has none."""
     script = script_of(error_rate=1.0)
 
     on_leads = {fault.status for _ in range(100) if (fault := script.decide("GET", "/leads"))}
@@ -91,6 +91,6 @@ def test_faults_can_be_written_as_json() -> None:
     ],
 )
 def test_a_wrong_script_is_refused(items: object) -> None:
-    """What is no list of faults is an error, not an empty script."""
+    """Anything but a list of faults is an error, not an empty script."""
     with pytest.raises(ValueError, match=r".+"):
         faults_from_json(items)

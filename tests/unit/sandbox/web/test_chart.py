@@ -15,8 +15,8 @@ def chart_of(*counts: int, limit: int | None = None) -> str:
 
 
 @given(st.lists(st.integers(0, 10**7), min_size=1, max_size=40), st.integers(1, 10**5))
-def test_nothing_leaves_the_chart(counts: list[int], limit: int) -> None:
-    """However high the bars, all of them and the limit are between the top and the axis."""
+def test_nothing_overflows_the_chart(counts: list[int], limit: int) -> None:
+    """Whatever their height, all bars and the limit are between the top and the axis."""
     numbers = re.findall(r' (?:y|y1|y2)="([-\d.]+)"', chart_of(*counts, limit=limit))
     assert all(0 <= float(number) <= 190 for number in numbers)
 
@@ -28,8 +28,8 @@ def test_the_axis_has_round_numbers(highest: int, ticks: list[int]) -> None:
     assert [int(text) for text in re.findall(r">(\d+)</text>", words)] == ticks
 
 
-def test_it_says_the_same_in_words() -> None:
-    """A reader that does not see it is told the summary, and a pointer what each bar stands for."""
+def test_it_has_a_text_alternative() -> None:
+    """The chart has a summary as its text alternative, and each bar has a tooltip."""
     chart = chart_of(1, 2)
     assert 'role="img" aria-label="summary"' in chart
     assert "<title>bar 1</title>" in chart

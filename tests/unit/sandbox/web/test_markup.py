@@ -18,7 +18,7 @@ ANY_JSON = st.recursive(
 
 @given(st.text())
 def test_no_text_becomes_markup(text: str) -> None:
-    """Whatever a text holds, it can neither begin an element nor end an attribute."""
+    """No text can start an element or end an attribute."""
     made = tag("p", text, title=text)
     inside = made.removeprefix('<p title="').removesuffix("</p>")
     attribute, _, content = inside.partition('">')
@@ -27,8 +27,8 @@ def test_no_text_becomes_markup(text: str) -> None:
 
 
 @given(ANY_JSON, st.integers(1, 50))
-def test_any_value_is_a_text_of_bounded_length(value: Any, longest: int) -> None:
-    """JSON of any type is shown, cut where it is long, and without characters that only control something."""
+def test_any_value_becomes_a_text_of_bounded_length(value: Any, longest: int) -> None:
+    """JSON of any type is shown as text, truncated if it is long, and without control characters."""
     text = text_of(json.loads(json.dumps(value)), longest)
     assert len(text) <= longest + 1
     assert all(char.isprintable() or char not in "\x00\x07\x1b\x7f" for char in text)
@@ -47,5 +47,5 @@ def test_any_value_is_a_text_of_bounded_length(value: Any, longest: int) -> None
     ],
 )
 def test_elements_are_written_as_html(made: str, html: str) -> None:
-    """Children are put together, None is nothing, names are those of HTML."""
+    """Children are concatenated, None is skipped, and names become those of HTML."""
     assert made == html

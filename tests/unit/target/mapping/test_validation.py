@@ -17,7 +17,7 @@ from target_seeker_leads.mapping.validation import violations
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_PHONE_RULE = "must be 7 to 22 digits, blanks and ()/.-, with a digit at the end and a + only in front"
+_PHONE_RULE = "must be 7 to 22 digits, spaces and ()/.-, with a digit at the end and a + only in front"
 _LISTING_RULE = "must be two digits, then ten of the characters 1-9, A-N and P-Z"
 
 LEAD: dict[str, Any] = {

@@ -8,7 +8,7 @@ from seeker_leads_api.http.shared_limit.server_clock import ServerClock
 
 delays = st.floats(0.0001, 2.0)
 trips = st.lists(st.tuples(delays, delays, st.floats(0.0, 30.0)), min_size=1, max_size=30)
-#: Floats of today's Unix seconds are this exact.
+#: The precision of floats for today's Unix seconds.
 ROUNDING_SECONDS = 1e-5
 
 
@@ -16,7 +16,7 @@ ROUNDING_SECONDS = 1e-5
 def test_error_is_at_most_half_of_the_quickest_round_trip(
     trips: list[tuple[float, float, float]], ahead: float, drift: float
 ) -> None:
-    """However slow answers are, each way by itself: one quick one is enough, less what the clocks drift since."""
+    """However slow other answers are in each direction, one fast answer is enough, except for the drift since then."""
     clock, now, allowed = ServerClock(), 1000.0, float("inf")
     for there, back, pause in trips:
         asked_at, now = now, now + there
@@ -31,7 +31,7 @@ def test_error_is_at_most_half_of_the_quickest_round_trip(
 
 @pytest.mark.parametrize("step", [-3600.0, -0.5, 0.5, 3600.0])
 def test_clock_that_is_set_counts_from_then_on(step: float) -> None:
-    """When the server's clock is set, forward or back, the next answer is believed, and not those before it."""
+    """If the server's clock is set, forward or back, the next answer replaces all earlier ones."""
     clock = ServerClock()
     clock.observe(asked_at=10.0, answered_at=10.01, server_time=110.005)
     clock.observe(asked_at=11.0, answered_at=11.01, server_time=111.005 + step)

@@ -5,7 +5,7 @@ from seeker_leads_api.http.shared_limit.tickets import Tickets
 
 
 def test_tickets_are_granted_in_their_order() -> None:
-    """Who waits longest starts first; what was granted is held until it is given back."""
+    """The longest waiting thread starts first; a granted ticket is held until it is given back."""
     tickets = Tickets()
     first, second, third = (tickets.take() for _ in range(3))
     assert tickets.wait(0, 0) == (0, 3)
@@ -18,7 +18,7 @@ def test_tickets_are_granted_in_their_order() -> None:
 
 
 def test_grant_that_nobody_waits_for_is_given_up_at_once() -> None:
-    """A thread that was stopped while the server answered leaves nothing held, and the server is told without delay."""
+    """A thread that was stopped during the server's answer holds nothing, and the server is told at once."""
     tickets = Tickets()
     ticket = tickets.take()
     tickets.wait(0, 0)
@@ -29,7 +29,7 @@ def test_grant_that_nobody_waits_for_is_given_up_at_once() -> None:
 
 
 def test_limit_is_one_for_an_account_however_its_url_is_written() -> None:
-    """The name of a limit depends on host, path and client alone, and shows none of them."""
+    """The key of a limit depends only on host, path and client, and reveals none of them."""
     key = limit_key("https://api.example.com/v1", "client")
     assert key == limit_key("HTTPS://API.example.com/v1", "client")
     others = [("https://api.example.com/v2", "client"), ("https://api.example.com/v1", None)]

@@ -25,11 +25,11 @@ def unknown(user_id: int) -> NoReturn:
 
 @pytest.fixture(autouse=True)
 def no_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Leave neither a variable nor an entry of the password file that names a folder, as containers have it."""
+    """Remove the variable and the password-file entry that name the home folder, as in some containers."""
     for variable in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(pwd, "getpwuid", unknown)
-    monkeypatch.chdir(tmp_path)  # where a folder called ~ would show up
+    monkeypatch.chdir(tmp_path)  # where a folder named ~ would be created
 
 
 CREDENTIALS: dict[str, Any] = {"auth_token": None, "client_id": "sandbox", "client_secret": "sandbox"}
@@ -38,7 +38,7 @@ CREDENTIALS: dict[str, Any] = {"auth_token": None, "client_id": "sandbox", "clie
 def test_tap_without_a_home_asks_for_a_token(
     run_tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    """No place for the token cache costs the tap a token request and one warning, and leaves nothing behind."""
+    """Without a place for the token cache, the tap requests a token, warns once, and leaves no file behind."""
     for _ in range(2):
         caplog.clear()
         assert run_tap(**CREDENTIALS, auth_url=sandbox.token_url).error is None
@@ -48,7 +48,7 @@ def test_tap_without_a_home_asks_for_a_token(
 
 
 def test_target_without_a_home_asks_for_a_token(run_target: TargetRunner, sandbox: Sandbox, tmp_path: Path) -> None:
-    """With both of its files given a place, it costs the target no more than the tap."""
+    """If both of its files have a path, the target also only requests a token."""
     run = run_target([SCHEMA, record(1)], **CREDENTIALS, auth_url=sandbox.token_url)
     assert run.error is None
     assert len(sandbox.created) == 1
@@ -65,15 +65,15 @@ def test_target_without_a_home_asks_for_a_token(run_target: TargetRunner, sandbo
         ({"ledger_url": "sqlite:////x/ledger.db", "rejects_path": "~/rejects.jsonl"}, "`rejects_path` begins with a ~"),
     ],
 )
-def test_files_without_a_place_are_named(given: dict[str, str], named: str) -> None:
-    """Where no home folder can give the default, the settings that are needed are named."""
+def test_settings_without_a_default_are_named(given: dict[str, str], named: str) -> None:
+    """If no home folder provides the defaults, the error names the settings that are needed."""
     with pytest.raises(SettingsError, match=named):
         TargetSettings.from_config({"auth_token": "x", **given})
 
 
 @pytest.mark.parametrize("user", ["~", "~nobody-of-this-name"])
-def test_ledger_in_a_home_that_is_none(run_target: TargetRunner, user: str) -> None:
-    """A ~ that stands for nobody's folder in `ledger_url` is a setting to mend."""
+def test_ledger_in_an_unknown_home_is_a_wrong_setting(run_target: TargetRunner, user: str) -> None:
+    """If `ledger_url` begins with the ~ of an unknown user, the error names the setting."""
     run = run_target([SCHEMA], ledger_url=f"sqlite:///{user}/ledger.db")
     assert isinstance(run.error, SettingsError)
     assert "`ledger_url`" in str(run.error)

@@ -1,4 +1,4 @@
-"""Every test is listened to: what it logs is searched for the secrets and the people that it has to do with."""
+"""Every test's log is searched for its secrets and personal data."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ _WORDS = re.compile(r"\w+")
 _SHORTEST = 5
 
 
-class Overheard(logging.Handler):
-    """Keeps each thing that is logged, once."""
+class LogCollector(logging.Handler):
+    """Collects each logged text, once."""
 
     def __init__(self) -> None:
         super().__init__(logging.NOTSET)
-        self._said: set[str] = set()
+        self._logged: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a message, and the traceback that comes with it."""
-        self._said.add(record.getMessage())
+        """Collect a message and its traceback."""
+        self._logged.add(record.getMessage())
         if record.exc_info:
-            self._said.add(logging.Formatter().formatException(record.exc_info))
+            self._logged.add(logging.Formatter().formatException(record.exc_info))
 
-    def private(self, sandboxes: Iterable[Sandbox]) -> list[tuple[str, str]]:
-        """Return whatever must not have been said, each with what it was said in."""
-        said = "\n".join(self._said)
+    def private_values(self, sandboxes: Iterable[Sandbox]) -> list[tuple[str, str]]:
+        """Return each private value that was logged, with the text that contains it."""
+        said = "\n".join(self._logged)
         found = {match[0] for match in _PEOPLE.finditer(said)}
-        # A value is looked for only where all its words were said, which is next to never.
+        # A value is searched for only if all its words were logged, which is very rare.
         words = set(_WORDS.findall(said))
         values = {value for sandbox in sandboxes for value in _values(sandbox)}
         found |= {value for value in values if words.issuperset(_WORDS.findall(value)) and value in said}
-        return [(value, line) for value in found for line in self._said if value in line]
+        return [(value, line) for value in found for line in self._logged if value in line]
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -56,12 +56,12 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def _values(sandbox: Sandbox) -> Iterator[str]:
-    """Yield what is private of a sandbox: the people in it, and what opens it."""
+    """Yield a sandbox's private values: its people and its credentials."""
     yield from sandbox.issued_tokens
     yield from {sandbox.options.token, sandbox.options.client_secret} - {"sandbox"}
     leads = sandbox.store.all()
     numbers = [(lead.get("callDetails") or {}).get("seekerPhoneNumber") for lead in leads]
     for text in texts([numbers, [lead.get("contactRequest") for lead in leads], sandbox.created]):
-        # Words of an enumeration are nobody's.
+        # The values of enums are not personal data.
         if len(text) >= _SHORTEST and not text.isupper():
             yield text
