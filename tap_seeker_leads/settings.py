@@ -74,17 +74,17 @@ TAP_SETTINGS: dict[str, contract.JsonSchema] = {
 
 @dataclass(frozen=True, slots=True)
 class TapSettings:
-    """What the tap was asked to do. Instants are Unix seconds."""
+    """The tap's settings after parsing. Instants are in Unix seconds."""
 
-    accounts: tuple[Account, ...]  #: at least one; without the setting `accounts`, one that has no label
+    accounts: tuple[Account, ...]  #: at least one; without the setting `accounts`, a single one without a label
     rate_limit_scope: RateLimitScope
-    now: int  #: when the run began; what is ingested later is the next run's
+    now: int  #: when the run began; the next run reads leads that are ingested later
     start: int
-    end: int  #: `end_date`, or now where that is earlier
+    end: int  #: `end_date`, or now if that is earlier
     window_seconds: int
     page_size: int
     lookback_seconds: int
-    refresh_seconds: int  #: how long a cycle of the refresh takes; 0: there is none
+    refresh_seconds: int  #: how long a cycle of the refresh takes; 0: no refresh
 
     @property
     def connection(self) -> ConnectionSettings:
@@ -93,12 +93,12 @@ class TapSettings:
 
     @property
     def has_accounts(self) -> bool:
-        """Whether records, keys and state name the account that they are of."""
+        """Whether records, keys and state name their account."""
         return self.accounts[0].label is not None
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], *, now: int) -> TapSettings:
-        """Parse the tap's configuration as it counts for a run that starts `now`.
+        """Parse the tap's configuration for a run that starts `now`.
 
         Raises:
             SettingsError: names the setting at fault and the cure.
@@ -110,12 +110,12 @@ class TapSettings:
             msg = "`start_date` must be earlier than `end_date`"
             raise SettingsError(msg)
         if start is not None and start > now:
-            msg = "`start_date` lies in the future: set the instant from which leads are wanted"
+            msg = "`start_date` is in the future: set the instant from which to read leads"
             raise SettingsError(msg)
         if start is None:
             start = max(now - contract.LEAD_LIFE_DAYS * _DAY_SECONDS, 0)
             if end is not None and start >= end:
-                msg = "`end_date` lies before the default `start_date`, 3 years back: set `start_date` too"
+                msg = "`end_date` is before the default `start_date`, 3 years ago: set `start_date` too"
                 raise SettingsError(msg)
         return cls(
             accounts=parse_accounts(values),
