@@ -114,7 +114,7 @@ def in_an_hour() -> str:
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("retry_after", [lambda: 3600, in_an_hour], ids=["seconds", "date"])
-def test_an_hour_of_patience_is_the_next_runs(
+def test_tap_run_ends_at_a_retry_after_of_an_hour(
     run_tap: TapRunner, sandbox: Sandbox, clock: Clock, status: int, retry_after: Callable[[], int | str]
 ) -> None:
     """With a `Retry-After` of an hour, the run ends at once, keeps what is finished, and says when to run again."""

@@ -74,7 +74,7 @@ def flattened(depth: int) -> dict[str, Any]:
 
 @FEW
 @given(odd_leads(), OFF, DEPTHS)
-def test_deselected_values_come_out_by_no_door(item: dict[str, Any], off: set[tuple[str, ...]], depth: int) -> None:
+def test_deselected_values_are_never_written(item: dict[str, Any], off: set[tuple[str, ...]], depth: int) -> None:
     """For any lead, no value of a deselected path is in the output, `extra` included.
 
     If any field of a personal part is deselected, its unknown fields are not in the output either: they may hold the
@@ -97,7 +97,7 @@ def test_deselected_values_come_out_by_no_door(item: dict[str, Any], off: set[tu
     st.sampled_from(["some", "all"]),
     DEPTHS,
 )
-def test_removed_columns_come_out_by_no_door(
+def test_removed_columns_are_never_written(
     item: dict[str, Any], removed: dict[str, str | None], form: str, depth: int
 ) -> None:
     """No value of a column that a stream map removes or replaces is in the output, `extra` included."""

@@ -134,7 +134,7 @@ def test_proved_end_of_a_page_holds_for_smaller_pages(behind: requests.Response 
 
 
 @pytest.mark.parametrize("page", [short("c", "d"), short("c", "d", "e")], ids=["as large", "larger"])
-def test_page_that_may_be_capped_is_not_believed(page: requests.Response) -> None:
+def test_page_that_may_be_capped_is_checked(page: requests.Response) -> None:
     """A server's cap may equal the size of the proved page: the page after one as large, or larger, is requested."""
     way = paginator(FIRST, SECOND)
     for response in (short("a", "b"), EMPTY, page):
