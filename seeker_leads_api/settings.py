@@ -93,7 +93,7 @@ CONNECTION_SETTINGS: dict[str, contract.JsonSchema] = {
     "request_timeout_seconds": setting(
         "integer",
         "Request timeout",
-        "Number of seconds without a response from the server after which a request counts as failed and is retried.",
+        "Number of seconds without data from the server after which a request counts as failed and is retried.",
         minimum=1,
         maximum=3600,
         default=60,
