@@ -67,7 +67,7 @@ def test_endless_answer_is_not_read_to_its_end(
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
-def test_compressed_bomb_is_not_decompressed(
+def test_compressed_bomb_does_not_fill_the_memory(
     run_target: TargetRunner, peak_mib: Callable[[], float], status: int
 ) -> None:
     """A hundred KB that decompress to 100 MB are only decompressed as far as they are read."""
