@@ -1,7 +1,7 @@
--- Leads of Odoo 16 to 19, in words that the target understands. Run this once in Odoo's database, and write the name of
--- your own field with the listing's 12 characters where it says x_listing (twice).
+-- Leads of Odoo 16 to 19, with names that the target understands. Run this once in Odoo's database, and replace x_listing
+-- (twice) by the name of your own field with the listing's 12 characters.
 
--- Odoo's notes are HTML: the end of a block is a line break, and any other tag is nothing.
+-- Odoo's notes are HTML: the end of a block becomes a line break, and all other tags are removed.
 CREATE OR REPLACE FUNCTION crm_html_to_text(html text) RETURNS text LANGUAGE sql IMMUTABLE AS $function$
 WITH entity (name, text) AS (
     VALUES ('amp', '&'), ('lt', '<'), ('gt', '>'), ('quot', '"'), ('apos', ''''), ('nbsp', ' '), ('shy', ''),
@@ -57,8 +57,8 @@ SELECT nullif(
 FROM decoded
 $function$;
 
--- The view reads the table through JSON: Odoo 19 has no `mobile`, and a view that names the table's own columns stands
--- in the way of Odoo's updates. `title` is not read, since 19 has none; a title within the name is taken out.
+-- The view reads the table through JSON: Odoo 19 has no `mobile`, and a view that names the table's own columns would
+-- block Odoo's updates. `title` is not read, because 19 has none; a title within the name is removed.
 CREATE OR REPLACE VIEW crm_lead_to_send AS
 SELECT
     lead.id,
@@ -77,7 +77,7 @@ CROSS JOIN jsonb_to_record(to_jsonb(crm_lead)) AS lead (
     id integer, name text, type text, active boolean, contact_name text, email_from text, phone text, mobile text,
     description text, x_listing text, create_date timestamp, write_date timestamp
 )
--- The name with plain blanks, without what stands in front of it: `Mme`, `M. et Mme`.
+-- The name with plain blanks, without a title before it: `Mme`, `M. et Mme`.
 CROSS JOIN LATERAL (
     SELECT btrim(
         regexp_replace(

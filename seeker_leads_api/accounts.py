@@ -28,11 +28,11 @@ class RateLimitScope(str, enum.Enum):
 
 #: The fields of an item, with their descriptions in the documentation.
 ITEM_FIELDS = {
-    "label": "Your name for the account: in records, state and log. Never change it.",
+    "label": "Your name for the account in records, state and log. Never change it.",
     "intermediary_id": "The agency's ID at the vendor.",
-    "client_id": "OAuth client, in place of the one above the list.",
-    "client_secret": "Secret of that client.",
-    "auth_token": "A bearer token, in place of a client.",
+    "client_id": "OAuth client ID. Replaces the one outside the list.",
+    "client_secret": "OAuth client secret.",
+    "auth_token": "Bearer token, instead of an OAuth client.",
 }
 LONGEST_LABEL = 100
 
@@ -40,8 +40,8 @@ ACCOUNTS_SETTINGS: dict[str, contract.JsonSchema] = {
     "accounts": setting(
         "array",
         "Accounts",
-        "Many accounts in one process: a list of `label` and `intermediary_id`, or of `label` and a way to"
-        " authenticate. What an item lacks comes from the settings beside the list.",
+        "List of accounts for one process. Each has a `label`, and an `intermediary_id` or its own"
+        " credentials. What an account leaves out is taken from the settings outside the list.",
         secret=True,
         items={
             "type": "object",
@@ -51,13 +51,13 @@ ACCOUNTS_SETTINGS: dict[str, contract.JsonSchema] = {
     "accounts_path": setting(
         "string",
         "Accounts file",
-        "A JSON file that holds the list of `accounts`, readable by its owner only (mode 0600).",
+        "Path of a JSON file with the list of `accounts`. Only its owner may have access to it (mode 0600).",
     ),
     "rate_limit_scope": setting(
         "string",
-        "Scope of the rate limit",
-        "With `accounts`: `client`, one limit for all of them together, or `account`, one for each. Choose the latter"
-        " only if the vendor says so.",
+        "Rate limit scope",
+        "With `accounts`: whether all accounts share one rate limit (`client`), or each has its own"
+        " (`account`). Use `account` only if the vendor tells you to.",
         enum=[scope.value for scope in RateLimitScope],
         default=RateLimitScope.CLIENT.value,
     ),

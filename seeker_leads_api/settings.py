@@ -26,44 +26,51 @@ CONNECTION_SETTINGS: dict[str, contract.JsonSchema] = {
     "environment": setting(
         "string",
         "Environment",
-        "Which of the vendor's servers to use: gives the base URL and the audience.",
+        "The vendor's environment to use. It determines the base URL of the API and the audience of the token.",
         enum=[*ENVIRONMENTS],
         default="production",
     ),
     "api_url": setting(
-        "string", "API URL", "Base URL of the API, in place of the environment's. https, or http on this machine."
+        "string",
+        "API URL",
+        "Base URL of the API. Overrides the URL of `environment`. Must use https, or http on this machine.",
     ),
-    "auth_url": setting("string", "Auth URL", f"URL of the token endpoint, in place of {contract.TOKEN_URL}."),
-    "audience": setting("string", "Audience", "Audience of the token, in place of the environment's base URL."),
+    "auth_url": setting("string", "Auth URL", f"URL of the token endpoint. Defaults to {contract.TOKEN_URL}."),
+    "audience": setting("string", "Audience", "Audience of the token. Defaults to the base URL of `environment`."),
     "auth_token": setting(
-        "string", "Bearer token", "A bearer token. Either this, or `client_id` and `client_secret`.", secret=True
+        "string",
+        "Bearer token",
+        "Bearer token for the API. Set either this, or `client_id` and `client_secret`.",
+        secret=True,
     ),
     "client_id": setting(
-        "string", "Client ID", "OAuth client; tokens are then requested, cached for their whole life and renewed."
+        "string",
+        "Client ID",
+        "OAuth client ID. Tokens are requested, cached until they expire, and renewed automatically.",
     ),
-    "client_secret": setting("string", "Client secret", "Secret of the OAuth client.", secret=True),
+    "client_secret": setting("string", "Client secret", "OAuth client secret.", secret=True),
     "intermediary_id": setting(
-        "string", "Intermediary ID", "For software that acts for an agency: its ID at the vendor."
+        "string", "Intermediary ID", "The agency's ID at the vendor. Set it if your software acts for an agency."
     ),
     "token_cache": setting(
         "boolean",
         "Token cache",
-        "Keep the token in the user's cache folder (readable by the owner only) for its 24 hours, for all runs of"
-        " both plugins. The vendor makes this reuse a condition of production access.",
+        "Whether to keep the token for its 24 hours in the user's cache folder, readable by the owner only,"
+        " for all runs of both plugins. The vendor requires this for production access.",
         default=True,
     ),
     "rate_limit_requests": setting(
         "integer",
         "Requests per period",
-        "At most so many requests start in any `rate_limit_period_ms`, retries included.",
+        "Maximum number of requests that start within any `rate_limit_period_ms`, retries included.",
         minimum=1,
         maximum=1000,
         default=contract.RATE_LIMIT_REQUESTS,
     ),
     "rate_limit_period_ms": setting(
         "integer",
-        "Period of the rate limit",
-        "In milliseconds.",
+        "Rate limit period",
+        "Length of the rate limit's period, in milliseconds.",
         minimum=1,
         maximum=60_000,
         default=contract.RATE_LIMIT_PERIOD_MS,
@@ -71,7 +78,7 @@ CONNECTION_SETTINGS: dict[str, contract.JsonSchema] = {
     "max_concurrent_requests": setting(
         "integer",
         "Concurrent requests",
-        "At most so many requests are under way at once.",
+        "Maximum number of requests in progress at the same time.",
         minimum=1,
         maximum=100,
         default=contract.MAX_CONCURRENT_REQUESTS,
@@ -79,22 +86,23 @@ CONNECTION_SETTINGS: dict[str, contract.JsonSchema] = {
     "rate_limit_url": setting(
         "string",
         "Rate limit URL",
-        "Database in which runs at once, on any number of machines, share the rate limit of an account:"
-        " `postgresql://…`. Default: each process keeps the limit by itself.",
+        "URL of a PostgreSQL database (`postgresql://…`) through which concurrent runs, on any number of"
+        " machines, share the account's rate limit. If not set, each process keeps the limit on its own.",
         secret=True,
     ),
     "request_timeout_seconds": setting(
         "integer",
-        "Request time-out",
-        "Seconds without a sign of the server after which a request counts as failed and is retried.",
+        "Request timeout",
+        "Number of seconds without data from the server after which a request counts as failed and is retried.",
         minimum=1,
         maximum=3600,
         default=60,
     ),
     "max_retries": setting(
         "integer",
-        "Retries",
-        "How often a request is repeated after a passing fault, with growing waits (7: about a minute).",
+        "Maximum retries",
+        "Maximum number of times a request is retried after a temporary fault, with growing delays. Seven"
+        " retries take about a minute.",
         minimum=0,
         maximum=100,
         default=7,
@@ -102,7 +110,7 @@ CONNECTION_SETTINGS: dict[str, contract.JsonSchema] = {
     "user_agent": setting(
         "string",
         "User agent",
-        "Your software as `Name/version`; stands in front of the plugin's own in the User-Agent header.",
+        "Your software, as `Name/version`. Sent before the plugin's own name in the User-Agent header.",
     ),
 }
 

@@ -1,7 +1,7 @@
-"""The catalog that a run is given: it chooses what comes out, and redefines nothing.
+"""The catalog that a run is given: it selects what the tap emits, and redefines nothing.
 
-Keys, replication key and types are the tap's. A catalog that was edited, or written by an earlier version, is either
-read as the only thing that it can mean, or refused.
+The tap defines keys, replication key and types. A catalog that was edited, or written by an earlier version, is read if
+it can mean only one thing, and refused otherwise.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _Metadata(msgspec.Struct):
 
 
 class _Entry(msgspec.Struct):
-    """The parts of a stream's entry that count."""
+    """The parts of a stream's entry that the tap uses."""
 
     schema: dict[str, Any]
     metadata: list[_Metadata] = []
@@ -41,13 +41,13 @@ class _Entry(msgspec.Struct):
 
 
 def own_catalog(catalog: Mapping[str, Any], *, has_accounts: bool = False) -> dict[str, Any]:
-    """Return the catalog of this stream alone: the tap's own definition, with the given catalog's selection.
+    """Return a catalog of this stream only: the tap's own definition, with the given catalog's selection.
 
-    With many accounts the definition has a column and a key more. A field that the catalog's schema leaves out is
-    deselected.
+    With many accounts, the definition has one more column and one more key. A field that the catalog's schema leaves
+    out is deselected.
 
     Raises:
-        SettingsError: the catalog lacks the stream, or asks for what the tap does not promise.
+        SettingsError: the catalog lacks the stream, or asks for something that the tap does not support.
     """
     streams = catalog.get("streams")
     given = streams if isinstance(streams, list) else []
@@ -58,7 +58,7 @@ def own_catalog(catalog: Mapping[str, Any], *, has_accounts: bool = False) -> di
     try:
         if len(entries) > 1:
             msg = f"it has {len(entries)} entries"
-            raise ValueError(msg)  # noqa: TRY301  # one place words the error
+            raise ValueError(msg)  # noqa: TRY301  # the handler below words the error
         entry = msgspec.convert(entries[0], _Entry)
         return {"streams": [_own_entry(entry, has_accounts=has_accounts)]}
     except (ValueError, msgspec.ValidationError) as error:
@@ -103,7 +103,7 @@ def _definition(entry: _Entry, metadata: Mapping[Breadcrumb, Mapping[str, Any]],
     """Return the replication method.
 
     Raises:
-        ValueError: the catalog defines keys, or the replication, in a way of its own.
+        ValueError: the catalog redefines the keys or the replication.
     """
     root = metadata.get((), {})
     methods = [entry.replication_method, root.get("forced-replication-method")]
@@ -117,7 +117,7 @@ def _definition(entry: _Entry, metadata: Mapping[Breadcrumb, Mapping[str, Any]],
     ]
     for name, value, allowed in fixed:
         if (list(value) if isinstance(value, tuple) else value) not in allowed:
-            msg = f"its {name} is not one of those of this tap: {allowed[-1]}"
+            msg = f"this tap does not support its {name}: use {allowed[-1]}"
             raise ValueError(msg)
     return next((method for method in methods if method), "INCREMENTAL")
 
@@ -126,14 +126,14 @@ def _left_out(ours: JsonSchema, given: object, path: Breadcrumb) -> Iterator[Bre
     """Yield the fields that the given schema leaves out.
 
     Raises:
-        ValueError: a field has another type, or does not exist.
+        ValueError: a field has a different type, or does not exist.
     """
     where = ".".join(path[1::2]) or "schema"
     if not isinstance(given, dict):
         msg = f"`{where}` is not a JSON Schema"
-        raise ValueError(msg)  # noqa: TRY004  # of one kind with the others here
+        raise ValueError(msg)  # noqa: TRY004  # one exception type for all errors here
     if path and not _is_of_type(given.get("type"), ours["type"]):
-        msg = f"`{where}` is of another type than the tap's"
+        msg = f"the type of `{where}` differs from the tap's schema"
         raise ValueError(msg)
     if not ours.get("properties"):
         return
@@ -153,7 +153,7 @@ def _left_out(ours: JsonSchema, given: object, path: Breadcrumb) -> Iterator[Bre
 
 
 def _is_of_type(given: object, ours: list[str]) -> bool:
-    """Return whether two types are the same but for null, which a catalog may leave out."""
+    """Return whether two types are the same apart from null, which a catalog may leave out."""
     kinds = [given] if isinstance(given, str) else given
     return isinstance(kinds, list) and {str(kind) for kind in kinds} - {"null"} == set(ours) - {"null"}
 

@@ -1,4 +1,4 @@
-"""`--test`: whether the settings work, in one sentence for each account."""
+"""`--test`: one sentence for each account says whether its settings work."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ if TYPE_CHECKING:
     from tap_seeker_leads.reading.windows import Window
     from tap_seeker_leads.settings import TapSettings
 
-#: A week with more pages than this is not read to its end for the sake of one instant.
+#: At most this many pages of a week are read to find the newest lead.
 MOST_PAGES = 20
-#: Of many accounts only so many weeks are looked at: one without leads would take a request for each of 157.
+#: With many accounts, at most this many weeks of each are read: an account without leads would cost 157 requests.
 MOST_WINDOWS_OF_MANY = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the answers to a look at the newest leads say."""
+    """What a check of the newest leads found."""
 
     newest: int | None  #: the latest ingestion date, in Unix seconds; None: there is no lead since `since`
-    since: int  #: up to when the look went back, in Unix seconds
-    seconds_ahead: float | None  #: of this machine's clock, before the API's; None: the API did not say its time
+    since: int  #: how far back the check went, in Unix seconds
+    seconds_ahead: float | None  #: how far this machine's clock is ahead of the API's; None: not known
 
 
 def connection_reports(
     settings: TapSettings, user_agent: str, *, report: Callable[[str], object], now: Callable[[], float]
 ) -> Iterator[str]:
-    """Yield one line for each account: what is known of it, or why its settings do not work.
+    """Yield one line for each account: what was found, or why its settings do not work.
 
     Raises:
-        SeekerLeadsError: the settings of the only account, or of some of many, do not work.
+        SeekerLeadsError: the settings of the only account, or of some of several accounts, do not work.
     """
 
     def check(client: ApiClient) -> str | SeekerLeadsError:
@@ -78,17 +78,17 @@ def _in_words(seen: Seen) -> str:
 
 
 def newest_lead_in_words(seen: Seen) -> str:
-    """Return a clause that names the newest lead's instant."""
+    """Return a clause that says when the newest lead was ingested."""
     if seen.newest is None:
         return f"no lead since {to_rfc3339(seen.since)}"
-    return f"the newest lead is of {to_rfc3339(seen.newest)}"
+    return f"the newest lead is from {to_rfc3339(seen.newest)}"
 
 
 def look(client: ApiClient, settings: TapSettings, *, now: Callable[[], float]) -> Seen:
-    """Ask for the newest week first, and for older ones until one has a lead.
+    """Ask for the newest week first, then for older weeks until one has a lead.
 
     Raises:
-        SeekerLeadsError: there is no answer, and why.
+        SeekerLeadsError: there is no answer; the message says why.
     """
     newest: int | None = None
     ahead: float | None = None

@@ -25,20 +25,21 @@ TAP_SETTINGS: dict[str, contract.JsonSchema] = {
     "start_date": setting(
         "string",
         "Start date",
-        "Leads ingested before this instant are not read. ISO 8601. Default: 3 years back, a lead's legal life.",
+        "Earliest ingestion date of the leads to read, in ISO 8601. Defaults to 3 years ago, the longest that"
+        " a lead may be kept.",
         format="date-time",
     ),
     "end_date": setting(
         "string",
         "End date",
-        "Read up to this instant at most. ISO 8601. Shards of a backfill that share an instant lose nothing."
-        " Default: now.",
+        "Date up to which leads are read, in ISO 8601. Defaults to now. The parts of a backfill lose nothing"
+        " if each starts where the previous one ends.",
         format="date-time",
     ),
     "window_days": setting(
         "integer",
         "Window",
-        "Longest period of one request, in days; the API allows 7.",
+        "Longest period that one request may cover, in days. The API allows at most 7.",
         minimum=1,
         maximum=contract.MAX_PERIOD_SECONDS // _DAY_SECONDS,
         default=contract.MAX_PERIOD_SECONDS // _DAY_SECONDS,
@@ -46,7 +47,7 @@ TAP_SETTINGS: dict[str, contract.JsonSchema] = {
     "page_size": setting(
         "integer",
         "Page size",
-        "Leads a page; the API allows 100.",
+        "Number of leads per page. The API allows at most 100.",
         minimum=1,
         maximum=contract.MAX_PAGE_SIZE,
         default=contract.MAX_PAGE_SIZE,
@@ -54,16 +55,16 @@ TAP_SETTINGS: dict[str, contract.JsonSchema] = {
     "lookback_seconds": setting(
         "integer",
         "Lookback",
-        "Each run reads again so many seconds before the bookmark, since leads can become visible some time after"
-        " their ingestion date.",
+        "Number of seconds before the bookmark at which each run starts to read, since leads can become"
+        " visible some time after their ingestion date.",
         minimum=0,
         default=7200,
     ),
     "refresh_days": setting(
         "integer",
         "Refresh",
-        "Every lead is read again within so many days, a few at a time, so that what people had erased reaches your"
-        " loader; 0 for loaders that append. Off with `end_date`.",
+        "Number of days within which every lead is read again, a few at a time, so that erasures on the"
+        " portal reach your loader. Set it to 0 for loaders that append. Not used with `end_date`.",
         minimum=0,
         maximum=contract.LEAD_LIFE_DAYS,
         default=30,
@@ -73,17 +74,17 @@ TAP_SETTINGS: dict[str, contract.JsonSchema] = {
 
 @dataclass(frozen=True, slots=True)
 class TapSettings:
-    """What the tap was asked to do. Instants are Unix seconds."""
+    """The tap's settings after parsing. Instants are in Unix seconds."""
 
-    accounts: tuple[Account, ...]  #: at least one; without the setting `accounts`, one that has no label
+    accounts: tuple[Account, ...]  #: at least one; without the setting `accounts`, a single one without a label
     rate_limit_scope: RateLimitScope
-    now: int  #: when the run began; what is ingested later is the next run's
+    now: int  #: when the run began; the next run reads leads that are ingested later
     start: int
-    end: int  #: `end_date`, or now where that is earlier
+    end: int  #: `end_date`, or now if that is earlier
     window_seconds: int
     page_size: int
     lookback_seconds: int
-    refresh_seconds: int  #: how long a cycle of the refresh takes; 0: there is none
+    refresh_seconds: int  #: how long a cycle of the refresh takes; 0: no refresh
 
     @property
     def connection(self) -> ConnectionSettings:
@@ -92,12 +93,12 @@ class TapSettings:
 
     @property
     def has_accounts(self) -> bool:
-        """Whether records, keys and state name the account that they are of."""
+        """Whether records, keys and state name their account."""
         return self.accounts[0].label is not None
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], *, now: int) -> TapSettings:
-        """Parse the tap's configuration as it counts for a run that starts `now`.
+        """Parse the tap's configuration for a run that starts `now`.
 
         Raises:
             SettingsError: names the setting at fault and the cure.
@@ -109,12 +110,12 @@ class TapSettings:
             msg = "`start_date` must be earlier than `end_date`"
             raise SettingsError(msg)
         if start is not None and start > now:
-            msg = "`start_date` lies in the future: set the instant from which leads are wanted"
+            msg = "`start_date` is in the future: set the instant from which to read leads"
             raise SettingsError(msg)
         if start is None:
             start = max(now - contract.LEAD_LIFE_DAYS * _DAY_SECONDS, 0)
             if end is not None and start >= end:
-                msg = "`end_date` lies before the default `start_date`, 3 years back: set `start_date` too"
+                msg = "`end_date` is before the default `start_date`, 3 years ago: set `start_date` too"
                 raise SettingsError(msg)
         return cls(
             accounts=parse_accounts(values),

@@ -1,4 +1,4 @@
-"""The SDK's stream maps, so that neither what the user switched off nor a column without a schema comes out."""
+"""The SDK's stream maps, without the fields that the user switched off and without columns that have no schema."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def leads_maps(
     settings: Mapping[str, Any] | None,
     stream_name: str,
 ) -> list[StreamMap]:
-    """Return the stream maps, each without what the catalog or it switches off; where that is nothing, the SDK's own.
+    """Return the stream maps, each without the fields that it or the catalog switches off.
 
-    `settings` is the setting `stream_maps`, from which they were made.
+    A map that needs no such change is the SDK's own. `settings` is the setting `stream_maps` that defines the maps.
     """
     definitions = _definitions(settings or {}, stream_name)
     result: list[StreamMap] = []
@@ -38,7 +38,7 @@ def leads_maps(
 
 
 def _definitions(settings: Mapping[str, Any], stream_name: str) -> list[object]:
-    """Return what the setting says of each of the stream's maps, in the SDK's order: the stream's own is the first."""
+    """Return the definition of each of the stream's maps, in the SDK's order: the stream's own map is the first."""
     own: object = None
     others: list[object] = []
     for name, definition in settings.items():
@@ -53,11 +53,11 @@ def _definitions(settings: Mapping[str, Any], stream_name: str) -> list[object]:
 
 
 class UnflattenableError(MappingError):
-    """A user's expression makes an object that has no columns; the text names the map's column, and no value."""
+    """A user's expression returns an object that has no columns; the message names the map's column, and no value."""
 
 
 class LeadsMap(StreamMap):
-    """One of the SDK's stream maps, with what stands before and after it."""
+    """One of the SDK's stream maps, with the removal of fields before it and a check of the columns after it."""
 
     def __init__(self, stream_map: StreamMap, off: frozenset[Path]) -> None:
         super().__init__(stream_map.stream_alias, stream_map.raw_schema, stream_map.raw_key_properties, None)
@@ -71,10 +71,10 @@ class LeadsMap(StreamMap):
         return self._map.get_filter_result(record)
 
     def transform(self, record: dict[str, Any]) -> dict[str, Any] | None:
-        """Return what comes out of a record, None where the map's filter leaves it out.
+        """Return the transformed record, or None if the map's filter rejects it.
 
         Raises:
-            UnflattenableError: with flattening, a map gives an object with a field that the schema does not have.
+            UnflattenableError: flattening is on, and a map returns an object with a field that its schema lacks.
         """
         if self._off:
             record = without(record, self._off)
@@ -85,11 +85,11 @@ class LeadsMap(StreamMap):
         return None if mapped is None else self._columns(mapped, options.separator)
 
     def _columns(self, mapped: dict[str, Any], separator: str) -> dict[str, Any]:
-        """Return a flattened record with each column of the schema and no other; those of a null object are null."""
+        """Return a flattened record with exactly the columns of the schema; those of a null object are null."""
         columns = self.transformed_schema["properties"]
         for name, value in mapped.items():
             if value is not None and name not in columns:
-                column = name.partition(separator)[0]  # what follows may come out of a lead
+                column = name.partition(separator)[0]  # what follows may be data of a lead
                 msg = f"`{column}` is an object with fields that its schema does not have, so it cannot be flattened"
                 raise UnflattenableError(msg)
         return {name: mapped.get(name) for name in columns}

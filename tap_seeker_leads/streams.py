@@ -47,16 +47,16 @@ if TYPE_CHECKING:
 
 
 class LeadsStream(RESTStream[PageRequest | None]):
-    """Leads by ingestion date, from the bookmark (less the lookback) to now, each once a run; then what is due again.
+    """Leads by ingestion date, from the bookmark (less the lookback) to now, each once per run; then the refresh.
 
-    The bookmark is the end of the longest finished prefix of windows, or the API's own time where that is earlier. It
-    goes out in a STATE as it moves, and before an error ends the run.
+    The bookmark is the end of the longest finished prefix of windows, or the API's own time if that is earlier. A STATE
+    is written as the bookmark moves, and before an error ends the run.
     """
 
     name = STREAM
     path = PATH
     replication_key = REPLICATION_KEY
-    #: Records fit the stream's own schema as they are made, see `to_lead`.
+    #: `to_lead` already makes records that conform to the stream's schema.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     def __init__(self, tap: Tap) -> None:
@@ -66,14 +66,14 @@ class LeadsStream(RESTStream[PageRequest | None]):
         self.primary_keys = key_properties(has_accounts=self._has_accounts)
         self._plugin = cast("Plugin[TapSettings]", tap)
         self.monotonic = time.monotonic
-        #: What waits for the limit and between tries consist of; None: a wait that a stop ends.
+        #: How to wait for the rate limit and between tries; None: a wait that a stop interrupts.
         self.sleep: Callable[[float], object] | None = None
         self._writer = cast("PageWriter", tap.message_writer)
-        self._reading: Reading | None = None  # what goes on
+        self._reading: Reading | None = None  # the reading in progress
 
     @property
     def settings(self) -> TapSettings:
-        """The tap's settings; discovery runs without any."""
+        """The tap's settings; discovery runs without them."""
         return self._plugin.settings
 
     @property
@@ -88,7 +88,7 @@ class LeadsStream(RESTStream[PageRequest | None]):
 
     @cached_property
     def stream_maps(self) -> list[StreamMap]:
-        """The stream maps, which let nothing out that the user switched off."""
+        """The stream maps, which emit no field that the user switched off."""
         return leads_maps(super().stream_maps, deselected_paths(self.mask), self.config.get("stream_maps"), self.name)
 
     @property
@@ -101,12 +101,12 @@ class LeadsStream(RESTStream[PageRequest | None]):
         return self._state_manager
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:  # the SDK's
-        """Return none: the bookmark never passes what was read, so it needs no bound."""
+        """Return None: the bookmark never passes an instant that was not read, so it needs no upper bound."""
 
     # What is read
 
     def stop(self, signal_number: int) -> None:
-        """End the run from within a signal handler: in order while it reads, else at once.
+        """End the run from within a signal handler: in an orderly way while it reads, immediately otherwise.
 
         Raises:
             StoppedError: nothing is being read.
@@ -136,14 +136,14 @@ class LeadsStream(RESTStream[PageRequest | None]):
 
     @property
     def _is_incremental(self) -> bool:
-        """Whether bookmarks count; a run of the whole table keeps none."""
+        """Whether the run uses bookmarks; a FULL_TABLE run keeps none."""
         return self.replication_method != REPLICATION_FULL_TABLE
 
     def _pages_of_records(self) -> Iterator[list[dict[str, Any]]]:
-        """Yield each page's new records, as soon as it is read; on an error, leave a STATE of what is finished.
+        """Yield each page's new records as soon as it is read; on an error, write a STATE of what is finished.
 
         Raises:
-            AccountsFailedError: some of several accounts could not be read to their end.
+            AccountsFailedError: some of several accounts could not be read to the end.
         """
         reading = self._open_reading()
         report = ReadingReport(reading, self.settings, clock=self.monotonic)
@@ -157,11 +157,11 @@ class LeadsStream(RESTStream[PageRequest | None]):
                     if records:
                         yield records
             report.refuse_failures()
-        except Exception as caught:  # raised again: whatever went wrong, what is finished is not read twice
+        except Exception as caught:  # raised again; the STATE saves a second read of what is finished
             error = caught
             self._write_state_message()
             raise
-        except GeneratorExit as caught:  # what was read could not be put out
+        except GeneratorExit as caught:  # the records could not be written
             error = caught
             raise
         finally:
@@ -177,11 +177,11 @@ class LeadsStream(RESTStream[PageRequest | None]):
         if line:
             self.log("%s", line)
 
-    # What comes out
+    # What is emitted
 
     @cached_property
     def _writes_as_is(self) -> bool:
-        """Whether nothing stands between record and message: no selection, map, flattening or limit."""
+        """Whether records are written unchanged: no selection, map, flattening or limit applies."""
         return (
             all(self.mask.values())
             and [type(stream_map) for stream_map in self.stream_maps] == [SameRecordTransform]
@@ -192,8 +192,9 @@ class LeadsStream(RESTStream[PageRequest | None]):
     def _sync_records(
         self, context: types.Context | None = None, *, write_messages: bool = True
     ) -> Generator[dict[str, Any], Any, Any]:
-        # Private, for the SDK has no hook for a page of records, and its loop over single ones costs more than all the
-        # rest: the selection of every nested field, a map that maps nothing, the time. A test proves the output equal.
+        # The method is private because the SDK has no hook for a page of records. Its loop over single records costs
+        # more than all the rest: it selects every nested field, and runs a map that maps nothing. A test proves that
+        # the output is the same.
         if not (write_messages and self._writes_as_is):
             try:
                 yield from super()._sync_records(context, write_messages=write_messages)
@@ -202,13 +203,11 @@ class LeadsStream(RESTStream[PageRequest | None]):
                     raise
                 self._write_state_message()
                 msg = (
-                    f"`stream_maps` cannot be evaluated for one of the leads ({type(error).__name__}): say what then,"
-                    " as in `contactRequest['email'] if contactRequest else None`"
+                    f"`stream_maps` cannot be evaluated for one of the leads ({type(error).__name__}): handle that"
+                    " case, as in `contactRequest['email'] if contactRequest else None`"
                 )
                 if isinstance(error, UnflattenableError):
-                    msg = (
-                        f"`stream_maps`: {error}. Give each of its fields a column of its own, or leave flattening off"
-                    )
+                    msg = f"`stream_maps`: {error}. Map each of its fields to its own column, or turn flattening off"
                 raise SettingsError(msg) from None
             return
         with self.get_record_counter() as counter, self.get_sync_timer():
@@ -221,6 +220,6 @@ class LeadsStream(RESTStream[PageRequest | None]):
         self._write_state_message()
 
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:  # noqa: ANN401
-        """Log as the SDK does, but no errors: the command shows each, with what to do."""
+        """Log as the SDK does, except errors: the command prints each error with its cure."""
         if level < logging.ERROR:
             super().log(message, *args, level=level, **kwargs)

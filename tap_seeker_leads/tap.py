@@ -53,7 +53,7 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
     ]
 
     message_writer_class = PageWriter
-    #: The one stream, once it is discovered.
+    #: The only stream, once it is discovered.
     _leads: LeadsStream | None = None
 
     def __init__(
@@ -68,7 +68,7 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
         super().__init__(**options)
 
     def parse_settings(self, config: Mapping[str, Any]) -> TapSettings:
-        """Parse the configuration as it counts for a run that starts now.
+        """Parse the configuration of a run that starts now.
 
         Raises:
             SettingsError: names the setting at fault and the cure.
@@ -81,10 +81,10 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
 
     @cached_property
     def input_catalog(self) -> Catalog | None:
-        """The catalog that the run was given, as the tap's own definition with that one's selection.
+        """The given catalog's selection, applied to the tap's own definition; None without a catalog.
 
         Raises:
-            SettingsError: it lacks the stream, or asks for what the tap does not promise.
+            SettingsError: it lacks the stream, or asks for something that the tap does not support.
         """
         given = self._given_catalog
         if given is None or isinstance(given, Catalog):
@@ -92,35 +92,35 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
         return Catalog.from_dict(own_catalog(given, has_accounts=has_accounts(self.config)))
 
     def discover_streams(self) -> Sequence[LeadsStream]:
-        """Return the one stream; needs no settings and no network."""
+        """Return the only stream; needs neither settings nor network."""
         self._leads = LeadsStream(self)
         return [self._leads]
 
     def setup_mapper(self) -> None:
-        """Set the SDK's stream maps up.
+        """Set up the SDK's stream maps.
 
         Raises:
-            SettingsError: they do not fit, or name what does not exist.
+            SettingsError: they are not valid, or name a stream or column that does not exist.
         """
         schema = leads_schema(has_accounts=has_accounts(self.config))
         stream_maps.refuse_unmatched(self.config, {STREAM: schema["properties"]})
         super().setup_mapper()
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Take a state over.
+        """Load a state.
 
         Raises:
-            SettingsError: it is not right.
+            SettingsError: it is not a valid state.
         """
-        # Not the SDK's own, which takes every stream's bookmark apart, and fails on an odd one of another stream.
+        # The SDK's method parses every stream's bookmark, so it fails on a malformed one of another stream.
         if bookmarks := bookmarks_of(state, has_accounts=has_accounts(self.config)):
             self.state["bookmarks"] = bookmarks
 
     def _reset_state_progress_markers(self) -> None:
-        """Leave the state alone: this stream has no such markers, and other streams' are not ours to change."""
+        """Leave the state unchanged: this stream has no progress markers, and other streams' markers are not ours."""
 
     def stop(self, signal_number: int) -> None:
-        """Have the stream end in order.
+        """Ask the stream to stop in an orderly way.
 
         Raises:
             StoppedError: nothing is being read.
@@ -134,7 +134,7 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
         """Test the settings of each account without a record on stdout; `--test=schema` is the SDK's.
 
         Raises:
-            SeekerLeadsError: they do not work, and why.
+            SeekerLeadsError: they do not work; the message says why.
         """
         if value != CliTestOptionValue.All.value:
             super().cb_test(ctx, param, value)
@@ -148,9 +148,9 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
 
     @classmethod
     def invoke(cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **options: Any) -> None:  # noqa: ANN401  # the SDK's
-        """Run the tap as its command was given.
+        """Run the tap with the options of its command line.
 
         Raises:
-            SettingsError: a file of the command line is not right.
+            SettingsError: a file given on the command line is not valid.
         """
         super().invoke(state=json_file(state, "--state"), catalog=json_file(catalog, "--catalog"), **options)

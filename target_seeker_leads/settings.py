@@ -43,82 +43,82 @@ TARGET_SETTINGS: dict[str, contract.JsonSchema] = {
     "account_field": setting(
         "string",
         "Account field",
-        "With `accounts`: the field of a record, after stream maps, that holds the label of the account it is sent for."
-        " Default: `account`.",
+        "With `accounts`: the field of a record, after stream maps, that holds the label of its account."
+        " Defaults to `account`.",
     ),
     "dry_run": setting(
         "boolean",
         "Dry run",
-        "Map, validate and report only: nothing is sent or written, and no state is passed on.",
+        "Whether to only map, validate and report. Nothing is sent or written, and no state is passed on.",
         default=False,
     ),
     "rejects_path": setting(
         "string",
         "Rejects file",
-        "JSON lines file of the records that were not sent, each with its reasons; personal data, readable by the"
-        " owner only. Default: `rejects.jsonl` in the user's data folder.",
+        "Path of the JSON lines file for records that were not sent, with the reasons. It holds personal data"
+        " and is readable by the owner only. Defaults to `rejects.jsonl` in the user's data folder.",
     ),
     "ledger_url": setting(
         "string",
         "Ledger URL",
-        "Database that remembers what was sent: `sqlite:///file`, or `postgresql://…` for several machines."
-        " Default: `ledger.db` in the user's data folder.",
+        "URL of the database that remembers what was sent: `sqlite:///file`, or `postgresql://…` for several"
+        " machines. Defaults to `ledger.db` in the user's data folder.",
         secret=True,
     ),
     "dedupe_by": setting(
         "string",
         "Dedupe by",
-        "What makes two records the same lead: `key` (stream and key properties; the content where there are none),"
-        " `content`, or `none`.",
+        "What makes two records the same lead: `key` (stream and key properties, or the content if there are"
+        " none), `content`, or `none`.",
         enum=[choice.value for choice in DedupeBy],
         default=DedupeBy.KEY.value,
     ),
     "on_unknown_outcome": setting(
         "string",
         "On unknown outcome",
-        "When the answer to a request is lost: `retry` sends it again (at least once, maybe twice), `reject` keeps"
-        " it as a dead letter (at most once).",
+        "What to do if the answer to a request is lost: `retry` sends the lead again (at least once, possibly"
+        " twice), `reject` keeps it as a dead letter (at most once).",
         enum=[choice.value for choice in UnknownOutcome],
         default=UnknownOutcome.RETRY.value,
     ),
     "max_resends": setting(
         "integer",
         "Maximum resends",
-        "How often a lead is resent after lost answers, in all runs together. Then it becomes a dead letter if other"
-        " leads were accepted since its first try; if none was, each run tries it once.",
+        "Maximum number of times a lead is sent again after lost answers, over all runs. It then becomes a"
+        " dead letter if other leads were accepted since its first try. If none was, each run tries it once.",
         default=7,
         minimum=1,
     ),
     "deleted_when": setting(
         "array",
         "Deleted when",
-        "What marks deleted rows, which are not sent: `column` (it holds a value) or `column=value`, or a list of"
-        " these, of the record as the source gives it. A `_sdc_deleted_at` is known without it.",
+        "Which rows count as deleted and are not sent: `column` (it holds a value) or `column=value`, or a"
+        " list of these. Columns are those of the source. `_sdc_deleted_at` always counts.",
         type=["array", "string", "null"],
         items={"type": "string"},
     ),
     "defaults": setting(
         "object",
         "Defaults",
-        "Values for fields that a record lacks, by the API's names; `submittedDate: now` is the time of sending.",
+        "Values for fields that a record lacks, by the API's field names. `submittedDate: now` is the time of sending.",
     ),
     "date_format": setting(
         "array",
         "Date formats",
-        "How the source writes dates, beside ISO 8601 and Unix seconds: a format of Python's strptime, or a list of"
-        " them, e.g. `%d/%m/%Y %H:%M` for 05/11/2026 14:30.",
+        "How the source writes dates, in addition to ISO 8601 and Unix seconds: a format of Python's"
+        " strptime, or a list of them. For example, `%d/%m/%Y %H:%M` reads 05/11/2026 14:30.",
         type=["array", "string", "null"],
         items={"type": "string"},
     ),
     "timezone": setting(
         "string",
         "Time zone",
-        "Zone of times that the source writes without an offset, as an IANA name, e.g. `Europe/Paris`. Default: UTC.",
+        "Time zone of times without an offset, as an IANA name such as `Europe/Paris`. Defaults to UTC.",
     ),
     "max_rejects": setting(
         "integer",
-        "Most rejects",
-        "Stop the run with an error when so many records were rejected. Default: never.",
+        "Maximum rejects",
+        "Number of rejected records at which the run stops with an error. Unlimited if not set.",
         minimum=1,
     ),
 }

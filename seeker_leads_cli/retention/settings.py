@@ -24,14 +24,15 @@ RETENTION_SETTINGS: dict[str, contract.JsonSchema] = {
     "database_url": setting(
         "string",
         "Database URL",
-        "The PostgreSQL that the loader fills, e.g. `postgresql://user:password@host/database`.",
+        "URL of the PostgreSQL database that the loader fills, such as `postgresql://user:password@host/database`.",
         secret=True,
     ),
-    "table": setting("string", "Table", "The table of leads, with its schema.", default="seeker_leads.leads"),
+    "table": setting("string", "Table", "Table of leads, with its schema.", default="seeker_leads.leads"),
     "refresh_days": setting(
         "integer",
         "Refresh",
-        "As the tap's: a lead that two such cycles have not brought is reported. 0: the tap does not refresh.",
+        "The tap's `refresh_days`. Leads that two such cycles have not brought are reported."
+        " Set it to 0 if the tap does not refresh.",
         minimum=0,
         maximum=1000,
         default=30,
@@ -39,7 +40,7 @@ RETENTION_SETTINGS: dict[str, contract.JsonSchema] = {
     "erased": setting(
         "string",
         "Erased leads",
-        "What becomes of the row of an erased lead: `scrub` takes the personal data out, `delete` deletes the row.",
+        "What to do with the row of an erased lead: `scrub` removes the personal data, `delete` deletes the row.",
         enum=[each.value for each in Erased],
         default=Erased.SCRUB.value,
     ),

@@ -1,1 +1,1 @@
-"""From an answer of the API to the records of the stream `leads`."""
+"""Turns the API's answers into records of the stream `leads`."""

@@ -1,7 +1,7 @@
-"""Whether the person behind a lead had their data deleted: pure, and from the lead alone.
+"""Whether the person behind a lead had their data deleted: pure, and derived from the lead alone.
 
-The API erases by null, not by leaving fields out. So a contact without a field, or with a value of another type than
-the contract says, is not called erased: a warehouse deletes what a lead says of a person by this.
+The API erases a field by setting it to null, not by leaving it out. So a contact that lacks a field, or has a value
+whose type differs from the contract, does not count as erased: warehouses delete personal data by this flag.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ _NULLED = ("lastName", "email", "message")
 
 
 def is_erased_by_the_contract(item: Any) -> bool:  # noqa: ANN401  # a type that exists at run time only
-    """Return whether an item as msgspec reads it is erased; a field that is missing is `UNSET`."""
+    """Return whether an item that msgspec decoded is erased; a missing field is `UNSET`."""
     contact = item.contactRequest
-    # Most leads have a last name, so that one look is enough.
+    # Most leads have a last name, so the first comparison is usually enough.
     if contact is None or contact.lastName is not None or contact.email is not None or contact.message is not None:
         return False
     call = item.callDetails

@@ -1,4 +1,4 @@
-"""What becomes of fields without a column of their own, where objects are taken apart into columns: pure."""
+"""Moves fields without a column into `extra` when objects are flattened into columns: pure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def with_unknown_in_extra(record: dict[str, Any], depth: int, off: frozenset[Path]) -> dict[str, Any]:
-    """Return a record whose parts hold known fields only, `depth` levels down; `extra` holds the others by their path.
+    """Return a record whose parts hold only known fields, `depth` levels down; `extra` holds the others by their path.
 
-    Those of a part that is switched off are left out, and all of them where the record has no `extra`.
+    Unknown fields of a part that is switched off are dropped, and all unknown fields if the record has no `extra`.
     """
     properties = leads_schema()["properties"]
     parts, unknown = _split({name: record[name] for name in PARTS if name in record}, {"properties": properties}, depth)
@@ -40,7 +40,7 @@ def _split(value: dict[str, Any], schema: JsonSchema, depth: int) -> tuple[dict[
 
 
 def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Join two trees. They meet in objects only: what has another type than the contract says has no fields."""
+    """Merge two trees. They overlap only in objects, since a value of a wrong type has no fields."""
     result = dict(one)
     for name, value in other.items():
         result[name] = _merged(one[name], value) if isinstance(one.get(name), dict) else value

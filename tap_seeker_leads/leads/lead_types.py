@@ -1,4 +1,4 @@
-"""The stream's schema as types of msgspec, which reads and checks in C what Python would look at field by field."""
+"""The stream's schema as msgspec types: msgspec decodes and checks in C what Python would check field by field."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _SCALARS: dict[str, Any] = {"string": str, "boolean": bool, "integer": int, "num
 
 @cache
 def page_decoder() -> msgspec.json.Decoder[Any]:
-    """Return a decoder for pages that hold nothing but what the contract knows; it refuses all others.
+    """Return a decoder that accepts only pages whose every field is in the contract.
 
-    What an item lacks is null, but within its parts nothing is added: there, a field that is missing stays missing.
+    A part or `metadata` field that an item lacks becomes null; within the parts, a missing field stays missing.
     """
     page = msgspec.defstruct(
         "Page",
@@ -34,7 +34,7 @@ def page_decoder() -> msgspec.json.Decoder[Any]:
 
 @cache
 def items_type() -> Any:  # noqa: ANN401  # a type that exists at run time only
-    """Return the type of a page's items whose known fields are as the contract says; unknown ones may be anything."""
+    """Return the type of a page's items whose known fields match the contract; unknown fields may be anything."""
     return GenericAlias(list, (_item_type(is_strict=False),))
 
 
@@ -54,7 +54,7 @@ def _item_type(*, is_strict: bool) -> Any:  # noqa: ANN401  # as above
 
 @cache
 def part_type(name: str) -> Any:  # noqa: ANN401  # a type that exists at run time only
-    """Return the type of a part of a lead as far as the contract knows it; unknown fields may be anything."""
+    """Return the type of a part of a lead whose known fields match the contract; unknown fields may be anything."""
     return _type_of(leads_schema()["properties"][name])
 
 

@@ -1,4 +1,4 @@
-"""Where a page's link leads to: pure."""
+"""The cursor in a page's link: pure."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
 
 def has_link(links: object) -> bool:
-    """Return whether a page says that another one follows, in whatever form."""
+    """Return whether a page's links say in any form that another page follows."""
     return isinstance(links, dict) and bool(links.get("next"))
 
 
 def linked_cursor(links: object, lead_ids: Sequence[str], asked: str | None) -> str | None:
-    """Return the `start` of `links.next`, and nothing else of it: the token goes to `api_url` alone.
+    """Return the `start` of `links.next`; the rest of the link is ignored, as the token goes only to `api_url`.
 
-    None where there is no link, or it gives no cursor beyond doubt. A raw `+` may be meant as it is or as a blank, and
-    a link may repeat the `start` that was `asked` for: the reading that is one of the page's leads counts.
+    Returns None if there is no link, or its cursor is ambiguous. A raw `+` may stand for itself or for a blank, and a
+    link may repeat the `start` that was `asked` for: the reading that is one of the page's leads is used.
     """
     link = links.get("next") if isinstance(links, dict) else None
-    # urlsplit would drop control characters, and so change the cursor.
+    # urlsplit would remove control characters, and so change the cursor.
     if not isinstance(link, str) or not is_storable(link) or not {*"\t\n\r"}.isdisjoint(link):
         return None
     try:
@@ -41,7 +41,7 @@ def linked_cursor(links: object, lead_ids: Sequence[str], asked: str | None) -> 
 
 
 def _readings(query: str) -> Iterator[tuple[str, str]]:
-    """Yield each `start` of a query, as a form has it and as a path has it."""
+    """Yield each `start` of a query, decoded as in a form and as in a path."""
     for pair in query.split("&"):
         name, _, value = pair.partition("=")
         if value and unquote_plus(name) == "start":

@@ -1,7 +1,7 @@
-"""JSON that is complete but not perfect, and text that no warehouse can hold: pure.
+"""JSON that is complete but malformed in its text, and text that warehouses cannot store: pure.
 
-Replaced by U+FFFD, in names too: control characters other than tab, newline and carriage return, above all U+0000,
-which PostgreSQL refuses; bytes that are not UTF-8; halves of surrogate pairs. Numbers beyond a float become null.
+U+FFFD replaces, in names too: control characters other than tab, newline and carriage return, especially U+0000, which
+PostgreSQL rejects; bytes that are not UTF-8; and unpaired surrogates. Numbers too large for a float become null.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ import re
 from typing import Any
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-#: As Python has them: broken bytes have become surrogates, see `read_json`.
+#: In Python's text: broken bytes are surrogates there, see `read_json`.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-#: As JSON has them. Raw ones below U+0020, broken UTF-8 and surrogates are missing: msgspec refuses those by itself.
+#: In JSON. Raw characters below U+0020, broken UTF-8 and surrogates are not listed: msgspec rejects them itself.
 _ESCAPED_CONTROL = re.compile(rb"\\(?:[bf]|u00(?:0[0-8bcefBCEF]|1|7[fF]|[89]))")
 _RAW_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 
 
 def may_hold_controls(body: bytes) -> bool:
-    """Return whether JSON that msgspec takes may hold characters to replace; quick, since every page is looked at."""
+    """Return whether JSON that msgspec accepts may hold characters to replace; fast, since it runs for every page."""
     is_escaped = b"\\" in body and _ESCAPED_CONTROL.search(body) is not None
     return is_escaped or b"\x7f" in body or (b"\xc2" in body and _RAW_CONTROL.search(body) is not None)
 
 
 def read_json(body: bytes) -> Any:  # noqa: ANN401  # any JSON
-    """Read JSON whose strings may hold anything; nothing is replaced yet.
+    """Read JSON whose strings may contain anything; nothing is replaced yet.
 
     Raises:
-        ValueError: it is not JSON, or was cut.
+        ValueError: it is not JSON, or was cut off.
         RecursionError: it is nested too deeply.
     """
     encoding = json.detect_encoding(body)
@@ -41,12 +41,12 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401  # any JSON
 
 
 def is_storable(text: str) -> bool:
-    """Return whether a text stays as it is."""
+    """Return whether a text contains no character to replace."""
     return _UNSTORABLE.search(text) is None
 
 
 def storable(value: Any) -> Any:  # noqa: ANN401  # any JSON
-    """Return a value as JSON in UTF-8, and warehouses, can hold it.
+    """Return a value in a form that JSON in UTF-8, and warehouses, can store.
 
     Raises:
         RecursionError: it is nested too deeply.

@@ -1,4 +1,4 @@
-"""One answer of `GET /leads`, decoded once, in whichever dialect the API speaks."""
+"""One answer of `GET /leads`, decoded once, in any of the API's dialects."""
 
 from __future__ import annotations
 
@@ -26,42 +26,42 @@ _ATTRIBUTE = "seeker_leads_page"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The leads of one answer, and where to go on."""
+    """The leads of one answer, and the cursor of the next page."""
 
     leads: list[Lead]
-    size: int  #: how many items it held; those without a `leadId` that can be a key are not leads
+    size: int  #: how many items it held; items without a `leadId` that can be a key are not leads
     next_cursor: str | None  #: None after the last page
-    announced: bool = False  #: the API's status said that there is a next page; a link alone may lead to nothing
-    is_linked: bool = False  #: the API gave a link
-    has_list: bool = True  #: without a list of leads the API says, in one way or another, that the period is empty
-    altered_ids: int = 0  #: items whose `leadId` no warehouse can hold as it is
-    counted: tuple[str, int] | None = None  #: how many leads `metadata` counts, and by what name
+    announced: bool = False  #: the status said that there is a next page; a link alone may lead to nothing
+    is_linked: bool = False  #: the answer has a link
+    has_list: bool = True  #: without a list of leads, the answer says in some form that the period is empty
+    altered_ids: int = 0  #: items whose `leadId` warehouses cannot store unchanged
+    counted: tuple[str, int] | None = None  #: how many leads `metadata` counts, and under which name
 
 
 @dataclass(frozen=True, slots=True)
 class _Contents:
-    """What a body holds."""
+    """The contents of a body."""
 
-    leads: list[Lead] | None  #: None where the page is empty by having no list of them
+    leads: list[Lead] | None  #: None if the page is empty because it has no list
     size: int = 0
     links: object = None
     metadata: object = None
     altered_ids: int = 0
 
 
-#: Statuses that say it by themselves; of the 404s, those that `classify` accepts are the API's own.
+#: Statuses that mean an empty period; a 404 that `classify` accepts is the API's own.
 _EMPTY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND})
-#: The names of `metadata` that count the leads of a page or of its period; which of the two is open [?].
+#: The fields of `metadata` that count the leads of a page or of its period; it is not known which of the two [?].
 _COUNTS = ("count", "total", "totalCount")
 
 
 def page_of(response: requests.Response) -> Page:
-    """Return the page of an accepted answer; an empty one where it says that the period is empty.
+    """Return the page of an accepted answer; an empty page if the answer says that the period is empty.
 
-    The SDK hands the response from hook to hook, so the page travels on it, and the body is decoded once.
+    The SDK passes the response from hook to hook, so the page is stored on it, and the body is decoded once.
 
     Raises:
-        RetryableError: the body is cut, or is not a page.
+        RetryableError: the body is cut off, or is not a page.
     """
     page: Page | None = getattr(response, _ATTRIBUTE, None)
     if page is None:
@@ -94,8 +94,8 @@ def _next_cursor(answer: Answer, response: requests.Response, contents: _Content
         linked = linked_cursor(contents.links, [lead.lead_id for lead in leads], _asked(response, "start"))
         if linked is not None:
             return linked
-    # Without a link, 206 says that there is more [F]. A full page with 200 may be the last one, or come from a server
-    # that tells neither way [?]: asking once more is safe. So it is where a link gives no cursor.
+    # Without a link, 206 says that there is more [F]. A full page with 200 may be the last one, or the server may give
+    # no sign at all [?]: one more request is safe. The same holds for a link without a cursor.
     is_partial = answer.status == HTTPStatus.PARTIAL_CONTENT
     is_full = size >= int(_asked(response, "limit") or 0)
     if not (is_partial or (size and (is_full or is_linked))):
@@ -111,7 +111,7 @@ def _contents(answer: Answer) -> _Contents:
         try:
             page = page_decoder().decode(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass  # something in it is new, or odd, or not JSON: the ways for those cost more
+            pass  # something in it is new, malformed or not JSON, which slower code handles
         else:
             leads = [lead_by_the_contract(item) for item in page.items]
             return _Contents(leads, len(page.items), page.links, page.metadata)
@@ -125,9 +125,9 @@ def _contents(answer: Answer) -> _Contents:
 
 
 def _body(answer: Answer) -> tuple[Any, int]:
-    """Return the JSON of a body with items that can be stored, and how many lost a `leadId` that cannot.
+    """Return the JSON of a body with items that can be stored, and how many items have a `leadId` that cannot.
 
-    Such an id is not replaced: with another one, the lead might take another's place.
+    Such an id is not changed, since the lead might then replace another one: the item becomes null.
     """
     if not may_hold_controls(answer.body):
         try:
@@ -135,7 +135,7 @@ def _body(answer: Answer) -> tuple[Any, int]:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
     try:
-        # One character in one message, or a number too large, must not make the whole page unreadable for ever.
+        # One bad character in one message, or a number too large, must not make the whole page unreadable forever.
         body = read_json(answer.body)
         if not isinstance(body, dict) or not isinstance(body.get("items"), list):
             return body, 0
@@ -148,9 +148,9 @@ def _body(answer: Answer) -> tuple[Any, int]:
 
 
 def _says_empty(answer: Answer, body: dict[str, Any]) -> bool:
-    """Return whether a body is how some servers write an empty list: `items` is null, in so many words.
+    """Return whether a body is how some servers write an empty list: `items` is present and null.
 
-    A body without `items` does not say that: a gateway's `{}` would silently pass for a page without leads.
+    A body without `items` does not count, or a gateway's `{}` would pass silently for a page without leads.
     """
     if answer.status != HTTPStatus.OK or body.get("items", ...) is not None:
         return False
@@ -171,7 +171,7 @@ def _leads(items: list[Any]) -> list[Lead]:
         checked = msgspec.convert(items, items_type())
     except msgspec.ValidationError:
         return [lead for item in items if (lead := to_lead(item)) is not None]
-    # New fields only, as an API that grows has them in every item.
+    # The items differ from the contract only by new fields, which an API that grows has in every item.
     return [lead_with_more(known, item) for known, item in zip(checked, items, strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""From the API's lead to the tap's record: pure."""
+"""Turns the API's leads into the tap's records: pure."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _METADATA_NAMES = frozenset(METADATA_FIELDS)
 
 
 class Lead(msgspec.Struct, frozen=True, gc=False):
-    """A record, with its ingestion second for the seams; None where the API gave no usable date."""
+    """A record, with its ingestion second for the seams; the second is None if the API gave no usable date."""
 
     lead_id: str
     second: int | None
-    record: dict[str, Any]  #: may hold msgspec's objects; `to_builtins` makes plain ones of them
+    record: dict[str, Any]  #: may hold msgspec's objects, which `to_builtins` turns into plain ones
 
 
 def lead_by_the_contract(item: Any) -> Lead:  # noqa: ANN401  # a type that exists at run time only
-    """Return the record of an item as `page_decoder` reads it: there is nothing unknown in it and nothing odd."""
+    """Return the record of an item from `page_decoder`, which holds nothing unknown and no wrong type."""
     metadata = item.metadata
     second, ttl = metadata.ingestionDate, metadata.TTL
     record = {
@@ -49,18 +49,18 @@ def lead_by_the_contract(item: Any) -> Lead:  # noqa: ANN401  # a type that exis
 
 
 def lead_with_more(known: Any, item: dict[str, Any]) -> Lead:  # noqa: ANN401  # as above
-    """Return the record of an item with unknown fields, `known` being what `items_type` makes of it."""
+    """Return the record of an item with unknown fields; `known` is the item converted to `items_type`."""
     lead = lead_by_the_contract(known)
     parts = {name: item.get(name) for name in PARTS}
     return Lead(lead.lead_id, lead.second, {**lead.record, **parts, "extra": _unknown(item, item["metadata"]) or None})
 
 
 def to_lead(item: Any) -> Lead | None:  # noqa: ANN401  # any JSON
-    """Return the record of one of the API's items; None for an item that is no lead, having no `leadId`.
+    """Return the record of one of the API's items, or None for an item without a `leadId`, which is not a lead.
 
-    The record always fits the stream's schema. What the contract does not know goes into `extra`, and so does each
-    value of another type than the contract says, by its own path, with null in its place: one odd value must neither
-    stop a loader nor be lost, nor take along values that fit.
+    The record always matches the stream's schema. Fields that are not in the contract go into `extra`. So does each
+    value whose type differs from the contract, by its own path, with null in its place: one wrong value must neither
+    stop a loader, nor be lost, nor remove values that are right.
     """
     lead_id = lead_id_of(item)
     if lead_id is None:
@@ -80,7 +80,7 @@ def to_lead(item: Any) -> Lead | None:  # noqa: ANN401  # any JSON
     for name in PARTS:
         value = item.get(name)
         try:
-            # As good as always a part is as the contract says, which msgspec finds out faster than Python can.
+            # A part almost always matches the contract, and msgspec checks that faster than Python can.
             msgspec.convert(value, part_type(name))
             record[name] = value
         except msgspec.ValidationError:
@@ -96,14 +96,14 @@ def to_lead(item: Any) -> Lead | None:  # noqa: ANN401  # any JSON
 
 
 def _unknown(item: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
-    """Return what the contract does not know: of the item, and under `metadata` of that."""
+    """Return the item's fields that are not in the contract; those of its `metadata` are under `metadata`."""
     extra = {name: value for name, value in item.items() if name not in _PART_NAMES}
     extra_metadata = {name: value for name, value in metadata.items() if name not in _METADATA_NAMES}
     return extra | {"metadata": extra_metadata} if extra_metadata else extra
 
 
 def lead_id_of(item: object) -> str | None:
-    """Return the `leadId` of one of the API's items, or None where it has none that could be a key."""
+    """Return the `leadId` of one of the API's items, or None if it has none that can be a key."""
     metadata = item.get("metadata") if isinstance(item, dict) else None
     lead_id = metadata.get("leadId") if isinstance(metadata, dict) else None
     if isinstance(lead_id, int) and not isinstance(lead_id, bool):
@@ -133,9 +133,9 @@ _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
 
 
 def _fitting(value: Any, schema: JsonSchema) -> tuple[Any, Any]:  # noqa: ANN401  # any JSON
-    """Return the value with null for whatever has the wrong type, and only what has, by the same path.
+    """Return the value with null in place of each part of a wrong type, and those parts alone, by the same path.
 
-    The second is None where all of it fits. In a list, null keeps the places of the elements that fit.
+    The second is None if the whole value fits. In its lists, null stands for the elements that fit.
     """
     if value is None:
         return None, None

@@ -9,13 +9,13 @@ from seeker_leads_api import contract
 
 STREAM = "leads"
 PRIMARY_KEY = "leadId"
-#: The column and key of a run over many accounts: the label of the account that a lead is from.
+#: The extra column and key of a run over many accounts: the label of the account that received the lead.
 ACCOUNT = "account"
 REPLICATION_KEY = "ingestionDate"
 
-#: Fields of `metadata` that are instants in Unix seconds, and how they are called in records.
+#: Fields of `metadata` that are instants in Unix seconds, with their names in records.
 INSTANTS = {"ingestionDate": "ingestionDate", "TTL": "ttl"}
-#: The contract's name of each field of `metadata`, with its name in records.
+#: The fields of `metadata` by their names in the contract, with their names in records.
 METADATA_FIELDS = {
     "leadId": "leadId",
     "ingestionDate": "ingestionDate",
@@ -28,20 +28,20 @@ METADATA_FIELDS = {
 IS_ERASED = "isErased"
 #: The parts of a lead besides `metadata`, in the order of the record's columns.
 PARTS = ("contactRequest", "property", "project", "distributionType", "callDetails")
-#: The parts that are about a person: what is unknown in them may be personal too.
+#: The parts about a person: unknown fields in them may be personal too.
 PERSONAL_PARTS = ("contactRequest", "callDetails")
 
 
 def key_properties(*, has_accounts: bool = False) -> list[str]:
-    """Return what tells records apart."""
+    """Return the columns that identify a record."""
     return [ACCOUNT, PRIMARY_KEY] if has_accounts else [PRIMARY_KEY]
 
 
 @cache
 def leads_schema(*, has_accounts: bool = False) -> contract.JsonSchema:
-    """Return the JSON Schema of a record; that of a run over many accounts has a column more.
+    """Return the JSON Schema of a record; with many accounts it has one more column.
 
-    It promises types, not values: portals, categories and fields that the API adds later pass through.
+    It promises types, not values: portals, categories and fields that the API adds later are accepted.
     """
     shapes = [shape["properties"] for shape in contract.schema("Lead")["oneOf"]]
     metadata = contract.schema("LeadMetadata")["properties"]
@@ -60,19 +60,22 @@ def leads_schema(*, has_accounts: bool = False) -> contract.JsonSchema:
         "type": ["boolean", "null"],
         "description": (
             "Whether the person had their data deleted: last name, e-mail and message are null, and no phone number is"
-            " left. Not of the API; made from the lead alone."
+            " left. The tap derives this from the lead; the API does not send it."
         ),
     }
     properties["extra"] = {
         "type": ["object", "null"],
         "description": (
-            "What the API sent beyond its contract, and values of another type than it says, by their own path;"
-            " those of `metadata` under that key."
+            "Fields that are not in the API's contract, and values whose type differs from it, each by its own path;"
+            " those of `metadata` are under that key."
         ),
         "additionalProperties": True,
     }
     if has_accounts:
-        account = {"type": ["string"], "description": "Which of the setting `accounts` received the lead: its label."}
+        account = {
+            "type": ["string"],
+            "description": "The label, in `accounts`, of the account that received it.",
+        }
         properties = {ACCOUNT: account, **properties}
     return {"type": "object", "properties": properties, "required": key_properties(has_accounts=has_accounts)}
 
@@ -83,7 +86,7 @@ def _instant(field: contract.JsonSchema) -> contract.JsonSchema:
 
 
 def _readable(node: contract.JsonSchema) -> contract.JsonSchema:
-    """Keep what a reader can rely on: the type, which may always be null, and what lies inside."""
+    """Keep what a consumer can rely on: the type, which may always be null, and the fields inside."""
     kind = node["type"] if isinstance(node["type"], str) else next(name for name in node["type"] if name != "null")
     result: contract.JsonSchema = {"type": [kind, "null"]}
     if "description" in node:
@@ -91,7 +94,7 @@ def _readable(node: contract.JsonSchema) -> contract.JsonSchema:
     if kind == "array":
         result["items"] = _readable(node["items"])
     if kind == "object":
-        # An object of which no field is known has no `properties`: so the SDK keeps it whole when it flattens.
+        # An object without known fields gets no `properties`, so that the SDK keeps it whole when it flattens.
         if fields := node.get("properties"):
             result["properties"] = {name: _readable(field) for name, field in fields.items()}
         result["additionalProperties"] = True
@@ -99,5 +102,5 @@ def _readable(node: contract.JsonSchema) -> contract.JsonSchema:
 
 
 def _merge(one: contract.JsonSchema, other: contract.JsonSchema) -> contract.JsonSchema:
-    """Join two shapes of the same part: a record has one column for both."""
+    """Merge two shapes of the same part, since a record has one column for both."""
     return {**one, "properties": {**one.get("properties", {}), **other.get("properties", {})}}

@@ -1,4 +1,4 @@
-"""What the user switched off, and a record without it, `extra` included: pure."""
+"""Removes what the user switched off from a record, `extra` included: pure."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
     from seeker_leads_api.contract import JsonSchema
 
-#: Names from the record down; elements of a list have the path of the list.
+#: Field names from the record downwards; the elements of a list have the path of the list.
 Path: TypeAlias = tuple[str, ...]
 
 
 def deselected_paths(mask: Mapping[tuple[str, ...], bool]) -> frozenset[Path]:
-    """Return what a catalog deselects, by the SDK's mask of breadcrumbs: `("properties", "contactRequest", …)`."""
+    """Return the paths that a catalog deselects, from the SDK's mask: `("properties", "contactRequest", …)`."""
     return frozenset(breadcrumb[1::2] for breadcrumb, is_selected in mask.items() if breadcrumb and not is_selected)
 
 
 def mapped_away(definition: object) -> frozenset[Path]:
-    """Return the columns that a stream map leaves out or replaces; their original values are not to come out."""
+    """Return the columns that a stream map removes or replaces; their original values must not be emitted."""
     if not isinstance(definition, dict):
         return frozenset()
     unmapped = None if "__else__" in definition else ...
@@ -30,9 +30,9 @@ def mapped_away(definition: object) -> frozenset[Path]:
 
 
 def without(record: dict[str, Any], off: frozenset[Path]) -> dict[str, Any]:
-    """Return a record without what is switched off within its parts and in `extra`; its columns are the SDK's to drop.
+    """Return a record without what is switched off inside its parts and in `extra`; the SDK drops whole columns.
 
-    Where any field of a personal part is off, what is unknown in that part is left out too, for it may hold the same.
+    If any field of a personal part is off, unknown fields of that part are removed too: they may hold the same data.
     """
     properties = leads_schema()["properties"]
     result = dict(record)
@@ -60,7 +60,7 @@ def _selected(value: object, path: Path, schema: JsonSchema, off: frozenset[Path
 
 
 def _selected_extra(name: str, value: Any, off: frozenset[Path]) -> object:  # noqa: ANN401  # any JSON
-    """Return what remains of one entry of `extra`, None where nothing does."""
+    """Return what remains of one entry of `extra`, or None if nothing does."""
     if name == "metadata":
         return {field: field_value for field, field_value in value.items() if not _is_off(field, off)} or None
     if _is_off(name, off):
@@ -84,7 +84,7 @@ def _selected_misfit(value: object, path: Path, schema: JsonSchema, off: frozens
     if isinstance(value, list) and "items" in schema:
         elements = [_selected_misfit(element, path, schema["items"], off) for element in value]
         return elements if any(element is not None for element in elements) else None
-    # A value in the place of an object may hold what was to be within it; one with fields of its own may hold anything.
+    # A value in place of an object may hold the data of its fields; an object or list may hold any data of its part.
     holds_more = isinstance(value, (dict, list)) and path[0] in PERSONAL_PARTS
     scope = path[:1] if holds_more else path
     return None if any(other[: len(scope)] == scope for other in off) else value

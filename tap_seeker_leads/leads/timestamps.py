@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 
 _FIRST_DATE = date(1970, 1, 1)
-#: Looked up, since formatting numbers takes more than twice as long.
+#: A look-up table, since formatting numbers takes more than twice as long.
 _TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
-#: The latest instant that fits the form.
+#: The latest instant that has this form.
 LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z
 
 
@@ -16,7 +16,7 @@ def to_rfc3339(unix_seconds: int) -> str:
     """Return the instant in UTC, e.g. `2026-11-23T08:00:00Z`.
 
     Raises:
-        ValueError: the instant lies outside the years 1970 to 9999.
+        ValueError: the instant is outside the years 1970 to 9999.
     """
     if not 0 <= unix_seconds <= LATEST:
         msg = "not an instant between 1970 and 9999"
@@ -34,12 +34,12 @@ def _date(days: int) -> str:
 
 
 def from_iso8601(text: str) -> int:
-    """Read a date or date-time as Unix seconds, rounded down; without an offset it is UTC.
+    """Read a date or date-time as Unix seconds, rounded down; without an offset it is in UTC.
 
     Raises:
-        ValueError: it is neither, or lies before 1970.
+        ValueError: the text is neither, or is before 1970.
     """
-    # Python 3.10 knows neither "Z" nor fractions of other than 3 or 6 digits.
+    # Python 3.10 does not accept "Z", nor fractions with a number of digits other than 3 or 6.
     moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00").replace("z", "+00:00"))
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)

@@ -1,4 +1,4 @@
-"""What one run does for one account: it reads what is new, then what is due again."""
+"""One run's work for one account: it reads new leads, then the windows that the refresh is due to read again."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 class AccountReader:
-    """Takes an account through its spans, one after the other, and keeps its bookmark.
+    """Reads an account's spans one after the other, and keeps its bookmark.
 
-    It gives the pool turns to take, and is told by the main thread what the pool's readers found. `warn` gets what a
-    user should know of the account. A run of the whole table keeps no bookmark.
+    It offers turns to the pool; the main thread tells it what the pool's readers found. `warn` receives warnings for
+    the user. A FULL_TABLE run keeps no bookmark.
     """
 
-    def __init__(  # noqa: PLR0913  # what one account's run is made of
+    def __init__(  # noqa: PLR0913  # the parts of one account's run
         self,
         account: Account,
         run: AccountRun,
@@ -43,7 +43,7 @@ class AccountReader:
         self.label, self.place = account.label, account.place
         self.refreshing = refreshing
         self.error: BaseException | None = None
-        self.leads = self.requests = 0  #: given, and answered
+        self.leads = self.requests = 0  #: leads emitted, and requests answered
         self.live = SpanReader.live(run, start)
         self._run = run
         self._bookmark = bookmark
@@ -52,10 +52,10 @@ class AccountReader:
         self._stopping = stopping
         self._warn = warn
         self._last_lead = last_lead_that_proves(bookmark.last_lead, run.settings.now)
-        self._held: int | None = None  # how far the bookmark may move once it is sure that the API lists leads
+        self._held: int | None = None  # where the bookmark moves once the API has shown that it lists leads
         self._spans = self._all_spans()
         self._begun: SpanReader | None = None
-        self.span: SpanReader | None = next(self._spans)  #: what is being read; None when all is
+        self.span: SpanReader | None = next(self._spans)  #: the span being read; None after the last
 
     # For the pool's readers
 
@@ -64,23 +64,23 @@ class AccountReader:
         return 0 if self.span is None else self.span.turns()
 
     def take(self) -> PageTurn | None:
-        """Return one of them; None where there is none."""
+        """Return one of them, or None."""
         return None if self.span is None else self.span.take()
 
     # For the main thread
 
     @property
     def read_up_to(self) -> int | None:
-        """The instant before which every lead was given, in this run or an earlier one; None where there is none."""
+        """The instant before which this run or an earlier one emitted every lead; None if there is none."""
         if self._keeps_bookmark:
             return self._bookmark.read()
         return self.live.read_up_to if self.requests else None
 
     def found(self, event: Event) -> list[dict[str, Any]] | None:
-        """Take in what a reader found; return the records of a page that was asked for its leads, None without one.
+        """Process what a reader found; return the records of a page, or None if it is not a page to emit.
 
         Raises:
-            Exception: the account's reading had to end; what was found before counts.
+            Exception: the account cannot be read further; what was found before stays valid.
         """
         span = self.span
         if span is None:
@@ -103,10 +103,10 @@ class AccountReader:
         return None
 
     def go_on(self) -> bool:
-        """Go on to the next span where one is read to its end; return whether there is one that was not begun yet.
+        """Move to the next span once the current one is read to the end; return whether a new span begins.
 
         Raises:
-            FatalError: the API does not list leads where it has listed some before.
+            FatalError: the API no longer lists leads where it listed some before.
         """
         while self.span is not None and self.span.is_read:
             for doubt in self.span.doubts():
@@ -117,7 +117,7 @@ class AccountReader:
         return is_new and self.span is not None
 
     def end(self, error: BaseException | None = None) -> None:
-        """Let no more be read of the account, and end what its readers wait for."""
+        """Stop reading the account, and end the waits of its readers."""
         self.error = error
         self._stopping.order()
         if self.span is not None:
@@ -125,7 +125,7 @@ class AccountReader:
             self.span = None
 
     def _all_spans(self) -> Iterator[SpanReader]:
-        """Yield what to read; each is read to its end before the next is asked for."""
+        """Yield the spans to read; each is read to the end before the next is taken."""
         yield self.live
         if self._held is not None and self._last_lead is not None:
             if not self.live.found_a_list:
@@ -157,6 +157,6 @@ class AccountReader:
             return
         if self.live.last_lead is not None:
             self._bookmark.note_lead(self.live.last_lead)
-        # With a clock that is ahead, the span ends in the API's future, where nothing can have been read yet.
+        # If this machine's clock is ahead, the span ends in the API's future, which cannot have been read yet.
         if self._bookmark.advance(self.live.api_clock.cap(unix_seconds)):
             self._checkpoints.moved()

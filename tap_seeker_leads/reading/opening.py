@@ -1,4 +1,4 @@
-"""What a run reads with: a client, a bookmark and a refresh for each account, over one pool of readers."""
+"""The parts of a run: a client, a bookmark and a refresh for each account, and one pool of readers for all."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
     from tap_seeker_leads.state.bookmarks import BookmarkManager
     from tap_seeker_leads.state.checkpoints import Checkpoints
 
-#: Requests at once at most, where each account has a limit of its own.
+#: The most concurrent requests of a run in which each account has its own rate limit.
 MOST_READERS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a run has of the world around it."""
+    """What a run uses of its environment."""
 
     user_agent: str
     warn: Callable[[str], object]
     clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], object] | None = None  #: None: waits that a stop ends
+    sleep: Callable[[float], object] | None = None  #: None: waits that a stop interrupts
 
 
 def open_reading(
@@ -52,10 +52,10 @@ def open_reading(
     *,
     is_incremental: bool,
 ) -> Reading:
-    """Return what reads every account of the settings; nothing is requested yet.
+    """Return the reading of every account of the settings; no request is made yet.
 
     Raises:
-        SettingsError: the state of an account is odd, or the environment cannot work.
+        SettingsError: the state of an account is not valid, or the environment cannot work.
     """
     stopping = Stopping()
     own_stopping = {account.label: Stopping() for account in settings.accounts}
@@ -104,18 +104,18 @@ def open_reading(
 
 
 def starting_instant(settings: TapSettings, bookmark: Bookmark | None) -> int:
-    """Return from where an account is read, in Unix seconds: the bookmark less the lookback, or `start_date`.
+    """Return where to start reading an account, in Unix seconds: the bookmark less the lookback, or `start_date`.
 
     Raises:
-        SettingsError: the bookmark lies in the future, or is no instant.
+        SettingsError: the bookmark is in the future, or is not an instant.
     """
     read_up_to = None if bookmark is None else bookmark.read()
     if bookmark is None or read_up_to is None:
         return settings.start
     if read_up_to > settings.now + CLOCK_TOLERANCE_SECONDS:
         msg = (
-            f"The state's bookmark {to_rfc3339(read_up_to)} lies in the future, so nothing would be read before then:"
-            " set `replication_key_value` back to the instant from which to go on"
+            f"The state's bookmark {to_rfc3339(read_up_to)} is in the future, so nothing would be read before then:"
+            " set `replication_key_value` back to the instant to continue from"
         )
         raise SettingsError(msg)
     return max(settings.start, read_up_to - settings.lookback_seconds)

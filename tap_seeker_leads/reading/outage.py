@@ -1,4 +1,4 @@
-"""Whether the API as a whole does not answer, so that asking for one account after another is in vain."""
+"""Whether the API does not answer at all, so that there is no point in trying one account after another."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: So many accounts whose tries were used up, with no answer to any account in between and for so long, are an outage.
+#: An outage: this many accounts used up their tries, and no account got an answer meanwhile and for this long.
 MOST_ACCOUNTS = 10
 LONGEST_SILENCE_SECONDS = 30.0
 
 
 class Outage:
-    """Counts accounts that were given up since the last answer; `clock` is in seconds."""
+    """Counts the accounts that were given up since the last answer; `clock` is in seconds."""
 
     def __init__(self, *, clock: Callable[[], float]) -> None:
         self._clock = clock

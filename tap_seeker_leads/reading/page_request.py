@@ -1,4 +1,4 @@
-"""One request for leads, as far as a window and a cursor make it."""
+"""One request for leads: its window and its cursor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class PageRequest:
 
     window: Window
     cursor: str | None = None  #: the lead after which the page starts; None for the first page
-    is_beyond: bool = False  #: behind a page that may be the last: leads that the window gave already do not count
+    is_beyond: bool = False  #: follows a page that may be the last: leads that the window already gave do not count
 
     def query(self, page_size: int) -> dict[str, object]:
         """Return the query of `GET /leads`."""

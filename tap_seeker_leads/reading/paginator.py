@@ -1,4 +1,4 @@
-"""The way through the account: from window to window, and with a cursor through each."""
+"""Pagination through an account: from window to window, and through each window with a cursor."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 
 class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
-    """Takes one reader from page to page through a window, and from window to window; finished when none is left.
+    """Leads one reader from page to page through a window, and from window to window; finished when none is left.
 
-    `attempt` is the way to a request: every try takes its permit from the limiter there, retries included.
+    Every try of a request, retries included, goes through `attempt`, which takes a permit from the limiter.
 
-    Readers share plan and limiter, and what the run knows of how a window ends, see `LastPages`. A dense window is cut
-    when others are idle: this reader keeps its first part, and its cursor. `on_window_read` is called when the last
-    page of a window has been handed on, before the next request.
+    Readers share the plan, the limiter, and what the run knows about the end of a window, see `LastPages`. A dense
+    window is cut when other readers are idle: this reader keeps the first part and its cursor. `on_window_read` is
+    called when the last page of a window has been passed on, before the next request.
     """
 
     def __init__(self, plan: WindowPlan, *, limiter: Limiter, on_window_read: Callable[[Window], object]) -> None:
@@ -45,19 +45,19 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
 
     @contextmanager
     def attempt(self) -> Iterator[PageRequest]:
-        """Give the page to ask for once the limit allows; the permit is held until the context ends.
+        """Yield the page to request once the limit allows it; the permit is held until the context ends.
 
         Raises:
-            ValueError: nothing is left to ask for.
+            ValueError: no page is left to request.
         """
         if self._value is None:
-            msg = "there is no page left to ask for"
+            msg = "no page is left to request"
             raise ValueError(msg)
         with self._limiter.attempt():
             yield self._value
 
     def new_page(self, response: requests.Response) -> Page:
-        """Return the page of an answer, without what the window gave already where that is to be found out."""
+        """Return the page of an answer; after a page that may be the last, without leads that were already given."""
         page = page_of(response)
         if self._value is None or not self._value.is_beyond:
             return page
@@ -65,11 +65,10 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         return replace(page, leads=leads, size=len(leads), altered_ids=0)
 
     def advance(self, response: requests.Response) -> None:
-        """Move on past a page that has been handed on.
+        """Move past a page that has been passed on.
 
         Raises:
-            FatalError: the cursor leads nowhere, in a circle or on without end, or leads are missing; the window counts
-                as unread.
+            FatalError: the cursors lead nowhere, repeat or never end, or leads are missing; the window stays unread.
         """
         self._page_count += 1
         following = self.get_next(response)
@@ -79,7 +78,7 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
             self._finish_window()
 
     def nothing_beyond(self) -> None:
-        """Move on from a page that the API refused: behind the last lead of a window, it may.
+        """Move past a page that the API refused, as it may behind the last lead of a window.
 
         Raises:
             FatalError: leads of the window are missing.
@@ -88,10 +87,10 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         self._finish_window()
 
     def get_next(self, response: requests.Response) -> PageRequest | None:
-        """Return the next page of the same window, or None after its last.
+        """Return the next page of the same window, or None after its last page.
 
         Raises:
-            FatalError: as `advance`.
+            FatalError: as for `advance`.
         """
         page, request, trail = self.new_page(response), self._value, self._trail
         if request is None:
@@ -105,23 +104,23 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
                 return None
         trail.add(page, keep_ids=not self._ends.are_shown)
         cursor = page.next_cursor
-        # A server may give a link with every page [?]: nothing follows an empty one that leads to itself.
+        # A server may send a link with every page [?]: nothing follows an empty page that links to itself.
         if cursor is None or (cursor in trail.cursors and not page.size and not page.announced):
             return self._behind_the_last(page, request.window)
         trail.follow(cursor, page)
         window = request.window if request.is_beyond else self._cut_for_idle_readers(request.window)
         if window != request.window:
-            trail.counted = None  # it counts leads of the parts that were cut off, too
-        # What was announced for the whole window may all lie in the parts that were cut off.
+            trail.counted = None  # it also counts leads of the parts that were cut off
+        # All the leads that were announced for the whole window may be in the parts that were cut off.
         trail.is_announced = page.announced and window == request.window
         return PageRequest(window, cursor, is_beyond=request.is_beyond and not page.announced)
 
     def _behind_the_last(self, page: Page, window: Window) -> PageRequest | None:
-        """Return what to ask for behind a page without a sign of another, None where it is the last."""
+        """Return the request after a page that gives no sign of another, or None if that page is the last."""
         trail = self._trail
         if not page.size and trail.is_announced:
-            # Not an empty period, then. The lead under the cursor may have been erased between the two requests.
-            msg = "GET /leads has no leads for a page that it had announced: run again to read this window anew"
+            # So the period is not empty. The lead at the cursor may have been erased between the two requests.
+            msg = "GET /leads returned no leads for a page that it announced: run again to read the window again"
             raise FatalError(msg)
         cursor = page.leads[-1].lead_id if page.leads else None
         if cursor is None or cursor in trail.cursors:
@@ -134,7 +133,7 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         return PageRequest(window, cursor, is_beyond=True)
 
     def _end_of_trail(self) -> None:
-        """Note that nothing is behind the last page of the window.
+        """Note that nothing follows the last page of the window.
 
         Raises:
             FatalError: leads of the window are missing.
@@ -144,7 +143,7 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
 
     def _cut_for_idle_readers(self, window: Window) -> Window:
         idle, trail = self._plan.idle_readers(), self._trail
-        # Without a date to go by, each part might hold the same leads again, and would be cut again.
+        # Without usable dates, each part might hold the same leads again, and would be cut again.
         if not idle or trail.latest <= window.start:
             return window
         mine, *others = cut(window, trail.latest, len(trail.cursors), idle + 1)

@@ -1,4 +1,4 @@
-"""What a run has read, for the log: now and then, and at its end."""
+"""Log lines about what a run has read: at intervals, and at its end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tap_seeker_leads.reading.windows import Window
     from tap_seeker_leads.settings import TapSettings
 
-#: How often a long run says how far it is; a shorter one says so only at its end.
+#: How often a long run logs its progress; a shorter one logs it only at its end.
 INTERVAL_SECONDS = 10.0
 
 
@@ -27,17 +27,17 @@ class Progress:
         self.pages = self.leads = self._windows = self._seconds_read = 0
 
     def page_read(self, leads: int) -> None:
-        """Note a page that was put out."""
+        """Note a page that was emitted."""
         self.pages += 1
         self.leads += leads
 
     def window_read(self, window: Window) -> None:
-        """Note a window that was put out whole."""
+        """Note a window that was emitted completely."""
         self._windows += 1
         self._seconds_read += window.end - window.start
 
     def report(self, all_windows: int, read_up_to: int) -> str | None:
-        """Return a line about the run so far, or None where the last one is recent; instants are Unix seconds."""
+        """Return a line about the run so far, or None if the last line is recent; instants are Unix seconds."""
         now = self._clock()
         if now - self._reported < INTERVAL_SECONDS:
             return None
@@ -53,7 +53,7 @@ class Progress:
         return f"{line}, about {elapsed_seconds * (1 - share) / share:.0f} s left"
 
     def summary(self, read_up_to: int) -> str:
-        """Return the line that ends a run which read everything."""
+        """Return the last line of a run that read everything."""
         return (
             f"Read {count_of(self.leads, 'lead')} in {count_of(self._windows, 'window')} with"
             f" {count_of(self.pages, 'request')} in {self._clock() - self._started:.1f} s; everything up to"
@@ -62,5 +62,5 @@ class Progress:
 
 
 def count_of(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural where it is not one."""
+    """Return a number with its noun, in the plural unless the number is one."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,4 +1,4 @@
-"""The readers of a run: one pool for all accounts, which hands on what it finds, a few pages at a time."""
+"""The readers of a run: one pool for all accounts, which passes on what it finds, a few pages at a time."""
 
 from __future__ import annotations
 
@@ -29,33 +29,33 @@ if TYPE_CHECKING:
     from tap_seeker_leads.reading.windows import Window
 
 PATH = "/leads"
-#: How long the end of a run waits for readers that are in the middle of a request.
+#: How long the end of a run waits for readers in the middle of a request.
 _JOIN_SECONDS = 1.0
-#: Threads at most: those that read, and those that wait between two tries of a request.
+#: The most threads: those that read, and those that wait between two tries of a request.
 MOST_THREADS = 100
-#: For a shorter wait no other reader is called.
+#: A reader that waits for less than this keeps its place.
 SHORTEST_ABSENCE_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
-    """A page, and the window that it was asked for."""
+    """A page, and the window that it was requested for."""
 
     window: Window
     page: Page
-    date: str | None  #: the answer's header
+    date: str | None  #: the answer's `Date` header
 
 
 @dataclass(frozen=True, slots=True)
 class WindowRead:
-    """Every page of the window came before this."""
+    """The end of a window, after all of its pages."""
 
     window: Window
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A reader met an error; without a source, it is the whole run's."""
+    """An error of a reader; without a source, it is an error of the whole run."""
 
     error: BaseException
 
@@ -65,10 +65,10 @@ SourceT = TypeVar("SourceT", bound=Source)
 
 
 class ReaderPool(Generic[SourceT]):
-    """Takes the turns of all sources with at most `readers` requests at once; `next_event` gives what they find.
+    """Takes the turns of all sources, with at most `readers` concurrent requests; `next_event` returns what they find.
 
-    Threads start as they are needed. One that waits between two tries of a request leaves its place to another, see
-    `leaving_its_place`. Memory is bounded by the pages in flight: a reader takes its next turn only when there was room
+    Threads start as they are needed. A thread that waits between two tries of a request leaves its place to another,
+    see `leaving_its_place`. The pages in flight bound the memory: a reader takes its next turn only once there was room
     for what it found.
     """
 
@@ -84,11 +84,11 @@ class ReaderPool(Generic[SourceT]):
         self._readers = readers
         self._turns: Turns[SourceT] = Turns(most_under_way=readers_an_account, clock=clock)
         self._changed = threading.Condition()
-        self._busy = 0  # readers that have a turn, and do not wait between two tries
+        self._busy = 0  # readers that have a turn, and are not waiting between two tries
         self._free = 0  # threads without a turn
         self._threads: list[threading.Thread] = []
         self._is_closed = False
-        # SimpleQueue may be filled within a signal handler; what bounds it is the semaphore.
+        # A signal handler may put into a SimpleQueue; the semaphore bounds it.
         self._found: queue.SimpleQueue[tuple[SourceT | None, Event]] = queue.SimpleQueue()
         self._room = threading.Semaphore(readers)
 
@@ -109,13 +109,13 @@ class ReaderPool(Generic[SourceT]):
             self._call_a_reader()
 
     def next_event(self) -> tuple[SourceT, Event]:
-        """Wait for what a reader found next.
+        """Wait for the next event of a reader.
 
         Raises:
             StoppedError: `stop` was called.
         """
         while True:
-            # A signal that arrives just before the wait, or in another thread, does not end it.
+            # A signal that arrives just before the wait, or in another thread, does not end the wait.
             with contextlib.suppress(queue.Empty):
                 source, event = self._found.get(timeout=CHECK_INTERVAL_SECONDS)
                 if isinstance(event, PageRead):
@@ -126,11 +126,11 @@ class ReaderPool(Generic[SourceT]):
                     raise event.error
 
     def stop(self, signal_number: int) -> None:
-        """End the reading from within a signal handler; `next_event` raises StoppedError for it."""
+        """End the reading from within a signal handler; `next_event` then raises StoppedError."""
         self._found.put((None, Failed(StoppedError(signal_number))))
 
     def close(self) -> None:
-        """Let no reader begin anything any more, and wait a moment for those in the middle of a request."""
+        """Let no reader begin anything new, and wait briefly for those in the middle of a request."""
         self._stopping.order()
         with self._changed:
             self._is_closed = True
@@ -140,13 +140,13 @@ class ReaderPool(Generic[SourceT]):
             thread.join(max(ends_at - time.monotonic(), 0))
 
     def longest_wait(self, source: SourceT) -> float:
-        """Return the longest time, in seconds, that a source waited for a turn while it had none."""
+        """Return the longest time, in seconds, that a source waited for a turn while it had none under way."""
         return self._turns.longest_waits.get(source, 0.0)
 
     # For readers
 
     def found(self, source: SourceT, event: Event) -> None:
-        """Hand on what was found; waits until there is room for a page.
+        """Pass on what was found, after waiting for room if it is a page.
 
         Raises:
             StopOrder: the pool is closed.
@@ -162,7 +162,7 @@ class ReaderPool(Generic[SourceT]):
             return max(idle - self._turns.count(idle), 0) if idle > 0 else 0
 
     def leaving_its_place(self, sleep: Callable[[float], object]) -> Callable[[float], object]:
-        """Return the same sleep, during which another reader takes turns in place of the one that sleeps."""
+        """Wrap a sleep so that another reader takes turns while this one sleeps."""
 
         def sleep_elsewhere(seconds: float) -> None:
             if seconds < SHORTEST_ABSENCE_SECONDS:
@@ -180,14 +180,14 @@ class ReaderPool(Generic[SourceT]):
         return sleep_elsewhere
 
     def _call_a_reader(self) -> None:
-        """Have one thread more at work, which calls the next, if there are a turn and a place; the lock is held."""
+        """Put one more thread to work if a turn and a place are free; it calls the next one. The lock must be held."""
         if self._busy >= self._readers or not self._turns.count(1):
             return
         if self._free:
             self._changed.notify()
         elif len(self._threads) < MOST_THREADS:
             self._free += 1
-            # A daemon: one that is stuck in a request must not keep a stopped program alive.
+            # A daemon, so that a thread stuck in a request does not keep a stopped program alive.
             thread = threading.Thread(target=self._read, name=f"reader-{len(self._threads)}", daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -200,14 +200,14 @@ class ReaderPool(Generic[SourceT]):
             try:
                 turn.read()
             except StopOrder:
-                pass  # of this source, which has ended, or of the pool, which is closed
-            except BaseException as error:  # noqa: BLE001  # its source's, which the main thread ends
+                pass  # this source has ended, or the pool is closed
+            except BaseException as error:  # noqa: BLE001  # the main thread ends the source
                 is_failed = True
                 self._found.put((source, Failed(error)))
             given = self._next(after=source, is_failed=is_failed)
 
     def _next(self, after: SourceT | None = None, *, is_failed: bool = False) -> tuple[SourceT, Turn] | None:
-        """Return the next turn, once there is one and a place; None when the pool is closed."""
+        """Return the next turn once a turn and a place are free, or None when the pool is closed."""
         with self._changed:
             if after is not None:
                 self._turns.done(after, is_failed=is_failed)
@@ -224,16 +224,16 @@ class ReaderPool(Generic[SourceT]):
 
 
 def ask(client: ApiClient, paginator: LeadsPaginator, page_size: int) -> requests.Response:
-    """Return the answer that holds the paginator's page, tried again after passing faults.
+    """Return the answer with the paginator's page; transient faults are retried.
 
     Raises:
-        SeekerLeadsError: there is none.
+        SeekerLeadsError: there is no such answer.
     """
 
     def attempt(token: str) -> requests.Response:
         with paginator.attempt() as request:
             response = client.get(PATH, request.query(page_size), token=token)
-        page_of(response)  # a body that is not a page is a passing fault too
+        page_of(response)  # a body that is not a page is a transient fault too
         return response
 
     return client.retried(attempt)

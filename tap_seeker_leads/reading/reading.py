@@ -1,4 +1,4 @@
-"""One run over all of its accounts: the pool's events on their way to records, and the end of each account."""
+"""One run over all of its accounts: it turns the pool's events into records, and ends each account."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Reading:
-    """Reads accounts at once. The only account of a run ends it with its error; one of many ends alone."""
+    """Reads accounts concurrently. An error of one account ends that account, and the run if it is the only one."""
 
     def __init__(
         self,
@@ -35,20 +35,20 @@ class Reading:
 
     @property
     def accounts_left(self) -> int:
-        """How many accounts are not read to their end."""
+        """How many accounts are not yet read to the end."""
         return len(self._left)
 
     def stop(self, signal_number: int) -> None:
-        """End the reading from within a signal handler; `pages` raises StoppedError for it."""
+        """End the reading from within a signal handler; `pages` then raises StoppedError."""
         self._pool.stop(signal_number)
 
     def pages(self, *, after_event: Callable[[AccountReader], object]) -> Iterator[list[dict[str, Any]]]:
-        """Yield the new records of each answer, as soon as it is read; there may be none.
+        """Yield the new records of each answer as soon as it is read; the list may be empty.
 
-        `after_event` is called after each answer and each window that was read to its end.
+        `after_event` is called after each answer and each window that was read to the end.
 
         Raises:
-            StoppedError: a signal came.
+            StoppedError: a signal arrived.
             Exception: the only account's error.
         """
         try:
@@ -57,12 +57,12 @@ class Reading:
             while self._left:
                 account, event = self._pool.next_event()
                 if account not in self._left:
-                    continue  # what came in after its end
+                    continue  # an event after the account's end
                 if self._outage is not None and isinstance(event, PageRead):
                     self._outage.answered()
                 try:
                     records = account.found(event)
-                except Exception as error:  # noqa: BLE001  # raised again where it is the only account's
+                except Exception as error:  # noqa: BLE001  # `_fail` raises it again for a run's only account
                     self._fail(account, error)
                     continue
                 if records is not None:
@@ -76,7 +76,7 @@ class Reading:
             self._close()
 
     def longest_wait(self, account: AccountReader) -> float:
-        """Return the longest time, in seconds, that an account waited for its turn with nothing under way."""
+        """Return the longest time, in seconds, that an account waited for a turn with no request under way."""
         return self._pool.longest_wait(account)
 
     def _go_on(self, account: AccountReader) -> None:

@@ -1,4 +1,4 @@
-"""The refresh of one run: what is due once its live part has ended, how far it is, and what is said of it."""
+"""The refresh of one run: what is due after its live part, how far it has come, and what the log says about it."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from tap_seeker_leads.state.refresh import Cycle, Stretch
 
 _DAY_SECONDS = 86_400
-#: A cycle that is later than this, in lengths of a cycle, is worth a warning: the one before must have ended by now.
+#: A refresh that is older than this many cycles is worth a warning: the previous cycle should have ended by now.
 MOST_CYCLES = 2
 
 
 class RefreshMetric(str, Enum):
-    """Metrics of the tap's own, in the form of the SDK's."""
+    """The tap's own metrics, in the SDK's form."""
 
     AGE = "refresh_age_seconds"
 
 
 class Refreshing:
-    """Decides what a run reads again, and keeps the state of it.
+    """Decides what a run reads again, and keeps the refresh's entry of the state.
 
     Raises:
-        SettingsError: the state's entry is odd; nothing has been requested yet.
+        SettingsError: the state's entry is not valid; no request has been made yet.
     """
 
     def __init__(self, settings: TapSettings, bookmark: Bookmark) -> None:
@@ -45,8 +45,8 @@ class Refreshing:
         self._all_windows = self._windows_read = 0
 
     def stretches(self, live: SpanReader) -> tuple[Stretch, ...]:
-        """Return what is to be read again, in order, now that everything from the live part's start on is read."""
-        # With a clock that is ahead, the API's own time counts: otherwise everything would be due at once.
+        """Return what to read again, in order, after everything from the live part's start has been read."""
+        # If this machine's clock is ahead, the API's time counts; otherwise everything would be due at once.
         self._now = live.api_clock.cap(self._settings.now)
         start = max(self._settings.start, self._now - LIFE_SECONDS)
         span = RefreshSpan(start, min(live.start, live.end))
@@ -56,16 +56,16 @@ class Refreshing:
         return stretches_due(cycle, span, now=self._now, cycle_seconds=self._settings.refresh_seconds)
 
     def records_to_keep(self, records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return the records without those past their `ttl`, which must be gone from all systems."""
+        """Return the records without those past their `ttl`, which must be deleted everywhere."""
         now = to_rfc3339(self._now)
         return [record for record in records if record["ttl"] is None or record["ttl"] > now]
 
     def begun(self, stretch: Stretch) -> None:
-        """Note that a stretch is read from now on."""
+        """Note that the reading of a stretch begins."""
         self._stretch = stretch
 
     def read_up_to(self, instant: int) -> None:
-        """Note that all before an instant of the stretch was read."""
+        """Note that the stretch was read up to an instant."""
         if self._stretch is not None:
             self._bookmark.note_refresh(self._stretch.read_up_to(instant))
 
@@ -75,14 +75,14 @@ class Refreshing:
         self._bookmark.note_refresh(stretch.ended)
 
     def age(self) -> Point[int] | None:
-        """Return how long ago the oldest reading may be, as a metric; None until that is known."""
+        """Return a metric of how long ago the oldest reading may be, or None until that is known."""
         cycle = self._bookmark.refresh
         if cycle is None or cycle.verified_since is None:
             return None
         return Point("gauge", RefreshMetric.AGE, cycle.age_seconds(self._now))  # type: ignore[arg-type]  # own metric
 
     def summary(self) -> str:
-        """Return what a run's last sentence says of the refresh; empty where nothing was due."""
+        """Return what a run's last log line says about the refresh; empty if nothing was due."""
         cycle = self._bookmark.refresh
         if cycle is None or not self._windows_read:
             return ""
@@ -95,15 +95,15 @@ class Refreshing:
         return f"the first cycle ends on {_date(cycle.started_at + self._settings.refresh_seconds)}"
 
     def warning(self) -> str | None:
-        """Return what a user must know of a refresh that does not get on."""
+        """Return a warning if the refresh makes too little progress, or None."""
         cycle = self._bookmark.refresh
         most_seconds = MOST_CYCLES * self._settings.refresh_seconds
         if cycle is None or cycle.age_seconds(self._now) <= most_seconds:
             return None
         days = cycle.age_seconds(self._now) // _DAY_SECONDS
         return (
-            f"Leads were last read again as a whole {days} days ago, which is more than twice `refresh_days`: what"
-            " people had erased since may still be in your warehouse. Let a run end well, or raise `refresh_days`"
+            f"The last complete refresh was {days} days ago, more than twice `refresh_days`: your warehouse may still"
+            " have data that people had erased since then. Let a run finish without an error, or raise `refresh_days`"
         )
 
 

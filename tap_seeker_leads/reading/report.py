@@ -1,4 +1,4 @@
-"""What a run says of itself: at its beginning, now and then, and at its end."""
+"""What a run logs about itself: at its beginning, at intervals, and at its end."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from tap_seeker_leads.reading.reading import Reading
     from tap_seeker_leads.settings import TapSettings
 
-#: With more accounts than this, the table at the end has only those with leads or an error.
+#: With more accounts than this, the final table lists only those with leads or an error.
 MOST_QUIET_ROWS = 100
-#: The last line names so many failed accounts; the table has all.
+#: The last line names at most this many failed accounts; the table lists all.
 MOST_NAMED = 10
 _HEADINGS = ("account", "leads", "requests", "read up to", "longest wait", "error")
 
 
 class AccountsFailedError(FatalError):
-    """Some of several accounts were not read to their end; the others were, and their state is out."""
+    """Some of several accounts were not read to the end; the others were, and their state is written."""
 
 
 class ReadingReport:
-    """Words what a reading does; for the only account of a run as for many. `clock` is in seconds."""
+    """Describes the progress of a reading, of one account or of many; `clock` is in seconds."""
 
     def __init__(self, reading: Reading, settings: TapSettings, *, clock: Callable[[], float]) -> None:
         self._reading = reading
@@ -41,7 +41,7 @@ class ReadingReport:
         self._began = self._told = clock() if self._has_accounts else 0.0
 
     def beginning(self) -> str:
-        """Return the line that begins a run."""
+        """Return the first line of a run."""
         accounts = self._reading.accounts
         start = min(account.live.start for account in accounts)
         end = to_rfc3339(max(start, self._settings.end))
@@ -50,7 +50,7 @@ class ReadingReport:
         return f"Reading leads of {count_of(len(accounts), 'account')} to {end}, the earliest from {to_rfc3339(start)}"
 
     def news(self, account: AccountReader) -> str | None:
-        """Return a line about the run so far, or None where the last one is recent."""
+        """Return a line about the run so far, or None if the last line is recent."""
         if not self._has_accounts:
             return None if account.span is None else account.span.news()
         now = self._clock()
@@ -65,7 +65,7 @@ class ReadingReport:
         )
 
     def end(self, error: BaseException | None) -> Iterator[str]:
-        """Yield the lines that end a run, whether or not it read everything."""
+        """Yield the last lines of a run, whether or not it read everything."""
         accounts = self._reading.accounts
         if self._has_accounts:
             yield self._table()
@@ -74,25 +74,25 @@ class ReadingReport:
             yield accounts[0].live.summary() + _refreshed(accounts)
 
     def metrics(self) -> Iterator[Point[Any]]:
-        """Yield how long ago the oldest reading may be, of all accounts, where that is known."""
+        """Yield a metric of how long ago the oldest reading of all accounts may be, if that is known."""
         refreshings = [account.refreshing for account in self._reading.accounts if account.refreshing]
         ages = [age for refreshing in refreshings if (age := refreshing.age()) is not None]
         if ages:
             yield max(ages, key=lambda age: age.value)
 
     def warnings(self, error: BaseException | None, *, is_incremental: bool) -> Iterator[str]:
-        """Yield what a user should know."""
+        """Yield warnings for the user."""
         for account in self._reading.accounts:
             if account.refreshing and (warning := account.refreshing.warning()):
                 yield f"{account.place}{warning}"
-        # A run of the whole table keeps no bookmark, so that a wrong clock costs nothing.
+        # A FULL_TABLE run keeps no bookmark, so a wrong clock does no harm.
         if is_incremental and error is None:
             doubts = (doubt_of_the_clock(account.live, self._settings.now) for account in self._reading.accounts)
-            if doubt := next(filter(None, doubts), None):  # one clock, however many accounts
+            if doubt := next(filter(None, doubts), None):  # all accounts share this machine's clock
                 yield doubt
 
     def refuse_failures(self) -> None:
-        """Check that every account was read to its end.
+        """Check that every account was read to the end.
 
         Raises:
             AccountsFailedError: names those that were not.
@@ -146,7 +146,7 @@ def _refreshed(accounts: Sequence[AccountReader]) -> str:
 
 
 def _words(account: AccountReader) -> str:
-    """Return what ended an account; of an unexpected error only type and place, for its text may be a person's data."""
+    """Return what ended an account; for an unexpected error only type and place, as its text may be personal data."""
     error = account.error
     if error is None or isinstance(error, StoppedError):
         return ""

@@ -1,4 +1,4 @@
-"""One run through a span of an account's time: its leads, each once, and up to where they have all been read."""
+"""Reads a span of an account's time: each of its leads once, and how far all of them have been read."""
 
 from __future__ import annotations
 
@@ -30,29 +30,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AccountRun:
-    """What all spans of one account share in a run: its client, and what is known of leads and windows."""
+    """What all spans of one account share in a run: its client, and what is known about leads and windows."""
 
     settings: TapSettings
     client: ApiClient
     clock: Callable[[], float]
-    hand_on: Callable[[PageRead | WindowRead], object]  #: to the main thread; may wait
+    hand_on: Callable[[PageRead | WindowRead], object]  #: passes an event to the main thread; may wait
     idle_readers: Callable[[], int]
-    last_pages: LastPages  #: of the server, so of all accounts
+    last_pages: LastPages  #: shared by all accounts, since they have the same server
     seams: SeamFilter = field(default_factory=SeamFilter)
 
 
 @dataclass(frozen=True, slots=True)
 class PageTurn:
-    """A page to ask for."""
+    """A page to request."""
 
     span: SpanReader
     paginator: LeadsPaginator
 
     def read(self) -> None:
-        """Ask for it, and hand it on.
+        """Request the page, and pass it on.
 
         Raises:
-            SeekerLeadsError: there is no answer, or one that makes no sense.
+            SeekerLeadsError: there is no answer, or none that makes sense.
         """
         self.span.read_page(self.paginator)
 
@@ -60,11 +60,11 @@ class PageTurn:
 class SpanReader:
     """Reads the leads that were ingested from `start` to `end`.
 
-    Leads of `end` and after it come too, if the API gives them, unless `is_bounded`. With `is_probe`, only the first
-    lead of a window is asked for: whether the API lists any.
+    Leads at or after `end` are included if the API returns them, unless `is_bounded`. With `is_probe`, only the first
+    lead of a window is requested, to see whether the API lists any.
     """
 
-    def __init__(  # noqa: PLR0913  # the last two are the exceptions
+    def __init__(  # noqa: PLR0913  # two of them have defaults that most readers keep
         self,
         run: AccountRun,
         start: int,
@@ -81,44 +81,45 @@ class SpanReader:
         self._is_probe = is_probe
         self._run = run
         self._plan = WindowPlan(windows, run.last_pages, idle_readers=run.idle_readers)
-        #: By the start of their windows; the numbers tell two of the same window apart.
+        #: Ordered by the start of their windows; the numbers distinguish two paginators of the same window.
         self._between_pages: list[tuple[int, int, LeadsPaginator]] = []
         self._numbers = itertools.count()
         self._prefix = FinishedPrefix(start)
         self.progress = Progress(run.settings, end - start, clock=run.clock)
         self._skipped_items = self._altered_ids = self._early_leads = 0
-        self.found_a_list = False  #: whether any answer was a list of leads, however short
+        self.found_a_list = False  #: whether any answer was a list of leads, even an empty one
         self.last_lead: int | None = None  #: the latest ingestion date read so far, in Unix seconds
 
     @classmethod
     def live(cls, run: AccountRun, start: int) -> SpanReader:
-        """Return the reader of what is new: from `start` to the settings' end."""
+        """Return the reader of new leads: from `start` to the end that the settings give."""
         end = run.settings.end
         return cls(run, start, end, split(start, end, run.settings.window_seconds))
 
     @classmethod
     def again(cls, run: AccountRun, stretch: Stretch) -> SpanReader:
-        """Return the reader of what is due again; it gives no lead that another reader of the run gave."""
+        """Return the reader of a stretch of the refresh; it emits no lead that another reader of the run emitted."""
         longest_seconds = run.settings.window_seconds
         windows = (window for start, end in stretch.pieces() for window in split(start, end, longest_seconds))
         return cls(run, stretch.start, stretch.end, windows, is_bounded=True)
 
     @classmethod
     def probe(cls, run: AccountRun, instant: int) -> SpanReader:
-        """Return the reader that finds out whether the API lists leads of the seven days that end after an instant."""
+        """Return the reader that checks whether the API lists leads of the seven days up to an instant, inclusive."""
         window = Window(instant + 2 - MAX_PERIOD_SECONDS, instant + 1)
         return cls(run, window.start, window.end, [window], is_probe=True)
 
     # For the pool's readers
 
     def turns(self) -> int:
-        """Return how many pages could be asked for now."""
+        """Return how many pages could be requested now."""
         return len(self._plan) + len(self._between_pages)
 
     def take(self) -> PageTurn | None:
-        """Return one of them; None where there is none.
+        """Return one of them, or None.
 
-        Windows that were begun go first, of these the earliest: the bookmark is the end of the finished prefix.
+        Windows that were begun go first, the earliest of them before the others: the bookmark is the end of the
+        finished prefix.
         """
         with contextlib.suppress(IndexError):
             return PageTurn(self, heapq.heappop(self._between_pages)[-1])
@@ -126,14 +127,14 @@ class SpanReader:
         return None if paginator.finished else PageTurn(self, paginator)
 
     def new_paginator(self) -> LeadsPaginator:
-        """Return one reader's way through the windows that are left."""
+        """Return a paginator over the windows that are left."""
         return LeadsPaginator(self._plan, limiter=self._run.client.limiter, on_window_read=self._window_read)
 
     def read_page(self, paginator: LeadsPaginator) -> None:
-        """Ask for a paginator's page and hand it on.
+        """Request a paginator's page and pass it on.
 
         Raises:
-            SeekerLeadsError: there is no answer, or one that makes no sense.
+            SeekerLeadsError: there is no answer, or none that makes sense.
         """
         request = paginator.current_value
         if request is None:
@@ -158,7 +159,7 @@ class SpanReader:
         self._run.hand_on(WindowRead(window))
 
     def close(self) -> None:
-        """Let nothing more be asked for."""
+        """Make no further request."""
         self._plan.close()
         self._between_pages.clear()
 
@@ -166,19 +167,19 @@ class SpanReader:
 
     @property
     def is_read(self) -> bool:
-        """Whether every lead was given."""
+        """Whether every lead was emitted."""
         return self._prefix.end >= self.end
 
     @property
     def read_up_to(self) -> int:
-        """The instant before which every lead was given."""
+        """The instant before which every lead was emitted."""
         return self._prefix.end
 
     def page_read(self, found: PageRead) -> list[dict[str, Any]] | None:
-        """Return the records of a page that this run has not given yet; there may be none. A probe gives None.
+        """Return the records of a page that this run has not emitted yet, perhaps none; None for a probe.
 
         Raises:
-            FatalError: not one item of the page is a lead.
+            FatalError: no item of the page is a lead.
         """
         self.api_clock.note(found.date)
         self.found_a_list = self.found_a_list or found.page.has_list
@@ -189,60 +190,60 @@ class SpanReader:
         return records
 
     def window_read(self, window: Window) -> bool:
-        """Note that every page of a window was given; return whether `read_up_to` moved."""
+        """Note that every page of a window was emitted; return whether `read_up_to` moved."""
         self.progress.window_read(window)
         return self._prefix.add(window)
 
     def news(self) -> str | None:
-        """Return a line about the span so far, or None where the last one is recent."""
+        """Return a line about the span so far, or None if the last line is recent."""
         line = self.progress.report(self._plan.total, self._prefix.end)
         return line if line is None or self._latest is None else f"Refresh: {line}"
 
     def summary(self) -> str:
-        """Return the line that ends a run which read everything."""
+        """Return the last line of a run that read everything."""
         return self.progress.summary(self._prefix.end)
 
     def doubts(self) -> Iterator[str]:
-        """Yield what a user should know about a run that read everything."""
+        """Yield warnings about a run that read everything."""
         if self._skipped_items:
             yield f"{self._skipped_items} items without a `leadId` were skipped: they cannot be stored"
         if self._altered_ids:
             yield (
                 f"{self._altered_ids} items were skipped, since their `leadId` holds control characters or broken text:"
-                " with another id, they might take another lead's place. Please report them to the vendor"
+                " a corrected id might replace another lead. Please report them to the vendor"
             )
         if self._early_leads:
             yield (
                 f"{self._early_leads} leads were skipped: their `ingestionDate` is before {to_rfc3339(self.start)}, and"
-                " before the period that the API gave them for"
+                " before the period that was requested"
             )
-        # Some servers answer an unknown route just as the API answers an empty period. A single window may well be one,
-        # and so may old ones that are read again.
+        # Some servers answer an unknown route exactly as the API answers an empty period. A single window may really be
+        # empty, and so may the old windows of a refresh.
         if not self.found_a_list and self._plan.total > 1 and self._latest is None:
             yield (
-                f"Each of {self._plan.total} periods was answered as empty, with a 404 or the like: either the account"
-                f" had no leads from {to_rfc3339(self.start)} to {to_rfc3339(self.end)}, or `api_url` is wrong"
+                f"The API answered each of {self._plan.total} periods as empty, with a 404 or similar: either the"
+                f" account had no leads from {to_rfc3339(self.start)} to {to_rfc3339(self.end)}, or `api_url` is wrong"
             )
 
     def _new_records(self, page: Page, window: Window) -> Iterator[dict[str, Any]]:
-        """Yield the records of a page that this run has not given yet.
+        """Yield the records of a page that this run has not emitted yet.
 
         Raises:
-            FatalError: not one item of the page is a lead, so that going on would pass over all of them.
+            FatalError: no item of the page is a lead, so to continue would mean to skip all of them.
         """
         if page.size > page.altered_ids and not page.leads:
             msg = f"GET /leads: none of the {page.size} items of a page has a `leadId`; the API may have changed"
             raise FatalError(msg)
         self._skipped_items += page.size - len(page.leads) - page.altered_ids
         self._altered_ids += page.altered_ids
-        # A lead that is dated later than anything can be proves nothing about when the API has one.
+        # A lead with a date after the end of the span has a wrong date, which must not become the last lead's.
         seconds = [lead.second for lead in page.leads if lead.second is not None and lead.second <= self.end]
         self.last_lead = max([*seconds, self.last_lead or 0]) or None
         for lead in page.leads:
             if lead.second is not None and lead.second < self.start:
-                # Of the second before its start a window asks for too, see `Window`.
+                # A window also asks for the second before its start, see `Window`.
                 self._early_leads += lead.second < window.min_date
             elif self._latest is not None and lead.second is not None and lead.second > self._latest:
-                continue  # another span's, which asks for the edge's second too
+                continue  # of the next span, which asks for this second too
             elif self._run.seams.passes(lead.lead_id, lead.second, window):
                 yield lead.record

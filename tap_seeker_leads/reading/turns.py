@@ -1,4 +1,4 @@
-"""Whose request is next: fair turns between accounts, as a pure decision."""
+"""Which account makes the next request: fair turns, as a pure decision."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ if TYPE_CHECKING:
 
 
 class Turn(Protocol):
-    """One request, and what becomes of its answer."""
+    """One request, and the handling of its answer."""
 
     def read(self) -> None:
-        """Ask, and hand on what was found."""
+        """Make the request, and pass on what was found."""
 
 
 class Source(Protocol):
-    """One account, as far as it has requests to make."""
+    """An account that has requests to make."""
 
     def turns(self) -> int:
         """Return how many requests could be made now."""
 
     def take(self) -> Turn | None:
-        """Return one of them; None where there is none."""
+        """Return one of them, or None."""
 
 
 SourceT = TypeVar("SourceT", bound=Source)
 
 
 class Turns(Generic[SourceT]):
-    """Gives the next turn to the account with the fewest requests under way; of several, to the one that waits longest.
+    """Gives the next turn to the account with the fewest requests under way; of several, to the longest waiting one.
 
-    So an account with much to read has what others leave, and a slow one keeps no more than its share. Not
-    thread-safe: its user holds a lock. `clock` is in seconds.
+    So an account with much to read gets the turns that others leave, and a slow one holds no more than its share. Not
+    thread-safe: the caller must hold a lock. `clock` is in seconds.
     """
 
     def __init__(self, *, most_under_way: int, clock: Callable[[], float]) -> None:
         self._most_under_way = most_under_way  # of one account
         self._clock = clock
-        #: By number of requests under way: each source that waits, with the instant since when.
+        #: By number of requests under way: each source that waits, with the instant when its wait began.
         self._waiting: defaultdict[int, dict[SourceT, float]] = defaultdict(dict)
         self._under_way: dict[SourceT, int] = {}
         self._failed: set[SourceT] = set()
-        #: The longest time that each source waited for a turn while nothing of it was under way.
+        #: The longest time that each source waited for a turn with no request under way.
         self.longest_waits: dict[SourceT, float] = {}
 
     def put(self, source: SourceT) -> None:
@@ -56,7 +56,7 @@ class Turns(Generic[SourceT]):
             waiting[source] = self._clock()
 
     def take(self) -> tuple[SourceT, Turn] | None:
-        """Return the next turn; None where no source has one. `done` must follow."""
+        """Return the next turn, or None if no source has one; the caller must call `done` after it."""
         for under_way in sorted(self._waiting):
             waiting = self._waiting[under_way]
             while waiting:
@@ -74,7 +74,7 @@ class Turns(Generic[SourceT]):
         return None
 
     def done(self, source: SourceT, *, is_failed: bool = False) -> None:
-        """Note that a turn of a source is over; one that failed was its last."""
+        """Note that a turn of a source is over; a failed turn is the source's last."""
         if is_failed:
             self._failed.add(source)
         under_way = self._under_way.pop(source)
@@ -87,7 +87,7 @@ class Turns(Generic[SourceT]):
             self.put(source)
 
     def count(self, most: int) -> int:
-        """Return how many turns could be given now, or `most` where there are more."""
+        """Return how many turns could be given now, but at most `most`."""
         found = 0
         for under_way, waiting in self._waiting.items():
             for source in waiting:

@@ -1,4 +1,4 @@
-"""What is left to read of a span: whole windows, and parts that were cut off those that turn out dense."""
+"""What is left to read of a span: whole windows, and parts that were cut off dense ones."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from tap_seeker_leads.reading.windows import Window
 
 
-def _nobody() -> int:
+def _no_idle_readers() -> int:
     return 0
 
 
 class WindowPlan:
     """Windows to read, shared by all readers of a span.
 
-    `ends` is what the run knows already of how a window ends, `idle_readers` how many readers have nothing to do.
+    `ends` is what the run already knows about the end of a window; `idle_readers` returns how many readers are idle.
     """
 
     def __init__(
@@ -28,29 +28,29 @@ class WindowPlan:
         windows: Iterable[Window],
         ends: LastPages | None = None,
         *,
-        idle_readers: Callable[[], int] = _nobody,
+        idle_readers: Callable[[], int] = _no_idle_readers,
     ) -> None:
         self.ends = ends or LastPages()
         self.idle_readers = idle_readers
         self._waiting = deque(windows)
-        self.total = len(self._waiting)  #: parts that were cut off included
+        self.total = len(self._waiting)  #: including parts that were cut off
 
     def __len__(self) -> int:
         """How many windows wait for a reader."""
         return len(self._waiting)
 
     def take(self) -> Window | None:
-        """Return a window to read; None where all are read or being read, or the plan is closed."""
+        """Return a window to read, or None if none is left or the plan is closed."""
         try:
             return self._waiting.popleft()
         except IndexError:  # another reader may have been faster
             return None
 
     def add(self, windows: Sequence[Window]) -> None:
-        """Offer parts that were cut off."""
+        """Add parts that were cut off a window."""
         self.total += len(windows)
         self._waiting.extend(windows)
 
     def close(self) -> None:
-        """Give out no window any more."""
+        """Give out no further window."""
         self._waiting.clear()

@@ -1,4 +1,4 @@
-"""Which periods to ask the API for: pure arithmetic on whole Unix seconds."""
+"""Which periods to request from the API: pure arithmetic on whole Unix seconds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-#: A part of a dense window should hold so many pages, for each costs a last page that is not full.
+#: The fewest pages that a part of a dense window should have, since each part costs a last page that is not full.
 PAGES_A_PART = 2.0
 
 
@@ -20,8 +20,8 @@ PAGES_A_PART = 2.0
 class Window:
     """The leads ingested at `start` or later and before `end`.
 
-    Whether the API's bounds are inclusive is not known [?], so it is asked for one second more on the left: then even
-    exclusive bounds give every lead of the window, and inclusive ones give leads of the neighbours' edge seconds too.
+    It is not known whether the API's bounds are inclusive [?], so the request begins one second earlier. Then even
+    exclusive bounds return every lead of the window; inclusive ones also return leads of the neighbours' edge seconds.
     """
 
     start: int
@@ -29,23 +29,23 @@ class Window:
 
     @property
     def min_date(self) -> int:
-        """What to ask as `minDate`."""
+        """The request's `minDate`."""
         return max(self.start - 1, 0)
 
     @property
     def max_date(self) -> int:
-        """What to ask as `maxDate`."""
+        """The request's `maxDate`."""
         return self.end
 
     def shares(self, second: int) -> bool:
-        """Tell whether a neighbouring window may give a lead of that second too."""
+        """Return whether a neighbouring window may return a lead of that second too."""
         return second <= self.start or second >= self.end - 1
 
 
 def split(start: int, end: int, longest_seconds: int = MAX_PERIOD_SECONDS) -> Iterator[Window]:
     """Cut the span from `start` to `end` into windows whose requests ask for at most `longest_seconds`.
 
-    The windows follow each other without gap or overlap; an empty or negative span has none.
+    The windows follow each other without gap or overlap; an empty or negative span has no windows.
     """
     step = longest_seconds - 1  # one second goes to the left edge
     while start < end:
@@ -55,15 +55,15 @@ def split(start: int, end: int, longest_seconds: int = MAX_PERIOD_SECONDS) -> It
 
 
 def cut(window: Window, latest: int, pages_read: int, most_parts: int) -> list[Window]:
-    """Cut the part of a dense window that lies after `latest`, the latest second of a lead read so far.
+    """Cut the part of a dense window after `latest`, the latest second of a lead read so far.
 
-    The first part goes on where the window's reader is; the others are to be read anew, from their start. So no lead
-    is passed over, whatever the order in which the API gives them: the cursor is a place in that order, and the first
-    part's further pages hold every lead of it that was not read. And none is read twice, since all that was read lies
-    before the first cut and its seam.
+    The window's reader continues in the first part; the other parts are read from their start. No lead is missed,
+    whatever the order in which the API returns them: the cursor is a place in that order, and the further pages of the
+    first part hold each of its leads that was not read. No lead is read twice, since all that was read lies before the
+    first cut and its seam.
 
-    Returns the window alone where cutting would not pay: each part should be worth `PAGES_A_PART` pages, as far as
-    those read so far let one guess.
+    Returns the window uncut if the parts would be too small: each should have about `PAGES_A_PART` pages, as estimated
+    from the pages read so far.
     """
     first_cut = latest + 2  # a request asks for one second before its window
     rest_seconds = window.end - first_cut
@@ -78,7 +78,7 @@ def cut(window: Window, latest: int, pages_read: int, most_parts: int) -> list[W
 
 
 class FinishedPrefix:
-    """Up to where everything is read: the end of the longest run of finished windows from the start of the span.
+    """How far everything is read: the end of the longest run of finished windows from the start of the span.
 
     Windows may finish in any order; together they cover the span.
     """
@@ -88,7 +88,7 @@ class FinishedPrefix:
         self._waiting: dict[int, int] = {}
 
     def add(self, window: Window) -> bool:
-        """Note a window as read to its end; return whether the prefix grew."""
+        """Note that a window was read to the end; return whether the prefix grew."""
         self._waiting[window.start] = window.end
         before = self.end
         while self.end in self._waiting:
@@ -97,13 +97,13 @@ class FinishedPrefix:
 
 
 class SeamFilter:
-    """Lets each lead of a second that two windows share pass once; holds no more than the leads of those seconds."""
+    """Lets each lead of a second that two windows share pass once; stores the ids of leads of those seconds only."""
 
     def __init__(self) -> None:
         self._seen: set[str] = set()
 
     def passes(self, lead_id: str, second: int | None, window: Window) -> bool:
-        """Tell whether to emit the lead. One without a date may be on any second."""
+        """Return whether to emit the lead; a lead without a date may belong to any second."""
         if second is not None and not window.shares(second):
             return True
         if lead_id in self._seen:

@@ -1,4 +1,4 @@
-"""The bookmark of one account: the instant up to which everything of it has been read, and what is kept beside it."""
+"""The bookmark of one account: the instant up to which everything has been read, and the entries beside it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-#: The entry of the stream's state that shows whether the API has ever given this account a lead.
+#: The entry of the stream's state that shows whether the API has ever listed a lead of this account.
 LAST_LEAD = "last_lead_at"
-#: The entry that shows how far the refresh is: three instants.
+#: The entry that shows how far the refresh has come: three instants.
 REFRESH = "refresh"
 _REFRESH_ENTRIES = ("next", "cycle_started_at", "verified_since")
 
@@ -25,11 +25,11 @@ class Bookmark:
 
     def __init__(self, entry: dict[str, Any], place: str, *, on_change: Callable[[], object]) -> None:
         self._entry = entry
-        self.place = place  #: in the state, for people
+        self.place = place  #: where the entry is in the state, for messages
         self._on_change = on_change
 
     def read(self) -> int | None:
-        """Return the bookmark in Unix seconds; None where the state has none.
+        """Return the bookmark in Unix seconds, or None if the state has none.
 
         Raises:
             SettingsError: the state holds something that is not an instant.
@@ -38,7 +38,7 @@ class Bookmark:
 
     @property
     def last_lead(self) -> int | None:
-        """The latest ingestion date of a lead that any run has read, in Unix seconds; None where the state has none.
+        """The latest ingestion date of a lead that any run has read, in Unix seconds; None if the state has none.
 
         Raises:
             SettingsError: the state holds something that is not an instant.
@@ -46,7 +46,7 @@ class Bookmark:
         return self._instant(LAST_LEAD)
 
     def note_lead(self, unix_seconds: int) -> None:
-        """Keep a lead's ingestion date if it is the latest."""
+        """Store a lead's ingestion date if it is the latest."""
         known = self.last_lead
         if known is None or unix_seconds > known:
             self._entry[LAST_LEAD] = to_rfc3339(unix_seconds)
@@ -62,25 +62,25 @@ class Bookmark:
 
     @property
     def refresh(self) -> Cycle | None:
-        """How far the refresh is; None where the state does not say.
+        """How far the refresh has come; None if the state has no entry for it.
 
         Raises:
-            SettingsError: the state holds something else there.
+            SettingsError: the entry of the state is not valid.
         """
         entry = self._entry.get(REFRESH)
         if entry is None:
             return None
         if not isinstance(entry, dict):
-            raise self._odd(REFRESH, "is not an object: take the entry out, and a new cycle begins")
+            raise self._invalid(REFRESH, "is not an object: remove the entry to begin a new cycle")
         instants = {name: self._parsed(entry.get(name), f"{REFRESH}.{name}") for name in _REFRESH_ENTRIES}
         following, started_at, verified_since = instants.values()
         if following is None or started_at is None:
             lacking = next(name for name, instant in instants.items() if instant is None)
-            raise self._odd(REFRESH, f"lacks `{lacking}`: take the entry out, and a new cycle begins")
+            raise self._invalid(REFRESH, f"lacks `{lacking}`: remove the entry to begin a new cycle")
         return Cycle(following, started_at, verified_since)
 
     def note_refresh(self, cycle: Cycle) -> None:
-        """Keep how far the refresh is."""
+        """Store how far the refresh has come."""
         instants = (cycle.next, cycle.started_at, cycle.verified_since)
         entry = {
             name: None if instant is None else to_rfc3339(instant)
@@ -99,7 +99,7 @@ class Bookmark:
         try:
             return from_iso8601(str(value))
         except ValueError:
-            raise self._odd(name, "is not an ISO 8601 date-time: correct it") from None
+            raise self._invalid(name, "is not an ISO 8601 date-time: correct it") from None
 
-    def _odd(self, name: str, problem: str) -> SettingsError:
+    def _invalid(self, name: str, problem: str) -> SettingsError:
         return SettingsError(f"The state's `{self.place}.{name}` {problem}")

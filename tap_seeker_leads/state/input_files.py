@@ -1,4 +1,4 @@
-"""State and catalog files as a run is given them, checked once before the SDK takes them apart."""
+"""The state and catalog files that a run is given, checked once before the SDK parses them."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CURES = {
-    "--state": "give the state that a run put out last, or none for a run from `start_date`",
+    "--state": "pass the last state that a run wrote, or none to start from `start_date`",
     "--catalog": catalog.CURE,
 }
-#: Around a state: what `meltano state get` shows, and a STATE message.
+#: The keys around a state in the output of `meltano state get` and in a STATE message.
 _WRAPPINGS = frozenset({"singer_state", "value"})
-#: What the SDK keeps in a stream's state for streams that are read in another way than this one.
+#: What the SDK keeps in the state of streams that are read differently from this one.
 _OTHER_WAYS = frozenset({"partitions", "progress_markers"})
-#: What a stream's state may hold without saying up to where it was read.
+#: What a stream's state may hold without a statement of how far the stream was read.
 _SAYS_NOTHING = frozenset({"replication_key"})
 
 
 def json_file(file: IO[str] | None, option: str) -> IO[str] | None:
-    """Return a file of the command line again, once it is sure to hold a JSON object; a BOM is taken off.
+    """Check that a file of the command line holds a JSON object, and return its text without a byte order mark.
 
     Raises:
         SettingsError: it cannot be read, or holds something else; `null` is not the same as no file.
@@ -40,7 +40,7 @@ def json_file(file: IO[str] | None, option: str) -> IO[str] | None:
     except OSError:
         problem = "cannot be read"
     except (ValueError, RecursionError):
-        problem = "is not JSON, or was cut"
+        problem = "is not JSON, or was cut off"
     else:
         if isinstance(value, dict):
             return io.StringIO(text)
@@ -50,14 +50,14 @@ def json_file(file: IO[str] | None, option: str) -> IO[str] | None:
 
 
 def bookmarks_of(state: Mapping[str, Any], *, has_accounts: bool = False) -> dict[str, Any]:
-    """Return the bookmarks of a state: this stream's as it may be, other streams' as they are.
+    """Return the bookmarks of a state: this stream's checked and cleaned, other streams' unchanged.
 
     Raises:
-        SettingsError: the state has content that is not a state. It never means "from the start"; only an empty state,
-            or one without this stream, does.
+        SettingsError: the state has content that is not a state. Only an empty state, or one without this stream, means
+            "from the start".
     """
     if "bookmarks" not in state and (wrapping := _WRAPPINGS & state.keys()):
-        msg = f"The state is wrapped: give the content of its `{next(iter(wrapping))}`, which has `bookmarks`"
+        msg = f"The state is wrapped: pass the content of its `{next(iter(wrapping))}`, which has `bookmarks`"
         raise SettingsError(msg)
     if state and "bookmarks" not in state:
         msg = f"The state has `{next(iter(state))}` but not `bookmarks`, so it is not a state: {_CURES['--state']}"
@@ -76,15 +76,15 @@ def bookmarks_of(state: Mapping[str, Any], *, has_accounts: bool = False) -> dic
 
 
 def _entry(own: Mapping[str, Any], place: str) -> dict[str, Any]:
-    """Return one entry of a state without what other taps keep in one.
+    """Return one entry of a state without the keys that only other taps use.
 
     Raises:
-        SettingsError: it has content, but not the instant to go on from.
+        SettingsError: it has content, but not the instant to continue from.
     """
     content = [name for name, value in own.items() if value and name not in _SAYS_NOTHING]
     if content and own.get("replication_key_value") is None:
         msg = (
-            f"The state's `{place}` has `{content[0]}` but not `replication_key_value`, the instant to go on"
+            f"The state's `{place}` has `{content[0]}` but not `replication_key_value`, the instant to continue"
             f" from: {_CURES['--state']}"
         )
         raise SettingsError(msg)
@@ -92,10 +92,10 @@ def _entry(own: Mapping[str, Any], place: str) -> dict[str, Any]:
 
 
 def _by_account(own: Mapping[str, Any], place: str) -> dict[str, Any]:
-    """Return the state of a run over many accounts: an entry for each label, also of accounts that are gone.
+    """Return the state of a run over many accounts: an entry for each label, including accounts that are gone.
 
     Raises:
-        SettingsError: it is that of a single account, or an entry is not one of an account's.
+        SettingsError: it is the state of a single account, or an entry is not that of an account.
     """
     if any(value for name, value in own.items() if name != PARTITIONS and name not in _OTHER_WAYS | _SAYS_NOTHING):
         content = "the bookmark of a single account"
@@ -116,20 +116,21 @@ def _by_account(own: Mapping[str, Any], place: str) -> dict[str, Any]:
             msg = f'The state\'s `{where}` has no `{CONTEXT}` of the form {{"{ACCOUNT}": "label"}}: {_CURES["--state"]}'
             raise SettingsError(msg)
         if label in entries:
-            msg = f"The state's `{place}.{PARTITIONS}` has {label!r} twice: take one out, the later one at best"
+            msg = f"The state's `{place}.{PARTITIONS}` has {label!r} twice: remove one, preferably the later one"
             raise SettingsError(msg)
         entries[label] = {CONTEXT: {ACCOUNT: label}, **_entry(entry, where)}
     return {PARTITIONS: list(entries.values())}
 
 
 class _OtherFormError(SettingsError):
-    """The state is of one account and the run over many, or the other way round."""
+    """The state is that of one account and the run reads many, or the other way round."""
 
     def __init__(self, content: str, given: str) -> None:
         super().__init__(
-            f"The state has {content}, but this run {given}: records of the two forms have other keys, which a loader"
-            " cannot change. Begin anew with another state id (`--state-id` of `meltano el`, `--state-id-suffix` of"
-            " `meltano run`) and another schema of the loader, or move both over as docs/accounts.md describes"
+            f"The state has {content}, but this run {given}: records of the two forms have different keys, and a loader"
+            " cannot change a table's key. Start again with a new state ID (`--state-id` of `meltano el`,"
+            " `--state-id-suffix` of `meltano run`) and a new schema in the loader, or migrate both as docs/accounts.md"
+            " describes"
         )
 
 

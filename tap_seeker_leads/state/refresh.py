@@ -1,8 +1,8 @@
-"""Which periods to read again, so that what was erased since comes out: pure arithmetic on whole Unix seconds.
+"""Which periods to read again, so that later erasures are emitted: pure arithmetic on whole Unix seconds.
 
-Time is cut into the windows of a grid that never moves. A cycle goes through all of them, oldest first, each at its
-share of the cycle: of 157 windows in 30 days, one is due every 4.6 hours, however many runs there are. So after a run
-that ended well, every instant was read within the last cycle's length. A run that comes late reads all that is due.
+A fixed grid cuts time into windows. A cycle goes through all of them, oldest first, each at its share of the cycle: of
+157 windows in 30 days, one is due every 4.6 hours, however many runs there are. So after a successful run, every
+instant was read within the length of one cycle. A late run reads everything that is due.
 """
 
 from __future__ import annotations
@@ -15,35 +15,35 @@ from seeker_leads_api import contract
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: A window of the grid, aligned to the epoch: what one request may ask for, less the second that goes to its left edge.
+#: A window of the grid, aligned to the epoch: the longest period of a request, less the second before its start.
 GRID_SECONDS = contract.MAX_PERIOD_SECONDS - 1
-#: Older leads must be gone from all systems, and are not read again.
+#: Older leads must be deleted everywhere, and are not read again.
 LIFE_SECONDS = contract.LEAD_LIFE_DAYS * 86_400
-#: Clocks of machines that share a state may differ by so much.
+#: The clocks of machines that share a state may differ by this much.
 CLOCK_TOLERANCE_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """How far the refresh is: all that a state keeps of it. Instants in Unix seconds."""
+    """How far the refresh has come: all that a state stores about it. Instants are in Unix seconds."""
 
-    next: int  #: what lies before this was read again in this cycle
+    next: int  #: everything before this was read again in this cycle
     started_at: int
-    verified_since: int | None  #: everything was read again after this; None until that is known
+    verified_since: int | None  #: everything was read again since this instant; None until it is known
 
     def is_in_the_future(self, now: int) -> bool:
-        """Return whether it was written by a clock that was ahead, or this one is behind."""
+        """Return whether the clock that wrote it was ahead, or this clock is behind."""
         return max(self.started_at, self.verified_since or 0) > now + CLOCK_TOLERANCE_SECONDS
 
     def age_seconds(self, now: int) -> int:
-        """Return how long ago the oldest reading may be; until the first cycle has ended, since that began."""
+        """Return how long ago the oldest reading may be; during the first cycle, how long ago that began."""
         since = self.started_at if self.verified_since is None else self.verified_since
         return max(now - since, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """The instants from `start` to before `end`."""
+    """The instants from `start` up to, but without, `end`."""
 
     start: int
     end: int
@@ -56,17 +56,17 @@ class _Span:
 
 @dataclass(frozen=True, slots=True)
 class RefreshSpan(_Span):
-    """What the refresh keeps verified: from `start` to where the live part of the run began."""
+    """The span that the refresh keeps verified: from `start` to where the live part of the run began."""
 
     def due_until(self, elapsed_seconds: int, cycle_seconds: int) -> int:
-        """Return up to where a cycle has come after a part of its time."""
+        """Return the instant up to which a cycle is due after a part of its time."""
         if elapsed_seconds >= cycle_seconds:
             return self.end
         due = elapsed_seconds * self.windows // cycle_seconds
         return self._within((self.start // GRID_SECONDS + due) * GRID_SECONDS)
 
     def elapsed_at(self, instant: int, cycle_seconds: int) -> int:
-        """Return after which part of a cycle's time the windows before that of an instant are due, and no other is."""
+        """Return the part of a cycle's time after which exactly the windows before that of an instant are due."""
         before = instant // GRID_SECONDS - self.start // GRID_SECONDS
         return -(-before * cycle_seconds // self.windows) if self.windows else 0
 
@@ -76,13 +76,13 @@ class RefreshSpan(_Span):
 
 @dataclass(frozen=True, slots=True)
 class Stretch(_Span):
-    """Windows in a row to read now, and what the state becomes; without windows where `start` is `end`."""
+    """Consecutive windows to read now, and the state after them; there are none if `start` equals `end`."""
 
-    cycle: Cycle  #: the one that they belong to
-    ended: Cycle  #: what it is once all of them are read
+    cycle: Cycle  #: the cycle that they belong to
+    ended: Cycle  #: the cycle once all of them are read
 
     def pieces(self) -> Iterator[tuple[int, int]]:
-        """Yield start and end of each of them, as far as it lies within."""
+        """Yield the start and end of each window, clipped to the stretch."""
         start = self.start
         while start < self.end:
             edge = min((start // GRID_SECONDS + 1) * GRID_SECONDS, self.end)
@@ -90,16 +90,16 @@ class Stretch(_Span):
             start = edge
 
     def read_up_to(self, instant: int) -> Cycle:
-        """Return what the state becomes once a part is read."""
+        """Return the cycle once the stretch is read up to an instant."""
         return replace(self.cycle, next=max(instant, self.cycle.next))
 
 
 def cycle_to_go_on(cycle: Cycle | None, span: RefreshSpan, *, now: int, clock: int) -> Cycle:
-    """Return the cycle of a run whose live part began at the span's end; a new one has nothing due.
+    """Return the cycle of a run whose live part began at the span's end; a new cycle has nothing due.
 
-    A live part that went through the whole span has verified it. Without a cycle, or with one of a clock that was
-    ahead, it is not known when the leads were read last. `clock` is this machine's, which an old answer of a proxy does
-    not put back as it may `now`.
+    A live part that read the whole span has verified it. Without a cycle, or with one from a clock that was ahead, it
+    is not known when the leads were last read. `clock` is this machine's time, which a cached answer of a proxy cannot
+    set back, unlike `now`.
     """
     if span.start >= span.end:
         return Cycle(span.start, now, now)
@@ -109,7 +109,7 @@ def cycle_to_go_on(cycle: Cycle | None, span: RefreshSpan, *, now: int, clock: i
 
 
 def stretches_due(cycle: Cycle, span: RefreshSpan, *, now: int, cycle_seconds: int) -> tuple[Stretch, ...]:
-    """Return what a run is to read again, in order: the rest of a cycle that is over first. No instant is in two."""
+    """Return what a run must read again, in order: the rest of a past cycle first. No two stretches overlap."""
     elapsed_seconds = max(now - cycle.started_at, 0)
     first = min(max(cycle.next, span.start), max(span.end, span.start))
     cycles, rest_seconds = divmod(elapsed_seconds, cycle_seconds)
@@ -123,7 +123,7 @@ def stretches_due(cycle: Cycle, span: RefreshSpan, *, now: int, cycle_seconds: i
     until = span.due_until(rest_seconds, cycle_seconds)
     if cycles == 1 and until < first:
         return rest, Stretch(span.start, until, following, replace(following, next=until))
-    # The run goes once round. What it reads first is due again no earlier than a whole cycle from now.
+    # The run reads everything once. What it reads first is not due again until a whole cycle has passed.
     following = replace(following, started_at=now - span.elapsed_at(first, cycle_seconds))
     rest = replace(rest, ended=following)
     return rest, Stretch(span.start, first, following, replace(following, next=first, verified_since=now))

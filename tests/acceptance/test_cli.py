@@ -51,7 +51,7 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
 def test_wrong_setting_ends_at_once(
     tap: Callable[..., Any], account: Sandbox, config: dict[str, Any], named: str
 ) -> None:
-    """A wrong setting ends the program before any request, with one line that names it, and no value or traceback."""
+    """A wrong setting ends the program before any request, with one line that names it, without value or traceback."""
     ended = tap(*(["--test"] if "page_size" in config else []), **config)
     assert ended.status == 2
     assert ended.stdout == ""
@@ -72,10 +72,8 @@ def test_wrong_setting_ends_at_once(
     ],
     ids=["cut", "other encoding", "missing"],
 )
-def test_config_that_cannot_be_read_is_called_so(
-    tmp_path: Path, program: str, content: bytes | None, words: str
-) -> None:
-    """A broken or missing file ends with one line, without its content."""
+def test_unreadable_config_is_named(tmp_path: Path, program: str, content: bytes | None, words: str) -> None:
+    """A malformed or missing config file ends the program with one line that does not show its content."""
     if content is not None:
         (tmp_path / "config.json").write_bytes(content)
     ended = run(BIN / program, "--config", tmp_path / "config.json")
@@ -85,21 +83,21 @@ def test_config_that_cannot_be_read_is_called_so(
     assert SECRET not in ended.stderr
 
 
-def test_config_that_is_a_folder_is_called_so(tmp_path: Path) -> None:
-    """What is no file cannot be read, in one line."""
+def test_config_that_is_a_folder_is_named(tmp_path: Path) -> None:
+    """A folder in place of a config file ends the program with one line."""
     ended = run(BIN / "tap-seeker-leads", "--config", tmp_path)
     assert ended.returncode == 2
     assert "cannot be read" in ended.stderr
 
 
-def test_empty_settings_are_absent_ones(tap: Callable[..., Any]) -> None:
-    """Unset variables of `meltano.yml` arrive as empty strings and mean the default, for numbers too."""
+def test_empty_settings_count_as_absent(tap: Callable[..., Any]) -> None:
+    """Unset variables of `meltano.yml` arrive as empty strings and mean the default, also for numbers."""
     yesterday = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86_400))
     assert tap(start_date=yesterday, window_days="", client_id="", environment="").status == 0
 
 
 def test_sync_prints_singer_messages(tap: Callable[..., Any]) -> None:
-    """A run prints SCHEMA, then records, then the state, and ends with 0."""
+    """A run prints SCHEMA, then records, then the state, and exits with status 0."""
     ended = tap()
     kinds = [message["type"] for message in ended.messages]
     assert (ended.status, kinds[0], kinds[-1], kinds.count("RECORD")) == (0, "SCHEMA", "STATE", 250)
@@ -107,16 +105,16 @@ def test_sync_prints_singer_messages(tap: Callable[..., Any]) -> None:
 
 
 def test_state_file_is_read(tap: Callable[..., Any], account: Sandbox, tmp_path: Path) -> None:
-    """The state that a run printed last is what the next one takes."""
+    """The next run accepts the last state that a run printed."""
     state = tap().messages[-1]["value"]
     (tmp_path / "state.json").write_text(json.dumps(state))
     account.statistics.reset()
     assert tap("--state", tmp_path / "state.json").status == 0
-    assert account.statistics.requests <= 2  # one page, and what is behind it where the lookback has leads
+    assert account.statistics.requests <= 2  # one page, and the check after it if the lookback has leads
 
 
 def test_discovery_needs_no_settings() -> None:
-    """`--discover` works without settings and without a network."""
+    """`--discover` works without settings and without network."""
     ended = run(BIN / "tap-seeker-leads", "--discover")
     (stream,) = json.loads(ended.stdout)["streams"]
     assert ended.returncode == 0
@@ -125,7 +123,7 @@ def test_discovery_needs_no_settings() -> None:
 
 
 def test_catalog_of_discovery_is_accepted(tap: Callable[..., Any], tmp_path: Path) -> None:
-    """What `--discover` prints can be given back with `--catalog`; a deselected column is left out."""
+    """`--catalog` accepts the output of `--discover`; a deselected column is left out."""
     catalog = json.loads(run(BIN / "tap-seeker-leads", "--discover").stdout)
     for entry in catalog["streams"][0]["metadata"]:
         entry["metadata"]["selected"] = entry["breadcrumb"] != ["properties", "contactRequest"]
@@ -136,18 +134,18 @@ def test_catalog_of_discovery_is_accepted(tap: Callable[..., Any], tmp_path: Pat
 
 
 def test_connection_test_ends_with_one_sentence(tap: Callable[..., Any], account: Sandbox) -> None:
-    """`--test` proves connection and token, and says when the newest lead came; nobody's data is shown."""
+    """`--test` checks connection and token, and says when the newest lead came, without personal data."""
     newest = max(lead["metadata"]["ingestionDate"] for lead in account.store.all())
     ended = tap("--test")
     assert (ended.status, ended.stdout) == (0, "")
     last = ended.stderr.splitlines()[-1]
     assert (
-        f"The connection and the token work; the newest lead is of {to_rfc3339(newest)}; the clocks differ by" in last
+        f"The connection and the token work; the newest lead is from {to_rfc3339(newest)}; the clocks differ by" in last
     )
 
 
 def test_connection_test_asks_for_the_newest_week_first(tap: Callable[..., Any], account: Sandbox) -> None:
-    """Where the last week has a lead, older ones are not asked for."""
+    """If the last week has a lead, older weeks are not requested."""
     account.add_leads(ingestion_dates=[int(time.time()) - 60])
     account.statistics.reset()
     assert tap("--test", start_date="2020-01-01").status == 0
@@ -155,7 +153,7 @@ def test_connection_test_asks_for_the_newest_week_first(tap: Callable[..., Any],
 
 
 def test_connection_test_fails_with_a_wrong_token(tap: Callable[..., Any]) -> None:
-    """`--test` with a refused token ends with one line and a non-zero status."""
+    """`--test` with a refused token exits with one line and a non-zero status."""
     ended = tap("--test", auth_token=SECRET)
     assert ended.status == 1
     assert [("`auth_token`" in line) for line in ended.errors] == [True]
@@ -177,9 +175,9 @@ def test_about_lists_every_setting() -> None:
 
 
 def test_fatal_error_is_one_line_with_a_state(tap: Callable[..., Any], account: Sandbox) -> None:
-    """A run that must end prints the state of what is finished, one line, and ends with 1."""
+    """A run that fails prints the state of what is finished and one line, and exits with status 1."""
     account.script(Fault(FaultKind.STATUS, status=403, after=3))
-    ended = tap(start_date="2026-01-01", max_concurrent_requests=1)  # so that it is the first windows that are read
+    ended = tap(start_date="2026-01-01", max_concurrent_requests=1)  # so that the first windows are read first
     assert ended.status == 1
     assert len(ended.errors) == 1
     assert "GET /leads answered 403" in ended.errors[0]
@@ -188,8 +186,8 @@ def test_fatal_error_is_one_line_with_a_state(tap: Callable[..., Any], account: 
     assert "Traceback" not in ended.stderr
 
 
-def test_reader_that_ends_early_is_no_traceback(account: Sandbox, tmp_path: Path) -> None:
-    """When the loader dies, the tap ends with an error status; the loader's own log says why."""
+def test_loader_that_dies_causes_no_traceback(account: Sandbox, tmp_path: Path) -> None:
+    """If the loader dies, the tap exits with an error status; the loader's own log says why."""
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"api_url": account.api_url, "auth_token": "sandbox-token"}))
     account.add_leads(5000)

@@ -1,4 +1,4 @@
-"""Files of the command line that cannot be what they are given for."""
+"""Files on the command line that are not what their option requires."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "is not JSON, or was cut"),
-        (b'{"bookmarks": {"leads"', "is not JSON, or was cut"),
+        (b"", "is not JSON, or was cut off"),
+        (b'{"bookmarks": {"leads"', "is not JSON, or was cut off"),
         (b'{"\xff": 1}', "is not JSON"),
         (b"null", "is not a JSON object"),
         (b"[]", "is not a JSON object"),
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def test_file_that_is_no_object_ends_the_run(
     tap: Callable[..., Any], tmp_path: Path, option: str, content: bytes, words: str
 ) -> None:
-    """A broken state or catalog ends the tap with 2 and one line: it is no defect, and never as if there were none."""
+    """A broken state or catalog ends the tap with status 2 and one line, never as a defect or as if it were absent."""
     file = tmp_path / "given.json"
     file.write_bytes(content)
     ended = tap(option, file)
@@ -36,7 +36,7 @@ def test_file_that_is_no_object_ends_the_run(
 
 
 def test_catalog_without_the_stream_is_a_wrong_file(tap: Callable[..., Any], tmp_path: Path) -> None:
-    """Status 0 says that everything was read: a catalog that names another stream only does not get it."""
+    """A catalog with only other streams ends the tap with status 2, since status 0 means that everything was read."""
     (tmp_path / "catalog.json").write_text('{"streams": []}')
     ended = tap("--catalog", tmp_path / "catalog.json")
     assert (ended.status, ended.stdout) == (2, "")

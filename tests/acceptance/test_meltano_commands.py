@@ -1,4 +1,4 @@
-"""The commands of both plugins by `meltano invoke`, with the settings that Meltano hands them."""
+"""The commands of both plugins through `meltano invoke`, with the settings that Meltano passes to them."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def files(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("plugin", "count"), [("tap", 6), ("target", 7)])
-def test_doctor_looks_at_the_plugin_that_it_is_asked_for(
+def test_doctor_checks_the_requested_plugin(
     meltano: Callable[..., Any], files: dict[str, str], plugin: str, count: int
 ) -> None:
-    """Variables of the other plugin, as `.env` may hold them, do not matter; a wrong setting gives status 1."""
+    """Variables of the other plugin, which `.env` may hold, do not matter; a wrong setting gives status 1."""
     ended = meltano("invoke", f"{plugin}-seeker-leads:doctor", **files)
     assert ended.status == 0, ended.stdout + ended.stderr
     lines = [line.split()[:2] for line in ended.stdout.splitlines() if line.startswith(("OK", "NOT OK"))]
@@ -44,8 +44,10 @@ def test_doctor_looks_at_the_plugin_that_it_is_asked_for(
     assert "another-token" not in ended.stdout + ended.stderr
 
 
-def test_ledger_is_that_of_the_runs(meltano: Callable[..., Any], files: dict[str, str], account: Sandbox) -> None:
-    """What `send` delivered, `ledger` counts and finds: the same ledger and account, by Meltano's settings."""
+def test_ledger_commands_use_the_ledger_of_the_runs(
+    meltano: Callable[..., Any], files: dict[str, str], account: Sandbox
+) -> None:
+    """`ledger` counts and finds what `send` delivered: Meltano's settings give both the same ledger and account."""
 
     def invoke(*words: str) -> Any:
         ended = meltano("invoke", *words, **files)

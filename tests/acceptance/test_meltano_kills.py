@@ -1,4 +1,4 @@
-"""`kill -9` of all that `meltano run tap-seeker-leads target-postgres` consists of."""
+"""`kill -9` of all processes of `meltano run tap-seeker-leads target-postgres`."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ LEADS, DAYS, KILLS = 2000, 120, 2
 
 @pytest.mark.usefixtures("meltano_plugins")
 def test_killed_pipelines_bring_every_lead(tmp_path: Path, database: psycopg.Connection, database_url: str) -> None:
-    """Meltano, tap and loader killed together, at random moments: another run, and PostgreSQL has every lead.
+    """Meltano, tap and loader are killed together at random moments; after another run, PostgreSQL has every lead.
 
-    Each once, as the loader keeps one row a key. The loader passes a STATE on when it ends, so that run goes on from
-    the last one that ended by itself. Meltano refuses a run for five minutes after such a death, unless it is told
-    `--force`.
+    Each lead is there once, as the loader keeps one row per key. The loader passes on a STATE when it ends, so the last
+    run continues from the last one that ended by itself. Meltano refuses to run for five minutes after such a kill,
+    unless `--force` is given.
     """
-    seed = random.randrange(1 << 32)  # noqa: S311  # no secret
-    print(f"seed {seed}")  # noqa: T201  # shown when it fails, to play it again
+    seed = random.randrange(1 << 32)  # noqa: S311  # not a secret
+    print(f"seed {seed}")  # noqa: T201  # shown on failure, to reproduce it
     chance = random.Random(seed)  # noqa: S311  # as above
     with Sandbox.start(SandboxOptions(leads=LEADS, days=DAYS, latency_ms=20)) as sandbox:
         environment = shell_in_project(
@@ -57,7 +57,7 @@ def test_killed_pipelines_bring_every_lead(tmp_path: Path, database: psycopg.Con
         with start(TAP_SEEKER_LEADS_END_DATE=days_ago(DAYS // 2)) as first:
             assert first.wait(120) == 0, (tmp_path / "log").read_text()[-3000:]
         killed = 0
-        # While the tap has at least as much before it as behind it: later, it may have ended while we look.
+        # In the first half of the tap's work, since it might end during the check later.
         for requests in (chance.randint(1, DAYS // 4) for _ in range(KILLS)):
             sandbox.statistics.reset()
             with start("--force") as pipeline:
@@ -84,7 +84,7 @@ def test_killed_pipelines_bring_every_lead(tmp_path: Path, database: psycopg.Con
 
 
 def family_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    """A process and all its children; none where it has ended by itself."""
+    """Return a process and all its children, or none if it has ended."""
     try:
         parent = psutil.Process(process.pid)
         return [parent, *parent.children(recursive=True)]

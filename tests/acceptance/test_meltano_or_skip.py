@@ -20,7 +20,7 @@ FAILURE = "[error    ] meltano      Block run completed"
 
 
 def start(folder: Path, meltano: str | None) -> subprocess.Popen[str]:
-    """Start the example with this shell script as Meltano, or without any."""
+    """Start the example with this shell script as Meltano, or without Meltano."""
     if meltano is not None:
         (folder / "meltano").write_text(f"#!/bin/sh\n{meltano}\n")
         (folder / "meltano").chmod(0o700)
@@ -46,7 +46,7 @@ def start(folder: Path, meltano: str | None) -> subprocess.Popen[str]:
     ids=["refused", "failed", "ended well", "another status", "arguments", "killed"],
 )
 def test_status_tells_a_refusal_from_a_failure(meltano: str, status: int, tmp_path: Path) -> None:
-    """The status is 99 if Meltano ended with 1 and said that it refuses the run; every other one is Meltano's own."""
+    """The status is 99 if Meltano ended with 1 and said that it refuses the run; otherwise it is Meltano's own."""
     with start(tmp_path, meltano) as process:
         _, log = process.communicate(timeout=30)
     assert process.returncode == status
@@ -54,7 +54,7 @@ def test_status_tells_a_refusal_from_a_failure(meltano: str, status: int, tmp_pa
 
 
 def test_signal_reaches_meltano_once(tmp_path: Path) -> None:
-    """SIGTERM ends Meltano in order, and the status is the one that Meltano ends with."""
+    """SIGTERM ends Meltano in an orderly way, and the status is Meltano's own."""
     meltano = "trap 'echo told >&2; exit 143' TERM; echo ready; while :; do sleep 0.05; done"
     with start(tmp_path, meltano) as process:
         assert process.stdout
@@ -65,8 +65,8 @@ def test_signal_reaches_meltano_once(tmp_path: Path) -> None:
     assert log == "told\n"
 
 
-def test_missing_meltano_is_said(tmp_path: Path) -> None:
-    """Without Meltano on the path there is one line, and the status of a command that is missing."""
+def test_missing_meltano_is_reported(tmp_path: Path) -> None:
+    """Without Meltano on the path, there is one line, and the status of a missing command."""
     with start(tmp_path, None) as process:
         _, log = process.communicate(timeout=30)
     assert process.returncode == 127

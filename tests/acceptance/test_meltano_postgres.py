@@ -45,7 +45,7 @@ def test_leads_arrive_and_only_new_ones_follow(
 ) -> None:
     """Leads arrive with types and values; a second run adds what is new; Meltano keeps the bookmark.
 
-    That run asks for one page, and once for what is behind it.
+    The second run requests one page, and checks once that nothing follows it.
     """
 
     def pipeline() -> Any:
@@ -90,7 +90,7 @@ def test_leads_arrive_and_only_new_ones_follow(
 def test_what_postgresql_cannot_hold_costs_no_row(
     meltano: Callable[..., Any], account: Sandbox, database: psycopg.Connection, database_url: str
 ) -> None:
-    """U+0000 and other control characters, in values and names, arrive as U+FFFD, without a setting of the loader."""
+    """U+0000 and other control characters, in values and names, arrive as U+FFFD, without a setting in the loader."""
     lead = {
         "metadata": {"leadId": "odd", "ingestionDate": int(time.time()) - 60, "portal": "SLG\0FRA", "so\0": "so\0"},
         "contactRequest": {"message": "Two\nlines\x1b\0", "new\0": ["\0"]},
@@ -119,7 +119,7 @@ def test_file_loader_needs_no_database(meltano: Callable[..., Any], account: San
 
 
 def test_wrong_setting_fails_the_run(meltano: Callable[..., Any], tmp_path: Path) -> None:
-    """Under Meltano, too, a wrong setting ends in a failed run with the tap's one line."""
+    """Under Meltano, too, a wrong setting fails the run with the tap's single line."""
     ended = meltano(
         "run",
         "tap-seeker-leads",
@@ -134,9 +134,9 @@ def test_wrong_setting_fails_the_run(meltano: Callable[..., Any], tmp_path: Path
 @pytest.fixture
 def with_env_file(
     tmp_path: Path,
-    meltano_plugins: None,  # noqa: ARG001  # a skip
+    meltano_plugins: None,  # noqa: ARG001  # skips the test without the plugins
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run Meltano in this project with nothing of an account but what a `.env` like `.env.example` says."""
+    """Run Meltano in this project with no account except that of a `.env` like `.env.example`."""
     file = tmp_path / ".env"
 
     def run(client: dict[str, str], *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -161,10 +161,10 @@ def with_env_file(
     return run
 
 
-def test_account_in_env_file_is_that_of_the_vendors_environments(
+def test_env_file_holds_the_account_of_the_vendors_environments(
     with_env_file: Callable[..., subprocess.CompletedProcess[str]], account: Sandbox
 ) -> None:
-    """One client in `.env` serves tap and target in `sandbox` and `production`; `local` goes on with its own token."""
+    """One client in `.env` serves tap and target in `sandbox` and `production`; `local` keeps its own token."""
     client = {"SEEKER_LEADS_CLIENT_ID": "an-agency", "SEEKER_LEADS_CLIENT_SECRET": "a-secret"}
     api_url = {"TAP_SEEKER_LEADS_API_URL": account.api_url}
     ended = with_env_file(client, "--environment", "local", "invoke", "tap-seeker-leads", "--test", **api_url)
@@ -176,13 +176,13 @@ def test_account_in_env_file_is_that_of_the_vendors_environments(
         config = json.loads(with_env_file(client, *show).stdout)
         assert config["environment"] == environment
         assert config["client_id"] == "an-agency"
-        assert config["client_secret"]  # Meltano shows that there is one, not which
+        assert config["client_secret"]  # Meltano shows that it is set, not its value
 
 
-def test_hubs_test_commands_use_the_settings_of_the_environment(
+def test_hubs_test_commands_use_the_environments_settings(
     with_env_file: Callable[..., subprocess.CompletedProcess[str]], account: Sandbox
 ) -> None:
-    """Each command that the Hub gives to test the tap uses the environment's settings: here, its token."""
+    """Each of the Hub's commands to test the tap uses the environment's settings, here its token."""
     texts = yaml.safe_load((PROJECT / "hub" / "tap-seeker-leads.yml").read_text("utf-8"))
     lines = [line for block in blocks_in("hub", texts["next_steps"]) for line in block.text.splitlines()]
     tests = [line.replace("=dev ", "=local ") for line in lines if "test tap-" in line or line.endswith(":doctor")]
@@ -218,10 +218,10 @@ def test_state_is_kept_in_the_database_of_the_page(
     assert "replication_key_value" in state
 
 
-def test_environment_without_an_account_says_so(
+def test_environment_without_an_account_is_reported(
     with_env_file: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
-    """Where `.env` names no client, the run ends with the plugin's own line, and not in a request."""
+    """If `.env` names no client, the run ends with the plugin's own line, before any request."""
     ended = with_env_file({}, "--environment", "sandbox", "invoke", "tap-seeker-leads", "--test")
     assert ended.returncode != 0
     assert "Neither `auth_token` nor `client_id` and `client_secret` is set" in ended.stdout + ended.stderr

@@ -1,4 +1,4 @@
-"""A backfill in parts, as docs/operations.md gives it: `meltano el … --state-id`."""
+"""A backfill in shards, as in docs/operations.md: `meltano el … --state-id`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HOUR_SECONDS, DAY_SECONDS = 3600, 86400
 ORIGIN = (int(time.time()) // DAY_SECONDS - 40) * DAY_SECONDS
 SHARD_DAYS = 15
 STARTS = {"backfill-1": 0, "backfill-2": SHARD_DAYS}
-#: Where an earlier run of each was interrupted, in days after its start.
+#: Where an earlier run of each shard was interrupted, in days after its start.
 READ_DAYS = {"backfill-1": 10, "backfill-2": 3}
 
 
@@ -34,7 +34,7 @@ def instant(days: float) -> str:
 
 @pytest.fixture
 def account() -> Iterator[Sandbox]:
-    """A sandbox with a lead every hour, ten minutes past it, of both shards."""
+    """A sandbox with a lead ten minutes past every hour of both shards."""
     with Sandbox.start(SandboxOptions()) as sandbox:
         hours = range(2 * SHARD_DAYS * 24)
         sandbox.add_leads(ingestion_dates=[ORIGIN + hour * HOUR_SECONDS + 600 for hour in hours])
@@ -43,7 +43,7 @@ def account() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def shard(account: Sandbox, database_url: str, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    """Start the pipeline from one day to another, under a state of its own."""
+    """Start the pipeline from one day to another, with its own state."""
 
     def start(state_id: str, first_day: int, end_day: int) -> subprocess.Popen[str]:
         environment = shell_in_project(
@@ -53,7 +53,7 @@ def shard(account: Sandbox, database_url: str, tmp_path: Path) -> Callable[..., 
             TAP_SEEKER_LEADS_END_DATE=instant(end_day),
             TAP_SEEKER_LEADS_RATE_LIMIT_REQUESTS="5",
             TAP_SEEKER_LEADS_MAX_CONCURRENT_REQUESTS="5",
-            TAP_SEEKER_LEADS_LOOKBACK_SECONDS="0",  # so that each lead tells which bookmark a run began with
+            TAP_SEEKER_LEADS_LOOKBACK_SECONDS="0",  # so that the leads show which bookmark a run began with
             TARGET_POSTGRES_SQLALCHEMY_URL=database_url,
         )
         return subprocess.Popen(
@@ -77,8 +77,8 @@ def assert_ends_well(process: subprocess.Popen[str]) -> None:
 def test_shards_at_once_keep_their_own_states(
     shard: Callable[..., subprocess.Popen[str]], meltano: Callable[..., Any], database: psycopg.Connection
 ) -> None:
-    """Two shards that go on at the same time each read from their own bookmark to their own `end_date`."""
-    # The page says why: the table has to be there before two runs fill it. This day holds no lead.
+    """Two shards that run at the same time each read from their own bookmark to their own `end_date`."""
+    # As the page says, the table must exist before two runs fill it. This day has no lead.
     assert_ends_well(shard("backfill-0", -1, 0))
     for state_id, read_days in READ_DAYS.items():
         bookmark = {"replication_key": "ingestionDate", "replication_key_value": instant(STARTS[state_id] + read_days)}

@@ -1,4 +1,4 @@
-"""Programs that are told to stop while the API has them wait: they end at once, not when the wait is over."""
+"""Programs that are stopped while they wait for the API end at once, not when the wait is over."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LEADS, DAYS, ANSWERED = 300, 60, 20
-#: How long the API has everybody wait, and how soon a program must have ended all the same.
+#: How long the API makes all programs wait, and how soon a stopped program must end.
 WAIT_SECONDS, SOON_SECONDS = 200, 15
 OPTIONS = SandboxOptions(
     leads=LEADS, days=DAYS, client_id="agency", client_secret="secret-of-the-client", enforce_limit=False
 )
 TOKEN_PATH = "/oauth/token"
-#: A 429 for one, so that the limiter holds the others; a 503 for each; and one where the token is asked for.
+#: A 429 for one request, so that the limiter holds the others; a 503 for each; and a 503 for the token.
 WAITS = pytest.mark.parametrize(
     ("path", "status", "number"),
     [
@@ -40,7 +40,7 @@ WAITS = pytest.mark.parametrize(
 
 
 def script(sandbox: Sandbox, path: str, status: int) -> None:
-    """Answer some requests, then ask for patience."""
+    """Answer some requests, then ask for a wait."""
     wait = Fault(FaultKind.STATUS, path=path, status=status, retry_after=WAIT_SECONDS)
     if path == TOKEN_PATH:
         sandbox.script(Fault(FaultKind.REVOKE_TOKEN, path="/leads", after=ANSWERED, times=1), replace(wait, after=1))
@@ -62,7 +62,7 @@ def until_asked_to_wait(sandbox: Sandbox, path: str, status: int) -> Callable[[o
 
 @WAITS
 def test_stopped_tap_does_not_wait(tmp_path: Path, path: str, status: int, number: signal.Signals) -> None:
-    """A signal ends the tap's waits at once, with its status and a STATE that covers nothing that was not read."""
+    """A signal ends the tap's waits at once, with the signal's status and a STATE that covers only what was read."""
     with Sandbox.start(OPTIONS) as sandbox:
         runs = KilledRuns(tmp_path)
         runs.configure(sandbox, start_date=days_ago(DAYS + 1), window_days=1, **settings(sandbox))
@@ -80,7 +80,7 @@ def test_stopped_tap_does_not_wait(tmp_path: Path, path: str, status: int, numbe
 
 @WAITS
 def test_stopped_target_does_not_wait(tmp_path: Path, path: str, status: int, number: signal.Signals) -> None:
-    """The same of the target, with input left or all of it in hand: what was answered is settled, and no more sent."""
+    """The target, with or without input left, settles what was answered, and sends no more."""
     count = 60 if number is signal.SIGTERM else ANSWERED + 15
     lines = [SCHEMA, *(each for n in range(count) for each in (record(n), state(n)))]
     (tmp_path / "input.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))

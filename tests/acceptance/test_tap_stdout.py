@@ -1,4 +1,4 @@
-"""A loader that ends early, a full disk behind stdout, no stdout at all: the tap says so once, and fails."""
+"""If the loader ends early, stdout is on a full disk, or there is no stdout, the tap says so once, and fails."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ENDS = {
 @pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "PYTHONUNBUFFERED"])
 @pytest.mark.parametrize(("shell", "named"), ENDS.values(), ids=ENDS)
 def test_lost_stdout_is_one_line(account: Sandbox, tmp_path: Path, shell: str, named: str, unbuffered: str) -> None:
-    """Where stdout goes nowhere, the tap ends with 1 and one line: no traceback, nothing from the interpreter."""
+    """If stdout cannot be written, the tap exits with status 1 and one line: no traceback, no interpreter message."""
     account.add_leads(2000)
     day = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 6 * 86_400))
     config: dict[str, Any] = {"api_url": account.api_url, "auth_token": "sandbox-token", "start_date": day}

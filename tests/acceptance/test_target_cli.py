@@ -73,7 +73,7 @@ def test_bad_records_never_stop_the_good_ones(target: TargetProgram, account: Sa
         assert private.encode() not in target.ledger_path.read_bytes(), private
 
 
-def test_mended_rejects_are_fed_again(target: TargetProgram, account: Sandbox) -> None:
+def test_fixed_rejects_are_sent(target: TargetProgram, account: Sandbox) -> None:
     """The rejects file, moved and fixed, is valid input: fixed records are sent, the others are kept again."""
     target.run(lines(record(1, email="jane.dupont1(at)example.com"), record(2, message=None), record(3)))
     letters = sorted(target.rejects, key=lambda letter: letter["record"]["id"])

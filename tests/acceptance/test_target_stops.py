@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 RECORDS, STOPS, IN_FLIGHT = 600, 5, 10
 
 
-def test_signals_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:
+def test_signals_at_random_moments_neither_lose_nor_duplicate_leads(tmp_path: Path) -> None:
     """SIGTERM and SIGINT in turn, at any time: each run ends in order with a STATE that covers only what exists.
 
     Restarted with the same input until it is done, every lead exists once: leads under way were settled each time.

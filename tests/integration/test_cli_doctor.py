@@ -77,7 +77,7 @@ def test_tap_that_works(doctor: Doctor, account: Sandbox) -> None:
     assert [line[:2] for line in lines] == [["OK", "tap"]] * len(TAP)
     assert [line[2].partition(":")[0] for line in lines] == TAP
     newest = max(lead["metadata"]["ingestionDate"] for lead in account.store.all())
-    assert f"the newest lead is of {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(newest))}" in ended.stdout
+    assert f"the newest lead is from {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(newest))}" in ended.stdout
     assert ended.stderr == ""
 
 

@@ -84,7 +84,7 @@ def test_text_shows_samples_and_vague_names() -> None:
     assert "No key: " in ended.stdout
 
 
-def test_json_shows_nobodys_data() -> None:
+def test_json_contains_no_personal_data() -> None:
     """The JSON contains names of columns, rules and counts, but no values."""
     ended = preview("-", "--json", given=(HEADER + ROW.replace("06 39", "6")).encode())
     assert not [value for value in ROW.strip().split(";") if value in ended.stdout]

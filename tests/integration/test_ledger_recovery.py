@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'target-seeker-leads'"
 
 
-def test_answers_that_came_meanwhile_are_written_at_the_end(empty_postgres: str) -> None:
+def test_answers_received_without_a_ledger_are_written_at_the_end(empty_postgres: str) -> None:
     """After a lost session the ledger is reopened at the end, and what is known by then is settled."""
     ledger = Ledger.open(empty_postgres, RETRY)
     for key in ("delivered", "rejected", "given up", "forgotten"):

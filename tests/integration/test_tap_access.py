@@ -1,4 +1,4 @@
-"""How the tap gets and keeps the right to ask."""
+"""How the tap gets, keeps and renews its access."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def complete(run: Run, sandbox: Sandbox) -> bool:
 
 
 def test_one_token_for_all_runs(run_with_credentials: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """The token is requested as JSON with the audience, once for all runs of its life."""
+    """The token is requested as JSON with the audience, once for all runs of its lifetime."""
     sandbox.add_leads(ingestion_dates=[clock.now - HOUR])
     runs = [run_with_credentials() for _ in range(3)]
     assert all(complete(run, sandbox) for run in runs)
@@ -38,7 +38,7 @@ def test_one_token_for_all_runs(run_with_credentials: TapRunner, sandbox: Sandbo
 
 
 def test_without_cache_each_run_asks_once(run_with_credentials: TapRunner, sandbox: Sandbox) -> None:
-    """`token_cache: false` keeps no file: one token a run."""
+    """With `token_cache: false`, no file is kept, and each run requests one token."""
     for _ in range(2):
         assert run_with_credentials(token_cache=False).error is None
     assert sandbox.statistics.token_requests == 2
@@ -47,7 +47,7 @@ def test_without_cache_each_run_asks_once(run_with_credentials: TapRunner, sandb
 def test_token_revoked_in_mid_run_is_renewed_once(
     run_with_credentials: TapRunner, sandbox: Sandbox, clock: Clock
 ) -> None:
-    """A refusal in the middle of a run costs one token request, and no lead."""
+    """A refused token in the middle of a run costs one token request, and no lead."""
     sandbox.add_leads(ingestion_dates=[clock.now - HOUR] * 450)
     sandbox.script(Fault(FaultKind.REVOKE_TOKEN, after=2, times=1))
     run = run_with_credentials()
@@ -56,7 +56,7 @@ def test_token_revoked_in_mid_run_is_renewed_once(
 
 
 def test_cached_token_that_was_revoked_is_replaced(run_with_credentials: TapRunner, sandbox: Sandbox) -> None:
-    """A token that was refused does not stay in the cache."""
+    """A refused token does not stay in the cache."""
     run_with_credentials()
     sandbox.revoke_tokens()
     for _ in range(2):
@@ -72,7 +72,7 @@ def test_right_granted_after_the_token_takes_a_new_one(run_with_credentials: Tap
 
 
 def test_right_that_is_still_missing_ends_the_run(run_with_credentials: TapRunner, sandbox: Sandbox) -> None:
-    """At most one renewal a refusal: then the run ends and says which right to ask for."""
+    """After one renewal for a refusal, the run ends and says which right to request."""
     sandbox.script(Fault(FaultKind.MISSING_SCOPE))
     error = str(run_with_credentials().error)
     assert "403" in error
@@ -81,11 +81,11 @@ def test_right_that_is_still_missing_ends_the_run(run_with_credentials: TapRunne
 
 
 def test_refused_token_of_the_user_ends_the_run(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """A given token cannot be renewed: the error names the setting, not the token."""
+    """A token from the settings cannot be renewed: the error names the setting, not the token."""
     run = run_tap(auth_token="wrong-token")
     assert "`auth_token`" in str(run.error)
     assert "wrong-token" not in str(run.error)
-    assert sandbox.statistics.requests <= 10  # what was under way at once
+    assert sandbox.statistics.requests <= 10  # those that were under way
 
 
 @pytest.mark.parametrize(("setting", "value"), [("client_id", "stranger"), ("client_secret", "wrong-secret")])
@@ -116,16 +116,16 @@ def test_refused_credentials_end_the_run(
 def test_passing_fault_of_the_auth_host_is_retried(
     run_with_credentials: TapRunner, sandbox: Sandbox, fault: Fault
 ) -> None:
-    """The token request survives what any request survives."""
+    """The token request is retried after the same faults as any other request."""
     sandbox.script(fault)
-    # A second is borne only where it has to be waited for.
+    # A wait of a second is allowed only if the answer asks for it.
     timeout_seconds = 1 if fault.kind is FaultKind.TIMEOUT else 60
     assert run_with_credentials(request_timeout_seconds=timeout_seconds).error is None
     assert sandbox.statistics.token_requests == (fault.times or 0) + 1
 
 
 def test_user_agent_is_on_every_request(run_with_credentials: TapRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The firewall lets nothing without `User-Agent` pass: API and token requests carry it, the user's own first."""
+    """API and token requests carry a `User-Agent`, the user's own first, since the firewall requires one."""
     seen: list[tuple[str, str]] = []
     send = requests.adapters.HTTPAdapter.send
 
@@ -139,10 +139,10 @@ def test_user_agent_is_on_every_request(run_with_credentials: TapRunner, monkeyp
     assert all(re.fullmatch(r"CRM/2\.1 tap-seeker-leads/[\d.]+ singer-sdk/[\d.]+", agent) for _, agent in seen)
 
 
-# A busy machine may hold a request up on its way for longer than a network does.
+# A busy machine may delay a request for longer than a network does.
 @pytest.mark.parametrize("sandbox_options", [SandboxOptions(enforce_limit=True, jitter_ms=150)], indirect=True)
 def test_documented_limit_is_kept(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """With its defaults the tap never meets a 429, and never starts more than 10 requests in 200 ms."""
+    """With its defaults, the tap never gets a 429, and never starts more than 10 requests in 200 ms."""
     run = run_tap(start_date="2026-06-01", rate_limit_requests=10)
     assert run.error is None
     assert sandbox.statistics.requests == 26
@@ -151,7 +151,7 @@ def test_documented_limit_is_kept(run_tap: TapRunner, sandbox: Sandbox) -> None:
 
 
 def test_retries_count_against_the_limit(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """Every attempt takes a permit: failing ones too."""
+    """Every attempt takes a permit, including failing ones."""
     sandbox.script(Fault(FaultKind.STATUS, status=503, times=24))
 
     def keep_real_time(stream: LeadsStream) -> None:

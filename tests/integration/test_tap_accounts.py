@@ -1,4 +1,4 @@
-"""Many accounts in one run: every lead under its label, and each account with a bookmark and an end of its own."""
+"""Many accounts in one run: every lead has its label, and each account has its own bookmark and its own end."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def bookmarks(state: dict[str, Any]) -> dict[str, str | None]:
 
 
 def fill(sandbox: Sandbox, count: int, leads: int = 5) -> dict[str, set[str]]:
-    """Put leads of the last weeks into each account; return their ids by label."""
+    """Add leads of the last weeks to each account; return their ids by label."""
     return {
         f"Agency {n}": set(
             sandbox.add_leads(
@@ -69,7 +69,7 @@ def read(run: Run) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
 def test_leads_of_three_accounts_come_under_their_labels(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """Each lead has its account's label, in column and key; each account has a bookmark and a token of its own."""
+    """Each lead has its account's label in column and key; each account has its own bookmark and token."""
     leads = fill(sandbox, 3)
     run = run_tap(**config(sandbox, 3))
     assert run.error is None
@@ -83,7 +83,7 @@ def test_leads_of_three_accounts_come_under_their_labels(run_tap: TapRunner, san
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
 def test_run_without_accounts_is_as_it_was(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """Without `accounts` there is no such column, key or entry of the state, byte for byte."""
+    """Without `accounts`, the output has no such column, key or state entry, byte for byte."""
     (lead_id,) = sandbox.add_leads(ingestion_dates=[NOW - 100])
     run = run_tap(start_date="2026-11-20", refresh_days=0)
     schema = next(message for message in run.messages if message["type"] == "SCHEMA")
@@ -97,8 +97,8 @@ def test_run_without_accounts_is_as_it_was(run_tap: TapRunner, sandbox: Sandbox)
 
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
-def test_next_run_goes_on_from_each_bookmark(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """A later run gives what is new of each account, with few requests, and asks for no token again."""
+def test_next_run_continues_from_each_bookmark(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """A later run emits the new leads of each account, with few requests and no new token."""
     fill(sandbox, 3)
     state = run_tap(**config(sandbox, 3)).state
     clock.now += 40_000
@@ -110,12 +110,12 @@ def test_next_run_goes_on_from_each_bookmark(run_tap: TapRunner, sandbox: Sandbo
     assert read(run)["Agency 2"] == set(new)
     assert bookmarks(run.state) == dict.fromkeys(["Agency 1", "Agency 2", "Agency 3"], "2026-11-23T19:06:40Z")
     assert sandbox.statistics.token_requests == 0
-    assert sandbox.statistics.requests <= 6  # whether a page without a sign of another is the last, is to be found out
+    assert sandbox.statistics.requests <= 6  # one more finds out whether a page without a sign of another is the last
 
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
 def test_account_that_is_gone_keeps_its_state(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """A label that is not in the list any more is not read, and goes on where it was once it is back."""
+    """An account that is no longer in the list is not read, and continues from its bookmark once it is back."""
     fill(sandbox, 3)
     state = run_tap(**config(sandbox, 3)).state
     run = run_tap(state=state, **config(sandbox, 2))
@@ -124,7 +124,7 @@ def test_account_that_is_gone_keeps_its_state(run_tap: TapRunner, sandbox: Sandb
 
 @pytest.mark.parametrize("sandbox_options", [FIFTY], indirect=True)
 def test_failing_accounts_end_alone(run_tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
-    """One account is refused, one answers 500 for ever, one is slow: two are named, all others are up to now."""
+    """If one account is refused, one always gets 500 and one is slow, two are named and all others are read to now."""
     leads = fill(sandbox, 50)
     sandbox.script(
         Fault(FaultKind.STATUS, path="/oauth/token", account="agency-7", status=403, body='{"error":"access_denied"}'),
@@ -153,7 +153,7 @@ def test_failing_accounts_end_alone(run_tap: TapRunner, sandbox: Sandbox, caplog
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
 def test_account_that_fails_midway_keeps_what_was_finished(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """The bookmark of a failed account is the end of what was read before; the next run gives the rest."""
+    """The bookmark of a failed account is the end of what was read before; the next run emits the rest."""
     leads = fill(sandbox, 3)
     sandbox.script(Fault(FaultKind.STATUS, account="agency-2", after=1))
     run = run_tap(**config(sandbox, 3, max_retries=0, max_concurrent_requests=1))
@@ -167,7 +167,7 @@ def test_account_that_fails_midway_keeps_what_was_finished(run_tap: TapRunner, s
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
 def test_each_account_is_refreshed(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """What is erased comes again, for each account, within `refresh_days`."""
+    """Erased leads are emitted again for each account within `refresh_days`."""
     leads = fill(sandbox, 3)
     state = run_tap(**config(sandbox, 3)).state
     gone = {label: min(ids) for label, ids in leads.items()}
@@ -191,9 +191,9 @@ MANY = {
 def test_state_of_the_other_form_is_refused(
     run_tap: TapRunner, sandbox: Sandbox, state: dict[str, Any], count: int
 ) -> None:
-    """Nothing is read where the state is that of the other form: the key of a table would change with it."""
+    """A state of the other form ends the run before any request, since it would change the key of a table."""
     given = config(sandbox, count) if count else {"start_date": "2026-11-01"}
-    with pytest.raises(SettingsError, match=r"another state id .* another schema"):
+    with pytest.raises(SettingsError, match=r"new state ID .* new schema"):
         run_tap(state=state, **given)
     assert sandbox.statistics.requests == 0
 
@@ -213,7 +213,7 @@ def test_state_of_the_other_form_is_refused(
 def test_odd_state_of_many_accounts_is_refused(
     run_tap: TapRunner, sandbox: Sandbox, partitions: object, words: str
 ) -> None:
-    """A state that was edited wrongly never means "from the start"."""
+    """A malformed state never means "from the start"."""
     with pytest.raises(SettingsError, match=words):
         run_tap(state={"bookmarks": {"leads": {"partitions": partitions or {"0": {}}}}}, **config(sandbox, 3)).check()
     assert sandbox.statistics.requests == 0
@@ -221,7 +221,7 @@ def test_odd_state_of_many_accounts_is_refused(
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
 def test_accounts_come_from_a_file(run_tap: TapRunner, sandbox: Sandbox, tmp_path: Path) -> None:
-    """`accounts_path` names a file with the same list."""
+    """`accounts_path` names a file with the list of accounts."""
     leads = fill(sandbox, 3)
     given = config(sandbox, 3)
     path = tmp_path / "accounts.json"
@@ -232,7 +232,7 @@ def test_accounts_come_from_a_file(run_tap: TapRunner, sandbox: Sandbox, tmp_pat
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
 def test_state_goes_out_once_a_second_for_all_together(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """However many accounts move on within a second, one STATE goes out in it, and one at the end."""
+    """For any number of accounts, at most one STATE is written per second, and one at the end."""
     fill(sandbox, 3, leads=300)
     run = run_tap(before=lambda stream: setattr(stream, "monotonic", lambda: 1.0), **config(sandbox, 3))
     assert len(run.states) == 2
@@ -240,7 +240,7 @@ def test_state_goes_out_once_a_second_for_all_together(run_tap: TapRunner, sandb
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
 def test_selection_and_maps_apply_to_accounts(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """An agency's leads go to a stream of its own by `stream_maps`."""
+    """`stream_maps` can send an agency's leads to a stream of its own."""
     leads = fill(sandbox, 3)
     maps = {
         "one-leads": {"__source__": "leads", "__filter__": "account == 'Agency 1'"},
@@ -258,7 +258,7 @@ def test_selection_and_maps_apply_to_accounts(run_tap: TapRunner, sandbox: Sandb
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
 def test_test_asks_every_account(sandbox: Sandbox, clock: Clock) -> None:
-    """`--test` says of each account whether its settings work, and is an error if those of one do not."""
+    """`--test` says for each account whether its settings work, and fails if those of one do not."""
     sandbox.add_leads(ingestion_dates=[NOW - 100], account="agency-1")
     sandbox.script(Fault(FaultKind.STATUS, path="/oauth/token", account="agency-2", status=403))
     given = {name: value for name, value in config(sandbox, 3).items() if value is not None}
@@ -267,14 +267,15 @@ def test_test_asks_every_account(sandbox: Sandbox, clock: Clock) -> None:
     reports = connection_reports(settings, "test/1", report=lines.append, now=clock)
     with pytest.raises(FatalError, match="1 of 3 accounts do not work"):
         lines.extend(iter(lambda: next(reports), None))
-    assert "Account Agency 1: The connection and the token work; the newest lead is of 2026-11-23T07:58:20Z" in lines[0]
+    newest = "the newest lead is from 2026-11-23T07:58:20Z"
+    assert f"Account Agency 1: The connection and the token work; {newest}" in lines[0]
     assert lines[1].startswith("Account Agency 2: No token from `auth_url`")
     assert "Account Agency 3: The connection and the token work; no lead since" in lines[2]
 
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
-def test_end_is_a_table(run_tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
-    """The log ends with a row for each account: leads, requests, how far it is read, how long it waited, its error."""
+def test_log_ends_with_a_table(run_tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    """The log ends with a row per account: leads, requests, how far it is read, its longest wait, its error."""
     sandbox.add_leads(ingestion_dates=[NOW - 100, NOW - 200], account="agency-1")
     sandbox.script(Fault(FaultKind.STATUS, path="/oauth/token", account="agency-2", status=403))
     with caplog.at_level("INFO"):
@@ -290,7 +291,7 @@ def test_end_is_a_table(run_tap: TapRunner, sandbox: Sandbox, caplog: pytest.Log
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
 @pytest.mark.parametrize("scope", ["client", "account"])
 def test_limit_is_for_all_accounts_or_for_each(run_tap: TapRunner, sandbox: Sandbox, scope: str) -> None:
-    """`rate_limit_scope: client` keeps one limit for all together, `account` one for each."""
+    """`rate_limit_scope: client` applies one limit to all accounts together, `account` one to each."""
     fill(sandbox, 3)
     limit = {"rate_limit_requests": 1, "rate_limit_period_ms": 200, "refresh_days": 0}
     run = run_tap(**config(sandbox, 3, rate_limit_scope=scope, start_date="2026-11-22", **limit))
@@ -301,15 +302,15 @@ def test_limit_is_for_all_accounts_or_for_each(run_tap: TapRunner, sandbox: Sand
 
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
-def test_pause_of_one_account_keeps_no_other_waiting(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """While an account's request waits for its next try, the places are for the others."""
+def test_wait_of_one_account_does_not_delay_others(run_tap: TapRunner, sandbox: Sandbox) -> None:
+    """While an account's request waits for its next try, other accounts use its place."""
     leads = fill(sandbox, 3)
     sandbox.script(Fault(FaultKind.STATUS, account="agency-1", status=503))
     done: list[str] = []
 
     def before(stream: LeadsStream) -> None:
         def sleep(seconds: float) -> None:
-            # The account waits until both others are read to their end.
+            # The account waits until both others are read to the end.
             if seconds >= 0.25:
                 until = time.monotonic() + 20
                 while len(done) < 2 and time.monotonic() < until:

@@ -26,7 +26,7 @@ def state(bookmark: str) -> dict[str, Any]:
 
 
 def test_state_is_the_bookmark_and_nothing_else(run_tap: TapRunner) -> None:
-    """Without the refresh, the state that users keep holds the key and one instant of the fixed form."""
+    """Without the refresh, the state holds only the replication key and one instant in the fixed form."""
     assert run_tap(start_date="2026-11-20", refresh_days=0).state == state("2026-11-23T08:00:00Z")
 
 
@@ -40,7 +40,7 @@ def test_state_is_the_bookmark_and_nothing_else(run_tap: TapRunner) -> None:
     ids=["empty list", "404"],
 )
 def test_nothing_new_costs_one_request(run_tap: TapRunner, sandbox: Sandbox, clock: Clock, requests: int) -> None:
-    """A second run with nothing new makes one request; where 404 says "empty", one more proves the route."""
+    """A second run with nothing new makes one request; if 404 means "empty", one more proves the route."""
     sandbox.add_leads(ingestion_dates=[clock.now - DAY])
     first = run_tap(start_date="2026-11-01")
     assert len(first.records) == 1
@@ -52,7 +52,7 @@ def test_nothing_new_costs_one_request(run_tap: TapRunner, sandbox: Sandbox, clo
 
 
 def test_next_run_brings_what_is_new(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """A run reads from the bookmark on: what came after it, and nothing from before the lookback."""
+    """A run reads from the bookmark: leads after it, and none from before the lookback."""
     sandbox.add_leads(ingestion_dates=[clock.now - DAY])
     first = run_tap(start_date="2026-11-01")
     clock.now += 600
@@ -60,8 +60,8 @@ def test_next_run_brings_what_is_new(run_tap: TapRunner, sandbox: Sandbox, clock
     assert run_tap(start_date="2026-11-01", state=first.state).ids == new
 
 
-def test_second_of_the_run_itself_is_not_lost(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """A lead that arrives within the second of a run's start, after it read, is the next run's, without a lookback."""
+def test_second_of_the_runs_start_is_not_lost(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """A lead that arrives in the second of a run's start, after the reading, is in the next run, without lookback."""
     first = run_tap(start_date="2026-11-20", lookback_seconds=0)
     new = sandbox.add_leads(ingestion_dates=[clock.now])
     clock.now += 60
@@ -81,7 +81,7 @@ def test_lookback_finds_what_became_visible_late(run_tap: TapRunner, sandbox: Sa
 
 
 def test_lookback_does_not_pass_the_start_date(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """What lies before `start_date` is never put out, whatever the lookback or the API's bounds."""
+    """A lead from before `start_date` is never emitted, for any lookback and any bounds of the API."""
     sandbox.add_leads(ingestion_dates=[clock.now - HOUR - 1, clock.now - HOUR - 2])
     kept = sandbox.add_leads(ingestion_dates=[clock.now - HOUR])
     start_date = to_rfc3339(clock.now - HOUR)
@@ -103,7 +103,7 @@ def test_bookmark_never_goes_back(run_tap: TapRunner, clock: Clock) -> None:
 
 
 def test_bookmark_never_passes_the_end_date(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """`end_date` bounds the run: no later lead, no later bookmark."""
+    """`end_date` bounds the run: it emits no later lead, and its bookmark is no later."""
     sandbox.add_leads(ingestion_dates=[from_iso8601("2026-11-10"), from_iso8601("2026-11-11") + 1])
     run = run_tap(start_date="2026-11-01", end_date="2026-11-11")
     assert len(run.records) == 1
@@ -120,9 +120,9 @@ def test_shards_that_share_an_instant_lose_nothing(run_tap: TapRunner, sandbox: 
 
 
 def test_failed_run_keeps_what_is_finished(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """A run that ends with an error leaves the end of its last whole window behind, and the next goes on from there."""
+    """A failed run leaves the end of its last finished window as bookmark, and the next run continues from there."""
     leads = sandbox.add_leads(ingestion_dates=[clock.now - day * DAY for day in range(1, 21)])
-    sandbox.script(Fault(FaultKind.STATUS, status=400, after=3))  # the first window is proved to end
+    sandbox.script(Fault(FaultKind.STATUS, status=400, after=3))  # after the proof that the first window has ended
     failed = run_tap(start_date="2026-11-02T08:00:00Z", max_concurrent_requests=1)
     assert failed.error is not None
     assert failed.bookmark == to_rfc3339(from_iso8601("2026-11-02T08:00:00Z") + 2 * (7 * DAY - 1))
@@ -133,7 +133,7 @@ def test_failed_run_keeps_what_is_finished(run_tap: TapRunner, sandbox: Sandbox,
 
 
 def test_bookmark_waits_for_the_whole_window(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """Pages of a window that was not read to its end do not move the bookmark, however recent their leads."""
+    """Pages of a window that was not read to the end do not move the bookmark, even if their leads are recent."""
     sandbox.add_leads(ingestion_dates=[clock.now - 1000 + index for index in range(250)])
     sandbox.script(Fault(FaultKind.STATUS, status=400, after=2))
     run = run_tap(start_date="2026-11-22")
@@ -142,7 +142,7 @@ def test_bookmark_waits_for_the_whole_window(run_tap: TapRunner, sandbox: Sandbo
 
 
 def ticking(seconds: float) -> Callable[[LeadsStream], None]:
-    """Let so much time pass for the tap with every look at its clock."""
+    """Let this much time pass for the tap each time that it reads its clock."""
 
     def tick(stream: LeadsStream) -> None:
         ticks = itertools.count()
@@ -151,8 +151,8 @@ def ticking(seconds: float) -> Callable[[LeadsStream], None]:
     return tick
 
 
-def test_states_go_out_on_the_way(run_tap: TapRunner) -> None:
-    """The state is written as the bookmark moves, so that a killed run goes on from there; it only ever grows."""
+def test_states_are_written_during_the_run(run_tap: TapRunner) -> None:
+    """The state is written as the bookmark moves, so that the next run continues after a kill; it never goes back."""
     run = run_tap(start_date="2026-01-01", before=ticking(1), max_concurrent_requests=1, refresh_days=0)
     bookmarks = [value["bookmarks"]["leads"]["replication_key_value"] for value in run.states]
     assert len(bookmarks) == 47
@@ -160,13 +160,13 @@ def test_states_go_out_on_the_way(run_tap: TapRunner) -> None:
 
 
 def test_states_are_a_second_apart(run_tap: TapRunner) -> None:
-    """A loader commits on each STATE, so a fast run writes none for most of its windows."""
+    """A fast run writes no STATE for most of its windows, since a loader commits on each."""
     run = run_tap(start_date="2026-01-01", before=ticking(0.1), max_concurrent_requests=1)
     assert 3 < len(run.states) < 30  # of 47 windows
 
 
 def test_records_come_before_the_state_that_covers_them(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """Whoever stores a state has every lead before its bookmark."""
+    """A loader that stores a state has received every lead before its bookmark."""
     sandbox.add_leads(ingestion_dates=[clock.now - hour * HOUR for hour in range(1, 800)])
     run = run_tap(start_date="2026-10-20", window_days=1, before=ticking(1))
     bookmark = ""
@@ -180,14 +180,14 @@ def test_records_come_before_the_state_that_covers_them(run_tap: TapRunner, sand
 
 @pytest.mark.parametrize("value", ["yesterday", 5, {"a": 1}])
 def test_unreadable_bookmark_is_an_error(run_tap: TapRunner, sandbox: Sandbox, value: object) -> None:
-    """A state that cannot be read never means "from the start" or "from now": the run ends and names it."""
+    """A malformed bookmark never means "from the start" or "from now": the run ends and names it."""
     run = run_tap(state={"bookmarks": {"leads": {"replication_key_value": value}}})
     assert "replication_key_value" in str(run.error)
     assert sandbox.statistics.requests == 0
 
 
-def test_bookmark_of_the_future_is_an_error(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """One run with a wrong clock must not silence all later ones: the run ends and says what to set back."""
+def test_bookmark_in_the_future_is_an_error(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """A bookmark in the future, from a wrong clock, ends the run, which says what to set back."""
     run = run_tap(state=state(to_rfc3339(clock.now + DAY)))
     assert "`replication_key_value`" in str(run.error)
     assert sandbox.statistics.requests == 0
@@ -197,7 +197,7 @@ def test_bookmark_of_the_future_is_an_error(run_tap: TapRunner, sandbox: Sandbox
 def test_full_table_reads_from_the_start_and_keeps_no_bookmark(
     run_tap: TapRunner, sandbox: Sandbox, clock: Clock
 ) -> None:
-    """A catalog that asks for FULL_TABLE gets everything, whatever the state says."""
+    """With FULL_TABLE in the catalog, the tap reads everything, whatever the state says."""
     old = sandbox.add_leads(ingestion_dates=[clock.now - 10 * DAY])
 
     def force(stream: LeadsStream) -> None:

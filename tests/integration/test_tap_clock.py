@@ -1,4 +1,4 @@
-"""A machine whose clock is not the API's."""
+"""A machine whose clock differs from the API's."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def warnings_of_the_clock(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_clock_that_stays_ahead_loses_no_lead(
     run_tap: TapRunner, sandbox: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The bookmark never passes the API's own time, so the next run asks for what came since; each run warns once."""
+    """The bookmark never passes the API's own time, so the next run reads what came since; each run warns once."""
     state = None
     run_tap.clock = Clock(clock.now + DAY)
     for number in range(3):
@@ -44,26 +44,26 @@ def test_clock_that_stays_ahead_loses_no_lead(
 
 
 @pytest.mark.parametrize("seconds", [-DAY, -1, 0, 300])
-def test_clock_that_is_about_right_is_not_mentioned(
+def test_clock_within_the_tolerance_is_not_mentioned(
     run_tap: TapRunner, clock: Clock, caplog: pytest.LogCaptureFixture, seconds: int
 ) -> None:
-    """A clock that is behind, or ahead by as much as clocks may differ, is no news; the earlier of both counts."""
+    """A clock that is behind, or ahead within the tolerance, causes no warning; the earlier of both clocks counts."""
     run_tap.clock = Clock(clock.now + seconds)
     run = run_tap(start_date="2026-11-01")
     assert run.bookmark == to_rfc3339(clock.now + min(seconds, 0))
     assert warnings_of_the_clock(caplog) == []
 
 
-def test_bookmark_that_is_ahead_already_is_not_moved_back(run_tap: TapRunner, clock: Clock) -> None:
-    """What an earlier run said stays said: the bookmark waits until the API's time has passed it."""
+def test_bookmark_that_is_ahead_is_not_moved_back(run_tap: TapRunner, clock: Clock) -> None:
+    """A bookmark that an earlier run set ahead stays until the API's time has passed it."""
     later = {"bookmarks": {"leads": {"replication_key_value": to_rfc3339(clock.now + 600)}}}
     run_tap.clock = Clock(clock.now + DAY)
     assert run_tap(state=later).bookmark == to_rfc3339(clock.now + 600)
 
 
 @pytest.mark.parametrize("date", [None, "soon", "Thu, 01 Jan 1970 00:00:00 GMT"])
-def test_without_the_apis_time_the_machines_counts(run_tap: TapRunner, date: str | None) -> None:
-    """A server that gives no date, or an absurd one, is no clock: the bookmark is the start of the run."""
+def test_without_the_apis_time_this_machines_is_used(run_tap: TapRunner, date: str | None) -> None:
+    """If a server sends no date, or an absurd one, the bookmark is the start of the run."""
     headers: dict[str, Any] = {} if date is None else {"Date": date}
     with HostileServer(lambda _: http(page([]), **headers)) as server:
         run = run_tap(api_url=server.url, start_date="2026-11-01")
@@ -71,7 +71,7 @@ def test_without_the_apis_time_the_machines_counts(run_tap: TapRunner, date: str
 
 
 def test_earliest_date_of_all_answers_counts(run_tap: TapRunner) -> None:
-    """Of the dates of pages and empty periods the earliest bounds the bookmark, and windows before it none."""
+    """The earliest date of all answers, empty periods included, bounds the bookmark."""
 
     def answer(asked: Asked) -> list[bytes]:
         date = formatdate(NOW - 10 * asked.number, usegmt=True)

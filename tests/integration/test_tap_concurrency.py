@@ -1,4 +1,4 @@
-"""Readers at once, on real sockets: as fast as the limit allows, in order when stopped."""
+"""Concurrent readers on real sockets: as fast as the limit allows, and orderly when stopped."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ DENSE = [
 def test_dense_week_is_complete_in_every_order(
     run_tap: TapRunner, sandbox: Sandbox, clock: Clock, page_size: int
 ) -> None:
-    """A busy week, with hundreds of leads on one second, is read once and whole, cut or not."""
+    """A busy week, with hundreds of leads in one second, is read completely and once, cut or not."""
     dates = [clock.now - WEEK + 10 + index * 600 for index in range(900)]
     sandbox.add_leads(ingestion_dates=[*dates, *[dates[450]] * 300])
     run = run_tap(start_date="2026-11-16T08:00:00Z", page_size=page_size)
@@ -50,16 +50,16 @@ def test_dense_week_is_complete_in_every_order(
 
 
 @pytest.mark.parametrize("sandbox_options", [SandboxOptions(enforce_limit=False, latency_ms=5)], indirect=True)
-def test_burst_before_a_quiet_time_is_no_error(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """A cut may leave a reader a rest without leads, though more were announced for the whole window."""
-    burst = [clock.now - WEEK + 10 + index for index in range(100)]  # a whole page
+def test_burst_before_a_quiet_time_is_not_an_error(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """A cut may leave a reader a part without leads, even though the page announced more for the whole window."""
+    burst = [clock.now - WEEK + 10 + index for index in range(100)]  # a full page
     sandbox.add_leads(ingestion_dates=[*burst, *(clock.now - 500 + index for index in range(200))])
     run = run_tap(start_date="2026-11-16T08:00:00Z", page_size=100)
     assert (run.error, len(run.ids), len(set(run.ids))) == (None, 300, 300)
 
 
-def test_tap_that_is_run_twice_reads_twice(sandbox: Sandbox, clock: Clock) -> None:
-    """Each sync of one tap object is a run of its own: seams, readers and limiter start anew, with retries too."""
+def test_second_sync_of_a_tap_is_a_separate_run(sandbox: Sandbox, clock: Clock) -> None:
+    """Each sync of a tap object is a separate run: seams, readers and limiter are new each time, also with retries."""
     sandbox.add_leads(ingestion_dates=[clock.now - WEEK + 1, clock.now - 1])
     collector = Collector()
     tap = TapSeekerLeads(
@@ -82,7 +82,7 @@ def test_tap_that_is_run_twice_reads_twice(sandbox: Sandbox, clock: Clock) -> No
 
 
 def test_few_pages_are_in_memory(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """A loader that does not take the leads stops the reading: readers do not run ahead of it."""
+    """If the loader does not accept leads, the reading pauses: readers do not run ahead of it."""
     sandbox.add_leads(ingestion_dates=[clock.now - WEEK + index * 100 for index in range(6000)])
     seen: list[int] = []
 
@@ -91,7 +91,7 @@ def test_few_pages_are_in_memory(run_tap: TapRunner, sandbox: Sandbox, clock: Cl
 
         def slow(message: RecordMessage, records: Iterable[dict[str, Any]]) -> None:
             if not seen:
-                # The main thread stands still until the readers do, too.
+                # The main thread waits until the readers have stopped too.
                 before = -1
                 while before != sandbox.statistics.requests:
                     before = sandbox.statistics.requests
@@ -107,7 +107,7 @@ def test_few_pages_are_in_memory(run_tap: TapRunner, sandbox: Sandbox, clock: Cl
 
 
 def test_first_error_is_the_one_shown(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """Of many readers that fail, the first error ends the run; the others stop without a word."""
+    """If several readers fail, the first error ends the run; the others stop without a message."""
     sandbox.script(Fault(FaultKind.STATUS, status=400, times=1), Fault(FaultKind.STATUS, status=403))
     run = run_tap(start_date="2026-01-01")
     assert "answered 40" in str(run.error)
@@ -116,7 +116,7 @@ def test_first_error_is_the_one_shown(run_tap: TapRunner, sandbox: Sandbox) -> N
 
 @pytest.mark.parametrize("sandbox_options", [SandboxOptions(leads=500, days=20, enforce_limit=False)], indirect=True)
 def test_output_is_that_of_the_sdk(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """What the tap writes without the SDK's mapping and conformance equals what it writes with them."""
+    """The tap's output without the SDK's mapping and conformance equals its output with them."""
     sandbox.add_leads(
         leads=[
             {
@@ -140,7 +140,7 @@ def test_output_is_that_of_the_sdk(run_tap: TapRunner, sandbox: Sandbox, clock: 
 
 
 def test_writer_hands_on_whole_lines_before_every_state(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Records wait for their page or a STATE, never longer; each message is one line of JSON."""
+    """Records are buffered until the end of their page or a STATE, no longer; each message is one line of JSON."""
     from singer_sdk.singerlib.encoding.simple import RecordMessage, StateMessage  # noqa: PLC0415  # only here
 
     raw = io.BytesIO()
@@ -156,7 +156,7 @@ def test_writer_hands_on_whole_lines_before_every_state(monkeypatch: pytest.Monk
 
 
 def test_signal_in_a_full_pipe_costs_no_byte(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A write that a signal breaks off, because the loader is slow, goes on where it was."""
+    """A write to a slow loader that a signal interrupts continues where it stopped."""
     from singer_sdk.singerlib.encoding.simple import RecordMessage  # noqa: PLC0415  # only here
 
     reading, writing = os.pipe()
@@ -192,15 +192,15 @@ def test_signal_in_a_full_pipe_costs_no_byte(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_nothing_heavy_at_import() -> None:
-    """A run every five minutes pays for each import: the tap loads no server, test or database module."""
+    """The tap imports no server, test or database module, since a run every five minutes pays for each import."""
     heavy = {"aiohttp", "faker", "seeker_leads_sandbox", "pytest", "hypothesis", "dns"}
     code = "import sys, tap_seeker_leads.tap; print(*{name.partition('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert heavy & set(loaded) == set()
 
 
-def test_what_was_imported_is_out_of_the_collectors_way() -> None:
-    """A run of the command leaves what was imported to no garbage collection: a fifth of a run with nothing new."""
+def test_imported_objects_are_not_garbage_collected() -> None:
+    """The command excludes imported objects from garbage collection, which took a fifth of a run with nothing new."""
     code = (
         "import gc, tap_seeker_leads.tap as tap\n"
         "tap.TapSeekerLeads.cli(['--version'], standalone_mode=False)\n"

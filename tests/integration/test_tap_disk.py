@@ -1,4 +1,4 @@
-"""A disk that is full or read-only costs a token request a run, and no lead."""
+"""A full or read-only disk costs one token request per run, and no lead."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def failing(number: int) -> Callable[..., Any]:
     return fail
 
 
-#: What a full or read-only disk refuses, in the order in which the cache asks for it.
+#: The operations that a full or read-only disk refuses, in the order in which the cache makes them.
 STEPS: dict[str, tuple[Any, str]] = {
     "making the folder": (Path, "mkdir"),
     "the lock": (filelock.FileLock, "acquire"),
@@ -62,7 +62,7 @@ def test_cache_on_a_bad_disk_costs_a_token_request(  # noqa: PLR0913, PLR0917  #
     step: str,
     number: int,
 ) -> None:
-    """Wherever the disk refuses the token cache, the run is complete, says so at once, and leaves no scrap."""
+    """If the disk refuses a step of the token cache, the run is complete, warns at once, and leaves no partial file."""
     sandbox.add_leads(ingestion_dates=[clock.now - HOUR])
     owner, name = STEPS[step]
     monkeypatch.setattr(owner, name, failing(number))
@@ -73,27 +73,27 @@ def test_cache_on_a_bad_disk_costs_a_token_request(  # noqa: PLR0913, PLR0917  #
     assert sandbox.statistics.token_requests == 1
     first, *more = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert os.strerror(number) in first
-    assert len(more) <= (step == "making the folder")  # the token that cannot be kept in it either
+    assert len(more) <= (step == "making the folder")  # the token cannot be stored in it either
     assert sandbox.issued_tokens[0] not in caplog.text
     assert not list(tmp_path.rglob(".token-*"))
 
 
 @pytest.mark.parametrize("place", ["/proc/nowhere", "/dev/null/nowhere", "a file"])
-def test_cache_folder_that_is_none(
+def test_unusable_cache_folder_stops_nothing(
     run_with_credentials: TapRunner, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
 ) -> None:
-    """A real file system that gives no folder stops nothing: two runs, two tokens."""
+    """A real file system without a usable folder stops nothing: two runs request two tokens."""
     (tmp_path / "a file").write_text("")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / place))  # an absolute place replaces the folder before it
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / place))  # an absolute path replaces the folder before it
     for _ in range(2):
         assert run_with_credentials().error is None
     assert sandbox.statistics.token_requests == 2
 
 
-def test_kept_token_on_a_disk_that_turned_read_only_is_used(
+def test_cached_token_on_a_read_only_disk_is_used(
     run_with_credentials: TapRunner, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was kept while the disk was well serves on: a folder that one cannot lock can still be read."""
+    """A token that was cached earlier is still used: a folder that cannot be locked can be read."""
     assert run_with_credentials().error is None
     monkeypatch.setattr(filelock.FileLock, "acquire", failing(errno.EROFS))
     assert run_with_credentials().error is None

@@ -1,4 +1,4 @@
-"""What goes wrong on the way costs time, not leads."""
+"""Faults in transit cost time, not leads."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def again(fault: Fault, **changes: Any) -> Fault:
 @pytest.mark.parametrize("fault", PASSING, ids=named)
 @pytest.mark.parametrize("after", [0, 2, 4], ids=["first page", "middle", "last page"])
 def test_passing_fault_is_retried(run_tap: TapRunner, sandbox: Sandbox, clock: Clock, fault: Fault, after: int) -> None:
-    """A fault on any page is retried with growing waits: complete, no duplicate, no second of real waiting."""
+    """A fault on any page is retried with growing waits: the run is complete, without duplicates and real waiting."""
     sandbox.add_leads(ingestion_dates=[clock.now - HOUR - index for index in range(450)])
     sandbox.script(again(fault, after=after, times=2))
     run = run_tap(start_date="2026-11-20")
@@ -48,7 +48,7 @@ def test_passing_fault_is_retried(run_tap: TapRunner, sandbox: Sandbox, clock: C
 
 
 def test_all_faults_mixed(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """3 % of each kind at once: complete, no duplicate."""
+    """With 3 % of each kind of fault, the run is complete, without duplicates."""
     sandbox.add_leads(ingestion_dates=[clock.now - HOUR - index * 60 for index in range(3000)])
     sandbox.script(*(again(fault, rate=0.03) for fault in PASSING))
     run = run_tap(start_date="2026-11-20", page_size=20)
@@ -58,7 +58,7 @@ def test_all_faults_mixed(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) ->
 
 
 def test_time_out_is_retried(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """A server that does not answer within `request_timeout_seconds` is asked again."""
+    """A request without an answer within `request_timeout_seconds` is retried."""
     sandbox.add_leads(ingestion_dates=[clock.now - HOUR])
     sandbox.script(Fault(FaultKind.TIMEOUT, times=1))
     run = run_tap(start_date="2026-11-20", request_timeout_seconds=1)
@@ -66,13 +66,13 @@ def test_time_out_is_retried(run_tap: TapRunner, sandbox: Sandbox, clock: Clock)
 
 
 def test_retry_after_is_waited_for(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """The API's own `Retry-After` counts where it is longer than the backoff."""
+    """The API's `Retry-After` is used if it is longer than the backoff."""
     sandbox.script(Fault(FaultKind.STATUS, status=429, retry_after=30, times=1))
     assert run_tap(start_date="2026-11-20").slept == [30]
 
 
 def test_persistent_fault_ends_the_run_with_its_name(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """When the tries are used up, the error says what was asked, what came back, and how often."""
+    """When the tries are used up, the error names the request, the answer, and the number of tries."""
     sandbox.script(Fault(FaultKind.STATUS, status=503))
     run = run_tap(start_date="2026-11-20", max_retries=2)
     assert isinstance(run.error, FatalError)
@@ -82,13 +82,13 @@ def test_persistent_fault_ends_the_run_with_its_name(run_tap: TapRunner, sandbox
 
 
 def test_dead_server_ends_the_run(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """A host that does not answer at all is an error that names the settings to check."""
+    """If a host does not answer at all, the error names the settings to check."""
     sandbox.stop()
     assert "`api_url`" in str(run_tap(max_retries=1).error)
 
 
 def test_wrong_url_is_not_an_empty_account(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """A 404 without the API's problem body is a wrong URL: the run ends, and the bookmark does not move."""
+    """A 404 without the API's problem body means a wrong URL: the run ends, and the bookmark does not move."""
     run = run_tap(api_url=sandbox.url + "/seeker-leads/v9")
     assert "`api_url`" in str(run.error)
     assert run.bookmark is None
@@ -106,7 +106,7 @@ def test_redirect_is_not_followed(run_tap: TapRunner, sandbox: Sandbox, status: 
 def test_malformed_item_does_not_stop_the_stream(
     run_tap: TapRunner, sandbox: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An item that is no lead is counted and reported without its content; its neighbours arrive."""
+    """An item that is not a lead is counted and reported without its content; its neighbours arrive."""
     date = clock.now - HOUR
     good = {"metadata": {"leadId": "good", "ingestionDate": date, "portal": "SLG-FRA", "leadCategory": "AGENCY"}}
     body = {"metadata": {}, "links": {}, "items": [None, {"metadata": {"jane@example.com": 1}}, good, "jane"]}
@@ -118,7 +118,7 @@ def test_malformed_item_does_not_stop_the_stream(
 
 
 def test_page_of_nothing_but_malformed_items_ends_the_run(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """When no item of a page is a lead, the API has changed: going on would pass over every lead."""
+    """A page without a lead among its items ends the run: the API has changed, and every lead would be skipped."""
     sandbox.script(Fault(FaultKind.STATUS, status=200, body='{"metadata": {}, "links": {}, "items": [{"id": 1}]}'))
     run = run_tap(start_date="2026-11-20")
     assert "API may have changed" in str(run.error)
@@ -127,7 +127,7 @@ def test_page_of_nothing_but_malformed_items_ends_the_run(run_tap: TapRunner, sa
 
 @pytest.mark.parametrize("body", ['{"items": {}}', '{"data": []}', '{"metadata": {}, "links": {}, "leads": []}', "[]"])
 def test_answer_that_is_no_page_does_not_move_the_bookmark(run_tap: TapRunner, sandbox: Sandbox, body: str) -> None:
-    """JSON that holds anything else in place of a list of items never counts as an empty period."""
+    """JSON with anything else in place of a list of items never counts as an empty period."""
     sandbox.script(Fault(FaultKind.STATUS, status=200, body=body))
     run = run_tap(start_date="2026-11-20", max_retries=1)
     assert "not a page of leads" in str(run.error)

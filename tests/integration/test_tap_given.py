@@ -1,4 +1,4 @@
-"""State and catalog as a run is given them."""
+"""The state and catalog that a run is given."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ OWN = {"replication_key": "ingestionDate", "replication_key_value": "2026-11-23T
 def test_state_of_another_shape_is_named(
     run_tap: TapRunner, sandbox: Sandbox, state: dict[str, Any], named: str
 ) -> None:
-    """A state that cannot be taken apart never means "from the start": the error says where it is wrong."""
+    """A malformed state never means "from the start": the error says where it is wrong."""
     with pytest.raises(SettingsError, match=f"^The state.*`{named}`"):
         run_tap(state=state)
     assert sandbox.statistics.requests == 0
 
 
 @pytest.mark.parametrize("state", [{}, {"bookmarks": {}}, {"bookmarks": {"leads": {}}}])
-def test_state_without_a_bookmark_is_none(
+def test_state_without_a_bookmark_counts_as_absent(
     run_tap: TapRunner, sandbox: Sandbox, clock: Clock, state: dict[str, Any]
 ) -> None:
-    """An object that is empty says that there is no state yet: the run reads from `start_date`."""
+    """An empty object means that there is no state yet: the run reads from `start_date`."""
     leads = sandbox.add_leads(ingestion_dates=[clock.now - 86_400])
     run = run_tap(start_date="2026-11-20", state=state)
     assert (run.error, run.ids) == (None, leads)
@@ -56,7 +56,7 @@ def test_state_without_a_bookmark_is_none(
 
 @pytest.mark.parametrize("other", [None, [], "2026-11-20", {"partitions": None, "progress_markers": None}])
 def test_bookmarks_of_other_streams_are_not_ours(run_tap: TapRunner, other: object) -> None:
-    """Whatever another stream keeps in the same state stops nothing, and is passed on as it came."""
+    """Another stream's content in the same state stops nothing, and is written again unchanged."""
     run = run_tap(state={"bookmarks": {"other": other, "leads": OWN}}, refresh_days=0)
     assert run.error is None
     assert run.state == {"bookmarks": {"other": other, "leads": {**OWN, "replication_key_value": run.bookmark}}}
@@ -88,14 +88,14 @@ def test_what_this_stream_never_keeps_does_not_count(
 def test_content_that_is_not_a_state_is_refused(
     run_tap: TapRunner, sandbox: Sandbox, state: dict[str, Any], named: str
 ) -> None:
-    """What another program kept never means "from `start_date`": the run ends at once and names it."""
+    """Content of another program never means "from `start_date`": the run ends at once and names it."""
     with pytest.raises(SettingsError, match=f"`{named}`"):
         run_tap(state=state)
     assert sandbox.statistics.requests == 0
 
 
 def catalog(**changes: Any) -> dict[str, Any]:
-    """Return what `--discover` prints, with changes in the stream's entry; one of `...` leaves a field out."""
+    """Return what `--discover` prints, with changes in the stream's entry; `...` removes a field."""
     tap = TapSeekerLeads(config={}, validate_config=False, setup_mapper=False)
     made: dict[str, Any] = json.loads(tap.catalog_json_text)
     (entry,) = made["streams"]
@@ -126,7 +126,7 @@ def catalog(**changes: Any) -> dict[str, Any]:
 def test_catalog_that_does_not_fit_is_named(
     run_tap: TapRunner, sandbox: Sandbox, changes: dict[str, Any], named: str
 ) -> None:
-    """What the SDK could make nothing of ends the run at once, and the error says how to make a new catalog."""
+    """A catalog that the SDK could not use ends the run at once, and the error says how to make a new one."""
     with pytest.raises(SettingsError, match=named) as caught:
         run_tap(catalog=catalog(**changes))
     assert "--discover > catalog.json" in str(caught.value)
@@ -135,13 +135,13 @@ def test_catalog_that_does_not_fit_is_named(
 
 @pytest.mark.parametrize("given", [{}, {"streams": None}, {"streams": []}, {"streams": [None, {}]}, {"leads": {}}])
 def test_catalog_without_the_stream_is_an_error(run_tap: TapRunner, given: dict[str, Any]) -> None:
-    """A run that would read nothing at all is no good one."""
+    """A catalog without the stream is an error, since the run would read nothing."""
     with pytest.raises(SettingsError, match="no stream"):
         run_tap(catalog=given)
 
 
 def test_odd_streams_of_others_do_not_matter(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """Of a catalog only this stream's entry counts."""
+    """Only this stream's entry of a catalog is used."""
     leads = sandbox.add_leads(ingestion_dates=[clock.now - 3600])
     given = catalog()
     given["streams"] = [None, {}, {"tap_stream_id": "other"}, *given["streams"]]
@@ -151,7 +151,7 @@ def test_odd_streams_of_others_do_not_matter(run_tap: TapRunner, sandbox: Sandbo
 
 
 def edited(path: str, value: object) -> dict[str, Any]:
-    """Return a catalog with one value of its entry changed; `...` takes it out."""
+    """Return a catalog with one value of its entry changed; `...` removes it."""
     made = catalog()
     *names, last = path.split(".")
     place = made["streams"][0]
@@ -200,7 +200,7 @@ def with_metadata(breadcrumb: list[str], **metadata: Any) -> dict[str, Any]:
 def test_catalog_that_redefines_is_refused(
     run_tap: TapRunner, sandbox: Sandbox, given: Callable[[], dict[str, Any]], named: str
 ) -> None:
-    """Keys, replication and types are the tap's, and a selection names a field: anything else ends the run at once."""
+    """A catalog that redefines keys, replication or types, or selects an unknown field, ends the run at once."""
     with pytest.raises(SettingsError, match=named):
         run_tap(catalog=given())
     assert sandbox.statistics.requests == 0
@@ -224,7 +224,7 @@ def test_catalog_that_redefines_is_refused(
 def test_catalog_that_lacks_something_gets_what_the_tap_promises(
     run_tap: TapRunner, sandbox: Sandbox, clock: Clock, given: Callable[[], dict[str, Any]]
 ) -> None:
-    """What an edit left out is the tap's own: key, replication, selection; each record has its key."""
+    """Keys, replication or selection that a catalog lacks are the tap's own; each record has its key."""
     leads = sandbox.add_leads(ingestion_dates=[clock.now - 3600])
     run = run_tap(start_date="2026-11-20", catalog=given())
     assert (run.error, run.ids, run.bookmark) == (None, leads, "2026-11-23T08:00:00Z")
@@ -233,8 +233,8 @@ def test_catalog_that_lacks_something_gets_what_the_tap_promises(
     assert schema["schema"]["properties"]["leadId"]["type"] == ["string"]
 
 
-def test_catalog_from_before_is_erased_goes_on_without_it(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """A catalog of a version without `isErased` gets the columns that it knows, as for any column that is new."""
+def test_catalog_without_is_erased_is_accepted(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """A catalog of a version without `isErased` gets only the columns that it has, as with any new column."""
     sandbox.add_leads(ingestion_dates=[clock.now - 3600])
     run = run_tap(start_date="2026-11-20", catalog=edited("schema.properties.isErased", ...))
     assert run.error is None
@@ -245,7 +245,7 @@ def test_catalog_from_before_is_erased_goes_on_without_it(run_tap: TapRunner, sa
 def test_field_that_the_schema_leaves_out_is_deselected(
     run_tap: TapRunner, sandbox: Sandbox, clock: Clock, path: str
 ) -> None:
-    """A catalog with fewer fields, such as an earlier version's, gets those and no others."""
+    """A catalog with fewer fields, for example of an earlier version, gets exactly those fields."""
     sandbox.add_leads(ingestion_dates=[clock.now - 3600])
     run = run_tap(start_date="2026-11-20", catalog=edited(f"schema.properties.{path}", ...))
     (record,) = run.records
@@ -255,6 +255,6 @@ def test_field_that_the_schema_leaves_out_is_deselected(
 
 
 def test_deselected_stream_is_a_choice(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """A catalog that has the stream and deselects it asks for nothing, and gets that."""
+    """A catalog that deselects the stream makes the run read nothing, without an error."""
     run = run_tap(catalog=catalog(metadata=[{"breadcrumb": [], "metadata": {"selected": False}}]))
     assert (run.error, sandbox.statistics.requests) == (None, 0)

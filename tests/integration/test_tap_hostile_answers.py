@@ -1,4 +1,4 @@
-"""Answers that are well sent and make no sense: endless links, wrong types, impossible dates."""
+"""Answers that are valid HTTP but make no sense: endless links, wrong types, impossible dates."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ def endless(kind: str) -> Callable[[Asked], list[bytes]]:
 def test_links_without_end_end_the_run(
     run_tap: TapRunner, monkeypatch: pytest.MonkeyPatch, kind: str, most_requests: int
 ) -> None:
-    """A window that leads on for ever, in whatever way, ends the run with an error, and counts as unread."""
+    """A window that never ends, in any way, ends the run with an error, and stays unread."""
     monkeypatch.setattr(pages_of_window, "MOST_PAGES_A_WINDOW", 50)
     with HostileServer(endless(kind)) as server:
         message = refused(run_tap(api_url=server.url, **RUN))
-    assert "leads in a circle" in message or "without end" in message
+    assert "runs in a circle" in message or "without end" in message
     assert len(server.asked) <= most_requests
 
 
 def test_next_link_to_another_host_is_only_a_cursor(run_tap: TapRunner) -> None:
-    """Of a `next` link to somebody else, the cursor alone counts: the token goes to `api_url`."""
+    """Only the cursor of a `next` link to another host is used: the token goes to `api_url`."""
     with HostileServer(lambda _: http()) as thief:
         first = json.dumps({"links": {"next": f"{thief.url}/leads?start=a"}, "items": [lead("a")]})
         with HostileServer(lambda asked: http(page([lead("b")]) if "start" in asked.query else first)) as server:
@@ -65,7 +65,7 @@ def test_next_link_to_another_host_is_only_a_cursor(run_tap: TapRunner) -> None:
 
 @pytest.mark.parametrize("date", [None, -1, NOW - 10**8, NOW + 10**8])
 def test_leads_without_a_usable_date_are_read_once(run_tap: TapRunner, date: int | None) -> None:
-    """Where dates say nothing of a window's density, no reader cuts it: the same leads would come again and again."""
+    """If dates do not show a window's density, no reader cuts it: the same leads would be read again and again."""
     first = page([lead("a", ingestionDate=date)], "a")
     with HostileServer(lambda asked: http(page([]) if "start" in asked.query else first)) as server:
         run = run_tap(api_url=server.url, **RUN)
@@ -118,9 +118,9 @@ def is_at(path: tuple[str, ...], value: Any, whole: Any) -> bool:
 
 
 def test_wrong_types_in_every_field(run_tap: TapRunner, caplog: pytest.LogCaptureFixture) -> None:
-    """Any value in any field costs no lead: each is put out once, and fits the schema; one without an id is counted.
+    """With any value in any field, each lead is emitted once and matches the schema; items without an id are counted.
 
-    Nor does it cost the value: what is not in its place is in `extra`, by the same path.
+    The value is not lost either: if it is not in its place, it is in `extra` by the same path.
     """
     parts = {name: field for name, field in leads_schema()["properties"].items() if "object" in field["type"]}
     parts["distributionType"] = leads_schema()["properties"]["distributionType"]
@@ -133,11 +133,11 @@ def test_wrong_types_in_every_field(run_tap: TapRunner, caplog: pytest.LogCaptur
         items.append(lead(f"p{number}", ingestionDate=NOW - 100) | with_value(path, value))
         sent[f"p{number}"] = (path, storable(value))
     for number, (name, value) in enumerate(itertools.product(names, WRONG)):
-        if name != "ingestionDate" or value not in (0, 1.5):  # leads of 1970 are not this run's
+        if name != "ingestionDate" or value not in (0, 1.5):  # leads of 1970 are outside this run
             items.append(lead(f"m{number}", **{name: value}))
             sent[f"m{number}"] = (("metadata", name), storable(value))
     count = len(items)
-    # Those that are no leads, each among leads: a page of nothing else would end the run.
+    # Items that are not leads are put among leads, since a page without a lead would end the run.
     nobody = [*WRONG, *({"metadata": value} for value in WRONG), lead(""), {"metadata": {"leadId": {"a": 1}}}]
     pages = [
         page(
@@ -167,7 +167,7 @@ def test_wrong_types_in_every_field(run_tap: TapRunner, caplog: pytest.LogCaptur
 
 
 def as_sent(record: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
-    """Return the record with its `metadata` as the API has it: a field below, and an instant as a number."""
+    """Return the record with its `metadata` in the API's form: nested, and with instants as numbers."""
     metadata = {field: record[column] for field, column in METADATA_FIELDS.items()}
     if name in INSTANTS and metadata[name] is not None:
         assert metadata[name] == to_rfc3339(int(value))
@@ -200,7 +200,7 @@ DATES = [
 @pytest.mark.parametrize("date", DATES, ids=lambda date: date[:12])
 @pytest.mark.parametrize("field", ["ingestionDate", "TTL"])
 def test_impossible_dates_cost_no_lead_and_move_no_bookmark(run_tap: TapRunner, date: str, field: str) -> None:
-    """NaN, negative, the year 9999 and beyond: the lead and its neighbours arrive; the bookmark is the window's end."""
+    """With a date of NaN, below zero or beyond 9999, all leads arrive, and the bookmark is the window's end."""
     odd = '{"metadata": {"leadId": "odd%d", "portal": "SLG-FRA", "' + field + '": ' + date + "}}"
 
     def answer(asked: Asked) -> list[bytes]:
@@ -215,14 +215,14 @@ def test_impossible_dates_cost_no_lead_and_move_no_bookmark(run_tap: TapRunner, 
     assert run.error is None
     good = {lead_id for lead_id in run.ids if lead_id.startswith("good")}
     assert good >= {f"good{number}" for number in range(4)}
-    # What lies before the start is not this run's.
+    # Leads from before the start are outside this run.
     is_early = field == "ingestionDate" and date in {"0", "1.5"}
     assert any(lead_id.startswith("odd") for lead_id in run.ids) is not is_early
     assert run.bookmark == "2026-11-23T08:00:00Z"
 
 
 def test_duplicate_ids_lose_nothing(run_tap: TapRunner) -> None:
-    """What the API itself lists twice within a window comes twice: the later one may say what the first did not."""
+    """A lead that the API lists twice within a window is emitted twice: the second may have newer data."""
     pages = [
         page([lead("a", ingestionDate=NOW - 900), lead("a", ingestionDate=NOW - 900), lead("b")], "b"),
         page([lead("a", ingestionDate=NOW - 800), lead("c", ingestionDate=NOW - 700)], "c"),
@@ -251,8 +251,8 @@ NO_PAGES = {
 
 
 @pytest.mark.parametrize("body", NO_PAGES.values(), ids=NO_PAGES)
-def test_answer_that_is_no_page_ends_the_run(run_tap: TapRunner, body: str) -> None:
-    """What holds no list of leads is never an empty period, however it is broken."""
+def test_answer_that_is_not_a_page_ends_the_run(run_tap: TapRunner, body: str) -> None:
+    """A body without a list of leads is never an empty period, however it is broken."""
     with HostileServer(lambda _: http(body)) as server:
         assert "GET /leads" in refused(run_tap(api_url=server.url, **RUN | {"max_retries": 1}))
     assert 1 <= len(server.asked) <= 2

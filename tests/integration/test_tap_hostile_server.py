@@ -1,4 +1,4 @@
-"""Whatever a server says: a clear error or a counted skip; no hang, no defect, no bookmark past what was not read."""
+"""For any answer, the tap gives a clear error or counts a skip; it never hangs, crashes or skips unread leads."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 MIB = 1 << 20
 READERS = 10  # as many as the tap has by default
 ZEROS = b"0" * MIB
-#: A hundred MiB from a hundred KiB: members of a gzip file may follow each other.
+#: A hundred MiB from a hundred KiB: a gzip file may have several members.
 BOMB = gzip.compress(ZEROS * 10) * 10
-# urllib3 leaves a connection to the garbage collector where it cannot make sense of the headers.
+# urllib3 leaves a connection to the garbage collector if it cannot parse the headers.
 LEFT_OPEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
 def asking(place: str, server: HostileServer) -> dict[str, Any]:
-    """Return settings with which the server is first asked for leads, or for a token."""
+    """Return settings with which the tap first asks the server for leads, or for a token."""
     settings: dict[str, Any] = {"api_url": server.url}
     if place == "token":
         settings |= {"auth_token": None, "client_id": "me", "client_secret": "me", "auth_url": f"{server.url}/token"}
@@ -69,7 +69,7 @@ BODIES: dict[str, Callable[[], Iterable[bytes]]] = {
 def test_body_beyond_every_size_ends_the_run(
     run_tap: TapRunner, body: Callable[[], Iterable[bytes]], status: int, place: str
 ) -> None:
-    """A body of 100 MiB, packed or not, of a page, a token or an error, is not read to its end, nor asked for again."""
+    """A body of 100 MiB, compressed or not, of a page, token or error, is not read to the end, nor requested again."""
 
     def answer(_: Asked) -> Iterator[bytes]:
         return (piece.replace(b"HTTP/1.1 200", b"HTTP/1.1 %d" % status) for piece in body())
@@ -81,7 +81,7 @@ def test_body_beyond_every_size_ends_the_run(
 
 
 def test_memory_stays_flat_under_a_bomb(tmp_path: Path) -> None:
-    """A GiB out of a MiB, met by ten readers at once, costs the bound on a body in memory, for each, and one line."""
+    """If ten readers get 1 GiB compressed to 1 MiB, memory grows by ten body limits, and the run ends with one line."""
     bomb = gzip.compress(ZEROS * 10) * 100
     all_have_asked = threading.Barrier(READERS)
 
@@ -93,7 +93,7 @@ def test_memory_stays_flat_under_a_bomb(tmp_path: Path) -> None:
         months_ago = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 100 * 86_400))
         config = {"api_url": server.url, "auth_token": "none", "start_date": months_ago}
         (tmp_path / "config.json").write_text(json.dumps(config))
-        # Of all measures of a process this one alone starts anew with a new program.
+        # Only this measure of a process is reset when it starts a new program.
         code = (
             "import atexit, pathlib, sys; from tap_seeker_leads.tap import TapSeekerLeads as Tap\n"
             "status = pathlib.Path('/proc/self/status')\n"
@@ -105,13 +105,13 @@ def test_memory_stays_flat_under_a_bomb(tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert "more than 16 MiB" in ended.stderr
     assert len(server.asked) == READERS
-    # To the bodies come the pieces in hand, packed and not, and 50 MiB or so for the program itself.
+    # Besides the bodies: the chunks being read, compressed and not, and about 50 MiB for the program itself.
     assert int(peak[1]) * 1024 < READERS * (session.MAX_BODY_BYTES + 8 * MIB) + 80 * MIB
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_are_not_followed(run_tap: TapRunner, status: int) -> None:
-    """A thousand redirects are one: the run ends at the first, whose target is never asked."""
+    """The run ends at the first of a thousand redirects, and never requests its target."""
     with HostileServer(lambda asked: http(status=status, Location=f"/v1/leads?n={asked.number}")) as server:
         assert f"answered {status}" in refused(run_tap(api_url=server.url, **RUN))
     assert len(server.asked) == 1
@@ -120,7 +120,7 @@ def test_redirects_are_not_followed(run_tap: TapRunner, status: int) -> None:
 @pytest.mark.parametrize("place", ["leads", "token"])
 @pytest.mark.parametrize("status", [302, 307, 308])
 def test_nothing_secret_travels_to_another_host(run_tap: TapRunner, place: str, status: int) -> None:
-    """A redirect to another host, of the API or of the token's: it is never asked, so it gets no token or secret."""
+    """A redirect of the API or of the token endpoint to another host is not followed, so no token or secret leaks."""
     with HostileServer(lambda _: http('{"access_token": "stolen"}')) as thief:
 
         def answer(asked: Asked) -> list[bytes]:
@@ -141,28 +141,28 @@ def test_nothing_secret_travels_to_another_host(run_tap: TapRunner, place: str, 
 
 GARBAGE: dict[str, bytes] = {
     "closes at once": b"",
-    "no HTTP": b"\x16\x03\x01 hello\r\n\r\n",
+    "not HTTP": b"\x16\x03\x01 hello\r\n\r\n",
     "status of three letters": b"HTTP/1.1 abc OK\r\n\r\n",
     "status 99999": b"HTTP/1.1 99999 OK\r\n\r\n",
     "status 999": b"HTTP/1.1 999 OK\r\nContent-Length: 0\r\n\r\n",
     "endless line": b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000 + b"\r\n\r\n",
     "endless headers": b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 5000 + b"\r\n",
     "header without a colon": b"HTTP/1.1 200 OK\r\nnonsense\r\n\r\n",
-    "length that is none": HEAD + b"Content-Length: many\r\n\r\n[]",
+    "length that is not a number": HEAD + b"Content-Length: many\r\n\r\n[]",
     "negative length": HEAD + b"Content-Length: -5\r\n\r\n[]",
     "two lengths": HEAD + b"Content-Length: 2, 7\r\n\r\n{}",
     "length of a petabyte": HEAD + b"Content-Length: 1000000000000000\r\n\r\n{}",
-    "chunk of nonsense": HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+    "invalid chunk size": HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
     "chunk of a petabyte": HEAD + b"Transfer-Encoding: chunked\r\n\r\n38D7EA4C68000\r\n{}\r\n",
-    "gzip of nonsense": HEAD + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
-    "packed twenty times": HEAD + b"Content-Encoding: " + b"gzip, " * 20 + b"gzip\r\nContent-Length: 2\r\n\r\n{}",
-    "unknown packing": HEAD + b"Content-Encoding: secret\r\nContent-Length: 2\r\n\r\n[]",
-    "text in no alphabet": b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=none\r\n\r\n\xff\xfe",
-    "redirect to nowhere": b"HTTP/1.1 302 Found\r\nLocation: \xff\xfe://[\r\nContent-Length: 0\r\n\r\n",
-    "odd retry-after": b"HTTP/1.1 429 No\r\nRetry-After: " + b"9" * 400 + b"\r\nContent-Length: 0\r\n\r\n",
+    "invalid gzip": HEAD + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+    "compressed twenty times": HEAD + b"Content-Encoding: " + b"gzip, " * 20 + b"gzip\r\nContent-Length: 2\r\n\r\n{}",
+    "unknown compression": HEAD + b"Content-Encoding: secret\r\nContent-Length: 2\r\n\r\n[]",
+    "unknown charset": b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=none\r\n\r\n\xff\xfe",
+    "invalid redirect": b"HTTP/1.1 302 Found\r\nLocation: \xff\xfe://[\r\nContent-Length: 0\r\n\r\n",
+    "oversized retry-after": b"HTTP/1.1 429 No\r\nRetry-After: " + b"9" * 400 + b"\r\nContent-Length: 0\r\n\r\n",
     "negative retry-after": b"HTTP/1.1 503 No\r\nRetry-After: -5\r\nContent-Length: 0\r\n\r\n",
     "switches protocol": b"HTTP/1.1 101 Switching\r\nUpgrade: none\r\n\r\n",
-    "goes on for ever": b"HTTP/1.1 100 Continue\r\n\r\n" * 2000,
+    "endless interim answers": b"HTTP/1.1 100 Continue\r\n\r\n" * 2000,
 }
 
 
@@ -170,12 +170,12 @@ GARBAGE: dict[str, bytes] = {
 @pytest.mark.parametrize("place", ["leads", "token"])
 @pytest.mark.parametrize("said", GARBAGE.values(), ids=GARBAGE)
 def test_garbage_in_place_of_an_answer_ends_the_run(run_tap: TapRunner, said: bytes, place: str) -> None:
-    """What is no proper HTTP, or no proper answer in it, is an error that names the request: a page's or a token's."""
+    """Invalid HTTP, or an invalid answer in it, is an error that names the request, for a page or a token."""
     with HostileServer(lambda _: [said]) as server:
         settings = {**RUN, **asking(place, server)}
         message = refused(run_tap(**settings))
     assert ("GET /leads" if place == "leads" else "token") in message
-    gc.collect()  # within this test, so that the warning is not another one's
+    gc.collect()  # within this test, so that the warning belongs to it
 
 
 def body_of(server: HostileServer, kind: str) -> Iterable[bytes]:
@@ -222,7 +222,7 @@ def body_of(server: HostileServer, kind: str) -> Iterable[bytes]:
 def test_answer_that_never_ends_is_given_up(
     run_tap: TapRunner, monkeypatch: pytest.MonkeyPatch, kind: str, place: str
 ) -> None:
-    """Silence is borne for one time-out, and an answer that drips for a few: then the attempt has failed."""
+    """An attempt fails after one time-out of silence, or after a few time-outs of an answer that drips."""
     monkeypatch.setattr(connections, "MAX_TIMEOUTS_PER_ANSWER", 0.3)
     began = time.monotonic()
     server = HostileServer(lambda _: body_of(server, kind))

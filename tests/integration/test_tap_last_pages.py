@@ -1,4 +1,4 @@
-"""Servers that give no sign of a window's end, or a wrong one: silence is not taken for completeness."""
+"""Servers that give no sign of a window's end, or a wrong one: a missing sign never counts as the end."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ BEHIND = {
 
 @pytest.mark.parametrize("behind", BEHIND.values(), ids=BEHIND)
 def test_proof_of_the_end_is_never_an_error(run_tap: TapRunner, behind: list[bytes] | None) -> None:
-    """Whatever a server says behind the last lead, the window is read, and no lead comes twice."""
+    """With any answer to the request after the last lead, the window is read, and no lead is emitted twice."""
 
     def answer(asked: Asked) -> list[bytes]:
         if "start" in asked.query and behind is not None:
@@ -60,7 +60,7 @@ def test_proof_of_the_end_is_never_an_error(run_tap: TapRunner, behind: list[byt
 
 
 def test_lead_that_a_page_hides_is_read(run_tap: TapRunner) -> None:
-    """A server that leaves a lead out of a page gives it behind that page; every window is asked then."""
+    """A lead that a server omits from a page is found after that page; every window is then checked in this way."""
     leads = {"first": [], "a": [dated("b")], "b": []} | {"x": [dated("y", 8 * DAY)], "y": []}
 
     def answer(asked: Asked) -> list[bytes]:
@@ -77,7 +77,7 @@ def test_lead_that_a_page_hides_is_read(run_tap: TapRunner) -> None:
 
 
 def test_fewer_leads_than_counted_leave_the_window_unread(run_tap: TapRunner) -> None:
-    """A count in `metadata` that is larger than what came ends the run; the bookmark stays before the window."""
+    """If `metadata` counts more leads than came, the run ends, and the bookmark stays before the window."""
     body = json.dumps({"metadata": {"total": 3}, "links": {}, "items": [dated("a"), dated("b")]})
     with HostileServer(answers(body, http(PROBLEM % 404, 404))) as server:
         message = refused(run_tap(api_url=server.url, **RUN))
@@ -85,7 +85,7 @@ def test_fewer_leads_than_counted_leave_the_window_unread(run_tap: TapRunner) ->
 
 
 def test_empty_page_after_a_206_leaves_the_window_unread(run_tap: TapRunner) -> None:
-    """An empty list in place of a page that was announced is not the end of a window."""
+    """An empty list in place of an announced page is not the end of a window."""
     with HostileServer(
         lambda asked: http(page([])) if "start" in asked.query else http(page([dated("a")]), 206)
     ) as server:
@@ -96,7 +96,7 @@ def test_empty_page_after_a_206_leaves_the_window_unread(run_tap: TapRunner) -> 
     "link", ["?start=a%2Bz&start=b%2Bz", "?start=b+z", "?start=b%2Bz&start=a%2Bz", "?page=2", "?start=%FF"]
 )
 def test_link_in_doubt_loses_no_lead(run_tap: TapRunner, link: str) -> None:
-    """A `+` as it is, a `start` that is there twice, a link that cannot be read: the window goes on after its lead."""
+    """After a link with a raw `+`, a repeated `start` or no valid URL, the window continues after the last lead."""
 
     def answer(asked: Asked) -> list[bytes]:
         following = {None: ("a+z", "?start=a%2Bz"), "a+z": ("b+z", link), "b+z": ("c+z", None)}
@@ -111,7 +111,7 @@ def test_link_in_doubt_loses_no_lead(run_tap: TapRunner, link: str) -> None:
 
 @pytest.mark.parametrize("sandbox_options", [SandboxOptions(enforce_limit=False)], indirect=True)
 def test_usual_runs_ask_for_nothing_more(run_tap: TapRunner, clock: Clock) -> None:
-    """Nothing new costs one request; a run that saw a link or a 206 proves no end."""
+    """A run with nothing new makes one request; a run that saw a link or a 206 does not check the end of windows."""
     state = run_tap(start_date="2026-11-20").state
     run_tap.sandbox.statistics.reset()
     assert run_tap(state=state).ids == []
@@ -123,7 +123,7 @@ def test_usual_runs_ask_for_nothing_more(run_tap: TapRunner, clock: Clock) -> No
 
 
 def test_lead_outside_its_period_is_counted(run_tap: TapRunner, caplog: pytest.LogCaptureFixture) -> None:
-    """A lead that is dropped, since its date is before the period that the API gave it for, is counted and said."""
+    """A lead that is dropped because its date is before the requested period is counted in a warning."""
     start = NOW - 3 * DAY - 8 * 3600  # 2026-11-20
     items = [dated("a"), lead("old", ingestionDate=start - 500), lead("edge", ingestionDate=start - 1)]
     with HostileServer(answers(page(items), http(PROBLEM % 404, 404))) as server:
@@ -133,7 +133,7 @@ def test_lead_outside_its_period_is_counted(run_tap: TapRunner, caplog: pytest.L
 
 
 def test_id_that_cannot_be_stored_is_counted_by_itself(run_tap: TapRunner, caplog: pytest.LogCaptureFixture) -> None:
-    """A lead whose id no warehouse can hold blocks no week, not even as the only one of it."""
+    """A lead whose id cannot be stored blocks no week, even as its only lead."""
     with HostileServer(answers(page([dated("a\x00")]), http(PROBLEM % 404, 404))) as server:
         run = run_tap(api_url=server.url, **RUN)
     assert (run.error, run.ids, run.bookmark) == (None, [], "2026-11-23T08:00:00Z")
@@ -141,7 +141,7 @@ def test_id_that_cannot_be_stored_is_counted_by_itself(run_tap: TapRunner, caplo
 
 
 def test_refused_first_page_is_still_an_error(run_tap: TapRunner) -> None:
-    """Only behind a page that may be the last one a 400 says that nothing follows."""
+    """A 400 means that nothing follows only after a page that may be the last."""
     with HostileServer(lambda _: http(PROBLEM % 400, 400)) as server:
         run = run_tap(api_url=server.url, **RUN)
     assert run.error is not None

@@ -1,4 +1,4 @@
-"""Servers that fail for a while, and those that ask for patience."""
+"""Servers that fail for a while, and servers that ask for a wait."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ DAY = 86_400
 STEP = 7 * DAY - 1  # the tap's windows
 OUTAGE_SECONDS = 20.0
 TOKEN_PATH = "/oauth/token"
-PATHS = (None, TOKEN_PATH)  # every request of the API, and those for tokens
+PATHS = (None, TOKEN_PATH)  # requests of the API, and requests for tokens
 
 
 @pytest.mark.parametrize(
     "sandbox_options", [SandboxOptions(leads=1500, seed=seed, enforce_limit=False) for seed in range(3)], indirect=True
 )
 def test_faults_of_api_and_tokens_at_once(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """3 % each of 500, 503, 429, reset, cut, bad JSON and HTML, for pages and tokens, two tokens revoked: complete."""
+    """With 3 % each of seven faults for pages and tokens, and two revoked tokens, the run is complete."""
     kinds = [FaultKind.RESET, FaultKind.CUT_BODY, FaultKind.BAD_JSON, FaultKind.HTML_502]
     mixed = [
         *(Fault(FaultKind.STATUS, status=status, rate=0.03, path=path) for status in (500, 503, 429) for path in PATHS),
         *(Fault(kind, rate=0.03, path=path) for kind in kinds for path in PATHS),
     ]
-    # Far apart: a request that is refused, renews its token and is refused again rightly ends the run.
+    # Far apart, since a second refusal right after the renewal of a token rightly ends the run.
     revoked = [Fault(FaultKind.REVOKE_TOKEN, after=after, times=1) for after in (10, 190)]
     first_token = [Fault(kind, times=1, path=TOKEN_PATH) for kind in kinds[:2]]
     sandbox.script(*revoked, *first_token, *mixed)
@@ -57,9 +57,9 @@ def test_faults_of_api_and_tokens_at_once(run_tap: TapRunner, sandbox: Sandbox) 
     assert sandbox.statistics.token_requests >= 1 + len(first_token) + len(revoked)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # connections that died with the server
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # connections that broke with the server
 def test_server_that_is_dead_for_20_seconds_costs_time_only(clock: Clock) -> None:
-    """With the default settings a server may be gone for 20 s in mid-run: nothing is lost, nothing comes twice."""
+    """With the default settings, a server that is down for 20 s during a run causes no lost or duplicate lead."""
     options = SandboxOptions(leads=1500, enforce_limit=False)
     sandboxes = [Sandbox.start(options, clock=clock)]
     port = int(sandboxes[0].url.rpartition(":")[2])
@@ -68,7 +68,7 @@ def test_server_that_is_dead_for_20_seconds_costs_time_only(clock: Clock) -> Non
 
     def sleep(seconds: float) -> None:
         with turn:
-            # Each reader waits for itself, all at the same time.
+            # The readers wait independently and at the same time.
             waited[threading.get_ident()] += seconds
             if waited[threading.get_ident()] >= OUTAGE_SECONDS and len(sandboxes) == 1:
                 sandboxes.append(Sandbox.start(options, clock=clock, port=port))
@@ -90,7 +90,7 @@ def test_server_that_is_dead_for_20_seconds_costs_time_only(clock: Clock) -> Non
     finally:
         for sandbox in sandboxes:
             sandbox.stop()
-    gc.collect()  # within this test, so that the warnings are not another one's
+    gc.collect()  # within this test, so that the warnings belong to it
     assert len(sandboxes) == 2
     assert max(waited.values()) >= OUTAGE_SECONDS
     assert run.error is None
@@ -99,7 +99,7 @@ def test_server_that_is_dead_for_20_seconds_costs_time_only(clock: Clock) -> Non
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_may_be_a_date(run_tap: TapRunner, sandbox: Sandbox, status: int) -> None:
-    """A `Retry-After` that is a date is waited for as one of seconds is."""
+    """A `Retry-After` with a date is respected like one with seconds."""
     until = formatdate(time.time() + 40, usegmt=True)
     sandbox.script(Fault(FaultKind.STATUS, status=status, retry_after=until, times=1))
     run = run_tap(start_date="2026-11-20")
@@ -114,17 +114,17 @@ def in_an_hour() -> str:
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("retry_after", [lambda: 3600, in_an_hour], ids=["seconds", "date"])
-def test_an_hour_of_patience_is_the_next_runs(
+def test_tap_run_ends_at_a_retry_after_of_an_hour(
     run_tap: TapRunner, sandbox: Sandbox, clock: Clock, status: int, retry_after: Callable[[], int | str]
 ) -> None:
-    """`Retry-After` of an hour: the run ends at once, keeps what is finished, and says when to run again."""
+    """With a `Retry-After` of an hour, the run ends at once, keeps what is finished, and says when to run again."""
     leads = sandbox.add_leads(ingestion_dates=[clock.now - day * DAY for day in range(1, 30)])
     sandbox.script(Fault(FaultKind.STATUS, status=status, retry_after=retry_after(), after=4))
     start = clock.now - 30 * DAY
     ended = run_tap(start_date=to_rfc3339(start), max_concurrent_requests=1)
     assert isinstance(ended.error, FatalError)
     assert "run again after that" in str(ended.error)
-    assert (ended.slept, sandbox.statistics.requests) == ([], 5)  # both windows are asked for more behind their end
+    assert (ended.slept, sandbox.statistics.requests) == ([], 5)  # for both windows, one request checks the end
     assert ended.bookmark == to_rfc3339(start + 2 * STEP)
     sandbox.script()
     clock.now += 3600
@@ -133,18 +133,18 @@ def test_an_hour_of_patience_is_the_next_runs(
     assert len(resumed.ids) < len(leads)
 
 
-def test_an_hour_of_patience_for_a_token_is_the_next_runs(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """The same where it is the token that one has to wait for: no request of the API, no wait, no bookmark."""
+def test_retry_after_of_an_hour_for_a_token_ends_the_run(run_tap: TapRunner, sandbox: Sandbox) -> None:
+    """The same holds for the token endpoint: no request of the API, no wait, no bookmark."""
     sandbox.script(Fault(FaultKind.STATUS, status=429, retry_after=3600, path=TOKEN_PATH))
     run = run_tap(auth_token=None, client_id="sandbox", client_secret="sandbox", auth_url=sandbox.token_url)
     assert "run again after that" in str(run.error)
     assert (run.slept, run.bookmark) == ([], None)
-    # One, though ten readers need it: what the first was told holds for all.
+    # One request, even though ten readers need a token: the first answer applies to all.
     assert (sandbox.statistics.requests, sandbox.statistics.token_requests) == (0, 1)
 
 
-def test_fault_that_stays_costs_only_what_is_unfinished(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """Runs that end in the middle of windows again and again get there, each from the state of the one before."""
+def test_runs_that_keep_failing_finish_eventually(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """Runs that keep failing in the middle of windows finish eventually, each from the state of the one before."""
     leads = sandbox.add_leads(ingestion_dates=[clock.now - 100 - index * 1500 for index in range(1500)])
     state, seen, bookmarks = None, set[str](), [""]
     for _ in range(400):

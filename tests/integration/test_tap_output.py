@@ -1,4 +1,4 @@
-"""What the tap puts out: records, selection, stream maps, flattening, and nothing private in any log."""
+"""The tap's output: records, selection, stream maps, flattening, and no personal data in any log."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FILLED = SandboxOptions(leads=400, days=20, enforce_limit=False)
 
 
 def catalog(**selected: bool) -> dict[str, Any]:
-    """Return the tap's own catalog with some columns selected or not."""
+    """Return the tap's own catalog with some columns selected or deselected."""
     result = TapSeekerLeads(config={"auth_token": "x"}).catalog_dict
     for entry in result["streams"][0]["metadata"]:
         breadcrumb = entry["breadcrumb"]
@@ -34,7 +34,7 @@ def catalog(**selected: bool) -> dict[str, Any]:
 
 @pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
 def test_records_fit_the_schema_and_hold_the_whole_lead(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """Each record is valid by the SCHEMA before it, and every value of the API's lead is in it."""
+    """Each record matches the SCHEMA before it, and has every value of the API's lead."""
     run = run_tap(start_date="2026-11-01")
     validator = jsonschema.Draft202012Validator(run.schema)
     assert len(run.records) == 400
@@ -54,7 +54,7 @@ def test_records_fit_the_schema_and_hold_the_whole_lead(run_tap: TapRunner, sand
 
 
 def test_unknown_fields_survive_the_sdk(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """What the API adds later arrives, at every level."""
+    """Fields that the API adds later are kept, at every level."""
     lead = {
         "metadata": {
             "leadId": "new",
@@ -76,7 +76,7 @@ def test_unknown_fields_survive_the_sdk(run_tap: TapRunner, sandbox: Sandbox, cl
 
 @pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
 def test_deselected_column_is_left_out(run_tap: TapRunner) -> None:
-    """Who must not have personal data deselects it: neither schema nor records hold it."""
+    """A deselected column is neither in the schema nor in the records."""
     run = run_tap(start_date="2026-11-01", catalog=catalog(contactRequest=False, callDetails=False))
     assert run.records
     assert all("contactRequest" not in record and "callDetails" not in record for record in run.records)
@@ -84,8 +84,8 @@ def test_deselected_column_is_left_out(run_tap: TapRunner) -> None:
 
 @pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
 @pytest.mark.parametrize("config", [{}, {"flattening_enabled": True, "flattening_max_depth": 3}])
-def test_erasure_is_a_column_of_its_own(run_tap: TapRunner, sandbox: Sandbox, config: dict[str, Any]) -> None:
-    """`isErased` comes in every way of writing, also without the contact, and can be deselected by itself."""
+def test_erasure_has_its_own_column(run_tap: TapRunner, sandbox: Sandbox, config: dict[str, Any]) -> None:
+    """`isErased` is emitted in every mode of output, also without the contact, and can be deselected on its own."""
     erased = {*sandbox.erase(7)} | {
         lead["metadata"]["leadId"] for lead in sandbox.store.all() if lead["contactRequest"]["email"] is None
     }
@@ -101,7 +101,7 @@ def test_erasure_is_a_column_of_its_own(run_tap: TapRunner, sandbox: Sandbox, co
 
 @pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
 def test_column_that_the_catalog_does_not_know_is_left_out(run_tap: TapRunner) -> None:
-    """A catalog kept from an older version gets the columns of its own schema, and no more."""
+    """A catalog of an earlier version gets exactly the columns of its own schema."""
     older = catalog()
     del older["streams"][0]["schema"]["properties"]["extra"]
     older["streams"][0]["metadata"] = [
@@ -114,7 +114,7 @@ def test_column_that_the_catalog_does_not_know_is_left_out(run_tap: TapRunner) -
 
 @pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
 def test_stream_maps_and_flattening_work(run_tap: TapRunner) -> None:
-    """The SDK's inline maps and flattening apply as with any tap."""
+    """The SDK's inline maps and flattening work as with any tap."""
     run = run_tap(
         start_date="2026-11-01",
         stream_maps={"leads": {"email_hash": "md5(contactRequest['email'] or '')", "contactRequest": None}},
@@ -128,8 +128,8 @@ def test_stream_maps_and_flattening_work(run_tap: TapRunner) -> None:
     assert "property__classifiedId" in run.schema["properties"]
 
 
-def test_stream_map_that_cannot_be_read_is_called_so(run_tap: TapRunner) -> None:
-    """An expression that is none is the user's to mend: the error names the setting, and nothing was requested."""
+def test_invalid_stream_map_is_named(run_tap: TapRunner) -> None:
+    """An invalid expression is an error that names the setting, before any request."""
     with pytest.raises(SettingsError, match="`stream_maps` does not fit the stream"):
         run_tap(stream_maps={"leads": {"x": "name("}}, stream_map_config={})
     assert run_tap.sandbox.statistics.requests == 0
@@ -139,8 +139,8 @@ def test_stream_map_that_cannot_be_read_is_called_so(run_tap: TapRunner) -> None
 @pytest.mark.parametrize(
     ("expression", "kind"), [("1/0", "ZeroDivisionError"), ("contactRequest['nothing']", "KeyError")]
 )
-def test_stream_map_that_cannot_be_evaluated_is_called_so(run_tap: TapRunner, expression: str, kind: str) -> None:
-    """An expression that a lead does not stand ends the run with the setting's name, and with an honest STATE."""
+def test_stream_map_that_fails_for_a_lead_is_named(run_tap: TapRunner, expression: str, kind: str) -> None:
+    """An expression that fails for a lead ends the run with an error that names the setting, and a correct STATE."""
     expression = f"{expression} if ingestionDate > '2026-11-15' else 1"
     maps: dict[str, Any] = {"stream_maps": {"leads": {"x": expression}}, "stream_map_config": {}}
     run = run_tap(**maps, start_date="2026-11-01", max_concurrent_requests=1)
@@ -154,7 +154,7 @@ def test_stream_map_that_cannot_be_evaluated_is_called_so(run_tap: TapRunner, ex
 
 @pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
 def test_stream_map_that_cannot_be_flattened_is_called_so(run_tap: TapRunner) -> None:
-    """A map that makes an object without columns ends the run with its name, not with records beyond the SCHEMA."""
+    """A map that makes an object without columns ends the run with the column's name, not with extra columns."""
     maps: dict[str, Any] = {
         "stream_maps": {"leads": {"contactRequest": "{'who': leadId}"}},
         "stream_map_config": {},
@@ -170,7 +170,7 @@ def test_stream_map_that_cannot_be_flattened_is_called_so(run_tap: TapRunner) ->
 @pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
 @pytest.mark.parametrize("stream_maps", [{}, {"leads": {"new": "1"}}], ids=["as is", "mapped"])
 def test_records_are_counted(run_tap: TapRunner, caplog: pytest.LogCaptureFixture, stream_maps: Any) -> None:
-    """The SDK's metric counts the records, and no record is put out without the moment at which it was read."""
+    """The SDK's metric counts the records, and every record says when it was extracted."""
     caplog.set_level(logging.INFO)
     run = run_tap(start_date="2026-11-01", stream_maps=stream_maps, stream_map_config={})
     assert '"metric":"record_count","value":400' in caplog.text
@@ -179,7 +179,7 @@ def test_records_are_counted(run_tap: TapRunner, caplog: pytest.LogCaptureFixtur
 
 @pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
 def test_connection_test_ends_after_a_record(run_tap: TapRunner) -> None:
-    """`--test` reads as much as it takes to show that the settings work, as with any tap."""
+    """The SDK's connection test stops after one record, as with any tap."""
     streams = []
 
     def limit(stream: LeadsStream) -> None:
@@ -193,7 +193,7 @@ def test_connection_test_ends_after_a_record(run_tap: TapRunner) -> None:
 
 
 def test_batch_files_are_refused(run_tap: TapRunner, sandbox: Sandbox) -> None:
-    """Batch files would hold personal data that others on the machine could read."""
+    """Batch files are refused, since others on the machine could read their personal data."""
     with pytest.raises(Exception, match="`batch_config` is not supported"):
         run_tap(batch_config={"encoding": {"format": "jsonl"}, "storage": {"root": "file:///nowhere"}})
     assert sandbox.statistics.requests == 0
@@ -207,7 +207,7 @@ def test_batch_files_are_refused(run_tap: TapRunner, sandbox: Sandbox) -> None:
 def test_no_personal_data_and_no_secret_in_any_log(
     run_tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """At DEBUG, through every kind of error: no e-mail, phone, name, message or token in a log or an error."""
+    """No log at DEBUG and no error of any kind has an e-mail, phone, name, message or token."""
     caplog.set_level(logging.DEBUG)
     errors = []
     for fault in (
@@ -237,7 +237,7 @@ def test_no_personal_data_and_no_secret_in_any_log(
 
 
 def personal(lead: dict[str, Any]) -> Iterator[str]:
-    """Yield every value of a lead that is a person's, long enough to be told from other text."""
+    """Yield every personal value of a lead that is long enough to be distinct from other text."""
     contact = lead["contactRequest"]
     values = [contact[name] for name in ("firstName", "lastName", "email", "message") if contact.get(name)]
     values += [phone["number"] for phone in contact["phoneNumbers"]]
@@ -246,8 +246,8 @@ def personal(lead: dict[str, Any]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
-def test_run_ends_with_one_sentence(run_tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
-    """A person reads at the end what was read, with how many requests, and up to which instant."""
+def test_run_ends_with_one_summary_line(run_tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    """The last log line says what was read, with how many requests, and up to which instant."""
     caplog.set_level(logging.INFO)
     run = run_tap(start_date="2026-11-01")
     (said,) = [text for record in caplog.records if "everything up to" in (text := record.getMessage())]

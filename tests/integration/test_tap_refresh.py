@@ -1,4 +1,4 @@
-"""The refresh: what people had erased comes out within `refresh_days`, beside all that is new."""
+"""The refresh: erasures are emitted within `refresh_days`, in addition to new leads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOUR = 3600
 
 
 def old_leads(sandbox: Sandbox, clock: Clock, *, days: int = 1090, step: int = 3) -> list[str]:
-    """Put in one lead every few days, oldest first."""
+    """Add one lead every few days, oldest first."""
     return sandbox.add_leads(ingestion_dates=[clock.now - day * DAY for day in range(days, 0, -step)])
 
 
@@ -32,7 +32,7 @@ def entry(run: Run) -> dict[str, Any]:
 
 
 def loaded(run_tap: TapRunner, sandbox: Sandbox) -> Run:
-    """Run a first load; then count anew."""
+    """Run a first load, then reset the statistics."""
     first = run_tap()
     assert first.error is None
     sandbox.statistics.reset()
@@ -40,7 +40,7 @@ def loaded(run_tap: TapRunner, sandbox: Sandbox) -> Run:
 
 
 def test_first_load_counts_as_a_cycle(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """After a first load everything is verified; the state says so in three instants, and nothing is due."""
+    """After a first load, everything is verified: the state says so in three instants, and nothing is due."""
     old_leads(sandbox, clock)
     first = loaded(run_tap, sandbox)
     now = to_rfc3339(clock.now)
@@ -53,7 +53,7 @@ def test_first_load_counts_as_a_cycle(run_tap: TapRunner, sandbox: Sandbox, cloc
 
 
 def test_run_that_is_not_due_makes_no_request_more(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """A run five minutes later makes the requests that it makes without the refresh, and puts nothing more out."""
+    """A run five minutes later makes the same requests as without the refresh, and emits nothing more."""
     old_leads(sandbox, clock)
     state = loaded(run_tap, sandbox).state
     clock.now += 300
@@ -84,7 +84,7 @@ def test_run_that_is_due_adds_one_window(run_tap: TapRunner, sandbox: Sandbox, c
 
 
 def test_erasure_comes_within_a_month_of_daily_runs(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """A month of the real tap: each old lead comes again once, erased people too, and the bookmark is today's."""
+    """In a month of daily runs, each old lead is emitted again once, erased ones too; the bookmark stays up to date."""
     ids = old_leads(sandbox, clock)
     run = loaded(run_tap, sandbox)
     rows = {record["leadId"]: record for record in run.records}
@@ -100,7 +100,7 @@ def test_erasure_comes_within_a_month_of_daily_runs(run_tap: TapRunner, sandbox:
         rows |= {record["leadId"]: record for record in run.records}
         seen += [lead_id for lead_id in run.ids if lead_id in ids]
     gone = [lead_id for lead_id in ids if lead_id not in seen]
-    assert all(from_iso8601(rows[lead_id]["ttl"]) <= clock.now for lead_id in gone)  # past their life
+    assert all(from_iso8601(rows[lead_id]["ttl"]) <= clock.now for lead_id in gone)  # past their `ttl`
     assert len(seen) == len(set(seen)) > 340
     for lead_id in {*erased} - {*gone}:
         assert rows[lead_id]["isErased"]
@@ -109,7 +109,7 @@ def test_erasure_comes_within_a_month_of_daily_runs(run_tap: TapRunner, sandbox:
 
 
 def test_new_leads_and_their_state_come_first(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """The bookmark never waits for the refresh: it is out before the first lead that is read again."""
+    """The bookmark never waits for the refresh: it is written before the first lead that is read again."""
     old_leads(sandbox, clock)
     state = loaded(run_tap, sandbox).state
     clock.now += DAY
@@ -123,7 +123,7 @@ def test_new_leads_and_their_state_come_first(run_tap: TapRunner, sandbox: Sandb
 
 
 def test_failed_refresh_is_an_error_after_the_state(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """An error in the refresh ends the run; the bookmark and what was read again are out, and the next run goes on."""
+    """If the refresh fails, the run ends; bookmark and refresh progress are written, and the next run continues."""
     ids = old_leads(sandbox, clock, step=1)
     state = loaded(run_tap, sandbox).state
     clock.now += 2 * DAY
@@ -140,8 +140,8 @@ def test_failed_refresh_is_an_error_after_the_state(run_tap: TapRunner, sandbox:
     assert from_iso8601(entry(failed)["next"]) < from_iso8601(entry(resumed)["next"])
 
 
-def test_every_state_of_the_refresh_is_a_place_to_go_on(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """Wherever a run is killed, the next one reads the rest of what was due, and nothing that a STATE covers."""
+def test_refresh_continues_from_every_state(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """After a kill at any point, the next run reads the rest of what was due, and nothing that a STATE covers."""
     ids = old_leads(sandbox, clock)
     state = loaded(run_tap, sandbox).state
     clock.now += 3 * DAY
@@ -159,12 +159,12 @@ def test_every_state_of_the_refresh_is_a_place_to_go_on(run_tap: TapRunner, sand
 
 
 def ticking(stream: LeadsStream) -> None:
-    """Let five seconds pass for the tap with every look at its clock, so that each STATE goes out."""
+    """Let five seconds pass for the tap each time that it reads its clock, so that each STATE is written."""
     stream.monotonic = itertools.count(0, 5).__next__
 
 
 def test_signal_ends_the_refresh_in_order(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """A signal while leads are read again ends the run with the bookmark of all that is new, and nothing cut."""
+    """A signal during the refresh ends the run with the bookmark of all new leads, and no partial line."""
     old_leads(sandbox, clock)
     state = loaded(run_tap, sandbox).state
     clock.now += 2 * DAY
@@ -187,7 +187,7 @@ def test_signal_ends_the_refresh_in_order(run_tap: TapRunner, sandbox: Sandbox, 
 
 
 def test_leads_past_their_ttl_are_not_put_out_again(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """What must be gone from all systems is not brought back, though the API lists it; a lead without `ttl` is."""
+    """A lead past its `ttl` is not emitted again, even if the API lists it; a lead without `ttl` is."""
     second = clock.now - LIFE_SECONDS + DAY
     for name, ttl in [("over", clock.now + HOUR), ("lives", clock.now + 9 * DAY), ("none", None)]:
         metadata = {"leadId": name, "ingestionDate": second, "TTL": ttl, "leadCategory": "AGENCY"}
@@ -200,8 +200,8 @@ def test_leads_past_their_ttl_are_not_put_out_again(run_tap: TapRunner, sandbox:
 
 @pytest.mark.parametrize("order", list(Order))
 def test_no_lead_comes_twice_where_the_live_part_began(order: Order, clock: Clock) -> None:
-    """Leads of the seconds between both parts, and those without a date, come once a run."""
-    from tests.conftest import TapRunner  # noqa: PLC0415  # with a sandbox of its own
+    """Leads of the seconds between live part and refresh, and leads without a date, are emitted once per run."""
+    from tests.conftest import TapRunner  # noqa: PLC0415  # this test has its own sandbox
 
     with Sandbox.start(SandboxOptions(enforce_limit=False, order=order), clock=clock) as sandbox:
         run_tap = TapRunner(clock, sandbox)
@@ -214,7 +214,7 @@ def test_no_lead_comes_twice_where_the_live_part_began(order: Order, clock: Cloc
 
 @pytest.mark.parametrize("config", [{"refresh_days": 0}, {"end_date": "2026-12-20"}])
 def test_refresh_can_be_off(run_tap: TapRunner, sandbox: Sandbox, clock: Clock, config: dict[str, Any]) -> None:
-    """Without the setting, or with an `end_date`, nothing is read again, and the entry stays as it was."""
+    """With the refresh off, or with an `end_date`, nothing is read again, and the entry does not change."""
     old_leads(sandbox, clock)
     first = loaded(run_tap, sandbox)
     clock.now += 20 * DAY
@@ -224,8 +224,8 @@ def test_refresh_can_be_off(run_tap: TapRunner, sandbox: Sandbox, clock: Clock, 
     assert "refresh" not in run_tap(start_date="2026-11-01", **config).state["bookmarks"]["leads"]
 
 
-def test_full_table_run_is_no_part_of_a_cycle(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """A catalog that asks for FULL_TABLE gets each lead once, and the state stays as it was."""
+def test_full_table_run_is_not_part_of_a_cycle(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+    """With FULL_TABLE in the catalog, each lead is emitted once, and the state does not change."""
     ids = old_leads(sandbox, clock)
     first = loaded(run_tap, sandbox)
     clock.now += HOUR
@@ -239,7 +239,7 @@ def test_full_table_run_is_no_part_of_a_cycle(run_tap: TapRunner, sandbox: Sandb
 
 
 def test_state_without_the_entry_begins_a_cycle(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """A state of an earlier version goes on: nothing is due at once, and nothing is called verified."""
+    """A state of an earlier version is accepted: nothing is due at once, and nothing counts as verified."""
     old_leads(sandbox, clock)
     state = loaded(run_tap, sandbox).state
     del state["bookmarks"]["leads"]["refresh"]
@@ -267,7 +267,7 @@ def test_state_without_the_entry_begins_a_cycle(run_tap: TapRunner, sandbox: San
 def test_odd_entry_of_the_refresh_is_named(
     run_tap: TapRunner, sandbox: Sandbox, clock: Clock, odd: object, named: str
 ) -> None:
-    """An entry that is not what a run wrote ends the run before its first request, and is named."""
+    """A malformed entry ends the run before its first request, and is named."""
     own = {"replication_key": "ingestionDate", "replication_key_value": to_rfc3339(clock.now - 60), "refresh": odd}
     run = run_tap(state={"bookmarks": {"leads": own}})
     assert isinstance(run.error, SettingsError)
@@ -279,7 +279,7 @@ def test_odd_entry_of_the_refresh_is_named(
 def test_run_says_what_it_read_again(
     run_tap: TapRunner, sandbox: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The last sentence counts windows and says since when everything is verified; a metric says how long that is."""
+    """The last line counts windows and says since when everything is verified; a metric gives the age in seconds."""
     caplog.set_level(logging.INFO)
     old_leads(sandbox, clock)
     state = loaded(run_tap, sandbox).state
@@ -293,10 +293,10 @@ def test_run_says_what_it_read_again(
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
-def test_refresh_that_does_not_get_on_is_said(
+def test_late_refresh_is_a_warning(
     run_tap: TapRunner, sandbox: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Once the oldest reading is more than twice `refresh_days` ago, each run warns, failed ones too."""
+    """If the oldest reading is more than twice `refresh_days` ago, each run warns, including failed runs."""
     old_leads(sandbox, clock)
     state = loaded(run_tap, sandbox).state
     clock.now += 61 * DAY
@@ -310,7 +310,7 @@ def test_refresh_that_does_not_get_on_is_said(
 
 
 def test_wrong_clock_does_not_make_everything_due(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """The API's own time counts for the refresh as for the bookmark."""
+    """The refresh uses the API's own time, as the bookmark does."""
     old_leads(sandbox, clock)
     state = loaded(run_tap, sandbox).state
     clock.now += 300
@@ -318,6 +318,6 @@ def test_wrong_clock_does_not_make_everything_due(run_tap: TapRunner, sandbox: S
     class Ahead:
         now = clock.now + 29 * DAY
 
-    run = type(run_tap)(Ahead(), sandbox)(state=state)  # type: ignore[arg-type]  # a clock of the tap's own
+    run = type(run_tap)(Ahead(), sandbox)(state=state)  # type: ignore[arg-type]  # only the tap's clock is ahead
     assert run.ids == []
     assert entry(run)["cycle_started_at"] == to_rfc3339(clock.now - 300)

@@ -1,4 +1,4 @@
-"""A server that answers any URL as the API answers an empty period."""
+"""A server that answers any URL in the way the API answers an empty period."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def doubts(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if "`api_url`" in record.getMessage()]
 
 
-def test_nothing_but_404s_over_weeks_is_said_once(run_tap: TapRunner, caplog: pytest.LogCaptureFixture) -> None:
-    """It cannot be told from an empty account, so the run is a good one, and one warning names `api_url`."""
+def test_weeks_of_404s_cause_one_warning(run_tap: TapRunner, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing but 404s looks like an empty account, so the run succeeds, and one warning names `api_url`."""
     with HostileServer(lambda _: http(UNKNOWN_ROUTE, 404)) as server:
         run = run_tap(api_url=server.url, start_date="2026-11-01")
     assert (run.error, run.bookmark) == (None, "2026-11-23T08:00:00Z")
@@ -33,10 +33,10 @@ def test_nothing_but_404s_over_weeks_is_said_once(run_tap: TapRunner, caplog: py
     assert [record.levelname for record in caplog.records if record.getMessage() == doubt] == ["WARNING"]
 
 
-def test_run_of_one_window_says_nothing_of_the_url(
+def test_run_of_one_window_does_not_mention_the_url(
     run_tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Five minutes without a lead are no news: one request, and no warning."""
+    """Five minutes without a lead are normal: one request, and no warning."""
     assert run_tap(start_date="2026-11-20").error is None
     assert sandbox.statistics.requests == 1
     assert doubts(caplog) == []
@@ -54,7 +54,7 @@ def test_run_of_one_window_says_nothing_of_the_url(
 def test_one_list_of_leads_proves_the_url(
     run_tap: TapRunner, sandbox: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture, days: list[int]
 ) -> None:
-    """Where any period was answered with a list, the API is there, whatever the others were answered with."""
+    """One list of leads for any period proves the URL, whatever the other answers are."""
     sandbox.add_leads(ingestion_dates=[clock.now - day * 86_400 for day in days])
     assert run_tap(start_date="2026-11-01").error is None
     assert doubts(caplog) == []
@@ -73,7 +73,7 @@ def after_a_lead(run_tap: TapRunner, sandbox: Sandbox, clock: Clock, *, days_ago
 
 
 def test_route_that_is_gone_ends_the_run(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """Where even the days of the last lead are a 404 now, the run fails, and the bookmark passes no unread lead."""
+    """If even the days of the last lead are a 404 now, the run fails, and the bookmark passes no unread lead."""
     state = after_a_lead(run_tap, sandbox, clock)
     asked: list[Asked] = []
 
@@ -88,14 +88,14 @@ def test_route_that_is_gone_ends_the_run(run_tap: TapRunner, sandbox: Sandbox, c
     assert run.state == state
     assert len(asked) == 2
     assert asked[1].query["limit"] == "1"
-    # The user's word that the account is empty now: without the entry the run goes on as it always did.
+    # The user confirms that the account is empty by removing the entry: then the run succeeds.
     del state["bookmarks"]["leads"]["last_lead_at"]
     with HostileServer(gone) as server:
         assert run_tap(api_url=server.url, start_date="2026-11-01", state=state).error is None
 
 
 def test_quiet_account_goes_on(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """404 for what is new and a list for the days of the last lead: the account is quiet, and the bookmark moves on."""
+    """With a 404 for the new period and a list for the days of the last lead, the bookmark moves."""
     state = after_a_lead(run_tap, sandbox, clock)
     run = run_tap(start_date="2026-11-01", state=state)
     assert (run.error, run.records, run.bookmark) == (None, [], to_rfc3339(clock.now))
@@ -103,7 +103,7 @@ def test_quiet_account_goes_on(run_tap: TapRunner, sandbox: Sandbox, clock: Cloc
 
 
 def test_lead_of_more_than_a_year_ago_proves_nothing(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """Leads leave the API in time: a lead that old is not looked for."""
+    """A last lead of more than a year ago is not looked for, since leads leave the API in time."""
     state = after_a_lead(run_tap, sandbox, clock, days_ago=366)
     sandbox.statistics.reset()
     assert run_tap(start_date="2026-11-01", state=state).error is None
@@ -111,7 +111,7 @@ def test_lead_of_more_than_a_year_ago_proves_nothing(run_tap: TapRunner, sandbox
 
 
 def test_state_keeps_the_latest_lead_only(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """One instant is kept, the latest of all leads that any run has read, and never one of this machine's future."""
+    """The state stores one instant: the latest of all leads that any run has read, and never a future one."""
     sandbox.add_leads(ingestion_dates=[clock.now - 9 * DAY, clock.now - 8 * DAY])
     first = run_tap(start_date="2026-11-01")
     assert first.state["bookmarks"]["leads"]["last_lead_at"] == to_rfc3339(clock.now - 8 * DAY)
@@ -125,7 +125,7 @@ def test_state_keeps_the_latest_lead_only(run_tap: TapRunner, sandbox: Sandbox, 
 
 
 def test_odd_instant_of_the_last_lead_is_named(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
-    """An entry that is not an instant is named, and nothing is asked for."""
+    """An entry that is not an instant is named, before any request."""
     state = after_a_lead(run_tap, sandbox, clock)
     state["bookmarks"]["leads"]["last_lead_at"] = "yesterday"
     sandbox.statistics.reset()

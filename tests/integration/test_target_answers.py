@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("kind", [FaultKind.CUT_BODY, FaultKind.BAD_JSON])
-def test_status_counts_even_where_the_body_breaks_off(
+def test_success_status_counts_even_if_the_body_is_cut(
     run_target: TargetRunner, sandbox: Sandbox, kind: FaultKind
 ) -> None:
     """A 200 created the lead, whatever happens to its body: the lead is not sent again."""
@@ -78,7 +78,7 @@ NO_PAGES = {
 
 
 @pytest.mark.parametrize("answer", NO_PAGES.values(), ids=NO_PAGES)
-def test_answer_that_is_called_html_is_no_web_page_by_that(run_target: TargetRunner, answer: bytes) -> None:
+def test_html_content_type_alone_does_not_make_a_web_page(run_target: TargetRunner, answer: bytes) -> None:
     """Some servers label everything HTML: a 2xx with data or with an empty body means that the lead is created."""
     with answering(answer) as server:
         run = run_target([SCHEMA, record(1), state(1)], api_url=server.url)
@@ -98,7 +98,7 @@ UNCLEAR = {
 
 
 @pytest.mark.parametrize("answer", UNCLEAR.values(), ids=UNCLEAR)
-def test_answer_of_nobody_knows_whom_is_no_proof(run_target: TargetRunner, answer: bytes) -> None:
+def test_success_of_unknown_origin_is_an_unknown_outcome(run_target: TargetRunner, answer: bytes) -> None:
     """A 2xx labelled HTML, with neither data nor a page in it, proves nothing: the outcome is unknown."""
     with answering(answer) as server:
         run = run_target([SCHEMA, record(1), state(1)], api_url=server.url)

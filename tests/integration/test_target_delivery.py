@@ -55,7 +55,7 @@ def test_passing_fault_is_retried_and_creates_one_lead(run_target: TargetRunner,
     assert sum(wait >= 0.25 for wait in run.slept) >= 3  # the first of the growing waits
 
 
-def test_retry_after_is_kept(run_target: TargetRunner, sandbox: Sandbox) -> None:
+def test_target_waits_for_retry_after(run_target: TargetRunner, sandbox: Sandbox) -> None:
     """`Retry-After` is honoured, in seconds or as a date."""
     sandbox.script(on_post(FaultKind.STATUS, status=503, retry_after=7, times=1))
     assert run_target([SCHEMA, record(1)]).slept == [7.0]

@@ -67,7 +67,9 @@ def test_endless_answer_is_not_read_to_its_end(
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
-def test_bomb_does_not_go_off(run_target: TargetRunner, peak_mib: Callable[[], float], status: int) -> None:
+def test_compressed_bomb_does_not_fill_the_memory(
+    run_target: TargetRunner, peak_mib: Callable[[], float], status: int
+) -> None:
     """A hundred KB that decompress to 100 MB are only decompressed as far as they are read."""
     packed = gzip.compress(bytes(100 * MIB), 6)
     head = b"HTTP/1.1 %d X\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % (status, len(packed))
@@ -156,7 +158,7 @@ def test_answer_that_drips_comes_to_an_end(
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_token_does_not_travel(run_target: TargetRunner, status: int) -> None:
+def test_redirect_never_gets_token_or_lead(run_target: TargetRunner, status: int) -> None:
     """A redirect to another host is not followed: it gets neither token nor lead, and the run says what to check."""
     with raw_server(endless(b"HTTP/1.1 200 OK\r\n\r\n", b"{}", 1)) as elsewhere:
         head = b"HTTP/1.1 %d X\r\nContent-Length: 0\r\nLocation: %s/leads\r\n\r\n" % (status, elsewhere.url.encode())

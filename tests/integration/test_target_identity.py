@@ -126,7 +126,7 @@ def test_dedupe_by_decides_what_is_the_same(
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
-def test_missing_key_property_is_said_once_for_a_stream(run_target: TargetRunner, *, dry_run: bool) -> None:
+def test_missing_key_property_is_one_warning_per_stream(run_target: TargetRunner, *, dry_run: bool) -> None:
     """A key that no column has, because of its BOM or case, is one warning with its name, and all leads are sent."""
     rows = [record(number, id=None, **{"\ufeffID": number}) for number in range(1, 4)]
     run = run_target([SCHEMA, *rows], dry_run=dry_run)

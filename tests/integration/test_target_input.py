@@ -164,7 +164,7 @@ def test_impossible_stream_maps_are_a_settings_error(run_target: TargetRunner, m
     assert "`stream_maps`" in str(error)
 
 
-def test_filters_tell_nothing_of_a_person(run_target: TargetRunner) -> None:
+def test_filters_log_no_personal_data(run_target: TargetRunner) -> None:
     """The SDK logs the result of a filter's expression at DEBUG; the target does not."""
     run = run_target([SCHEMA, record(1)], stream_maps={"leads": {"__filter__": "email"}})
     assert "jane" not in "\n".join(run.log)

@@ -25,7 +25,7 @@ IMPOSSIBLE = [
 ]
 
 
-def test_what_nobody_can_mean_is_never_sent(run_target: TargetRunner, sandbox: Sandbox) -> None:
+def test_impossible_values_are_never_sent(run_target: TargetRunner, sandbox: Sandbox) -> None:
     """Each becomes a dead letter with one reason, which names the field."""
     rows = [record(number, **change) for number, change in enumerate(IMPOSSIBLE)]
     run = run_target([SCHEMA, *rows, record(99)])
@@ -34,7 +34,7 @@ def test_what_nobody_can_mean_is_never_sent(run_target: TargetRunner, sandbox: S
     assert all(len(letter["reasons"]) == 1 for letter in run.rejects)
 
 
-def test_what_is_unlikely_is_sent_and_said_at_the_end(run_target: TargetRunner, sandbox: Sandbox) -> None:
+def test_unlikely_values_are_sent_and_named_at_the_end(run_target: TargetRunner, sandbox: Sandbox) -> None:
     """A warning counts the records of one kind, names field and cure, and is not repeated for leads sent before."""
     rows = [record(1, mobile="612345678"), record(2, mobile="698765432"), record(3)]
     run = run_target([SCHEMA, *rows])

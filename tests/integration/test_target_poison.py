@@ -125,7 +125,7 @@ def test_outage_over_three_runs_keeps_nothing(run_target: TargetRunner, sandbox:
     assert_kept(run, 1)
 
 
-def test_lead_of_another_account_says_nothing(run_target: TargetRunner, sandbox: Sandbox) -> None:
+def test_lead_of_another_account_does_not_count_as_accepted(run_target: TargetRunner, sandbox: Sandbox) -> None:
     """Leads that another account's runs delivered through the same ledger say nothing about this account."""
     sandbox.script(poison("firewall 403"))
     run_target([SCHEMA, record(1)])

@@ -73,7 +73,7 @@ def test_outage_keeps_nothing_and_tries_once_a_run(run_target: TargetRunner, san
     assert run_target(MESSAGES, max_resends=3).states == [1]
 
 
-def test_bound_that_others_pass_ends_in_a_dead_letter(run_target: TargetRunner, sandbox: Sandbox, url: str) -> None:
+def test_lead_at_the_resend_limit_becomes_a_dead_letter(run_target: TargetRunner, sandbox: Sandbox, url: str) -> None:
     """At the limit, once another lead was accepted, the record is kept and not sent any more."""
     sandbox.script(on_post(FaultKind.LOST_ANSWER))
     run_target(MESSAGES, max_resends=1)

@@ -36,30 +36,30 @@ def parse(**config: Any) -> TapSettings:
     ],
 )
 def test_wrong_tap_setting_is_named_with_its_cure(config: dict[str, Any], named: list[str]) -> None:
-    """A wrong setting ends in one line that names it and says what would be right."""
+    """A wrong setting raises an error of one line that names it and says what is valid."""
     with pytest.raises(SettingsError) as caught:
         parse(**config)
     assert all(word in str(caught.value) for word in named)
 
 
 def test_default_start_is_the_legal_life_of_a_lead() -> None:
-    """Without `start_date` everything that may still exist is read: three years."""
+    """Without `start_date`, the tap reads everything that may still exist: three years."""
     settings = parse()
     assert (settings.start, settings.end) == (NOW - 3 * 365 * DAY_SECONDS, NOW)
 
 
-def test_end_never_lies_in_the_future() -> None:
-    """What does not exist yet cannot be read: an `end_date` to come counts as now."""
+def test_end_is_never_in_the_future() -> None:
+    """An `end_date` in the future counts as now, since later leads do not exist yet."""
     assert parse(end_date="2030-01-01").end == NOW
     assert parse(end_date="2026-01-01").end < NOW
 
 
 def test_defaults_are_the_apis_limits() -> None:
-    """The defaults ask for as much as the API allows at once."""
+    """By default, a request asks for as much as the API allows."""
     settings = parse()
     assert (settings.window_seconds, settings.page_size, settings.lookback_seconds) == (7 * DAY_SECONDS, 100, 7200)
 
 
-def test_every_tap_setting_explains_itself() -> None:
+def test_every_tap_setting_is_described() -> None:
     """Each setting has a title and a description."""
     assert all(declaration["title"] and declaration["description"] for declaration in TAP_SETTINGS.values())

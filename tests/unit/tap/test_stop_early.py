@@ -1,4 +1,4 @@
-"""A signal that comes before the tap has anything to read."""
+"""A signal that arrives before the tap has anything to read."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAPS = {"stream_maps": {"leads": {"contactRequest": None}}}
 def test_signal_while_streams_are_built_ends_the_tap(
     monkeypatch: pytest.MonkeyPatch, number: signal.Signals, maps: dict[str, Any]
 ) -> None:
-    """A signal that finds no stream ends the tap at once, as that signal: it counts as heard, so nobody acts later."""
+    """A signal before the stream exists ends the tap at once with that signal's status, and is handled only once."""
     build = TapSeekerLeads.discover_streams
 
     def interrupted(tap: TapSeekerLeads) -> Sequence[LeadsStream]:
@@ -37,8 +37,8 @@ def test_signal_while_streams_are_built_ends_the_tap(
         TapSeekerLeads(config={**CONFIG, **maps})
 
 
-def test_signal_in_the_midst_of_the_constructor_ends_the_tap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A signal that comes while the tap is half made waits until it is made; the SDK's own handler never sees it."""
+def test_signal_during_the_constructor_ends_the_tap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal during the tap's constructor waits until the tap is built; the SDK's own handler never sees it."""
     load = TapSeekerLeads.load_state
     finished: list[str] = []
 
@@ -54,7 +54,7 @@ def test_signal_in_the_midst_of_the_constructor_ends_the_tap(monkeypatch: pytest
 
 
 def test_signal_during_a_constructor_that_fails_ends_the_tap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing was made that could be stopped, the signal still decides how the program ends."""
+    """If the constructor fails, there is no tap to stop, but the signal still decides how the program ends."""
 
     def fail(_: object, __: object) -> None:
         signal.raise_signal(signal.SIGINT)

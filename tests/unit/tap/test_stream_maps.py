@@ -1,4 +1,4 @@
-"""What comes out of the tap's maps: what was asked for, and no more than the SCHEMA has."""
+"""The output of the tap's stream maps: what the user selected, and no column that the SCHEMA lacks."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def records(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [message["record"] for message in messages if message["type"] == "RECORD"]
 
 
-#: Each example makes a tap of its own.
+#: Few, since each example builds its own tap.
 FEW = settings(max_examples=40)
 OFF = st.sets(st.sampled_from(BREADCRUMBS), min_size=1, max_size=4)
 DEPTHS = st.integers(0, 5)
@@ -74,10 +74,11 @@ def flattened(depth: int) -> dict[str, Any]:
 
 @FEW
 @given(odd_leads(), OFF, DEPTHS)
-def test_deselected_values_come_out_by_no_door(item: dict[str, Any], off: set[tuple[str, ...]], depth: int) -> None:
-    """Whatever a lead looks like, no value of a deselected path is in the output, `extra` included.
+def test_deselected_values_are_never_written(item: dict[str, Any], off: set[tuple[str, ...]], depth: int) -> None:
+    """For any lead, no value of a deselected path is in the output, `extra` included.
 
-    Nor is what is unknown in a personal part of which anything is deselected, for it may be the same by another name.
+    If any field of a personal part is deselected, its unknown fields are not in the output either: they may hold the
+    same data under another name.
     """
     output = written(records(run(item, off, flattened(depth))))
     for breadcrumb in off:
@@ -96,12 +97,12 @@ def test_deselected_values_come_out_by_no_door(item: dict[str, Any], off: set[tu
     st.sampled_from(["some", "all"]),
     DEPTHS,
 )
-def test_removed_columns_come_out_by_no_door(
+def test_removed_columns_are_never_written(
     item: dict[str, Any], removed: dict[str, str | None], form: str, depth: int
 ) -> None:
-    """No value of a column that a stream map leaves out or replaces is in the output, `extra` included."""
+    """No value of a column that a stream map removes or replaces is in the output, `extra` included."""
     definition: dict[str, str | None] = dict(removed)
-    if form == "all":  # only what is named comes out
+    if form == "all":  # only the named columns are emitted
         definition = {"__else__": None, "leadId": "leadId", **{name: name for name in COLUMNS if name not in removed}}
     output = written(records(run(item, set(), {"stream_maps": {"leads": definition}} | flattened(depth))))
     assert [found for name in removed for found in marks_within((name,), output)] == []
@@ -110,7 +111,7 @@ def test_removed_columns_come_out_by_no_door(
 @FEW
 @given(odd_leads(), DEPTHS)
 def test_map_of_a_copy_removes_from_that_copy_alone(item: dict[str, Any], depth: int) -> None:
-    """Each map of several has its own removed columns: a copy without personal data takes none from the others."""
+    """Each of several maps has its own removed columns: a copy without personal data takes none from the others."""
     maps = {"leads": {}, "people": {"__source__": "leads", "contactRequest": None}}
     messages = run(item, set(), {"stream_maps": maps} | flattened(depth))
     of_stream = {message["stream"]: written(message["record"]) for message in messages if message["type"] == "RECORD"}
@@ -121,7 +122,7 @@ def test_map_of_a_copy_removes_from_that_copy_alone(item: dict[str, Any], depth:
 @FEW
 @given(odd_leads(), DEPTHS)
 def test_nothing_is_lost_where_nothing_is_switched_off(item: dict[str, Any], depth: int) -> None:
-    """What does not fit the contract, or is beyond it, comes out, flattened or not."""
+    """Values that do not match the contract, or are not in it, are emitted, with and without flattening."""
     output = written(records(run(item, set(), flattened(depth))))
     assert [text for text in marks_of(item) if text not in output] == []
 
@@ -131,14 +132,14 @@ def test_nothing_is_lost_where_nothing_is_switched_off(item: dict[str, Any], dep
 def test_flattened_record_has_the_columns_of_its_schema(
     item: dict[str, Any], off: set[tuple[str, ...]], depth: int
 ) -> None:
-    """A strict loader takes every flattened record: it has each column that the SCHEMA has, and no other."""
+    """A strict loader accepts every flattened record, since it has exactly the columns of the SCHEMA."""
     schema, record = run(item, off, flattened(depth))
     jsonschema.validate(record["record"], {**schema["schema"], "additionalProperties": False})
     assert list(record["record"]) == list(schema["schema"]["properties"])
 
 
 def test_open_objects_stay_whole_when_flattened() -> None:
-    """An object of which no field is known is one column, however deep the flattening goes."""
+    """An object without known fields is one column, at any flattening depth."""
     item = {"metadata": {"leadId": "a"}, "project": {"build": {"plot": {"size": 3}}}, "new": {"x": {"y": 1}}}
     (record,) = records(run(item, set(), flattened(5)))
     assert json.loads(record["project__build"]) == {"plot": {"size": 3}}
@@ -147,7 +148,7 @@ def test_open_objects_stay_whole_when_flattened() -> None:
 
 
 def test_fields_without_a_column_are_kept_in_extra() -> None:
-    """What the contract does not know of a flattened part has no column, so `extra` holds it by its path."""
+    """Unknown fields of a flattened part have no column, so `extra` holds them by their path."""
     contact = {"email": "<e>", "nickname": "Z", "phoneNumbers": 5}
     item = {"metadata": {"leadId": "a"}, "contactRequest": contact, "property": {"rooms": {"new": 1}}}
     (flat,) = records(run(item, set(), flattened(1)))
@@ -159,7 +160,7 @@ def test_fields_without_a_column_are_kept_in_extra() -> None:
 
 
 def test_mapped_object_without_a_schema_cannot_be_flattened() -> None:
-    """A map that makes an object with fields of its own gives columns without a schema: an error names the column."""
+    """A map that makes an object would need columns that have no schema: an error names the column."""
     maps = {"leads": {"contactRequest": "{'who': contactRequest['email']}"}}
     item = {"metadata": {"leadId": "a"}, "contactRequest": {"email": "zoe@example.com"}}
     with pytest.raises(UnflattenableError, match="`contactRequest`") as caught:

@@ -59,7 +59,7 @@ def nothing(_: Rows) -> None:
 
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16"])
-def test_what_nobody_changed_stays(path: Path, encoding: str, delimiter: str) -> None:
+def test_unchanged_cells_keep_their_values(path: Path, encoding: str, delimiter: str) -> None:
     """Whatever encoding and delimiter the file is saved with, types, nulls and special characters are kept."""
     rewrite(path, nothing, encoding, delimiter)
     assert records(path) == RECORDS

@@ -17,7 +17,7 @@ CALL = {"isVoiceMail": False, "duration": 12, "status": "ANSWERED"}
 
 
 def is_erased(contact: object, **parts: object) -> bool:
-    """Return what each way that fits the item says; they agree."""
+    """Return the result of every implementation that applies to the item, after a check that they agree."""
     item: dict[str, Any] = {"metadata": METADATA, "contactRequest": contact, **parts}
     lead = to_lead(item)
     assert lead is not None
@@ -26,7 +26,7 @@ def is_erased(contact: object, **parts: object) -> bool:
         (read,) = page_decoder().decode(json.dumps({"items": [item]})).items
         said.add(lead_by_the_contract(read).record["isErased"])
     except msgspec.ValidationError:
-        pass  # something in it is new, or odd
+        pass  # something in it is new or malformed
     try:
         (checked,) = msgspec.convert([item], items_type())
         said.add(lead_with_more(checked, item).record["isErased"])
@@ -39,7 +39,7 @@ def is_erased(contact: object, **parts: object) -> bool:
 
 @pytest.mark.parametrize("name", [None, "firstName", "gender", "language", "isOwner"])
 def test_nulled_contact_is_erased(name: str | None) -> None:
-    """A lead is erased once last name, e-mail and message are null and no phone is left; others may be missing."""
+    """A lead is erased if last name, e-mail and message are null and no phone is left; other fields may be missing."""
     assert is_erased({field: value for field, value in ERASED_CONTACT.items() if field != name})
 
 
@@ -61,28 +61,28 @@ def test_nulled_contact_is_erased(name: str | None) -> None:
     ],
 )  # fmt: skip
 def test_contact_that_may_only_be_incomplete_is_not_erased(contact: object) -> None:
-    """What is missing, half there or of another form is not called erased: a warehouse deletes by this."""
+    """A contact that is missing, partial or of a different form is not erased, since warehouses delete by this flag."""
     assert not is_erased(contact)
 
 
 @pytest.mark.parametrize("misfit", [{"firstName": 5}, {"isOwner": "no"}, {"phoneNumbers": {}}, {"message": 0}])
 def test_contact_with_a_misfit_is_not_erased(misfit: dict[str, Any]) -> None:
-    """A value of another type than the contract says may be the person's, so the lead is not called erased."""
+    """A value of a wrong type may be the person's data, so the lead does not count as erased."""
     assert not is_erased({**ERASED_CONTACT, **misfit})
 
 
 @pytest.mark.parametrize("call", [None, CALL, {**CALL, "seekerPhoneNumber": None}, {"new": 1}])
 def test_call_without_a_number_may_be_erased(call: dict[str, Any] | None) -> None:
-    """A call does not identify anybody without the number."""
+    """A call without a number identifies nobody, so it does not keep the lead from being erased."""
     assert is_erased(ERASED_CONTACT, callDetails=call)
 
 
 @pytest.mark.parametrize("call", [{"seekerPhoneNumber": "0612345678"}, {"seekerPhoneNumber": 612345678}, "0612345678"])
 def test_call_whose_number_is_left_is_not_erased(call: object) -> None:
-    """As long as the number of a call is left, in whatever form, the person is not erased."""
+    """While the number of a call is left, in any form, the person is not erased."""
     assert not is_erased(ERASED_CONTACT, callDetails=call)
 
 
 def test_new_fields_do_not_hide_an_erasure() -> None:
-    """An API that grows still has its erasures seen."""
+    """New fields of the API do not hide an erasure."""
     assert is_erased({**ERASED_CONTACT, "nickname": None}, newPart={"x": 1})

@@ -1,4 +1,4 @@
-"""The cursor of `links.next`, whatever wrote the link."""
+"""The cursor of `links.next`, in every way of writing the link."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tap_seeker_leads.leads.links import has_link, linked_cursor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: What ids and cursors may consist of, blanks and signs of URLs included.
+#: The characters of ids and cursors, including blanks and characters that are special in URLs.
 IDS = st.text(st.sampled_from("ab1+ /=&%é-"), min_size=1, max_size=6)
 WRITERS: dict[str, Callable[[str], str]] = {
     "form": quote_plus,
@@ -27,7 +27,7 @@ WRITERS: dict[str, Callable[[str], str]] = {
 def test_last_lead_is_the_cursor_however_the_link_is_written(
     last: str, asked: str, writer: str, old_start: str
 ) -> None:
-    """A raw `+`, an escaped one, a blank, a `start` that is there twice: the reading that is the last lead counts."""
+    """With a raw or escaped `+`, a blank, or a repeated `start`, the reading that is the last lead is used."""
     pairs = [f"start={WRITERS[writer](last)}"]
     if old_start != "none" and asked != last:
         pairs.insert(0 if old_start == "before" else 1, urlencode({"start": asked}))
@@ -36,8 +36,8 @@ def test_last_lead_is_the_cursor_however_the_link_is_written(
 
 
 @given(IDS.filter(lambda cursor: not {" ", "+"} & {*cursor}), st.sampled_from(sorted(WRITERS)))
-def test_cursor_that_is_not_a_lead_is_taken_as_it_is(cursor: str, writer: str) -> None:
-    """A cursor may be something else than the id of a lead: where it can be read in one way only, it counts."""
+def test_cursor_that_is_not_a_lead_is_used_unchanged(cursor: str, writer: str) -> None:
+    """A cursor need not be the id of a lead: if it can be read in only one way, it is used."""
     assert linked_cursor({"next": f"?start={WRITERS[writer](cursor)}"}, ["lead-1"], None) == cursor
 
 
@@ -56,12 +56,12 @@ def test_cursor_that_is_not_a_lead_is_taken_as_it_is(cursor: str, writer: str) -
     ],
 )
 def test_cursor_in_doubt_is_not_guessed(link: object) -> None:
-    """Where a link can be read in several ways, or in none, it gives no cursor: a changed one would pass over leads."""
+    """A link that can be read in several ways, or in none, gives no cursor: a wrong cursor would skip leads."""
     assert linked_cursor({"next": link}, ["lead-1"], None) is None
     assert has_link({"next": link})
 
 
 @pytest.mark.parametrize("asked", ["a+b", "a b", "c"])
 def test_link_of_an_empty_page_repeats_what_was_asked(asked: str) -> None:
-    """A server that gives a link with every page repeats the cursor on the last one; the reading is the same."""
+    """A server that sends a link with every page repeats the cursor on the last page; it is read in the same way."""
     assert linked_cursor({"next": f"?start={quote(asked, safe='+')}"}, [], asked) == asked

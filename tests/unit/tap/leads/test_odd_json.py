@@ -1,4 +1,4 @@
-"""JSON that is complete but not perfect, and text that no warehouse can hold."""
+"""JSON that is complete but malformed in its text, and text that warehouses cannot store."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def body_of(item: Any, *, is_ascii: bool = True) -> bytes:
 
 
 def texts(value: Any) -> list[str]:
-    """Return each text in a value, names included."""
+    """Return every text in a value, including names."""
     if isinstance(value, dict):
         return [text for name, inner in value.items() for text in (name, *texts(inner))]
     if isinstance(value, list):
@@ -47,8 +47,8 @@ def texts(value: Any) -> list[str]:
 
 
 @given(st.characters() | st.sampled_from("\t\n\r\x00\x1f\x7f\x80\x9f\xa0\ud800\udfff"))
-def test_control_characters_and_halves_of_pairs_are_replaced(character: str) -> None:
-    """What is replaced is a control character or half a pair; tab, newline and carriage return stay."""
+def test_control_characters_and_unpaired_surrogates_are_replaced(character: str) -> None:
+    """Control characters and unpaired surrogates are replaced; tab, newline and carriage return are not."""
     is_odd = unicodedata.category(character) in {"Cc", "Cs"} and character not in KEPT
     assert storable(f"a{character}b") == f"a{REPLACED if is_odd else character}b"
 
@@ -56,9 +56,9 @@ def test_control_characters_and_halves_of_pairs_are_replaced(character: str) -> 
 @given(ANY_JSON, ANY_TEXT, st.booleans())
 @example({"a\x00": 1, "a\x01": 2}, "\x00", True)  # noqa: FBT003  # hypothesis takes positions
 def test_whatever_a_lead_says_can_be_stored(value: Any, name: str, is_ascii: bool) -> None:  # noqa: FBT001  # hypothesis'
-    """Any text in any place, escaped or raw, in values or names: the record holds no character to replace.
+    """With any text in any place, escaped or raw, in values or names, the record holds no character to replace.
 
-    And nothing else is changed: text without one comes as it was, and no name takes another's place.
+    Nothing else changes: text without such a character stays as it is, and no name replaces another.
     """
     item = {"metadata": {"leadId": "a"}, "contactRequest": {"message": name, name: value}, f"x{name}": value}
     (lead,) = page_of(response(body_of(item, is_ascii=is_ascii))).leads
@@ -73,7 +73,7 @@ def test_whatever_a_lead_says_can_be_stored(value: Any, name: str, is_ascii: boo
 
 @given(st.binary(max_size=8).filter(lambda odd: not set(odd) & set(b'"\\')), st.sampled_from(["value", "name"]))
 def test_any_bytes_in_a_text_cost_no_lead(odd: bytes, where: str) -> None:
-    """Bytes that are not UTF-8, and raw control characters, cost neither their lead nor the others of the page."""
+    """Bytes that are not UTF-8, and raw control characters, lose neither their lead nor the others of the page."""
     text = b'"message": "a' + odd + b'b"' if where == "value" else b'"a' + odd + b'b": "c"'
     one = b'{"metadata": {"leadId": "1"}, "contactRequest": {' + text + b"}}"
     leads = page_of(response(b'{"items": [' + one + b', {"metadata": {"leadId": "2"}}]}')).leads
@@ -86,7 +86,7 @@ def test_any_bytes_in_a_text_cost_no_lead(odd: bytes, where: str) -> None:
 
 @pytest.mark.parametrize("odd", [b"\\u0000", b"\x00", b"\xff", b"\\ud83d", b"\\b", b"\x7f", b"\xc2\x85"])
 def test_id_that_cannot_be_stored_is_counted_and_never_changed(odd: bytes) -> None:
-    """A `leadId` with such a character is not replaced, for it might become another's: its item is counted."""
+    """A `leadId` with such a character is not changed, since it might become another lead's; its item is counted."""
     bad = b'{"metadata": {"leadId": "a' + odd + b'"}}'
     page = page_of(response(b'{"items": [' + bad + b', {"metadata": {"leadId": "a\xef\xbf\xbd"}}]}'))
     assert [lead.lead_id for lead in page.leads] == ["a\N{REPLACEMENT CHARACTER}"]
@@ -96,12 +96,12 @@ def test_id_that_cannot_be_stored_is_counted_and_never_changed(odd: bytes) -> No
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("body", ['{"items": null}', '{"items": [], "links": {}}'])
 def test_byte_order_mark_changes_nothing(body: str, bom: bytes) -> None:
-    """A mark before the JSON, as some servers on Windows write it, is not an error, nor is an empty page with it."""
+    """A byte order mark before the JSON, as some Windows servers write it, is not an error, even on an empty page."""
     assert page_of(response(bom + body.encode())).leads == []
 
 
 def test_number_of_any_length_costs_no_lead() -> None:
-    """A number that Python does not convert becomes null."""
+    """A number that Python cannot convert becomes null."""
     body = b'{"items": [{"metadata": {"leadId": "a"}, "property": {"n": ' + b"1" * 5000 + b"}}]}"
     (lead,) = page_of(response(body)).leads
     assert lead.record["property"] == {"n": None}

@@ -36,15 +36,15 @@ def page(items: int, links: object = None, **metadata: Any) -> dict[str, Any]:
     ],
 )
 @pytest.mark.parametrize("status", [200, 206])
-def test_link_leads_on_whatever_its_form(link: str, status: int) -> None:
-    """`links.next` may be absolute or a path: only its `start` counts, so the token goes to no other host."""
+def test_link_is_followed_in_every_form(link: str, status: int) -> None:
+    """`links.next` may be absolute or a path: only its `start` is used, so the token goes to no other host."""
     answer = page_of(response(page(1, {"next": link}), status))
     assert (answer.next_cursor, answer.announced) == ("next/lead", status == 206)
 
 
 @pytest.mark.parametrize("links", [None, {}, {"next": None}, {"next": ""}, {"next": {}}, {"next": "http://[bad"}, "x"])
-def test_206_without_a_link_goes_on_after_the_last_lead(links: object) -> None:
-    """206 announces a next page; without a link it starts after the last lead."""
+def test_206_without_a_link_continues_after_the_last_lead(links: object) -> None:
+    """206 announces a next page; without a link, that page starts after the last lead."""
     answer = page_of(response(page(1, links), 206))
     assert (answer.next_cursor, answer.announced) == ("lead-0", True)
 
@@ -52,8 +52,8 @@ def test_206_without_a_link_goes_on_after_the_last_lead(links: object) -> None:
 @pytest.mark.parametrize(
     "link", ["?start=a+b", "?start=x&start=y", "?page=2", "?start=a\tb", "http://[bad", {"href": "?"}]
 )
-def test_link_without_a_certain_cursor_goes_on_after_the_last_lead(link: object) -> None:
-    """A link says that there is more, also where its cursor is in doubt: the page is never taken for the last one."""
+def test_link_without_a_certain_cursor_continues_after_the_last_lead(link: object) -> None:
+    """A link says that there is more, even if its cursor is ambiguous: the page is never taken for the last."""
     answer = page_of(response(page(1, {"next": link}), 200))
     assert (answer.next_cursor, answer.announced, answer.is_linked) == ("lead-0", False, True)
 
@@ -69,19 +69,19 @@ def test_link_without_a_certain_cursor_goes_on_after_the_last_lead(link: object)
     ],
 )
 def test_count_of_a_page_is_read_by_its_known_names(metadata: object, counted: object) -> None:
-    """What `metadata` counts is compared with what came; numbers by other names may mean anything."""
+    """Only counts in `metadata` under known names are read; other numbers may mean anything."""
     assert page_of(response({**page(1), "metadata": metadata})).counted == counted
 
 
 def test_full_page_without_any_sign_asks_once_more() -> None:
-    """A full page with 200 may or may not be the last one: the next is asked for, but was not announced."""
+    """A full page with 200 may or may not be the last: the next page is requested, but was not announced."""
     answer = page_of(response(page(2), 200))
     assert (answer.next_cursor, answer.announced) == ("lead-1", False)
 
 
 @pytest.mark.parametrize("items", [0, 1])
-def test_page_with_room_is_the_last(items: int) -> None:
-    """200 with fewer leads than asked for ends the window."""
+def test_page_below_the_limit_is_the_last(items: int) -> None:
+    """200 with fewer leads than the limit ends the window."""
     answer = page_of(response(page(items), 200))
     assert (answer.size, answer.next_cursor) == (items, None)
 
@@ -92,7 +92,7 @@ def test_404_of_the_api_is_an_empty_page() -> None:
     assert (answer.leads, answer.size, answer.next_cursor, answer.has_list) == ([], 0, None, False)
 
 
-#: What servers make of an empty list: status and body.
+#: How servers answer for an empty list: status and body.
 EMPTY = [
     (204, b""),
     (200, b'{"items": null}'),
@@ -101,8 +101,8 @@ EMPTY = [
 
 
 @pytest.mark.parametrize(("status", "body"), EMPTY)
-def test_empty_list_that_a_server_leaves_out_is_an_empty_page(status: int, body: bytes) -> None:
-    """No content, and `items: null`, say that the period is empty."""
+def test_omitted_empty_list_is_an_empty_page(status: int, body: bytes) -> None:
+    """No content, or `items: null`, means that the period is empty."""
     answer = page_of(response(body, status))
     assert (answer.leads, answer.size, answer.next_cursor, answer.has_list) == ([], 0, None, False)
 
@@ -110,7 +110,7 @@ def test_empty_list_that_a_server_leaves_out_is_an_empty_page(status: int, body:
 @pytest.mark.parametrize("status", [202, 206])
 @pytest.mark.parametrize("body", [body for status, body in EMPTY if status == 200])
 def test_page_that_is_not_the_last_has_a_list(status: int, body: bytes) -> None:
-    """With a status that says that there is more to come, a page without a list is no empty one."""
+    """A page without a list is not empty if its status says that there is more."""
     with pytest.raises(RetryableError):
         page_of(response(body, status))
 
@@ -141,14 +141,14 @@ def test_page_that_is_not_the_last_has_a_list(status: int, body: bytes) -> None:
         b'{"items": [\x00]}',
     ],
 )
-def test_body_that_is_no_page_is_asked_for_again(body: bytes) -> None:
-    """A cut, unparsable or shapeless body, or one with leads by another name, never counts as an empty page."""
+def test_body_that_is_not_a_page_is_retried(body: bytes) -> None:
+    """A truncated, unparsable or shapeless body, or one with leads under another name, never is an empty page."""
     with pytest.raises(RetryableError):
         page_of(response(body))
 
 
-def test_half_an_emoji_does_not_cost_a_page() -> None:
-    """What JSON in UTF-8 cannot hold is replaced in its place; the rest of the page arrives."""
+def test_unpaired_surrogate_does_not_cost_a_page() -> None:
+    """An unpaired surrogate, which UTF-8 cannot encode, is replaced in its place; the rest of the page arrives."""
     message = b'{"message": "Oh \\ud83d, \\ud83d\\ude00"}'
     body = b'{"items": [{"metadata": {"leadId": "a", "n": 1e999}, "contactRequest": ' + message + b"}]}"
     (lead,) = page_of(response(body)).leads
@@ -157,18 +157,18 @@ def test_half_an_emoji_does_not_cost_a_page() -> None:
 
 
 def test_empty_page_that_announces_more_is_not_the_end() -> None:
-    """206 without leads says that there is more, and gives no way to it: never the end of a window."""
+    """206 without leads says that there is more but gives no cursor, so it is never the end of a window."""
     with pytest.raises(RetryableError, match="another page"):
         page_of(response({"items": []}, 206))
 
 
-def test_next_page_without_a_way_to_it_is_an_error() -> None:
-    """A page that announces another, but gives nothing to ask for it by, never counts as the last."""
+def test_next_page_without_a_cursor_is_an_error() -> None:
+    """A page that announces another, but gives no cursor for it, never counts as the last."""
     with pytest.raises(RetryableError, match="another page"):
         page_of(response({"items": [{"metadata": {}}]}, 206))
 
 
-def test_cursor_passes_over_items_without_an_id() -> None:
+def test_cursor_skips_items_without_an_id() -> None:
     """A malformed last item does not end the window: the lead before it is the cursor."""
     body = page(2)
     body["items"].append({"metadata": None})

@@ -43,8 +43,8 @@ def record_of(item: dict[str, Any]) -> dict[str, Any]:
     return lead.record
 
 
-def test_metadata_stands_at_the_top_level_with_fixed_instants() -> None:
-    """The fields of `metadata` are columns, its instants RFC 3339 UTC; parts are nested as the API gives them."""
+def test_metadata_is_at_the_top_level_with_fixed_instants() -> None:
+    """The fields of `metadata` are columns, with instants in RFC 3339 UTC; parts are nested as the API sends them."""
     assert record_of(ITEM) == {
         "leadId": "lead-1",
         "ingestionDate": "2026-11-23T08:00:00Z",
@@ -63,12 +63,12 @@ def test_metadata_stands_at_the_top_level_with_fixed_instants() -> None:
 
 
 def test_columns_are_those_of_the_schema() -> None:
-    """Record and schema name the same columns, so that nothing is dropped on the way."""
+    """Record and schema have the same columns, so that no column is dropped."""
     assert list(record_of(ITEM)) == list(leads_schema()["properties"])
 
 
-def test_what_the_contract_does_not_know_passes_through() -> None:
-    """New fields arrive: nested ones in place, those of the top level and of `metadata` in `extra`."""
+def test_fields_beyond_the_contract_pass_through() -> None:
+    """New fields are kept: nested ones in place, those of the top level and of `metadata` in `extra`."""
     item = {
         "metadata": {**METADATA, "portal": "NEW-ITA", "leadCategory": "NEW", "score": 7},
         "contactRequest": {**CONTACT, "nickname": "Z"},
@@ -85,14 +85,14 @@ NO_IDS: list[Any] = ["", None, True, 1.5, [], {}]
 
 
 @pytest.mark.parametrize("item", [*NO_LEADS, *({"metadata": {"leadId": value}} for value in NO_IDS)])
-def test_item_without_an_id_is_no_lead(item: object) -> None:
-    """What has no `leadId` cannot be stored, and does not stop the stream."""
+def test_item_without_an_id_is_not_a_lead(item: object) -> None:
+    """An item without a `leadId` cannot be stored, and does not stop the stream."""
     assert to_lead(item) is None
 
 
 @pytest.mark.parametrize("date", [None, "soon", -1, 10**15, True, [], float("inf"), float("nan")])
 def test_lead_with_a_bad_date_is_still_a_lead(date: object) -> None:
-    """A lead without a usable date is emitted with null, and its original kept: somebody waits for an answer."""
+    """A lead without a usable date is emitted with null, and the original is kept: a person waits for an answer."""
     lead = to_lead({**ITEM, "metadata": {**METADATA, "ingestionDate": date}})
     assert lead is not None
     assert lead.second is None
@@ -101,7 +101,7 @@ def test_lead_with_a_bad_date_is_still_a_lead(date: object) -> None:
 
 
 def test_value_of_a_wrong_type_goes_to_extra() -> None:
-    """One odd value neither stops a loader nor is lost: null in its place, and it alone in `extra`, by its path."""
+    """A value of a wrong type neither stops a loader nor is lost: it becomes null, and `extra` has it by its path."""
     contact = {"firstName": 5, "email": "a@b.fr", "phoneNumbers": ["06", {"number": "07"}]}
     record = record_of({**ITEM, "contactRequest": contact, "property": "sold", "metadata": {**METADATA, "portal": 1}})
     assert record["contactRequest"] == {"firstName": None, "email": "a@b.fr", "phoneNumbers": [None, {"number": "07"}]}
@@ -113,7 +113,7 @@ def test_value_of_a_wrong_type_goes_to_extra() -> None:
 
 @given(st.dictionaries(FIELDS, JSON, max_size=4), st.dictionaries(st.sampled_from([*METADATA, "new"]), JSON))
 def test_record_always_fits_the_schema(parts: dict[str, Any], metadata: dict[str, Any]) -> None:
-    """Whatever the API sends beside a `leadId`, the record is valid: no loader meets a type that was not promised."""
+    """Whatever the API sends beside a `leadId`, the record matches the schema."""
     record = record_of({**ITEM, **parts, "metadata": {**METADATA, **metadata, "leadId": "x"}})
     jsonschema.validate(record, leads_schema())
 
@@ -133,15 +133,15 @@ KNOWN = {
     st.dictionaries(FIELDS, JSON, max_size=1),
     st.dictionaries(st.sampled_from([*METADATA, "seekerIntention", "new"]), JSON, max_size=1),
 )
-def test_page_read_at_once_gives_the_records_of_its_items(
+def test_page_decoded_as_a_whole_gives_the_records_of_its_items(
     known: dict[str, Any], odd: dict[str, Any], metadata: dict[str, Any]
 ) -> None:
-    """Where a page is read by the contract's types, its records are those that each item gives by itself."""
+    """A page that is decoded as a whole gives the same records as its items one by one."""
     item = {**known, **odd, "metadata": {**METADATA, **metadata}}
     try:
         (read,) = page_decoder().decode(json.dumps({"items": [item]})).items
     except msgspec.ValidationError:
-        # Something in it is unknown or odd, so it is read by itself.
+        # Something in it is unknown or malformed, so it is read item by item.
         assert odd or metadata
         return
     lead, itself = lead_by_the_contract(read), to_lead(item)
@@ -151,8 +151,8 @@ def test_page_read_at_once_gives_the_records_of_its_items(
 
 
 @pytest.mark.parametrize("unknown", ["metadata", "contactRequest", "property"])
-def test_page_with_something_unknown_is_not_read_at_once(unknown: str) -> None:
-    """The contract's types would drop what they do not know."""
+def test_page_with_unknown_fields_is_not_decoded_as_a_whole(unknown: str) -> None:
+    """A page with unknown fields is not decoded by the contract's types, which would drop them."""
     item = {**ITEM, unknown: {**ITEM[unknown], "new": 1}}
     with pytest.raises(msgspec.ValidationError):
         page_decoder().decode(json.dumps({"items": [item]}))
@@ -166,7 +166,7 @@ def test_page_with_something_unknown_is_not_read_at_once(unknown: str) -> None:
 def test_page_with_new_fields_gives_the_records_of_its_items(
     known: dict[str, Any], odd: dict[str, Any], metadata: dict[str, Any]
 ) -> None:
-    """Where what is known of an item is as the contract says, its record is the one that it gives by itself."""
+    """An item whose known fields match the contract gives the same record as when it is read alone."""
     item = {**known, **odd, "metadata": {**METADATA, **metadata}}
     try:
         (checked,) = msgspec.convert([item], items_type())
@@ -177,6 +177,6 @@ def test_page_with_new_fields_gives_the_records_of_its_items(
 
 
 def test_erased_person_is_a_lead_with_null_fields() -> None:
-    """A lead erased under the GDPR comes with null contact fields and passes as such."""
+    """A lead that was erased under the GDPR has null contact fields, and is emitted."""
     erased: dict[str, Any] = {"firstName": None, "email": None, "phoneNumbers": []}
     assert record_of({**ITEM, "contactRequest": erased})["contactRequest"] == erased

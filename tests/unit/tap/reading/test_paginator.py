@@ -48,7 +48,7 @@ NO_CONTENT = answer(204, {})
 
 
 def test_cursor_leads_through_a_window_then_the_next_opens() -> None:
-    """Pages follow the cursor to the end of a window; then the next window starts without one."""
+    """Pages follow the cursor to the end of a window; the next window starts without a cursor."""
     read: list[Window] = []
     way = paginator(FIRST, SECOND, read=read)
     seen = [way.current_value]
@@ -67,8 +67,8 @@ def test_nothing_to_read_is_finished_at_once() -> None:
 
 
 @pytest.mark.parametrize("cursors", [["a", "a"], ["a", "b", "a"]])
-def test_circle_is_an_error(cursors: list[str]) -> None:
-    """A cursor that comes back would lead on for ever: the window counts as unread."""
+def test_repeated_cursor_is_an_error(cursors: list[str]) -> None:
+    """A repeated cursor would never end, so it is an error, and the window stays unread."""
     read: list[Window] = []
     way = paginator(FIRST, read=read)
     for cursor in cursors[:-1]:
@@ -85,7 +85,7 @@ def linked(status: int, *leads: str) -> requests.Response:
 
 @pytest.mark.parametrize("end", [NOT_FOUND, linked(200)], ids=["404", "empty, with its own link"])
 def test_link_on_the_last_page_leads_to_the_end(end: requests.Response) -> None:
-    """A server may give a link with every page: where 200 came with it and nothing follows, the window is read."""
+    """A server may send a link with every page: if it came with 200 and nothing follows, the window is read."""
     read: list[Window] = []
     way = paginator(FIRST, read=read)
     way.advance(linked(200, "a"))
@@ -94,7 +94,7 @@ def test_link_on_the_last_page_leads_to_the_end(end: requests.Response) -> None:
 
 
 def test_same_lead_may_be_a_cursor_in_two_windows() -> None:
-    """A circle is one within a window; neighbours may share the lead on their seam."""
+    """Only a cursor that repeats within a window is an error; neighbouring windows may share the lead on their seam."""
     way = paginator(FIRST, SECOND)
     for response in (more("a"), LAST, more("a"), LAST):
         way.advance(response)
@@ -103,7 +103,7 @@ def test_same_lead_may_be_a_cursor_in_two_windows() -> None:
 
 @pytest.mark.parametrize("missing", [NOT_FOUND, NO_CONTENT, EMPTY, answer(200, {"items": None})])
 def test_announced_page_that_is_missing_is_not_the_end(missing: requests.Response) -> None:
-    """No leads for a page that the API announced leave the window unread; for one that we guessed they are the end."""
+    """An empty page that the API announced leaves the window unread; an empty page that the tap guessed is the end."""
     way = paginator(FIRST)
     way.advance(more("a"))
     with pytest.raises(FatalError, match="announced"):
@@ -117,8 +117,8 @@ def test_announced_page_that_is_missing_is_not_the_end(missing: requests.Respons
 @pytest.mark.parametrize(
     "behind", [NOT_FOUND, NO_CONTENT, EMPTY, short("a"), None], ids=["404", "204", "200", "same", "400"]
 )
-def test_end_behind_a_page_proves_smaller_ones(behind: requests.Response | None) -> None:
-    """Where nothing tells how a window ends, a page is the last one if nothing was behind a larger one."""
+def test_proved_end_of_a_page_holds_for_smaller_pages(behind: requests.Response | None) -> None:
+    """If nothing shows how a window ends, a page is the last if nothing followed a larger page."""
     read: list[Window] = []
     way = paginator(FIRST, SECOND, read=read)
     way.advance(short("z", "a"))
@@ -134,8 +134,8 @@ def test_end_behind_a_page_proves_smaller_ones(behind: requests.Response | None)
 
 
 @pytest.mark.parametrize("page", [short("c", "d"), short("c", "d", "e")], ids=["as large", "larger"])
-def test_page_that_may_be_capped_is_not_believed(page: requests.Response) -> None:
-    """A server's cap may be the size of the page that was proved: one as large, or larger, is asked about again."""
+def test_page_that_may_be_capped_is_checked(page: requests.Response) -> None:
+    """A server's cap may equal the size of the proved page: the page after one as large, or larger, is requested."""
     way = paginator(FIRST, SECOND)
     for response in (short("a", "b"), EMPTY, page):
         way.advance(response)
@@ -144,16 +144,16 @@ def test_page_that_may_be_capped_is_not_believed(page: requests.Response) -> Non
 
 
 @pytest.mark.parametrize("sign", [more("x"), linked(200, "x")], ids=["206", "link"])
-def test_short_page_is_believed_once_a_sign_was_seen(sign: requests.Response) -> None:
-    """A server that gives links or 206 says by itself where a window goes on: no window costs a request more."""
+def test_short_page_is_the_last_once_a_sign_was_seen(sign: requests.Response) -> None:
+    """A server that sends links or 206 says itself when a window continues, so no window costs an extra request."""
     way = paginator(FIRST, SECOND)
     for response in (sign, LAST, short("b")):
         way.advance(response)
     assert way.finished
 
 
-def test_every_window_goes_on_where_a_short_page_was_not_the_last() -> None:
-    """A server that caps or hides what it gives is asked until an answer brings nothing new, in every window."""
+def test_every_window_is_checked_after_a_short_page_that_was_not_the_last() -> None:
+    """If a server caps pages or omits leads, every window is read on until an answer has nothing new."""
     way = paginator(FIRST, SECOND)
     given: list[str] = []
     answers = [short("a"), short("b"), short("b", "c"), short("b"), short("x"), short("y"), NOT_FOUND]
@@ -168,14 +168,14 @@ def test_every_window_goes_on_where_a_short_page_was_not_the_last() -> None:
 def test_window_with_fewer_leads_than_counted_is_an_error(
     metadata: dict[str, int], first: list[requests.Response]
 ) -> None:
-    """Where `metadata` counts more than came, the rest is asked for; what is missing then leaves the window unread."""
+    """If `metadata` counts more leads than came, the tap requests the rest; if some stay missing, it is an error."""
     for rest in (EMPTY, short("a", **metadata), None):
         read: list[Window] = []
         way = paginator(FIRST, read=read)
         for response in [*first, short("a", **metadata)]:
             way.advance(response)
         assert way.current_value == PageRequest(FIRST, "a", is_beyond=True)
-        with pytest.raises(FatalError, match=r"gave \d leads .* counts 3"):
+        with pytest.raises(FatalError, match=r"returned \d leads .* counts 3"):
             way.nothing_beyond() if rest is None else way.advance(rest)
         assert read == []
     whole = paginator(FIRST)
@@ -185,6 +185,6 @@ def test_window_with_fewer_leads_than_counted_is_an_error(
 
 
 def test_empty_list_of_a_window_that_counts_leads_is_an_error() -> None:
-    """No leads where `metadata` counts some are not an empty period."""
-    with pytest.raises(FatalError, match="gave 0 leads"):
+    """A page without leads is not an empty period if `metadata` counts some."""
+    with pytest.raises(FatalError, match="returned 0 leads"):
         paginator(FIRST).advance(short(count=2))

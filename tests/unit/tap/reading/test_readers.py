@@ -1,4 +1,4 @@
-"""Several readers at once: plan, cuts and progress, without sockets or threads where none are needed."""
+"""Several readers at once: plan, cuts and progress, without sockets, and without threads where possible."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def test_cut_covers_the_window_and_leaves_what_was_read_to_its_reader(
     start: int, length: int, read_seconds: int, pages: int, most_parts: int
 ) -> None:
-    """The parts follow each other over the whole window; all that was read, and its seam, lies in the first."""
+    """The parts cover the whole window without gaps; everything that was read, and its seam, is in the first part."""
     window, latest = Window(start, start + length), start + read_seconds
     parts = cut(window, latest, pages, most_parts)
     assert (parts[0].start, parts[-1].end) == (window.start, window.end)
@@ -41,7 +41,7 @@ def test_cut_covers_the_window_and_leaves_what_was_read_to_its_reader(
 
 
 def test_dense_window_is_cut_for_every_idle_reader() -> None:
-    """After one page of a busy week nine idle readers get a part each; near its end it is left alone."""
+    """After one page of a busy week, nine idle readers get a part each; near its end, the window is not cut."""
     week = Window(0, 7 * 86_400)
     assert len(cut(week, 2000, 1, 10)) == 10
     assert cut(week, week.end - 2000, 300, 10) == [week]
@@ -50,7 +50,7 @@ def test_dense_window_is_cut_for_every_idle_reader() -> None:
 
 @dataclass
 class Account:
-    """An API in memory: one total order of (second, id), bounds of either kind, pages of any size."""
+    """An API in memory: a total order of (second, id), inclusive or exclusive bounds, pages of any size."""
 
     leads: list[tuple[int, str]]
     order: str
@@ -89,7 +89,7 @@ class Account:
     choices=st.lists(st.tuples(st.integers(0, 99), st.integers(0, 9)), min_size=1, max_size=60),
     has_signs=st.booleans(),
 )
-def test_every_lead_is_read_once_however_windows_are_cut(  # noqa: PLR0913  # each is drawn by itself
+def test_every_lead_is_read_once_however_windows_are_cut(  # noqa: PLR0913  # Hypothesis draws each separately
     *,
     seconds: list[int],
     order: str,
@@ -98,11 +98,11 @@ def test_every_lead_is_read_once_however_windows_are_cut(  # noqa: PLR0913  # ea
     choices: list[tuple[int, int]],
     has_signs: bool,
 ) -> None:
-    """Any order, bounds, page size and ties, cuts at any moment, readers in any rhythm: complete, and each lead once.
+    """With any order, bounds, page size, ties, cuts and interleaving of readers, each lead is read exactly once.
 
-    So it is with a server that caps its pages and gives no sign of it.
+    The same holds for a server that caps its pages without a sign.
 
-    The bookmark never passes a lead that was not put out yet.
+    The bookmark never passes a lead that was not emitted yet.
     """
     account = Account([(second, f"lead-{n}") for n, second in enumerate(seconds)], order, bounds, page_size, has_signs)
     idle = 0
@@ -149,8 +149,8 @@ def ticking(*instants: float) -> Callable[[], float]:
     return lambda: next(remaining)
 
 
-def test_progress_is_told_every_ten_seconds_and_not_before() -> None:
-    """A long run says where it stands, at most every ten seconds; a short one stays quiet."""
+def test_progress_is_logged_at_most_every_ten_seconds() -> None:
+    """A long run logs its progress at most every ten seconds; a short one does not."""
     run = cast("TapSettings", SimpleNamespace(end=1000, connection=SimpleNamespace(requests_per_second=50.0)))
     progress = Progress(run, run.end, clock=ticking(0, 9, 10, 15, 20, 20))
     assert progress.report(4, 0) is None

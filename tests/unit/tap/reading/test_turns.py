@@ -1,4 +1,4 @@
-"""Fair turns: who is asked next, whatever accounts there are and in whatever order their requests end."""
+"""Fair turns: which account makes the next request, for any accounts and any order in which requests end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Account:
-    """One with so many requests to make."""
+    """An account with a number of requests to make."""
 
     left: int
     made: int = 0
@@ -53,7 +53,7 @@ class Ticking:
 def test_every_request_is_made_and_the_fewest_under_way_go_first(
     requests: list[int], readers: int, most: int, order: list[int]
 ) -> None:
-    """No account with requests has two fewer under way than one that got a turn; none has more than it may."""
+    """No waiting account has two requests fewer under way than one that gets a turn; none exceeds its limit."""
     accounts = [Account(left) for left in requests]
     turns: Turns[Account] = Turns(most_under_way=most, clock=Ticking())
     for account in accounts:
@@ -79,7 +79,7 @@ def test_every_request_is_made_and_the_fewest_under_way_go_first(
 
 
 def test_failed_account_has_no_further_turn() -> None:
-    """What it has left is not asked for, though other requests of it still end."""
+    """A failed account makes no further request, even while earlier requests of it still end."""
     account = Account(5)
     turns: Turns[Account] = Turns(most_under_way=2, clock=Ticking())
     turns.put(account)
@@ -92,8 +92,8 @@ def test_failed_account_has_no_further_turn() -> None:
     assert account.left == 3
 
 
-def test_longest_wait_is_that_with_nothing_under_way() -> None:
-    """An account that waits while others are asked is told how long; one that is being asked does not wait."""
+def test_longest_wait_counts_only_without_a_request_under_way() -> None:
+    """Only the wait of an account with no request under way counts."""
     clock, quiet, busy = Ticking(), Account(1), Account(3)
     turns: Turns[Account] = Turns(most_under_way=10, clock=clock)
     turns.put(busy)
@@ -108,7 +108,7 @@ def test_longest_wait_is_that_with_nothing_under_way() -> None:
 
 @dataclass
 class Silence:
-    """An API that answers, or not."""
+    """An API that answers or stays silent."""
 
     clock: Ticking = field(default_factory=Ticking)
 
@@ -117,14 +117,14 @@ class Silence:
 
 
 def test_many_accounts_without_any_answer_are_an_outage() -> None:
-    """Ten given up in a row with no answer to anybody for half a minute: asking the others is in vain."""
+    """Ten accounts given up in a row, and no answer to any account for half a minute, are an outage."""
     api = Silence()
     api.clock.now = LONGEST_SILENCE_SECONDS
     assert [api.outage.given_up() for _ in range(MOST_ACCOUNTS)] == [False] * (MOST_ACCOUNTS - 1) + [True]
 
 
-def test_any_answer_shows_that_it_is_no_outage() -> None:
-    """While others are answered, accounts are given up one by one, however many."""
+def test_any_answer_ends_the_count_of_an_outage() -> None:
+    """While other accounts get answers, any number of accounts can be given up without an outage."""
     api = Silence()
     for _ in range(3 * MOST_ACCOUNTS):
         api.clock.now += LONGEST_SILENCE_SECONDS / 2

@@ -9,7 +9,7 @@ from tests.conftest import NOW
 
 
 def test_earliest_date_of_a_run_bounds_the_bookmark() -> None:
-    """Servers' clocks differ a little: the earliest of their dates counts, in whichever order they come."""
+    """The clocks of servers differ a little: the earliest of their dates counts, in any order."""
     time = ApiClock()
     assert (time.cap(NOW), time.seconds_behind(NOW)) == (NOW, 0)
     for seconds in (-60, -60, -61, None, -59, 3600):
@@ -32,12 +32,12 @@ def test_earliest_date_of_a_run_bounds_the_bookmark() -> None:
         "Mon, 23 Nov 99999999999 08:00:00 GMT",
     ],
 )
-def test_date_that_makes_no_sense_does_not_count(header: str | None) -> None:
-    """An answer without a date, or with one that is none or absurd, bounds nothing."""
+def test_implausible_date_does_not_count(header: str | None) -> None:
+    """An answer without a date, or with a malformed or absurd one, sets no bound."""
     assert read_date(header) is None
 
 
 @pytest.mark.parametrize("zone", ["GMT", "+0000", "-0000", ""])
 def test_date_of_an_answer_is_read(zone: str) -> None:
-    """The one form of RFC 9110, and what others write for GMT."""
+    """The date of RFC 9110 is read, also with other names for GMT."""
     assert read_date(f"Mon, 23 Nov 2026 08:00:00 {zone}".strip()) == NOW

@@ -1,4 +1,4 @@
-"""The bookmark over whole histories of runs: windows that finish in any order, are cut, fail; leads that come later."""
+"""The bookmark over histories of runs: windows finish in any order, are cut or fail, and leads arrive later."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ LONGEST = 200
 class BookmarkHistory(RuleBasedStateMachine):
     """The bookmark never passes an instant that was not read, and never goes back, from run to run.
 
-    A model keeps what was read, second by second, apart from the code under test. A run is killed, fails or ends; the
-    next one starts from the last state that went out.
+    A model records what was read, second by second, independently of the code under test. A run is killed, fails or
+    ends; the next one starts from the last state that was written.
     """
 
     @initialize(lookback=st.sampled_from([0, 1, 50]), first_run=st.integers(1, SPAN))
     def open(self, lookback: int, first_run: int) -> None:
         self.lookback = lookback
         self.now = START + first_run
-        self.read: set[int] = set()  # seconds whose leads were put out, by any run
-        self.state: dict[str, Any] = {}  # the last that went out
+        self.read: set[int] = set()  # seconds whose leads were emitted by any run
+        self.state: dict[str, Any] = {}  # the last one that was written
         self.highest = ""
         self.begin()
 
@@ -41,22 +41,22 @@ class BookmarkHistory(RuleBasedStateMachine):
         self.manager = bookmarks.of(None)
         bookmark = self.manager.read()
         start = START if bookmark is None else max(START, bookmark - self.lookback)
-        # What was read before the start lies before the bookmark: nothing in between is left out.
+        # Everything before the start was read: there is no gap up to the bookmark.
         self.prefix = FinishedPrefix(start)
         self.waiting = list(split(start, self.now, LONGEST))
-        self.at_work: list[tuple[Window, int]] = []  # a window, and up to where its pages are put out
+        self.at_work: list[tuple[Window, int]] = []  # a window, and up to where its pages are emitted
 
     @precondition(lambda self: self.waiting)
     @rule(which=st.integers(0, 99))
     def take(self, which: int) -> None:
-        """A reader takes a window; the order in which they come does not matter."""
+        """A reader takes a window; the order of the windows does not matter."""
         window = self.waiting.pop(which % len(self.waiting))
         self.at_work.append((window, window.start))
 
     @precondition(lambda self: self.at_work)
     @rule(which=st.integers(0, 99), seconds=st.integers(1, 120))
     def page(self, which: int, seconds: int) -> None:
-        """Another page of some window is put out, but not its last."""
+        """Another page of some window is emitted, but not its last."""
         which %= len(self.at_work)
         window, read_to = self.at_work[which]
         further = min(read_to + seconds, window.end - 1)
@@ -66,7 +66,7 @@ class BookmarkHistory(RuleBasedStateMachine):
     @precondition(lambda self: self.at_work)
     @rule(which=st.integers(0, 99), pages=st.integers(1, 300), idle=st.integers(1, 10))
     def cut(self, which: int, pages: int, idle: int) -> None:
-        """A dense window is cut where others are idle."""
+        """A dense window is cut for idle readers."""
         which %= len(self.at_work)
         window, read_to = self.at_work[which]
         mine, *others = cut(window, read_to, pages, idle + 1)
@@ -77,7 +77,7 @@ class BookmarkHistory(RuleBasedStateMachine):
     @precondition(lambda self: self.at_work)
     @rule(which=st.integers(0, 99), goes_out=st.booleans())
     def finish(self, which: int, goes_out: bool) -> None:  # noqa: FBT001  # Hypothesis gives it by name
-        """The last page of a window is put out; a STATE follows, or is held back for its second."""
+        """The last page of a window is emitted; a STATE follows, or is too soon after the last one."""
         window, read_to = self.at_work.pop(which % len(self.at_work))
         self.read.update(range(read_to, window.end))
         if self.prefix.add(window) and self.manager.advance(self.prefix.end) and goes_out:
@@ -86,20 +86,20 @@ class BookmarkHistory(RuleBasedStateMachine):
     @precondition(lambda self: self.at_work)
     @rule(which=st.integers(0, 99))
     def fail(self, which: int) -> None:
-        """A window cannot be read: the run ends, and leaves a state of what is finished."""
+        """A window cannot be read: the run ends, and writes a state of what is finished."""
         self.at_work.pop(which % len(self.at_work))
         self.write_state()
         self.begin()
 
     @rule()
     def kill(self) -> None:
-        """The run is killed: what did not go out is gone."""
+        """The run is killed: a state that was not written is lost."""
         self.begin()
 
     @precondition(lambda self: not self.waiting and not self.at_work)
     @rule(seconds=st.integers(0, 500))
     def end_and_run_later(self, seconds: int) -> None:
-        """Everything is read: the bookmark is the end of the run; later there is more."""
+        """Everything is read: the bookmark is the end of the run; more leads arrive later."""
         assert self.prefix.end >= self.now
         self.write_state()
         if self.now > START:
@@ -127,7 +127,7 @@ class BookmarkHistory(RuleBasedStateMachine):
 
     @invariant()
     def never_past_what_was_not_read(self) -> None:
-        """Both the state that went out and the one that would lie before every unread second."""
+        """Both the written state and the next one are before every unread second."""
         first_unread = START
         while first_unread in self.read:
             first_unread += 1

@@ -1,4 +1,4 @@
-"""What is due of the refresh: examples of the pure schedule."""
+"""What the refresh is due to read: examples of the pure schedule."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ def windows(stretches: tuple[Stretch, ...]) -> int:
 
 
 def test_three_years_are_157_windows() -> None:
-    """The grid is one of seven days, as one request may ask for, less the second of its left edge."""
+    """A window of the grid is seven days, the longest period of a request, less the second before its start."""
     assert SPAN.windows == 157
 
 
 @pytest.mark.parametrize(("days", "expected"), [(0, 0), (1, 5), (2, 10), (15, 78), (29.99, 156)])
 def test_share_of_the_cycle_is_due(days: float, expected: int) -> None:
-    """After a share of the cycle, that share of the windows is due: about five a day of three years in thirty days."""
+    """After a share of the cycle, that share of the windows is due: five a day for three years in thirty days."""
     assert windows(due(BEGUN, NOW + int(days * DAY), span=SPAN)) == expected
 
 
 def test_oldest_comes_first_and_on_the_grid() -> None:
-    """What is due begins with the oldest instant, and ends on an edge of the grid."""
+    """The due stretch begins with the oldest instant, and ends on an edge of the grid."""
     (stretch,) = due(BEGUN, NOW + DAY, span=SPAN)
     assert stretch.start == SPAN.start
     assert stretch.end % GRID_SECONDS == 0
@@ -55,14 +55,14 @@ def test_oldest_comes_first_and_on_the_grid() -> None:
 
 
 def test_nothing_is_due_twice() -> None:
-    """A run right after another one has nothing to read again."""
+    """A run directly after another has nothing to read again."""
     (stretch,) = due(BEGUN, NOW + DAY)
     assert due(stretch.ended, NOW + DAY) == ()
     assert due(stretch.read_up_to(stretch.end), NOW + DAY) == ()
 
 
 def test_killed_run_goes_on_where_it_was() -> None:
-    """A state that went out on the way has the next run read the rest, and no more."""
+    """After a state that was written midway, the next run reads the rest and no more."""
     (stretch,) = due(BEGUN, NOW + DAY)
     middle = stretch.start + 3 * GRID_SECONDS + 5
     (rest,) = due(stretch.read_up_to(middle), NOW + DAY)
@@ -70,7 +70,7 @@ def test_killed_run_goes_on_where_it_was() -> None:
 
 
 def test_end_of_a_cycle_begins_the_next() -> None:
-    """Once a cycle is over, its rest is read and then what is due of the next; all is verified since its beginning."""
+    """When a cycle is over, its rest is read, then the due part of the next; all is verified since its beginning."""
     cycle = Cycle(SPAN.start + 100 * GRID_SECONDS, NOW - MONTH - DAY, NOW - 2 * MONTH)
     rest, following = due(cycle, NOW, span=SPAN)
     assert (rest.start, rest.end) == (cycle.next, SPAN.end)
@@ -81,7 +81,7 @@ def test_end_of_a_cycle_begins_the_next() -> None:
 
 @pytest.mark.parametrize("months", [2, 2.5, 3, 30])
 def test_long_pause_reads_everything_once(months: float) -> None:
-    """However many cycles were missed, a run reads each instant once, and everything is verified since then."""
+    """After any number of missed cycles, a run reads each instant once, and everything is verified since then."""
     cycle = Cycle(SPAN.start + 100 * GRID_SECONDS, NOW - int(months * MONTH), NOW - 40 * MONTH)
     rest, following = due(cycle, NOW, span=SPAN)
     assert (rest.start, rest.end, following.start, following.end) == (cycle.next, SPAN.end, SPAN.start, cycle.next)
@@ -89,8 +89,8 @@ def test_long_pause_reads_everything_once(months: float) -> None:
     assert due(following.ended, NOW, span=SPAN) == ()
 
 
-def test_run_killed_in_a_long_catching_up_repeats_nothing() -> None:
-    """What a run read before it was killed is not due again at once, though a whole cycle was missed."""
+def test_run_killed_while_it_catches_up_repeats_nothing() -> None:
+    """What a run read before it was killed is not due again immediately, even though a whole cycle was missed."""
     cycle = Cycle(SPAN.start + 100 * GRID_SECONDS, NOW - 3 * MONTH, NOW - 4 * MONTH)
     _, following = due(cycle, NOW, span=SPAN)
     killed = following.read_up_to(SPAN.start + 20 * GRID_SECONDS)
@@ -99,7 +99,7 @@ def test_run_killed_in_a_long_catching_up_repeats_nothing() -> None:
     assert again.end <= cycle.next
 
 
-def test_whole_span_that_was_just_read_counts_as_a_cycle() -> None:
+def test_full_read_counts_as_a_cycle() -> None:
     """A first load or a full refresh begins a cycle with nothing due, and everything verified."""
     span = RefreshSpan(NOW - DAY, NOW - DAY)
     old = Cycle(NOW - 9 * DAY, NOW - 3 * MONTH, None)
@@ -110,26 +110,26 @@ def test_whole_span_that_was_just_read_counts_as_a_cycle() -> None:
 @pytest.mark.parametrize(
     "given", [None, Cycle(SPAN.start, NOW + DAY, None), Cycle(SPAN.start, NOW - DAY, NOW + 40 * MONTH)]
 )
-def test_cycle_that_is_not_known_begins_with_nothing_due(given: Cycle | None) -> None:
-    """Without an entry, or with one of a clock that was ahead, a cycle begins, and nothing is called verified."""
+def test_unknown_cycle_begins_with_nothing_due(given: Cycle | None) -> None:
+    """Without an entry, or with one from a clock that was ahead, a cycle begins, and nothing counts as verified."""
     assert cycle_to_go_on(given, SPAN, now=NOW, clock=NOW) == Cycle(SPAN.start, NOW, None)
 
 
 def test_clocks_that_differ_a_little_change_nothing() -> None:
-    """Two machines may share a state though their clocks differ by a few seconds."""
+    """Two machines may share a state even if their clocks differ by a few seconds."""
     cycle = Cycle(SPAN.start, NOW + 60, NOW + 60)
     assert cycle_to_go_on(cycle, SPAN, now=NOW, clock=NOW) == cycle
     assert due(cycle, NOW) == ()
 
 
 def test_bookmark_that_was_set_back_by_hand_stops_nothing() -> None:
-    """A live part that begins before what was read again leaves nothing due but what lies before it."""
+    """If the live part begins before the refreshed part ends, only what is before the live part is due."""
     cycle = Cycle(NOW - DAY, NOW - 20 * DAY, None)
     assert due(cycle, NOW, span=RefreshSpan(SPAN.start, NOW - 100 * DAY)) == ()
 
 
 def test_old_answer_of_a_proxy_begins_no_new_cycle() -> None:
-    """Where the API's time seems to be long past, nothing is due, and the cycle goes on."""
+    """If a cached answer sets the API's time back, nothing is due, and the cycle continues."""
     cycle = Cycle(SPAN.start, NOW - DAY, NOW - DAY)
     assert cycle_to_go_on(cycle, SPAN, now=NOW - 9 * DAY, clock=NOW) == cycle
     assert due(cycle, NOW - 9 * DAY, span=SPAN) == ()

@@ -1,4 +1,4 @@
-"""The refresh over whole histories of runs: late, killed, with other settings, and with clocks that jump."""
+"""The refresh over histories of runs: late or killed runs, changed settings, and clocks that jump."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from tests.conftest import NOW
 
 DAY = 86_400
 LOOKBACK = 7200
-#: Instants whose last reading the model knows: three in each window, over more time than any history has.
+#: Instants whose last reading the model records: three in each window, over a longer time than any history.
 PROBES = range(NOW - LIFE_SECONDS - 40 * GRID_SECONDS, NOW + 300 * GRID_SECONDS, GRID_SECONDS // 3)
 NEVER = 0
 
 
 class RefreshHistory(RuleBasedStateMachine):
-    """After a run that ended well, every instant was read within the last `refresh_days`, and claims are true.
+    """After a successful run, every instant was read within the last `refresh_days`, and `verified_since` is true.
 
-    A model keeps when each instant was read last, apart from the code under test, in true time. What disturbs the
-    schedule (a larger span, a clock that jumps, a state without a cycle) may cost up to one cycle more, once.
+    A model records in true time when each instant was last read, independently of the code under test. A disturbance
+    of the schedule (a larger span, a clock that jumps, a state without a cycle) may delay it by up to one cycle, once.
     """
 
     @initialize(
@@ -59,7 +59,7 @@ class RefreshHistory(RuleBasedStateMachine):
         killed_after=st.none() | st.integers(0, 40),
     )
     def run(self, gap: int, killed_after: int | None) -> None:
-        """A run goes through, or is killed once so many windows were read again."""
+        """A run finishes, or is killed after a number of refreshed windows."""
         if self.now + gap > NOW + 4 * 365 * DAY:
             return
         self.now += gap
@@ -91,7 +91,7 @@ class RefreshHistory(RuleBasedStateMachine):
         self.check_claim()
 
     def kill(self, due: tuple[Stretch, ...], pieces: list[tuple[Stretch, int]]) -> None:
-        """What was read and covered by a STATE stays read; the next run goes on there."""
+        """What was read and covered by a STATE stays read; the next run continues from there."""
         reached = {id(stretch): end for stretch, end in pieces}
         for stretch in due:
             if id(stretch) not in reached:
@@ -103,14 +103,14 @@ class RefreshHistory(RuleBasedStateMachine):
 
     @rule(days=st.integers(1, 60))
     def change_refresh_days(self, days: int) -> None:
-        """The user wants another pace."""
+        """The user changes the length of the cycle."""
         self.days = days
         self.most_days = max(self.most_days, days)
         self.changed_at = self.now
 
     @rule(age_days=st.integers(1, 1300))
     def change_start_date(self, age_days: int) -> None:
-        """The user wants more of the past, or less."""
+        """The user changes how far back leads are read."""
         before, self.start_date = self.start_date, self.now - age_days * DAY
         if self.start_date < before:
             self.disturbed_at = self.now
@@ -120,20 +120,20 @@ class RefreshHistory(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([-10 * 365 * DAY, -DAY, -60, 0, 60, DAY, 400 * DAY]))
     def set_the_clock(self, seconds: int) -> None:
-        """This machine's clock is wrong from now on, or right again."""
+        """This machine's clock becomes wrong, or right again."""
         self.ahead = seconds
         self.disturbed_at = self.now
         self.is_clock_trusted = self.is_clock_trusted and (self.api_says_its_time or seconds <= 0)
 
     @rule()
     def lose_the_entry(self) -> None:
-        """A state of an earlier version, or one that was written by hand, has no entry."""
+        """The state, from an earlier version or written by hand, has no entry."""
         self.cycle = None
         self.disturbed_at = self.now
 
     @rule()
     def full_refresh(self) -> None:
-        """The user has everything read again, in a run without a state."""
+        """The user reads everything again, in a run without a state."""
         self.bookmark = self.cycle = None
         self.run(0, None)
 
@@ -143,13 +143,13 @@ class RefreshHistory(RuleBasedStateMachine):
                 self.last_read[probe] = self.now
 
     def check_plan(self, due: tuple[Stretch, ...], span: RefreshSpan) -> None:
-        """Nothing is read twice in a run, nor what the live part read, nor what is older than it should be."""
+        """A run reads nothing twice, nothing that its live part read, and nothing that is too old."""
         spans = sorted((stretch.start, stretch.end) for stretch in due if stretch.windows)
         assert all(span.start <= start < end <= span.end for start, end in spans)
         assert all(one[1] <= other[0] for one, other in itertools.pairwise(spans))
 
     def check_ages(self, start: int) -> None:
-        """Once a cycle has begun and ended without a disturbance, the rule holds after each run that ends well."""
+        """Once a cycle has begun and ended without a disturbance, the rule holds after each successful run."""
         since = None if self.cycle is None else self.cycle.verified_since
         if since is None or self.ahead or since - CLOCK_TOLERANCE_SECONDS <= self.disturbed_at:
             return
@@ -160,7 +160,7 @@ class RefreshHistory(RuleBasedStateMachine):
                 assert self.now - self.last_read[probe] <= self.most_days * DAY + CLOCK_TOLERANCE_SECONDS, probe
 
     def check_claim(self) -> None:
-        """All that was in the span all the time was read after `verified_since`."""
+        """Everything that was in the span throughout was read after `verified_since`."""
         since = None if self.cycle is None else self.cycle.verified_since
         if since is None or not self.is_clock_trusted:
             return

@@ -1,4 +1,4 @@
-"""Three years of runs by a simulated clock, through the tap's own scheduling."""
+"""Three years of runs with a simulated clock, through the tap's own scheduling."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def irregular() -> Iterator[int]:
 def test_every_instant_is_read_again_within_refresh_days(
     schedule: Callable[[], Iterator[int]], longest_gap: int, most_windows: int
 ) -> None:
-    """After every run of three years, each instant was read within thirty days, and no run has much to do."""
+    """After every run of three years, each instant was read within thirty days, and no run has much to read."""
     probes = range(NOW - LIFE_SECONDS, NOW + YEARS_3, GRID_SECONDS // 2)
     last_read = {probe: NOW for probe in probes if probe < NOW}
     cycle: Cycle | None = Cycle(NOW - LIFE_SECONDS, NOW, NOW)
@@ -64,7 +64,7 @@ def test_every_instant_is_read_again_within_refresh_days(
             first = max(-(-(start - probes.start) // probes.step), 0)
             for probe in probes[first : max(-(-(end - probes.start) // probes.step), first)]:
                 if probe in last_read:
-                    # No run until now read it: the one before left it as old as this.
+                    # No run has read it until now, so the run before left it this old.
                     oldest_age = max(oldest_age, before - last_read[probe])
                     longest_wait = max(longest_wait, now - last_read[probe])
                 last_read[probe] = now
@@ -78,4 +78,4 @@ def test_every_instant_is_read_again_within_refresh_days(
     assert longest_wait <= REFRESH_DAYS * DAY + longest_gap
     assert oldest_claim <= 2 * REFRESH_DAYS * DAY  # no warning
     if longest_gap < HOUR:
-        assert runs_with_more < YEARS_3 // DAY * 6  # all others make no request more than before
+        assert runs_with_more < YEARS_3 // DAY * 6  # all others make no extra request

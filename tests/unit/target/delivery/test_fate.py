@@ -32,7 +32,9 @@ END_SINCE = Circumstances(is_over=True, accepted_since_first_try=True)
         pytest.param(END_SINCE, Fate.KEEP, Fate.KEEP, id="at the end, others accepted since the first try"),
     ],
 )
-def test_fate_of_one_record(circumstances: Circumstances, refused: Fate, too_often: Fate) -> None:
+def test_refused_record_is_kept_only_if_others_are_accepted(
+    circumstances: Circumstances, refused: Fate, too_often: Fate
+) -> None:
     """A record is at fault if others are accepted; it is held while that is unknown, and an outage keeps nothing."""
     assert decide_fate(REFUSED, circumstances) is refused
     assert decide_fate(TOO_OFTEN, circumstances) is too_often

@@ -94,7 +94,7 @@ def test_failed_stream_map_is_not_looked_up_as_content() -> None:
 
 
 @pytest.mark.parametrize("name", ["\ufeffid", "ID", "Id ", " id", "\u200bid"])
-def test_missing_key_property_is_named_and_merges_nobody(name: str) -> None:
+def test_missing_key_property_is_named_and_merges_no_records(name: str) -> None:
     """If a column's name almost matches a missing key, the records that it distinguishes stay distinct."""
     same = {"email": "jane@example.com", "last_name": "Dupont", "message": "Bonjour", "mobile": "0612345678"}
     one, other = (identify(lead(1, **{**same, "id": None, name: number})) for number in (1, 2))

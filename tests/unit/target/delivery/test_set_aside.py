@@ -41,7 +41,7 @@ def incoming(record: dict[str, Any], stream: str = "leads") -> Incoming:
         ({**TAPPED, "isErased": True, "_sdc_deleted_at": AT}, Result.DELETED),
     ],
 )
-def test_what_is_set_aside(record: dict[str, Any], result: Result | None) -> None:
+def test_deleted_rows_and_erased_leads_are_set_aside(record: dict[str, Any], result: Result | None) -> None:
     """A row that its source deleted, and an erased lead of the tap, are not sent; all others are."""
     assert why_set_aside(incoming(record), ()) is result
 

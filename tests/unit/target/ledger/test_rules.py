@@ -221,7 +221,7 @@ def test_what_was_not_created_is_tried_again(
         (True, True, True, Decision.SEND_AGAIN),  # the user allows it
     ],
 )
-def test_resends_end_at_the_bound(
+def test_resends_end_at_the_limit(
     decision: Decision, *, is_at_bound: bool, others_accepted: bool, is_replay: bool
 ) -> None:
     """At the limit, a lost answer is this lead's fault if others were accepted since, and an outage if not."""

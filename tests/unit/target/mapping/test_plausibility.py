@@ -75,7 +75,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("field", "value", "verdict"), REFUSED, ids=lambda value: ascii(value)[:40])
-def test_what_nobody_can_mean_is_refused_in_its_own_words(field: str, value: str, verdict: Any) -> None:
+def test_impossible_values_are_rejected_with_their_own_reason(field: str, value: str, verdict: Any) -> None:
     """One mistake is one violation, which names the mistake and its cure, and never the value."""
     assert [(v.field, v.rule, v.cure) for v in examine(with_value(field, value), NOW).violations] == [
         (FIELDS[field], verdict.rule, verdict.cure)
@@ -101,7 +101,7 @@ UNLIKELY = [
 
 
 @pytest.mark.parametrize(("field", "value", "verdict"), UNLIKELY, ids=lambda value: ascii(value)[:40])
-def test_what_is_merely_unlikely_is_a_warning(field: str, value: str, verdict: Any) -> None:
+def test_unlikely_values_are_warnings(field: str, value: str, verdict: Any) -> None:
     """It is sent, and reported at the end of the run."""
     findings = examine(with_value(field, value), NOW)
     assert findings.violations == ()
@@ -119,7 +119,7 @@ PHONES = [
 
 
 @pytest.mark.parametrize("text", PHONES, ids=ascii)
-def test_phones_that_people_write_are_beyond_doubt(text: str) -> None:
+def test_usual_phone_spellings_are_accepted_without_a_warning(text: str) -> None:
     """No usual spelling is refused or warned about, with the blanks that people use."""
     findings = examine(with_value("phone", to_number(text)), NOW)
     assert findings.violations == ()
