@@ -216,7 +216,7 @@ def test_ledgers_that_cannot_be_used(doctor: Doctor, tmp_path: Path) -> None:
     execute(files["ledger_url"], "UPDATE seeker_leads_ledger_version SET version = 99")
     assert "newer version" in wrong(doctor("--json", status=1, **files))["ledger"]
     (tmp_path / "data" / "ledger.db").write_text("some other file, which is long enough to be none\n" * 100)
-    assert "give `ledger_url` one of its own" in wrong(doctor("--json", status=1, **files))["ledger"]
+    assert "give `ledger_url` a file of its own" in wrong(doctor("--json", status=1, **files))["ledger"]
     url = f"postgresql://someone:{SECRET}@127.0.0.1:9/leads"
     assert "could not be opened" in wrong(doctor("--json", status=1, **{**files, "ledger_url": url}))["ledger"]
     (tmp_path / "file").touch()

@@ -275,7 +275,7 @@ def test_some_other_file_is_not_a_ledger(tool: Tool, tmp_path: Path) -> None:
     """It is named, and stays as it is."""
     (tmp_path / "leads.csv").write_text("not a database at all, but a text that is long enough\n" * 100)
     ended = tool("stats", status=1, ledger_url=f"sqlite:///{tmp_path / 'leads.csv'}")
-    assert "give `ledger_url` one of its own" in ended.stderr
+    assert "give `ledger_url` a file of its own" in ended.stderr
 
 
 def test_export_of_a_crm_is_in_the_ledger_row_by_row(tool: Tool, run_target: TargetRunner, sandbox: Any) -> None:
