@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page to ask for."""
+    """The page to request."""
 
     window: Window
     cursor: str | None = None  #: the lead after which the page starts; None for the first page
