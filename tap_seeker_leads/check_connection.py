@@ -12,8 +12,8 @@ from seeker_leads_api.clients import close_clients, open_clients
 from seeker_leads_api.errors import FatalError, SeekerLeadsError
 from tap_seeker_leads.leads.page import page_of
 from tap_seeker_leads.leads.timestamps import to_rfc3339
+from tap_seeker_leads.reading.fetching import fetch_page
 from tap_seeker_leads.reading.paginator import LeadsPaginator
-from tap_seeker_leads.reading.readers import ask
 from tap_seeker_leads.reading.window_plan import WindowPlan
 from tap_seeker_leads.reading.windows import split
 from tap_seeker_leads.state.api_clock import read_date
@@ -32,7 +32,7 @@ MOST_WINDOWS_OF_MANY = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ConnectionCheck:
     """What a check of the newest leads found."""
 
     newest: int | None  #: the latest ingestion date, in Unix seconds; None: there is no lead since `since`
@@ -51,7 +51,7 @@ def connection_reports(
 
     def check(client: ApiClient) -> str | SeekerLeadsError:
         try:
-            return _in_words(look(client, settings, now=now))
+            return _describe(find_newest_lead(client, settings, now=now))
         except SeekerLeadsError as error:
             return error
 
@@ -71,20 +71,20 @@ def connection_reports(
         raise FatalError(msg)
 
 
-def _in_words(seen: Seen) -> str:
+def _describe(seen: ConnectionCheck) -> str:
     ahead = seen.seconds_ahead
     clocks = "the API did not say its time" if ahead is None else f"the clocks differ by {abs(ahead):.0f} s"
-    return f"The connection and the token work; {newest_lead_in_words(seen)}; {clocks}"
+    return f"The connection and the token work; {describe_newest_lead(seen)}; {clocks}"
 
 
-def newest_lead_in_words(seen: Seen) -> str:
+def describe_newest_lead(seen: ConnectionCheck) -> str:
     """Return a clause that says when the newest lead was ingested."""
     if seen.newest is None:
         return f"no lead since {to_rfc3339(seen.since)}"
     return f"the newest lead is from {to_rfc3339(seen.newest)}"
 
 
-def look(client: ApiClient, settings: TapSettings, *, now: Callable[[], float]) -> Seen:
+def find_newest_lead(client: ApiClient, settings: TapSettings, *, now: Callable[[], float]) -> ConnectionCheck:
     """Ask for the newest week first, then for older weeks until one has a lead.
 
     Raises:
@@ -101,7 +101,7 @@ def look(client: ApiClient, settings: TapSettings, *, now: Callable[[], float]) 
             ahead = now() - api_time
         if newest is not None:
             break
-    return Seen(newest, since, ahead)
+    return ConnectionCheck(newest, since, ahead)
 
 
 def _newest_lead(client: ApiClient, window: Window, page_size: int) -> tuple[int | None, str | None]:
@@ -109,7 +109,7 @@ def _newest_lead(client: ApiClient, window: Window, page_size: int) -> tuple[int
     paginator = LeadsPaginator(WindowPlan([window]), limiter=client.limiter, on_window_read=lambda _: None)
     newest, date = None, None
     while not paginator.finished and paginator.count < MOST_PAGES:
-        response = ask(client, paginator, page_size)
+        response = fetch_page(client, paginator, page_size)
         date = response.headers.get("Date")
         seconds = [lead.second for lead in page_of(response).leads if lead.second is not None]
         newest = max([*seconds, newest or 0]) or None

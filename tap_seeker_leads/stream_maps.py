@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.exceptions import MappingError
 from singer_sdk.mapper import RemoveRecordTransform, StreamMap
 
+from seeker_leads_api.errors import SettingsError
 from tap_seeker_leads.leads.flattening import with_unknown_in_extra
-from tap_seeker_leads.leads.switched_off import mapped_away, without
+from tap_seeker_leads.leads.switched_off import removed_columns, without
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +31,7 @@ def leads_maps(
     definitions = _definitions(settings or {}, stream_name)
     result: list[StreamMap] = []
     for stream_map, definition in zip(stream_maps, definitions, strict=True):
-        off = deselected | mapped_away(definition)
+        off = deselected | removed_columns(definition)
         is_needed = off or stream_map.flattening_enabled
         is_kept = is_needed and not isinstance(stream_map, RemoveRecordTransform)
         result.append(LeadsMap(stream_map, off) if is_kept else stream_map)
@@ -54,6 +55,18 @@ def _definitions(settings: Mapping[str, Any], stream_name: str) -> list[object]:
 
 class UnflattenableError(MappingError):
     """A user's expression returns an object that has no columns; the message names the map's column, and no value."""
+
+
+def evaluation_error(error: Exception) -> SettingsError:
+    """Return the error of a run in which a stream map failed for a lead."""
+    if isinstance(error, UnflattenableError):
+        msg = f"`stream_maps`: {error}. Map each of its fields to its own column, or turn flattening off"
+    else:
+        msg = (
+            f"`stream_maps` cannot be evaluated for one of the leads ({type(error).__name__}): handle that case, as in"
+            " `contactRequest['email'] if contactRequest else None`"
+        )
+    return SettingsError(msg)
 
 
 class LeadsMap(StreamMap):

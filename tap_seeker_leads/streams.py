@@ -19,18 +19,18 @@ from singer_sdk.singerlib.encoding.simple import RecordMessage
 from singer_sdk.streams import RESTStream
 
 from seeker_leads_api.accounts import has_accounts
-from seeker_leads_api.errors import SettingsError, StoppedError
+from seeker_leads_api.errors import StoppedError
 from seeker_leads_singer import stream_maps
 from seeker_leads_singer.package import plugin_user_agent
 from tap_seeker_leads.leads.schema import REPLICATION_KEY, STREAM, key_properties, leads_schema
 from tap_seeker_leads.leads.switched_off import deselected_paths
-from tap_seeker_leads.reading.opening import Surroundings, open_reading
+from tap_seeker_leads.reading.fetching import PATH
+from tap_seeker_leads.reading.opening import RunEnvironment, open_reading
 from tap_seeker_leads.reading.page_request import PageRequest
-from tap_seeker_leads.reading.readers import PATH
 from tap_seeker_leads.reading.report import ReadingReport
 from tap_seeker_leads.state.bookmarks import BookmarkManager
 from tap_seeker_leads.state.checkpoints import Checkpoints
-from tap_seeker_leads.stream_maps import UnflattenableError, leads_maps
+from tap_seeker_leads.stream_maps import evaluation_error, leads_maps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -130,7 +130,7 @@ class LeadsStream(RESTStream[PageRequest | None]):
             self.settings,
             self.state_manager,
             checkpoints,
-            Surroundings(agent, self.logger.warning, self.monotonic, self.sleep),
+            RunEnvironment(agent, self.logger.warning, self.monotonic, self.sleep),
             is_incremental=self._is_incremental,
         )
 
@@ -156,7 +156,7 @@ class LeadsStream(RESTStream[PageRequest | None]):
                     counter.increment()
                     if records:
                         yield records
-            report.refuse_failures()
+            report.raise_failures()
         except Exception as caught:  # raised again; the STATE saves a second read of what is finished
             error = caught
             self._write_state_message()
@@ -202,13 +202,7 @@ class LeadsStream(RESTStream[PageRequest | None]):
                 if not stream_maps.are_at_fault(error, self.config):
                     raise
                 self._write_state_message()
-                msg = (
-                    f"`stream_maps` cannot be evaluated for one of the leads ({type(error).__name__}): handle that"
-                    " case, as in `contactRequest['email'] if contactRequest else None`"
-                )
-                if isinstance(error, UnflattenableError):
-                    msg = f"`stream_maps`: {error}. Map each of its fields to its own column, or turn flattening off"
-                raise SettingsError(msg) from None
+                raise evaluation_error(error) from None
             return
         with self.get_record_counter() as counter, self.get_sync_timer():
             for records in self._pages_of_records():

@@ -9,7 +9,7 @@ from seeker_leads_cli.doctor.check import Check, attempt, in_one_line
 from seeker_leads_cli.doctor.clocks import check_clocks
 from seeker_leads_cli.doctor.limiter import check_limiter
 from seeker_leads_cli.doctor.settings import checked_plugin, settings_are_right
-from tap_seeker_leads.check_connection import look, newest_lead_in_words
+from tap_seeker_leads.check_connection import describe_newest_lead, find_newest_lead
 from tap_seeker_leads.tap import TapSeekerLeads
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ def _account(account: Account, settings: TapSettings, now: Callable[[], float]) 
 
 
 def _connection(account: Account, settings: TapSettings, now: Callable[[], float]) -> Iterator[Check]:
-    seen = attempt("connection", lambda: look(account.client, settings, now=now))
+    seen = attempt("connection", lambda: find_newest_lead(account.client, settings, now=now))
     if isinstance(seen, Check):
         yield seen
         return
     yield Check("connection", is_ok=True, says="the API answers, and the account may read leads")
-    yield Check("newest lead", is_ok=True, says=newest_lead_in_words(seen))
+    yield Check("newest lead", is_ok=True, says=describe_newest_lead(seen))
     yield check_clocks(seen.seconds_ahead)

@@ -14,7 +14,7 @@ from seeker_leads_api.http.outcomes import Answer
 from tap_seeker_leads.leads.lead_types import items_type, page_decoder
 from tap_seeker_leads.leads.links import has_link, linked_cursor
 from tap_seeker_leads.leads.odd_json import is_storable, may_hold_controls, read_json, storable
-from tap_seeker_leads.leads.records import lead_by_the_contract, lead_id_of, lead_with_more, to_lead
+from tap_seeker_leads.leads.records import lead_by_the_contract, lead_id_of, lead_with_unknown_fields, to_lead
 
 if TYPE_CHECKING:
     import requests
@@ -172,7 +172,7 @@ def _leads(items: list[Any]) -> list[Lead]:
     except msgspec.ValidationError:
         return [lead for item in items if (lead := to_lead(item)) is not None]
     # The items differ from the contract only by new fields, which an API that grows has in every item.
-    return [lead_with_more(known, item) for known, item in zip(checked, items, strict=True)]
+    return [lead_with_unknown_fields(known, item) for known, item in zip(checked, items, strict=True)]
 
 
 def _asked(response: requests.Response, name: str) -> str | None:

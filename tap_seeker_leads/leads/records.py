@@ -48,7 +48,7 @@ def lead_by_the_contract(item: Any) -> Lead:  # noqa: ANN401  # a type that exis
     return Lead(metadata.leadId, second, record)
 
 
-def lead_with_more(known: Any, item: dict[str, Any]) -> Lead:  # noqa: ANN401  # as above
+def lead_with_unknown_fields(known: Any, item: dict[str, Any]) -> Lead:  # noqa: ANN401  # as above
     """Return the record of an item with unknown fields; `known` is the item converted to `items_type`."""
     lead = lead_by_the_contract(known)
     parts = {name: item.get(name) for name in PARTS}

@@ -20,7 +20,7 @@ def deselected_paths(mask: Mapping[tuple[str, ...], bool]) -> frozenset[Path]:
     return frozenset(breadcrumb[1::2] for breadcrumb, is_selected in mask.items() if breadcrumb and not is_selected)
 
 
-def mapped_away(definition: object) -> frozenset[Path]:
+def removed_columns(definition: object) -> frozenset[Path]:
     """Return the columns that a stream map removes or replaces; their original values must not be emitted."""
     if not isinstance(definition, dict):
         return frozenset()

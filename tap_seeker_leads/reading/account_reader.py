@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_seeker_leads.reading.doubts import gone_route, last_lead_that_proves
-from tap_seeker_leads.reading.readers import Failed, PageRead, WindowRead
+from tap_seeker_leads.reading.doubts import last_lead_as_proof, missing_route
+from tap_seeker_leads.reading.events import Failed, PageRead, WindowRead
 from tap_seeker_leads.reading.span_reader import SpanReader
 
 if TYPE_CHECKING:
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
     from seeker_leads_api.accounts import Account
     from seeker_leads_api.stopping import Stopping
-    from tap_seeker_leads.reading.readers import Event
+    from tap_seeker_leads.reading.account_run import AccountRun
+    from tap_seeker_leads.reading.events import Event
     from tap_seeker_leads.reading.refreshing import Refreshing
-    from tap_seeker_leads.reading.span_reader import AccountRun, PageTurn
+    from tap_seeker_leads.reading.span_reader import PageTurn
     from tap_seeker_leads.state.bookmark import Bookmark
     from tap_seeker_leads.state.checkpoints import Checkpoints
 
@@ -51,7 +52,7 @@ class AccountReader:
         self._checkpoints = checkpoints
         self._stopping = stopping
         self._warn = warn
-        self._last_lead = last_lead_that_proves(bookmark.last_lead, run.settings.now)
+        self._last_lead = last_lead_as_proof(bookmark.last_lead, run.settings.now)
         self._held: int | None = None  # where the bookmark moves once the API has shown that it lists leads
         self._spans = self._all_spans()
         self._begun: SpanReader | None = None
@@ -76,7 +77,7 @@ class AccountReader:
             return self._bookmark.read()
         return self.live.read_up_to if self.requests else None
 
-    def found(self, event: Event) -> list[dict[str, Any]] | None:
+    def handle(self, event: Event) -> list[dict[str, Any]] | None:
         """Process what a reader found; return the records of a page, or None if it is not a page to emit.
 
         Raises:
@@ -102,7 +103,7 @@ class AccountReader:
                     self._move(span)
         return None
 
-    def go_on(self) -> bool:
+    def begin_next_span(self) -> bool:
         """Move to the next span once the current one is read to the end; return whether a new span begins.
 
         Raises:
@@ -132,7 +133,7 @@ class AccountReader:
                 probe = SpanReader.probe(self._run, self._last_lead)
                 yield probe
                 if not probe.found_a_list:
-                    raise gone_route(self._last_lead, self._bookmark.place)
+                    raise missing_route(self._last_lead, self._bookmark.place)
             self._move_bookmark(self._held)
         if self.refreshing is None:
             return

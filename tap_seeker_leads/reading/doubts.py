@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 PROOF_SECONDS = 365 * 86_400
 
 
-def last_lead_that_proves(last_lead: int | None, now: int) -> int | None:
+def last_lead_as_proof(last_lead: int | None, now: int) -> int | None:
     """Return the instant of the last lead if the API should still list it, or None."""
     return None if last_lead is None or last_lead < now - PROOF_SECONDS else last_lead
 
 
-def gone_route(last_lead: int, place: str) -> FatalError:
+def missing_route(last_lead: int, place: str) -> FatalError:
     """Return the error of a run that got no list at all: a missing route looks like an account without leads.
 
     `place` is where the state holds the account's bookmark.

@@ -13,11 +13,11 @@ from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.stopping import Stopping
 from tap_seeker_leads.leads.timestamps import to_rfc3339
 from tap_seeker_leads.reading.account_reader import AccountReader
+from tap_seeker_leads.reading.account_run import AccountRun
 from tap_seeker_leads.reading.last_pages import LastPages
 from tap_seeker_leads.reading.readers import ReaderPool
 from tap_seeker_leads.reading.reading import Reading
 from tap_seeker_leads.reading.refreshing import Refreshing
-from tap_seeker_leads.reading.span_reader import AccountRun
 from tap_seeker_leads.state.refresh import CLOCK_TOLERANCE_SECONDS
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ MOST_READERS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RunEnvironment:
     """What a run uses of its environment."""
 
     user_agent: str
@@ -48,7 +48,7 @@ def open_reading(
     settings: TapSettings,
     bookmarks: BookmarkManager,
     checkpoints: Checkpoints,
-    surroundings: Surroundings,
+    environment: RunEnvironment,
     *,
     is_incremental: bool,
 ) -> Reading:
@@ -68,11 +68,11 @@ def open_reading(
     clients = open_clients(
         settings.accounts,
         settings.rate_limit_scope,
-        surroundings.user_agent,
-        report=surroundings.warn,
-        sleep=surroundings.sleep or stopping.sleep,
-        sleep_of=lambda account: pool.leaving_its_place(surroundings.sleep or own_stopping[account.label].sleep),
-        clock=surroundings.clock,
+        environment.user_agent,
+        report=environment.warn,
+        sleep=environment.sleep or stopping.sleep,
+        sleep_of=lambda account: pool.releasing_place(environment.sleep or own_stopping[account.label].sleep),
+        clock=environment.clock,
     )
     last_pages = LastPages()
 
@@ -81,8 +81,8 @@ def open_reading(
         run = AccountRun(
             settings,
             client,
-            surroundings.clock,
-            hand_on=lambda event: pool.found(reader, event),
+            environment.clock,
+            send_event=lambda event: pool.put_event(reader, event),
             idle_readers=pool.idle_readers,
             last_pages=last_pages,
         )
@@ -95,12 +95,12 @@ def open_reading(
             refreshing=Refreshing(settings, bookmark) if is_incremental and settings.refresh_seconds else None,
             checkpoints=checkpoints,
             stopping=own_stopping[account.label],
-            warn=surroundings.warn,
+            warn=environment.warn,
         )
         return reader
 
     readers = [reader_of(account, client) for account, client in zip(settings.accounts, clients, strict=True)]
-    return Reading(readers, pool, clock=surroundings.clock, close=partial(close_clients, clients))
+    return Reading(readers, pool, clock=environment.clock, close=partial(close_clients, clients))
 
 
 def starting_instant(settings: TapSettings, bookmark: Bookmark | None) -> int:

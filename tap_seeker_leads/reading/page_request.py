@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page to ask for."""
+    """The page to request."""
 
     window: Window
     cursor: str | None = None  #: the lead after which the page starts; None for the first page
-    is_beyond: bool = False  #: follows a page that may be the last: leads that the window already gave do not count
+    is_end_check: bool = False  #: follows a page that may be the last: leads that the window already gave do not count
 
     def query(self, page_size: int) -> dict[str, object]:
         """Return the query of `GET /leads`."""

@@ -59,7 +59,7 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
     def new_page(self, response: requests.Response) -> Page:
         """Return the page of an answer; after a page that may be the last, without leads that were already given."""
         page = page_of(response)
-        if self._value is None or not self._value.is_beyond:
+        if self._value is None or not self._value.is_end_check:
             return page
         leads = [lead for lead in page.leads if lead.lead_id not in self._trail.given_ids]
         return replace(page, leads=leads, size=len(leads), altered_ids=0)
@@ -77,13 +77,13 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         else:
             self._finish_window()
 
-    def nothing_beyond(self) -> None:
+    def end_confirmed(self) -> None:
         """Move past a page that the API refused, as it may behind the last lead of a window.
 
         Raises:
             FatalError: leads of the window are missing.
         """
-        self._end_of_trail()
+        self._end_window()
         self._finish_window()
 
     def get_next(self, response: requests.Response) -> PageRequest | None:
@@ -96,26 +96,26 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         if request is None:
             return None
         self._ends.note(page)
-        if request.is_beyond:
+        if request.is_end_check:
             if page.leads:
                 self._ends.note_leads_behind()
             elif not page.announced:
-                self._end_of_trail()
+                self._end_window()
                 return None
         trail.add(page, keep_ids=not self._ends.are_shown)
         cursor = page.next_cursor
         # A server may send a link with every page [?]: nothing follows an empty page that links to itself.
         if cursor is None or (cursor in trail.cursors and not page.size and not page.announced):
-            return self._behind_the_last(page, request.window)
+            return self._check_end(page, request.window)
         trail.follow(cursor, page)
-        window = request.window if request.is_beyond else self._cut_for_idle_readers(request.window)
+        window = request.window if request.is_end_check else self._cut_for_idle_readers(request.window)
         if window != request.window:
             trail.counted = None  # it also counts leads of the parts that were cut off
         # All the leads that were announced for the whole window may be in the parts that were cut off.
         trail.is_announced = page.announced and window == request.window
-        return PageRequest(window, cursor, is_beyond=request.is_beyond and not page.announced)
+        return PageRequest(window, cursor, is_end_check=request.is_end_check and not page.announced)
 
-    def _behind_the_last(self, page: Page, window: Window) -> PageRequest | None:
+    def _check_end(self, page: Page, window: Window) -> PageRequest | None:
         """Return the request after a page that gives no sign of another, or None if that page is the last."""
         trail = self._trail
         if not page.size and trail.is_announced:
@@ -130,9 +130,9 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         if self._ends.is_last(page) and not trail.is_short():
             return None
         trail.last_size = page.size
-        return PageRequest(window, cursor, is_beyond=True)
+        return PageRequest(window, cursor, is_end_check=True)
 
-    def _end_of_trail(self) -> None:
+    def _end_window(self) -> None:
         """Note that nothing follows the last page of the window.
 
         Raises:

@@ -6,61 +6,29 @@ import contextlib
 import queue
 import threading
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from seeker_leads_api.errors import StoppedError
 from seeker_leads_api.stopping import CHECK_INTERVAL_SECONDS, StopOrder
-from tap_seeker_leads.leads.page import page_of
+from tap_seeker_leads.reading.events import Failed, PageRead
 from tap_seeker_leads.reading.turns import Source, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    import requests
     from typing_extensions import Self
 
-    from seeker_leads_api.client import ApiClient
     from seeker_leads_api.stopping import Stopping
-    from tap_seeker_leads.leads.page import Page
-    from tap_seeker_leads.reading.paginator import LeadsPaginator
+    from tap_seeker_leads.reading.events import Event
     from tap_seeker_leads.reading.turns import Turn
-    from tap_seeker_leads.reading.windows import Window
 
-PATH = "/leads"
 #: How long the end of a run waits for readers in the middle of a request.
 _JOIN_SECONDS = 1.0
 #: The most threads: those that read, and those that wait between two tries of a request.
 MOST_THREADS = 100
 #: A reader that waits for less than this keeps its place.
-SHORTEST_ABSENCE_SECONDS = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class PageRead:
-    """A page, and the window that it was requested for."""
-
-    window: Window
-    page: Page
-    date: str | None  #: the answer's `Date` header
-
-
-@dataclass(frozen=True, slots=True)
-class WindowRead:
-    """The end of a window, after all of its pages."""
-
-    window: Window
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """An error of a reader; without a source, it is an error of the whole run."""
-
-    error: BaseException
-
-
-Event: TypeAlias = "PageRead | WindowRead | Failed"
+SHORTEST_RELEASE_SECONDS = 0.2
 SourceT = TypeVar("SourceT", bound=Source)
 
 
@@ -68,7 +36,7 @@ class ReaderPool(Generic[SourceT]):
     """Takes the turns of all sources, with at most `readers` concurrent requests; `next_event` returns what they find.
 
     Threads start as they are needed. A thread that waits between two tries of a request leaves its place to another,
-    see `leaving_its_place`. The pages in flight bound the memory: a reader takes its next turn only once there was room
+    see `releasing_place`. The pages in flight bound the memory: a reader takes its next turn only once there was room
     for what it found.
     """
 
@@ -89,7 +57,7 @@ class ReaderPool(Generic[SourceT]):
         self._threads: list[threading.Thread] = []
         self._is_closed = False
         # A signal handler may put into a SimpleQueue; the semaphore bounds it.
-        self._found: queue.SimpleQueue[tuple[SourceT | None, Event]] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[tuple[SourceT | None, Event]] = queue.SimpleQueue()
         self._room = threading.Semaphore(readers)
 
     def __enter__(self) -> Self:
@@ -106,7 +74,7 @@ class ReaderPool(Generic[SourceT]):
         """Note that a source has turns to take."""
         with self._changed:
             self._turns.put(source)
-            self._call_a_reader()
+            self._wake_a_reader()
 
     def next_event(self) -> tuple[SourceT, Event]:
         """Wait for the next event of a reader.
@@ -117,7 +85,7 @@ class ReaderPool(Generic[SourceT]):
         while True:
             # A signal that arrives just before the wait, or in another thread, does not end the wait.
             with contextlib.suppress(queue.Empty):
-                source, event = self._found.get(timeout=CHECK_INTERVAL_SECONDS)
+                source, event = self._events.get(timeout=CHECK_INTERVAL_SECONDS)
                 if isinstance(event, PageRead):
                     self._room.release()
                 if source is not None:
@@ -127,7 +95,7 @@ class ReaderPool(Generic[SourceT]):
 
     def stop(self, signal_number: int) -> None:
         """End the reading from within a signal handler; `next_event` then raises StoppedError."""
-        self._found.put((None, Failed(StoppedError(signal_number))))
+        self._events.put((None, Failed(StoppedError(signal_number))))
 
     def close(self) -> None:
         """Let no reader begin anything new, and wait briefly for those in the middle of a request."""
@@ -145,7 +113,7 @@ class ReaderPool(Generic[SourceT]):
 
     # For readers
 
-    def found(self, source: SourceT, event: Event) -> None:
+    def put_event(self, source: SourceT, event: Event) -> None:
         """Pass on what was found, after waiting for room if it is a page.
 
         Raises:
@@ -153,7 +121,7 @@ class ReaderPool(Generic[SourceT]):
         """
         if isinstance(event, PageRead):
             self._stopping.acquire(self._room)
-        self._found.put((source, event))
+        self._events.put((source, event))
 
     def idle_readers(self) -> int:
         """Return how many readers have nothing to do."""
@@ -161,25 +129,25 @@ class ReaderPool(Generic[SourceT]):
             idle = self._readers - self._busy
             return max(idle - self._turns.count(idle), 0) if idle > 0 else 0
 
-    def leaving_its_place(self, sleep: Callable[[float], object]) -> Callable[[float], object]:
+    def releasing_place(self, sleep: Callable[[float], object]) -> Callable[[float], object]:
         """Wrap a sleep so that another reader takes turns while this one sleeps."""
 
-        def sleep_elsewhere(seconds: float) -> None:
-            if seconds < SHORTEST_ABSENCE_SECONDS:
+        def sleep_without_place(seconds: float) -> None:
+            if seconds < SHORTEST_RELEASE_SECONDS:
                 sleep(seconds)
                 return
             with self._changed:
                 self._busy -= 1
-                self._call_a_reader()
+                self._wake_a_reader()
             try:
                 sleep(seconds)
             finally:
                 with self._changed:
                     self._busy += 1
 
-        return sleep_elsewhere
+        return sleep_without_place
 
-    def _call_a_reader(self) -> None:
+    def _wake_a_reader(self) -> None:
         """Put one more thread to work if a turn and a place are free; it calls the next one. The lock must be held."""
         if self._busy >= self._readers or not self._turns.count(1):
             return
@@ -203,7 +171,7 @@ class ReaderPool(Generic[SourceT]):
                 pass  # this source has ended, or the pool is closed
             except BaseException as error:  # noqa: BLE001  # the main thread ends the source
                 is_failed = True
-                self._found.put((source, Failed(error)))
+                self._events.put((source, Failed(error)))
             given = self._next(after=source, is_failed=is_failed)
 
     def _next(self, after: SourceT | None = None, *, is_failed: bool = False) -> tuple[SourceT, Turn] | None:
@@ -217,23 +185,7 @@ class ReaderPool(Generic[SourceT]):
                 if self._busy < self._readers and (given := self._turns.take()) is not None:
                     self._busy += 1
                     self._free -= 1
-                    self._call_a_reader()
+                    self._wake_a_reader()
                     return given
                 self._changed.wait()
             return None
-
-
-def ask(client: ApiClient, paginator: LeadsPaginator, page_size: int) -> requests.Response:
-    """Return the answer with the paginator's page; transient faults are retried.
-
-    Raises:
-        SeekerLeadsError: there is no such answer.
-    """
-
-    def attempt(token: str) -> requests.Response:
-        with paginator.attempt() as request:
-            response = client.get(PATH, request.query(page_size), token=token)
-        page_of(response)  # a body that is not a page is a transient fault too
-        return response
-
-    return client.retried(attempt)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api.errors import RetriesUsedUpError
 from tap_seeker_leads.leads.schema import ACCOUNT
+from tap_seeker_leads.reading.events import PageRead
 from tap_seeker_leads.reading.outage import Outage
-from tap_seeker_leads.reading.readers import PageRead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -53,7 +53,7 @@ class Reading:
         """
         try:
             for account in self.accounts:
-                self._go_on(account)
+                self._continue(account)
             while self._left:
                 account, event = self._pool.next_event()
                 if account not in self._left:
@@ -61,14 +61,14 @@ class Reading:
                 if self._outage is not None and isinstance(event, PageRead):
                     self._outage.answered()
                 try:
-                    records = account.found(event)
+                    records = account.handle(event)
                 except Exception as error:  # noqa: BLE001  # `_fail` raises it again for a run's only account
                     self._fail(account, error)
                     continue
                 if records is not None:
                     yield records if account.label is None else _labelled(account.label, records)
                 after_event(account)
-                self._go_on(account)
+                self._continue(account)
         finally:
             for account in self._left:
                 account.end(account.error)
@@ -79,9 +79,9 @@ class Reading:
         """Return the longest time, in seconds, that an account waited for a turn with no request under way."""
         return self._pool.longest_wait(account)
 
-    def _go_on(self, account: AccountReader) -> None:
+    def _continue(self, account: AccountReader) -> None:
         try:
-            has_more = account.go_on()
+            has_more = account.begin_next_span()
         except Exception as error:  # noqa: BLE001  # as above
             self._fail(account, error)
             return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.metrics import Point
 
 from tap_seeker_leads.leads.timestamps import to_rfc3339
-from tap_seeker_leads.state.refresh import LIFE_SECONDS, RefreshSpan, cycle_to_go_on, stretches_due
+from tap_seeker_leads.state.refresh import LIFE_SECONDS, RefreshSpan, current_cycle, stretches_due
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +50,7 @@ class Refreshing:
         self._now = live.api_clock.cap(self._settings.now)
         start = max(self._settings.start, self._now - LIFE_SECONDS)
         span = RefreshSpan(start, min(live.start, live.end))
-        cycle = cycle_to_go_on(self._given, span, now=self._now, clock=self._settings.now)
+        cycle = current_cycle(self._given, span, now=self._now, clock=self._settings.now)
         self._bookmark.note_refresh(cycle)
         self._all_windows = span.windows
         return stretches_due(cycle, span, now=self._now, cycle_seconds=self._settings.refresh_seconds)

@@ -38,7 +38,7 @@ class ReadingReport:
         self._settings = settings
         self._clock = clock
         self._has_accounts = settings.has_accounts
-        self._began = self._told = clock() if self._has_accounts else 0.0
+        self._began = self._logged_at = clock() if self._has_accounts else 0.0
 
     def beginning(self) -> str:
         """Return the first line of a run."""
@@ -54,9 +54,9 @@ class ReadingReport:
         if not self._has_accounts:
             return None if account.span is None else account.span.news()
         now = self._clock()
-        if now - self._told < INTERVAL_SECONDS:
+        if now - self._logged_at < INTERVAL_SECONDS:
             return None
-        self._told = now
+        self._logged_at = now
         accounts = self._reading.accounts
         requests = sum(each.requests for each in accounts)
         return (
@@ -69,9 +69,9 @@ class ReadingReport:
         accounts = self._reading.accounts
         if self._has_accounts:
             yield self._table()
-            yield self._sum()
+            yield self._totals()
         elif error is None:
-            yield accounts[0].live.summary() + _refreshed(accounts)
+            yield accounts[0].live.summary() + _refresh_summary(accounts)
 
     def metrics(self) -> Iterator[Point[Any]]:
         """Yield a metric of how long ago the oldest reading of all accounts may be, if that is known."""
@@ -91,7 +91,7 @@ class ReadingReport:
             if doubt := next(filter(None, doubts), None):  # all accounts share this machine's clock
                 yield doubt
 
-    def refuse_failures(self) -> None:
+    def raise_failures(self) -> None:
         """Check that every account was read to the end.
 
         Raises:
@@ -100,7 +100,7 @@ class ReadingReport:
         failed = [account for account in self._reading.accounts if account.error is not None]
         if not failed:
             return
-        named = "; ".join(f"{account.label}: {_words(account)}" for account in failed[:MOST_NAMED])
+        named = "; ".join(f"{account.label}: {_error_text(account)}" for account in failed[:MOST_NAMED])
         others = f"; and {len(failed) - MOST_NAMED} more, see the table" if len(failed) > MOST_NAMED else ""
         all_accounts = count_of(len(self._reading.accounts), "account")
         msg = f"{len(failed)} of {all_accounts} could not be read to the end. {named}{others}"
@@ -124,10 +124,10 @@ class ReadingReport:
             f"{account.requests:,}",
             "" if read_up_to is None else to_rfc3339(read_up_to),
             f"{self._reading.longest_wait(account):.1f} s",
-            _words(account),
+            _error_text(account),
         )
 
-    def _sum(self) -> str:
+    def _totals(self) -> str:
         accounts = self._reading.accounts
         waits = {account: self._reading.longest_wait(account) for account in accounts}
         slowest = max(waits, key=lambda account: waits[account])
@@ -140,12 +140,12 @@ class ReadingReport:
         )
 
 
-def _refreshed(accounts: Sequence[AccountReader]) -> str:
+def _refresh_summary(accounts: Sequence[AccountReader]) -> str:
     refreshing = accounts[0].refreshing
     return refreshing.summary() if refreshing else ""
 
 
-def _words(account: AccountReader) -> str:
+def _error_text(account: AccountReader) -> str:
     """Return what ended an account; for an unexpected error only type and place, as its text may be personal data."""
     error = account.error
     if error is None or isinstance(error, StoppedError):

@@ -94,7 +94,7 @@ class Stretch(_Span):
         return replace(self.cycle, next=max(instant, self.cycle.next))
 
 
-def cycle_to_go_on(cycle: Cycle | None, span: RefreshSpan, *, now: int, clock: int) -> Cycle:
+def current_cycle(cycle: Cycle | None, span: RefreshSpan, *, now: int, clock: int) -> Cycle:
     """Return the cycle of a run whose live part began at the span's end; a new cycle has nothing due.
 
     A live part that read the whole span has verified it. Without a cycle, or with one from a clock that was ahead, it

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_seeker_leads.leads.lead_types import items_type, page_decoder
-from tap_seeker_leads.leads.records import lead_by_the_contract, lead_with_more, to_lead
+from tap_seeker_leads.leads.records import lead_by_the_contract, lead_with_unknown_fields, to_lead
 from tap_seeker_leads.leads.schema import leads_schema
 
 METADATA = {
@@ -173,7 +173,7 @@ def test_page_with_new_fields_gives_the_records_of_its_items(
     except msgspec.ValidationError:
         assert odd or metadata
         return
-    assert lead_with_more(checked, item) == to_lead(item)
+    assert lead_with_unknown_fields(checked, item) == to_lead(item)
 
 
 def test_erased_person_is_a_lead_with_null_fields() -> None:

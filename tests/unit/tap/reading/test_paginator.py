@@ -122,9 +122,9 @@ def test_proved_end_of_a_page_holds_for_smaller_pages(behind: requests.Response 
     read: list[Window] = []
     way = paginator(FIRST, SECOND, read=read)
     way.advance(short("z", "a"))
-    assert (way.current_value, read) == (PageRequest(FIRST, "a", is_beyond=True), [])
+    assert (way.current_value, read) == (PageRequest(FIRST, "a", is_end_check=True), [])
     if behind is None:
-        way.nothing_beyond()
+        way.end_confirmed()
     else:
         assert way.new_page(behind).leads == []
         way.advance(behind)
@@ -140,7 +140,7 @@ def test_page_that_may_be_capped_is_checked(page: requests.Response) -> None:
     for response in (short("a", "b"), EMPTY, page):
         way.advance(response)
     assert way.current_value is not None
-    assert way.current_value.is_beyond
+    assert way.current_value.is_end_check
 
 
 @pytest.mark.parametrize("sign", [more("x"), linked(200, "x")], ids=["206", "link"])
@@ -174,9 +174,9 @@ def test_window_with_fewer_leads_than_counted_is_an_error(
         way = paginator(FIRST, read=read)
         for response in [*first, short("a", **metadata)]:
             way.advance(response)
-        assert way.current_value == PageRequest(FIRST, "a", is_beyond=True)
+        assert way.current_value == PageRequest(FIRST, "a", is_end_check=True)
         with pytest.raises(FatalError, match=r"returned \d leads .* counts 3"):
-            way.nothing_beyond() if rest is None else way.advance(rest)
+            way.end_confirmed() if rest is None else way.advance(rest)
         assert read == []
     whole = paginator(FIRST)
     for response in [*first, short("a", **metadata), short("b", "c", **metadata), EMPTY]:

@@ -10,7 +10,7 @@ from tap_seeker_leads.state.refresh import (
     Cycle,
     RefreshSpan,
     Stretch,
-    cycle_to_go_on,
+    current_cycle,
     stretches_due,
 )
 from tests.conftest import NOW
@@ -103,8 +103,8 @@ def test_full_read_counts_as_a_cycle() -> None:
     """A first load or a full refresh begins a cycle with nothing due, and everything verified."""
     span = RefreshSpan(NOW - DAY, NOW - DAY)
     old = Cycle(NOW - 9 * DAY, NOW - 3 * MONTH, None)
-    assert cycle_to_go_on(old, span, now=NOW, clock=NOW) == Cycle(NOW - DAY, NOW, NOW)
-    assert due(cycle_to_go_on(None, span, now=NOW, clock=NOW), NOW, span=span) == ()
+    assert current_cycle(old, span, now=NOW, clock=NOW) == Cycle(NOW - DAY, NOW, NOW)
+    assert due(current_cycle(None, span, now=NOW, clock=NOW), NOW, span=span) == ()
 
 
 @pytest.mark.parametrize(
@@ -112,13 +112,13 @@ def test_full_read_counts_as_a_cycle() -> None:
 )
 def test_unknown_cycle_begins_with_nothing_due(given: Cycle | None) -> None:
     """Without an entry, or with one from a clock that was ahead, a cycle begins, and nothing counts as verified."""
-    assert cycle_to_go_on(given, SPAN, now=NOW, clock=NOW) == Cycle(SPAN.start, NOW, None)
+    assert current_cycle(given, SPAN, now=NOW, clock=NOW) == Cycle(SPAN.start, NOW, None)
 
 
 def test_clocks_that_differ_a_little_change_nothing() -> None:
     """Two machines may share a state even if their clocks differ by a few seconds."""
     cycle = Cycle(SPAN.start, NOW + 60, NOW + 60)
-    assert cycle_to_go_on(cycle, SPAN, now=NOW, clock=NOW) == cycle
+    assert current_cycle(cycle, SPAN, now=NOW, clock=NOW) == cycle
     assert due(cycle, NOW) == ()
 
 
@@ -131,5 +131,5 @@ def test_bookmark_that_was_set_back_by_hand_stops_nothing() -> None:
 def test_old_answer_of_a_proxy_begins_no_new_cycle() -> None:
     """If a cached answer sets the API's time back, nothing is due, and the cycle continues."""
     cycle = Cycle(SPAN.start, NOW - DAY, NOW - DAY)
-    assert cycle_to_go_on(cycle, SPAN, now=NOW - 9 * DAY, clock=NOW) == cycle
+    assert current_cycle(cycle, SPAN, now=NOW - 9 * DAY, clock=NOW) == cycle
     assert due(cycle, NOW - 9 * DAY, span=SPAN) == ()

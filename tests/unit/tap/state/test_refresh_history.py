@@ -15,7 +15,7 @@ from tap_seeker_leads.state.refresh import (
     Cycle,
     RefreshSpan,
     Stretch,
-    cycle_to_go_on,
+    current_cycle,
     stretches_due,
 )
 from tests.conftest import NOW
@@ -73,7 +73,7 @@ class RefreshHistory(RuleBasedStateMachine):
         span = RefreshSpan(max(self.start_date, until - LIFE_SECONDS), min(live_start, clock))
         if self.cycle is not None and self.cycle.is_in_the_future(clock):
             self.disturbed_at = self.now
-        cycle = self.cycle = cycle_to_go_on(self.cycle, span, now=until, clock=clock)
+        cycle = self.cycle = current_cycle(self.cycle, span, now=until, clock=clock)
         due = stretches_due(cycle, span, now=until, cycle_seconds=self.days * DAY)
         self.check_plan(due, span)
         pieces = [(stretch, end) for stretch in due for _, end in stretch.pieces()]

@@ -12,7 +12,7 @@ from tap_seeker_leads.state.refresh import (
     LIFE_SECONDS,
     Cycle,
     RefreshSpan,
-    cycle_to_go_on,
+    current_cycle,
     stretches_due,
 )
 from tests.conftest import NOW
@@ -56,7 +56,7 @@ def test_every_instant_is_read_again_within_refresh_days(
     for now in schedule():
         live_start = before - LOOKBACK
         span = RefreshSpan(now - LIFE_SECONDS, live_start)
-        cycle = cycle_to_go_on(cycle, span, now=now, clock=now)
+        cycle = current_cycle(cycle, span, now=now, clock=now)
         due = stretches_due(cycle, span, now=now, cycle_seconds=REFRESH_DAYS * DAY)
         assert sum(stretch.windows for stretch in due) <= most_windows
         runs_with_more += bool(due)
