@@ -20,7 +20,7 @@ def parse(**config: Any) -> TapSettings:
     [
         ({"start_date": "yesterday"}, ["`start_date`", "ISO 8601"]),
         ({"end_date": "2026-02-30"}, ["`end_date`", "ISO 8601"]),
-        ({"start_date": 20260101}, ["`start_date`", "text"]),
+        ({"start_date": 20260101}, ["`start_date`", "string"]),
         ({"start_date": "2026-02-01", "end_date": "2026-01-01"}, ["`start_date`", "`end_date`", "earlier"]),
         ({"start_date": "2026-02-01", "end_date": "2026-02-01"}, ["`start_date`", "`end_date`"]),
         ({"start_date": "2027-01-01"}, ["`start_date`", "future"]),
