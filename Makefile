@@ -37,11 +37,11 @@ test: .venv/.test .meltano/.installed  ## All tests: unit, integration, acceptan
 test-dbt: .venv/.test .dbt/.installed  ## Test the dbt package with real dbt and PostgreSQL
 	@SEEKER_LEADS_DBT=$(CURDIR)/.dbt/bin/dbt $(BIN)/pytest tests/dbt
 
-test-browser: .venv/.browser  ## The sandbox's page, looked at with Chromium
+test-browser: .venv/.browser  ## Test the sandbox's page in Chromium
 	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/pytest tests/browser
 
-screenshots: .venv/.browser  ## Take the pictures of the pages anew
+screenshots: .venv/.browser  ## Take the pages' pictures again
 	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/python -m tests.browser.screenshots
 
@@ -50,7 +50,7 @@ test-engines: .venv/.test .meltano/.installed $(ENGINES:%=.engines/%/.installed)
 	@$(BIN)/pytest --timeout 900 $(or $(TESTS),tests/engines)
 
 # make soak SOAK='--minutes 60'
-soak: .venv/.test  ## Kills and mixed faults, for as long as one likes
+soak: .venv/.test  ## Kill both plugins and inject faults, for as long as you like
 	@$(BIN)/python -m soak $(SOAK)
 
 build: .venv/.base  ## Build sdist and wheel into dist
@@ -86,7 +86,7 @@ format: .venv/.lint  ## Format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-clean:  ## Remove all that these commands made
+clean:  ## Remove everything that these commands created
 	rm -rf .venv .meltano .demo .bench .dbt .engines .wheel output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/.base:
