@@ -27,8 +27,10 @@ Example:
 _CHECKS = {"tap": check_tap, "target": check_target}
 
 
-@click.command(short_help="Say whether a set-up works.", epilog=_EXAMPLE)
-@click.option("--for", "wanted", type=click.Choice([*PLUGINS]), help="Default: the plugins that have settings.")
+@click.command(short_help="Check whether a set-up works.", epilog=_EXAMPLE)
+@click.option(
+    "--for", "wanted", type=click.Choice([*PLUGINS]), help="Check only this plugin. Default: each that has settings."
+)
 @click.option(
     "--config",
     "config_files",
@@ -40,10 +42,11 @@ _CHECKS = {"tap": check_tap, "target": check_target}
 @JSON
 @click.pass_context
 def doctor(context: click.Context, wanted: str | None, config_files: tuple[str, ...], *, is_json: bool) -> None:
-    """Say of each part of a set-up that it is OK, or what is wrong and the cure: one line each.
+    """Check each part of a set-up. Each has one line: OK, or what is wrong and what to do.
 
-    Settings, token, connection, newest lead, clocks and limiter; for a target ledger and rejects file too. Nothing is
-    sent, made or changed, and a token is requested only where none is kept. Ends with 1 if one is not OK.
+    The parts are settings, token, connection, newest lead, clocks and rate limit, and for a target also ledger and
+    rejects file. Nothing is sent, created or changed. A token is requested only if none is cached. Exits with 1 if a
+    part is not OK.
     """
     checks = _checks(given_settings(config_files, wanted))
     found = list(checks) if is_json else [_shown(plugin, check) for plugin, check in checks]

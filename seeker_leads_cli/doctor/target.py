@@ -56,7 +56,7 @@ def _connection(account: Account, now: Callable[[], float]) -> Iterator[Check]:
     if answer is None:
         says = "the API answers; the account may not read leads, which a target does not need"
     else:
-        says = "the API answers; whether the account may create leads, the first one shows"
+        says = "the API answers; only the first lead shows whether the account may create leads"
     yield Check("connection", is_ok=True, says=says)
     yield check_clocks(account.seconds_ahead(answer, now()))
 

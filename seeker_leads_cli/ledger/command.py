@@ -16,9 +16,9 @@ Example:
 """
 
 
-@click.group(short_help="Look after the ledger.", epilog=_EXAMPLE)
+@click.group(short_help="Manage the ledger, the record of what was sent.", epilog=_EXAMPLE)
 def ledger() -> None:
-    """Look after the ledger, the database that remembers what was sent: ask it, purge it, copy it elsewhere."""
+    """Query, purge or copy the ledger, the database that records what was sent."""
 
 
 for _command in (stats, find, purge, copy_ledger):

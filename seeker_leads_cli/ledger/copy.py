@@ -31,11 +31,12 @@ Example:
 @CONFIG
 @JSON
 def copy_ledger(new_url: str, config_files: tuple[str, ...], *, is_json: bool) -> None:
-    """Copy every row of the ledger to NEW_URL, as it is: from SQLite to PostgreSQL, back, or to another file.
+    """Copy every row of the ledger to NEW_URL: from SQLite to PostgreSQL, back, or to another file.
 
-    NEW_URL has the form of `ledger_url`. Others on this machine can see a command line, so put a URL with a password
-    into SEEKER_LEADS_NEW_LEDGER_URL instead. Stop the runs first. The copy is all or nothing, and can be run again; a
-    ledger that holds other rows is refused. The old one stays: set `ledger_url` to NEW_URL before the next run.
+    NEW_URL has the form of `ledger_url`. Other users of this machine can see a command line, so put a URL with a
+    password into SEEKER_LEADS_NEW_LEDGER_URL instead. Stop the runs first. Either all rows are copied, or none; you can
+    run the command again. A ledger that holds other rows is refused. The old ledger stays as it is. Set `ledger_url` to
+    NEW_URL before the next run.
     """
     old_url = without_need_of_account(read_config(config_files)).ledger_url
     with opened(old_url, read_only=False) as source, _named_new_url():

@@ -25,10 +25,10 @@ Example:
 @CONFIG
 @JSON
 def find(stream: str, key_text: str, config_files: tuple[str, ...], *, is_json: bool) -> None:
-    """Show what became of one record: its status, when, the API's name for the request, and how often it was resent.
+    """Show what became of one record: status, time, the API's ID of the request, and how often it was resent.
 
-    The account is part of a record's identity, so the settings of the runs are needed. The value 5 finds "5" too, as in
-    a run. Records of a stream without a key are known by what they say, and cannot be found here.
+    The account is part of a record's identity, so use the settings of the runs. The value 5 also finds "5", as in a
+    run. If a stream has no key, its records are identified by their content and cannot be found here.
     """
     settings = TargetSettings.from_config(read_config(config_files))
     keys = keys_of(settings, stream, parse_key(key_text))

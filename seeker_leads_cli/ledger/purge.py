@@ -28,16 +28,19 @@ Example:
 
 
 @click.command(short_help="Delete old rows of delivered leads.", epilog=_EXAMPLE)
-@click.option("--older-than", required=True, type=age, metavar="AGE", help="Delivered longer ago than this: 1200d.")
-@click.option("--dry-run", is_flag=True, help="Say what would be deleted, and delete nothing.")
+@click.option(
+    "--older-than", required=True, type=age, metavar="AGE", help="Only leads delivered longer ago than this: 1200d."
+)
+@click.option("--dry-run", is_flag=True, help="Report what would be deleted, and delete nothing.")
 @click.option("--force", is_flag=True, help="Allow less than 1100d: leads may be sent again.")
 @CONFIG
 @JSON
 def purge(older_than: timedelta, config_files: tuple[str, ...], *, dry_run: bool, force: bool, is_json: bool) -> None:
-    """Delete rows of delivered leads from the ledger. A record whose row is gone is new if its source gives it again.
+    """Delete old rows of delivered leads from the ledger.
 
-    Rows of any other status stay. Runs may go on meanwhile. Killed, it can be run again. A file of SQLite does not
-    shrink, but new rows take the room.
+    If a source delivers such a lead again, it is sent again. Rows of any other status stay. Runs may continue at the
+    same time. If the command is killed, run it again. The file of an SQLite ledger does not shrink, but new rows use
+    the free space.
     """
     now = datetime.now(timezone.utc)
     if older_than < SAFE_AGE and not (force or dry_run):

@@ -33,7 +33,7 @@ def table_lines(leads: Leads) -> Iterator[str]:
     if known.is_erased is None:
         yield "  It has no column isErased, so new erasures cannot be seen: select it in the tap, and load again"
     if known.extracted_at is None:
-        yield "  It has no column _sdc_extracted_at: what two cycles have not brought cannot be known"
+        yield "  It has no column _sdc_extracted_at: rows not read in two cycles are unknown"
 
 
 def applied_lines(applied: Applied) -> Iterator[str]:

@@ -61,12 +61,12 @@ _DAYS = _option(
 _ERASED = _option("erased", click.Choice([each.value for each in Erased]))
 
 
-@click.group(short_help="Delete and erase what the law wants gone.", epilog=_EXAMPLE)
+@click.group(short_help="Delete and erase leads as the law requires.", epilog=_EXAMPLE)
 def retention() -> None:
-    """Delete leads after their ttl, and erase people who had their data deleted, in the table that a loader fills.
+    """Delete leads after their ttl, and remove the data of erased people, in the table that a loader fills.
 
-    PostgreSQL only. Nothing is deleted or erased but by what its own row says, what was erased before, and, with
-    --verify, what the API says.
+    PostgreSQL only. A row is changed only if the row itself, an earlier erasure or, with --verify, the API proves that
+    it must be.
     """
 
 
@@ -78,9 +78,15 @@ def retention() -> None:
 @_TABLE
 @_DAYS
 @_ERASED
-@click.option("--dry-run", is_flag=True, help="Say what would be changed, and change nothing.")
-@click.option("--yes", is_flag=True, help="Change the table even if more than 25 % are newly erased, or 5 % gone.")
-@click.option("--verify", "is_verifying", is_flag=True, help="Ask the API for leads that two cycles have not brought.")
+@click.option("--dry-run", is_flag=True, help="Report what would be changed, and change nothing.")
+@click.option(
+    "--yes",
+    is_flag=True,
+    help="Continue even if more than 25 % of the rows are newly erased, or more than 5 % are gone from the API.",
+)
+@click.option(
+    "--verify", "is_verifying", is_flag=True, help="Ask the API for leads that were not read in the last two cycles."
+)
 @CONFIG
 @JSON
 @click.pass_context
@@ -99,7 +105,7 @@ def apply(  # noqa: PLR0913  # the options above
 ) -> None:
     """Delete rows past their ttl, remove the personal data of erased people, and record both as evidence.
 
-    All of it is one transaction, and may be run any number of times. --verify needs the tap's settings.
+    This is one transaction, and you can run it any number of times. --verify needs the tap's settings.
     """
     order = Order(is_dry_run=dry_run, is_confirmed=yes)
     with ExitStack() as stack:

@@ -31,7 +31,7 @@ RETENTION_SETTINGS: dict[str, contract.JsonSchema] = {
     "refresh_days": setting(
         "integer",
         "Refresh",
-        "The tap's `refresh_days`. Leads that two such cycles have not brought are reported."
+        "The tap's `refresh_days`. Leads that were not read in the last two cycles are reported."
         " Set it to 0 if the tap does not refresh.",
         minimum=0,
         maximum=1000,
