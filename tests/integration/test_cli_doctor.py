@@ -154,7 +154,7 @@ def test_account_that_may_only_write_is_as_good_for_a_target(
     assert len(account.issued_tokens) == 1
     ended = doctor("--for", "tap", "--json", status=1, **settings)
     assert list(wrong(ended)) == ["connection"]
-    assert "Ask the vendor for the right" in wrong(ended)["connection"]
+    assert "Ask the vendor for the scope" in wrong(ended)["connection"]
 
 
 def test_firewall_is_not_taken_for_the_api(doctor: Doctor, account: Sandbox, tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_firewall_is_not_taken_for_the_api(doctor: Doctor, account: Sandbox, tmp
     page = Fault(FaultKind.STATUS, method="GET", status=403, body="<html>Forbidden</html>", content_type="text/html")
     account.script(page)
     ended = doctor("--json", status=1, **target_files(tmp_path))
-    assert "a firewall or proxy stands in between" in wrong(ended)["connection"]
+    assert "a firewall or proxy probably sent it" in wrong(ended)["connection"]
 
 
 def jwt(**claims: Any) -> str:
