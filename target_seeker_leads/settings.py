@@ -84,7 +84,7 @@ TARGET_SETTINGS: dict[str, contract.JsonSchema] = {
     "max_resends": setting(
         "integer",
         "Maximum resends",
-        "Maximum number of times a lead is sent again after lost answers, over all runs. It then becomes a"
+        "Maximum number of resends of a lead after lost answers, over all runs. It then becomes a"
         " dead letter if other leads were accepted since its first try. If none was, each run tries it once.",
         default=7,
         minimum=1,

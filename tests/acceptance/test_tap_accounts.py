@@ -191,7 +191,7 @@ def test_each_agency_can_have_a_schema_of_its_own(
     database_url: str,
 ) -> None:
     """The stream maps of the page put each agency's leads into its own schema, and nothing anywhere else."""
-    page = (PROJECT / "docs" / "accounts.md").read_text("utf-8").partition("## Agencies' data apart")[2]
+    page = (PROJECT / "docs" / "accounts.md").read_text("utf-8").partition("## A schema for each agency")[2]
     block = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])
     maps = block["plugins"]["extractors"][0]["config"]["stream_maps"]
     loader_config = {"sqlalchemy_url": database_url, **block["plugins"]["loaders"][0]["config"]}

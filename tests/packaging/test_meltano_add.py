@@ -62,10 +62,11 @@ def source_with_the_wheel(folder: Path, wheel: Path) -> Path:
     """Copy the Hub's definitions from this repository; they install the wheel, which is not published yet."""
     for path in (PROJECT / "hub" / "_data").rglob("*.yml"):
         definition = yaml.safe_load(path.read_text("utf-8"))
-        assert definition["pip_url"] == "singer-seeker-leads"
+        name, bracket, extras = definition["pip_url"].partition("[")
+        assert name == "singer-seeker-leads"
         copy = folder / path.relative_to(PROJECT)
         copy.parent.mkdir(parents=True)
-        copy.write_text(yaml.safe_dump({**definition, "pip_url": str(wheel)}))
+        copy.write_text(yaml.safe_dump({**definition, "pip_url": f"{wheel}{bracket}{extras}"}))
     return folder
 
 
