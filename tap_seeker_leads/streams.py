@@ -100,6 +100,11 @@ class LeadsStream(RESTStream[PageRequest | None]):
             )
         return self._state_manager
 
+    @property
+    def partitions(self) -> None:
+        """None: one reading serves all accounts; the SDK would make one for each entry of the state."""
+        return
+
     def get_replication_key_signpost(self, context: Context | None = None) -> None:  # the SDK's
         """Return None: the bookmark never passes an instant that was not read, so it needs no upper bound."""
 

@@ -257,6 +257,26 @@ def test_selection_and_maps_apply_to_accounts(run_tap: TapRunner, sandbox: Sandb
 
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
+@pytest.mark.parametrize(
+    "more",
+    [{"flattening_enabled": True, "flattening_max_depth": 1}, {"stream_maps": {"leads": {"extra": None}}}],
+    ids=["flattened", "mapped"],
+)
+def test_next_run_of_mapped_accounts_reads_each_lead_once(
+    run_tap: TapRunner, sandbox: Sandbox, more: dict[str, Any]
+) -> None:
+    """With a map or flattening too, a run that continues reads all accounts once, not once for each bookmark."""
+    leads = fill(sandbox, 3)
+    given = config(sandbox, 3, refresh_days=0, lookback_seconds=86_400, **more)
+    state = run_tap(**given).state
+    sandbox.statistics.reset()
+    run = run_tap(state=state, **given)
+    assert run.error is None
+    assert read(run) == leads
+    assert sandbox.statistics.requests <= 6
+
+
+@pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
 def test_test_asks_every_account(sandbox: Sandbox, clock: Clock) -> None:
     """`--test` says for each account whether its settings work, and fails if those of one do not."""
     sandbox.add_leads(ingestion_dates=[NOW - 100], account="agency-1")
