@@ -14,6 +14,7 @@ import pytest
 
 from seeker_leads_api.errors import FatalError, SettingsError
 from seeker_leads_sandbox import Fault, FaultKind, SandboxOptions
+from seeker_leads_singer.stdout import StdoutLostError
 from tap_seeker_leads.check_connection import connection_reports
 from tap_seeker_leads.reading.account_reader import AccountReader
 from tap_seeker_leads.settings import TapSettings
@@ -236,6 +237,22 @@ def test_state_goes_out_once_a_second_for_all_together(run_tap: TapRunner, sandb
     fill(sandbox, 3, leads=300)
     run = run_tap(before=lambda stream: setattr(stream, "monotonic", lambda: 1.0), **config(sandbox, 3))
     assert len(run.states) == 2
+
+
+@pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
+def test_lost_output_ends_the_run_and_blames_no_account(
+    run_tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If a STATE cannot be written, the run ends at once: nothing may be written after it."""
+
+    def fail() -> None:
+        raise StdoutLostError
+
+    with caplog.at_level("INFO"):
+        run = run_tap(before=lambda stream: setattr(stream, "_write_state_message", fail), **config(sandbox, 3))
+    assert isinstance(run.error, StdoutLostError)
+    assert "3 accounts with" in caplog.text
+    assert "none failed" in caplog.text
 
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
