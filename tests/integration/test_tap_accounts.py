@@ -240,6 +240,27 @@ def test_state_goes_out_once_a_second_for_all_together(run_tap: TapRunner, sandb
 
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
+def test_signal_before_the_last_state_does_not_cut_it(run_tap: TapRunner, sandbox: Sandbox) -> None:
+    """A signal that comes once all is read lets the last STATE be written, which may be longer than a pipe takes."""
+    leads = fill(sandbox, 3)
+
+    def signalled_at_the_end(stream: LeadsStream) -> None:
+        finalize = stream.state_manager.finalize_state
+
+        def finalize_state(state: dict[str, Any] | None = None) -> None:
+            if stream.state_manager.finalize_state is finalize_state:
+                stream.state_manager.finalize_state = finalize  # type: ignore[method-assign]
+                stream.stop(15)
+            finalize(state)
+
+        stream.state_manager.finalize_state = finalize_state  # type: ignore[method-assign]
+
+    run = run_tap(before=signalled_at_the_end, **config(sandbox, 3))
+    assert run.error is None
+    assert bookmarks(run.state) == dict.fromkeys(leads, ISO_NOW)
+
+
+@pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
 def test_lost_output_ends_the_run_and_blames_no_account(
     run_tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
