@@ -126,3 +126,11 @@ def test_corrected_label_of_an_account_with_a_token_is_sent(run_target: TargetRu
     assert len(run_target([SCHEMA, of_agency(1, None), of_agency(2, "Agency 1")], **given).rejects) == 1
     assert run_target([SCHEMA, of_agency(1, "Agency 1")], **given).error is None
     assert len(sandbox.created) == 2
+
+
+@pytest.mark.parametrize("name", ["accounts", "accounts_path"])
+def test_list_from_an_unset_variable_is_refused(run_target: TargetRunner, sandbox: Sandbox, name: str) -> None:
+    """Without its list, a run would send the leads of all agencies to the client's own account."""
+    with pytest.raises(SettingsError, match=f"`{name}` is empty"):
+        run_target([SCHEMA, of_agency(1, "Agency 1")], **{**config(sandbox), "accounts": None, name: ""})
+    assert sandbox.created == []
