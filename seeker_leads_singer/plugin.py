@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from singer_sdk.cli import plugin_cli
 from singer_sdk.plugin_base import PluginBase
 
+from seeker_leads_api.accounts import refuse_unset_accounts
 from seeker_leads_api.declarations import refuse_unfit
 from seeker_leads_singer import signals, stream_maps
 from seeker_leads_singer.command import PluginCommand
@@ -57,6 +58,8 @@ class Plugin(PluginBase, Generic[SettingsT]):
         given = dict(config or {})
         if parse_env_config:
             given |= read_environment(variable_prefix(self.name), self.config_jsonschema["properties"])
+        if validate_config:
+            refuse_unset_accounts(given)
         # Meltano passes an unset variable as an empty string, which the SDK would treat as a value.
         given = {name: value for name, value in given.items() if value != ""}
         if validate_config:

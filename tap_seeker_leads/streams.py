@@ -100,6 +100,11 @@ class LeadsStream(RESTStream[PageRequest | None]):
             )
         return self._state_manager
 
+    @property
+    def partitions(self) -> None:
+        """None: one reading serves all accounts; the SDK would make one for each entry of the state."""
+        return
+
     def get_replication_key_signpost(self, context: Context | None = None) -> None:  # the SDK's
         """Return None: the bookmark never passes an instant that was not read, so it needs no upper bound."""
 
@@ -165,7 +170,6 @@ class LeadsStream(RESTStream[PageRequest | None]):
             error = caught
             raise
         finally:
-            self._reading = None
             for point in report.metrics():
                 metrics.log(self.metrics_logger, replace(point, tags={Tag.STREAM: self.name}))
             for warning in report.warnings(error, is_incremental=self._is_incremental):
@@ -191,6 +195,15 @@ class LeadsStream(RESTStream[PageRequest | None]):
 
     def _sync_records(
         self, context: types.Context | None = None, *, write_messages: bool = True
+    ) -> Generator[dict[str, Any], Any, Any]:
+        try:
+            yield from self._sync_pages(context, write_messages=write_messages)
+        finally:
+            # Only now: until the last STATE is written, a signal must not raise in the middle of a line.
+            self._reading = None
+
+    def _sync_pages(
+        self, context: types.Context | None, *, write_messages: bool
     ) -> Generator[dict[str, Any], Any, Any]:
         # The method is private because the SDK has no hook for a page of records. Its loop over single records costs
         # more than all the rest: it selects every nested field, and runs a map that maps nothing. A test proves that

@@ -159,7 +159,7 @@ class TargetSettings:
         values = _with_places(read(config, TARGET_SETTINGS))
         dates = DateReader(parse_date_formats(values["date_format"]), parse_timezone(values["timezone"]))
         return cls(
-            accounts=parse_accounts(values),
+            accounts=_distinguishable(parse_accounts(values)),
             rate_limit_scope=RateLimitScope(values["rate_limit_scope"]),
             account_field=_account_field(values),
             dry_run=values["dry_run"],
@@ -174,6 +174,22 @@ class TargetSettings:
             stream_maps=config.get("stream_maps") or None,
             deleted_when=_deleted_marks(values["deleted_when"] or []),
         )
+
+
+def _distinguishable(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
+    """Return the accounts if the ledger can tell them apart: a token does not say whose it is.
+
+    Raises:
+        SettingsError: it cannot, so a lead of one account would count as delivered for the other.
+    """
+    by_token = [account.label for account in accounts if account.connection.credentials is None]
+    if len(by_token) > 1:
+        msg = (
+            f"`accounts`: {by_token[0]!r} and {by_token[1]!r} both have an `auth_token`, which does not say whose it"
+            " is, so the ledger would mix up their leads: use `client_id` and `client_secret`, or `intermediary_id`"
+        )
+        raise SettingsError(msg)
+    return accounts
 
 
 def _account_field(values: Mapping[str, Any]) -> str | None:

@@ -16,6 +16,9 @@
             {%- do ns.nulled.append(column.quoted) -%}
         {%- elif name == 'calldetails' and column.dtype == 'jsonb' -%}
             {%- set ns.call = column.quoted -%}
+        {%- elif name == 'calldetails' -%}
+            {#- A type in which one member cannot be changed: the object goes as a whole. -#}
+            {%- do ns.nulled.append(column.quoted) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- set changes = [] -%}

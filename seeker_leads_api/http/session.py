@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -69,6 +70,8 @@ class ApiSession(requests.Session):
         self.verify = environment["verify"]
         self.cert = environment["cert"]
         self.trust_env = False
+        # All accounts share this session: a cookie that the server sets for one must not go with another's request.
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._prepared: dict[str, requests.PreparedRequest] = {}
 
     def prepare_get(self, url: str, query: Mapping[str, object]) -> requests.PreparedRequest:

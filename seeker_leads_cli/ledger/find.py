@@ -22,16 +22,17 @@ Example:
 @click.command(short_help="Show what became of one record.", epilog=_EXAMPLE)
 @click.option("--stream", required=True, metavar="NAME", help="The record's stream, after any stream map.")
 @click.option("--key", "key_text", required=True, metavar="JSON", help="Its key properties and their values.")
+@click.option("--account", "label", metavar="LABEL", help="With `accounts`: the label of its account.")
 @CONFIG
 @JSON
-def find(stream: str, key_text: str, config_files: tuple[str, ...], *, is_json: bool) -> None:
+def find(stream: str, key_text: str, label: str | None, config_files: tuple[str, ...], *, is_json: bool) -> None:
     """Show what became of one record: status, time, the API's ID of the request, and how often it was resent.
 
     The account is part of a record's identity, so use the settings of the runs. The value 5 also finds "5", as in a
     run. If a stream has no key, its records are identified by their content and cannot be found here.
     """
     settings = TargetSettings.from_config(read_config(config_files))
-    keys = keys_of(settings, stream, parse_key(key_text))
+    keys = keys_of(settings, stream, parse_key(key_text), label)
     with opened(settings.ledger_url) as session:
         found, shown = find_row(session, keys), session.location.shown
     if is_json:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_cli.ledger.sessions import telling
+from seeker_leads_cli.screen import printable
 from target_seeker_leads.delivery.identity import Identifier
 from target_seeker_leads.delivery.incoming import Incoming, Source
 from target_seeker_leads.delivery.key_values import key_values
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from seeker_leads_api.settings import ConnectionSettings
     from target_seeker_leads.ledger.database import Session
     from target_seeker_leads.settings import TargetSettings
 
@@ -52,19 +54,34 @@ def parse_key(text: str) -> dict[str, Any]:
     return key
 
 
-def keys_of(settings: TargetSettings, stream: str, key: Mapping[str, Any]) -> tuple[str, ...]:
+def keys_of(settings: TargetSettings, stream: str, key: Mapping[str, Any], label: str | None = None) -> tuple[str, ...]:
     """Return the hashes by which the ledger may know a record: the current one, then those of earlier versions.
 
+    `label` is that of the record's account, where there are several.
+
     Raises:
-        SettingsError: with these settings no record is known by its key.
+        SettingsError: with these settings no record is known by its key, or none has this label.
     """
     if settings.dedupe_by is not DedupeBy.KEY:
         msg = f"`dedupe_by` is {settings.dedupe_by.value}: the ledger knows no record by its key, so none can be found"
         raise SettingsError(msg)
     names = tuple(key)
     incoming = Incoming(stream, names, key, Source(stream, names, key, is_replay=False))
-    identity = Identifier.of(settings).identify(incoming, {}, can_be_sent=False)
+    identity = Identifier.of(settings, _connection_of(settings, label)).identify(incoming, {}, can_be_sent=False)
     return (identity.key, *identity.earlier_keys)
+
+
+def _connection_of(settings: TargetSettings, label: str | None) -> ConnectionSettings:
+    for account in settings.accounts:
+        if account.label == label:
+            return account.connection
+    if settings.account_field is None:
+        msg = "--account is for settings with `accounts`: leave it out"
+    elif label is None:
+        msg = "The settings have `accounts`, and each has records of its own: give --account and its label"
+    else:
+        msg = f"--account: {printable(label)} is not the label of one of the `accounts`"
+    raise SettingsError(msg)
 
 
 def find_row(session: Session, keys: Sequence[str]) -> Found | None:

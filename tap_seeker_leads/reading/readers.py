@@ -154,11 +154,16 @@ class ReaderPool(Generic[SourceT]):
         if self._free:
             self._changed.notify()
         elif len(self._threads) < MOST_THREADS:
-            self._free += 1
             # A daemon, so that a thread stuck in a request does not keep a stopped program alive.
             thread = threading.Thread(target=self._read, name=f"reader-{len(self._threads)}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # a container may limit the number of threads: those that there are take all turns
+                if not self._threads:
+                    raise
+                return
             self._threads.append(thread)
-            thread.start()
+            self._free += 1
 
     def _read(self) -> None:
         given = self._next()

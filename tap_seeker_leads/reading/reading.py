@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api.errors import RetriesUsedUpError
+from seeker_leads_singer.stdout import StdoutLostError
 from tap_seeker_leads.leads.schema import ACCOUNT
 from tap_seeker_leads.reading.events import PageRead
 from tap_seeker_leads.reading.outage import Outage
@@ -49,6 +50,7 @@ class Reading:
 
         Raises:
             StoppedError: a signal arrived.
+            StdoutLostError: a STATE could not be written.
             Exception: the only account's error.
         """
         try:
@@ -92,7 +94,8 @@ class Reading:
             self._pool.offer(account)
 
     def _fail(self, account: AccountReader, error: Exception) -> None:
-        if self._outage is None:
+        # Lost output is no account's fault, and nothing after it would count as delivered.
+        if self._outage is None or isinstance(error, StdoutLostError):
             raise error
         self._left.discard(account)
         account.end(error)

@@ -72,8 +72,11 @@ class Identifier:
 
     @classmethod
     def of_nobody(cls, settings: TargetSettings) -> Identifier:
-        """Return the identifier of records that are for none of several accounts."""
-        return cls((settings.connection.api_url, None, None), settings.defaults, settings.dedupe_by)
+        """Return the identifier of records that are for none of several accounts.
+
+        It differs from that of an account with an `auth_token`: a reject for nobody must not hide the corrected record.
+        """
+        return cls((settings.connection.api_url, None, None, "nobody"), settings.defaults, settings.dedupe_by)
 
     def identify(
         self, incoming: Incoming, mapped: Mapping[str, Any], *, can_be_sent: bool, with_history: bool = True

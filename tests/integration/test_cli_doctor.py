@@ -99,11 +99,12 @@ def test_target_that_works(doctor: Doctor, account: Sandbox, tmp_path: Path) -> 
     assert "r.jsonl, mode 0600, letters: 2" in said["rejects file"]["says"]
 
 
-def test_accounts_have_a_line_each(doctor: Doctor, tmp_path: Path) -> None:
+def test_accounts_have_a_line_each(doctor: Doctor, account: Sandbox, tmp_path: Path) -> None:
     """Each of several accounts is one line, and one that does not work does not hide the others."""
-    accounts = [{"label": "paris"}, {"label": "lyon", "auth_token": "expired"}]
+    client = {"client_id": account.options.client_id, "client_secret": account.options.client_secret}
+    accounts = [{"label": "paris", **client}, {"label": "lyon", "auth_token": "expired"}]
     for plugin, more in (("tap", {}), ("target", target_files(tmp_path))):
-        ended = doctor("--for", plugin, "--json", status=1, accounts=accounts, **more)
+        ended = doctor("--for", plugin, "--json", status=1, accounts=accounts, auth_url=account.token_url, **more)
         assert list(wrong(ended)) == ["account lyon"]
         assert "401" in wrong(ended)["account lyon"]
         assert "the API answers" in checks(ended)["account paris"]["says"]

@@ -18,7 +18,7 @@ from seeker_leads_cli.main import main
 from target_seeker_leads.ledger.ledger import Ledger
 from target_seeker_leads.ledger.rules import Claim, Settlement, Status
 from tests.ledger_tools import RETRY, execute, rows
-from tests.singer_input import record
+from tests.singer_input import SCHEMA, record
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -109,6 +109,23 @@ def test_find_knows_a_record_as_the_target_does(tool: Tool, run_target: TargetRu
         f"delivered, {found['at']}, request {request_id}"
         in tool("find", "--stream", "crm", "--key", key, **account).stdout
     )
+
+
+def test_find_tells_accounts_apart(tool: Tool, run_target: TargetRunner, url: str) -> None:
+    """A record that was sent for one of several accounts is found for that one, and never called new without asking."""
+    sandbox = run_target.sandbox
+    accounts = [
+        {"label": "paris", "client_id": "other", "client_secret": "s"},
+        {"label": "lyon", "auth_token": sandbox.options.token},
+    ]
+    sent = run_target([SCHEMA, record(1, account="lyon")], ledger_url=url, auth_token=None, accounts=accounts)
+    assert sent.error is None
+    settings = {"api_url": sandbox.api_url, "accounts": accounts, "ledger_url": url}
+    arguments = ("find", "--stream", "leads", "--key", '{"id": 1}')
+    assert tool(*arguments, "--account", "lyon", **settings).stdout.startswith("delivered")
+    assert tool(*arguments, "--account", "paris", **settings).stdout.startswith("Not in the ledger")
+    assert "give --account" in tool(*arguments, status=2, **settings).stderr
+    assert "not the label of one" in tool(*arguments, "--account", "nice", status=2, **settings).stderr
 
 
 def test_find_knows_a_record_of_an_earlier_version(tool: Tool, sandbox: Any, sqlite_url: str, file: Path) -> None:

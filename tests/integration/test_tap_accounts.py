@@ -14,6 +14,7 @@ import pytest
 
 from seeker_leads_api.errors import FatalError, SettingsError
 from seeker_leads_sandbox import Fault, FaultKind, SandboxOptions
+from seeker_leads_singer.stdout import StdoutLostError
 from tap_seeker_leads.check_connection import connection_reports
 from tap_seeker_leads.reading.account_reader import AccountReader
 from tap_seeker_leads.settings import TapSettings
@@ -239,6 +240,43 @@ def test_state_goes_out_once_a_second_for_all_together(run_tap: TapRunner, sandb
 
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
+def test_signal_before_the_last_state_does_not_cut_it(run_tap: TapRunner, sandbox: Sandbox) -> None:
+    """A signal that comes once all is read lets the last STATE be written, which may be longer than a pipe takes."""
+    leads = fill(sandbox, 3)
+
+    def signalled_at_the_end(stream: LeadsStream) -> None:
+        finalize = stream.state_manager.finalize_state
+
+        def finalize_state(state: dict[str, Any] | None = None) -> None:
+            if stream.state_manager.finalize_state is finalize_state:
+                stream.state_manager.finalize_state = finalize  # type: ignore[method-assign]
+                stream.stop(15)
+            finalize(state)
+
+        stream.state_manager.finalize_state = finalize_state  # type: ignore[method-assign]
+
+    run = run_tap(before=signalled_at_the_end, **config(sandbox, 3))
+    assert run.error is None
+    assert bookmarks(run.state) == dict.fromkeys(leads, ISO_NOW)
+
+
+@pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
+def test_lost_output_ends_the_run_and_blames_no_account(
+    run_tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If a STATE cannot be written, the run ends at once: nothing may be written after it."""
+
+    def fail() -> None:
+        raise StdoutLostError
+
+    with caplog.at_level("INFO"):
+        run = run_tap(before=lambda stream: setattr(stream, "_write_state_message", fail), **config(sandbox, 3))
+    assert isinstance(run.error, StdoutLostError)
+    assert "3 accounts with" in caplog.text
+    assert "none failed" in caplog.text
+
+
+@pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
 def test_selection_and_maps_apply_to_accounts(run_tap: TapRunner, sandbox: Sandbox) -> None:
     """`stream_maps` can send an agency's leads to a stream of its own."""
     leads = fill(sandbox, 3)
@@ -254,6 +292,26 @@ def test_selection_and_maps_apply_to_accounts(run_tap: TapRunner, sandbox: Sandb
         if message["type"] == "RECORD":
             by_stream.setdefault(message["stream"], set()).add(message["record"]["leadId"])
     assert by_stream == {"one-leads": leads["Agency 1"], "two-leads": leads["Agency 2"]}
+
+
+@pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
+@pytest.mark.parametrize(
+    "more",
+    [{"flattening_enabled": True, "flattening_max_depth": 1}, {"stream_maps": {"leads": {"extra": None}}}],
+    ids=["flattened", "mapped"],
+)
+def test_next_run_of_mapped_accounts_reads_each_lead_once(
+    run_tap: TapRunner, sandbox: Sandbox, more: dict[str, Any]
+) -> None:
+    """With a map or flattening too, a run that continues reads all accounts once, not once for each bookmark."""
+    leads = fill(sandbox, 3)
+    given = config(sandbox, 3, refresh_days=0, lookback_seconds=86_400, **more)
+    state = run_tap(**given).state
+    sandbox.statistics.reset()
+    run = run_tap(state=state, **given)
+    assert run.error is None
+    assert read(run) == leads
+    assert sandbox.statistics.requests <= 6
 
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)

@@ -111,3 +111,26 @@ def test_account_field_without_accounts_is_refused(run_target: TargetRunner, san
     """It would mean nothing."""
     with pytest.raises(SettingsError, match="`account_field` is set without `accounts`"):
         run_target([SCHEMA], account_field="agency", auth_token=sandbox.options.token)
+
+
+def test_accounts_that_the_ledger_cannot_tell_apart_are_refused(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """Two tokens could not be told apart: a lead of one account would count as delivered for the other."""
+    accounts = [{"label": f"Agency {n}", "auth_token": f"token-{n}"} for n in (1, 2)]
+    with pytest.raises(SettingsError, match=r"'Agency 1' and 'Agency 2' both have an `auth_token`"):
+        run_target([SCHEMA], **config(sandbox, accounts=accounts))
+
+
+def test_corrected_label_of_an_account_with_a_token_is_sent(run_target: TargetRunner, sandbox: Sandbox) -> None:
+    """A record that was for nobody is sent once its source names the account, however that authenticates."""
+    given = config(sandbox, accounts=[{"label": "Agency 1", "auth_token": sandbox.options.token}])
+    assert len(run_target([SCHEMA, of_agency(1, None), of_agency(2, "Agency 1")], **given).rejects) == 1
+    assert run_target([SCHEMA, of_agency(1, "Agency 1")], **given).error is None
+    assert len(sandbox.created) == 2
+
+
+@pytest.mark.parametrize("name", ["accounts", "accounts_path"])
+def test_list_from_an_unset_variable_is_refused(run_target: TargetRunner, sandbox: Sandbox, name: str) -> None:
+    """Without its list, a run would send the leads of all agencies to the client's own account."""
+    with pytest.raises(SettingsError, match=f"`{name}` is empty"):
+        run_target([SCHEMA, of_agency(1, "Agency 1")], **{**config(sandbox), "accounts": None, name: ""})
+    assert sandbox.created == []

@@ -25,14 +25,18 @@ class Handler(BaseHTTPRequestHandler):
     clients: ClassVar[list[int]] = []  #: the port of each request's connection
     connected: ClassVar[list[int]] = []  #: that of each connection
 
+    cookies: ClassVar[list[str | None]] = []  #: of each request
+
     def setup(self) -> None:
         self.connected.append(self.client_address[1])
         super().setup()
 
     def do_GET(self) -> None:
         self.clients.append(self.client_address[1])
+        self.cookies.append(self.headers["Cookie"])
         body = gzip.compress(BODY) if "gzip" in self.path else BODY
         self.send_response(200)
+        self.send_header("Set-Cookie", "session=of-one-account; Path=/")
         if "gzip" in self.path:
             self.send_header("Content-Encoding", "gzip")
         if "chunked" in self.path:
@@ -52,6 +56,7 @@ class Handler(BaseHTTPRequestHandler):
 def url() -> Iterator[str]:
     Handler.clients.clear()
     Handler.connected.clear()
+    Handler.cookies.clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -70,6 +75,15 @@ def test_body_is_whole_and_its_connection_is_used_again(url: str, encoding: str)
             assert response.content == BODY
     assert len(Handler.clients) == 2
     assert len(set(Handler.clients)) == 1
+
+
+def test_cookies_are_not_sent_back(url: str) -> None:
+    """Accounts share a session, so a cookie that was set for one is not sent with the request of another."""
+    with ApiSession(url, "test/1") as session:
+        for _ in range(2):
+            session.get(f"{url}/leads", timeout=10)
+        assert not session.cookies
+    assert Handler.cookies == [None, None]
 
 
 @pytest.mark.parametrize("encoding", ["plain", "gzip", "chunked"])
