@@ -2,7 +2,7 @@
 # .wheel (environments of `make test-wheel`), .dbt (the one of `make test-dbt`), .engines (those of `make test-engines`),
 # .docs (the site and what builds it), dist (what is published).
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-dbt test-engines test-browser screenshots test-wheel test-wheels test-lowest soak build hub docs test-docs bench lint format clean
+.PHONY: help demo test test-dbt test-engines test-browser screenshots test-wheel test-wheels test-lowest soak build hub docs test-docs test-container bench lint format clean
 
 PYTHON ?= python3
 # Tests that run at once. Most of them wait rather than compute, so there are more than processors.
@@ -48,6 +48,9 @@ screenshots: .venv/.browser  ## Take the pictures of the pages anew
 # make test-engines TESTS=tests/engines/test_dagster.py runs a part
 test-engines: .venv/.test .meltano/.installed $(ENGINES:%=.engines/%/.installed)  ## The examples in real Dagster and Airflow, and Meltano's state in PostgreSQL and S3
 	@$(BIN)/pytest --timeout 900 $(or $(TESTS),tests/engines)
+
+test-container: .venv/.test  ## The steps of the Dockerfile and the services of compose.yaml, without Docker (Linux, root)
+	@$(BIN)/pytest --timeout 600 tests/container
 
 # make soak SOAK='--minutes 60'
 soak: .venv/.test  ## Kills and mixed faults, for as long as one likes

@@ -32,7 +32,7 @@ def project(tmp_path: Path) -> Path:
     """A copy of what the site is made of."""
     for folder in ("docs", "website", "hub", "examples", "seeker_leads_api", "dbt"):
         shutil.copytree(PROJECT / folder, tmp_path / folder)
-    for file in (*PROJECT.glob("*.md"), PROJECT / "meltano.yml"):
+    for file in (*PROJECT.glob("*.md"), *map(PROJECT.joinpath, ("meltano.yml", "compose.yaml", "Dockerfile"))):
         shutil.copy(file, tmp_path)
     return tmp_path
 
