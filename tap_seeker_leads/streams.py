@@ -22,6 +22,7 @@ from seeker_leads_api.accounts import has_accounts
 from seeker_leads_api.errors import SettingsError, StoppedError
 from seeker_leads_singer import stream_maps
 from seeker_leads_singer.package import plugin_user_agent
+from seeker_leads_singer.run_metrics import written_at_the_end
 from tap_seeker_leads.leads.schema import REPLICATION_KEY, STREAM, key_properties, leads_schema
 from tap_seeker_leads.leads.switched_off import deselected_paths
 from tap_seeker_leads.reading.opening import Surroundings, open_reading
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from singer_sdk.mapper import StreamMap
     from singer_sdk.tap_base import Tap
 
+    from seeker_leads_api.metrics_file import Metric
     from seeker_leads_singer.plugin import Plugin
     from tap_seeker_leads.reading.reading import Reading
     from tap_seeker_leads.settings import TapSettings
@@ -70,6 +72,7 @@ class LeadsStream(RESTStream[PageRequest | None]):
         self.sleep: Callable[[float], object] | None = None
         self._writer = cast("PageWriter", tap.message_writer)
         self._reading: Reading | None = None  # what goes on
+        self._run_metrics: list[Metric] = []  # of the reading, once it has ended
 
     @property
     def settings(self) -> TapSettings:
@@ -140,11 +143,22 @@ class LeadsStream(RESTStream[PageRequest | None]):
         return self.replication_method != REPLICATION_FULL_TABLE
 
     def _pages_of_records(self) -> Iterator[list[dict[str, Any]]]:
-        """Yield each page's new records, as soon as it is read; on an error, leave a STATE of what is finished.
+        """Yield each page's new records, and write the metrics of the run at its end.
 
         Raises:
             AccountsFailedError: some of several accounts could not be read to their end.
         """
+        with written_at_the_end(
+            self.settings.metrics_path,
+            "tap_seeker_leads",
+            lambda: self._run_metrics,
+            now=time.time,
+            report=self.logger.warning,
+        ):
+            yield from self._pages_as_read()
+
+    def _pages_as_read(self) -> Iterator[list[dict[str, Any]]]:
+        """Yield each page's new records, as soon as it is read; on an error, leave a STATE of what is finished."""
         reading = self._open_reading()
         report = ReadingReport(reading, self.settings, clock=self.monotonic)
         self.log("%s", report.beginning())
@@ -166,6 +180,7 @@ class LeadsStream(RESTStream[PageRequest | None]):
             raise
         finally:
             self._reading = None
+            self._run_metrics = report.run_metrics()
             for point in report.metrics():
                 metrics.log(self.metrics_logger, replace(point, tags={Tag.STREAM: self.name}))
             for warning in report.warnings(error, is_incremental=self._is_incremental):
