@@ -1,8 +1,8 @@
 # Everything lives in this folder: .venv (Python packages), .meltano (Meltano's plugins), .demo (the demo's database),
 # .wheel (environments of `make test-wheel`), .dbt (the one of `make test-dbt`), .engines (those of `make test-engines`),
-# dist (what is published).
+# .docs (the site and MkDocs, which builds it), dist (what is published).
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-dbt test-engines test-browser screenshots test-wheel test-wheels test-lowest soak build hub bench lint format clean
+.PHONY: help demo test test-dbt test-engines test-browser screenshots test-wheel test-wheels test-lowest soak build hub docs test-docs test-container bench lint format clean
 
 PYTHON ?= python3
 # Tests that run at once. Most of them wait rather than compute, so there are more than processors.
@@ -49,6 +49,9 @@ screenshots: .venv/.browser  ## Take the pages' pictures again
 test-engines: .venv/.test .meltano/.installed $(ENGINES:%=.engines/%/.installed)  ## The examples in real Dagster and Airflow, and Meltano's state in PostgreSQL and S3
 	@$(BIN)/pytest --timeout 900 $(or $(TESTS),tests/engines)
 
+test-container: .venv/.test  ## Test the steps of the Dockerfile and the services of compose.yaml, without Docker (Linux, root)
+	@$(BIN)/pytest --timeout 600 tests/container
+
 # make soak SOAK='--minutes 60'
 soak: .venv/.test  ## Kill both plugins and inject faults, for as long as you like
 	@$(BIN)/python -m soak $(SOAK)
@@ -72,6 +75,13 @@ test-lowest: build  ## The same on the oldest Python here, with the oldest depen
 hub: .venv/.demo  ## Write the definitions for Meltano Hub
 	@$(BIN)/python -m hub.generate
 
+docs: .docs/.installed  ## Build the site of the pages into .docs/site; fails on a broken link or anchor
+	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build --quiet --config-file website/mkdocs.yml
+	@echo "The site is in .docs/site. To see it: .docs/bin/mkdocs serve --config-file website/mkdocs.yml"
+
+test-docs: .venv/.test .docs/.installed  ## Test the site of the pages
+	@SEEKER_LEADS_MKDOCS=$(CURDIR)/.docs/bin/mkdocs $(BIN)/pytest tests/site
+
 # make bench PEERS=1 BENCH='--cases wide,dense --repeats 5'
 bench: .venv/.test .meltano/.installed $(if $(PEERS),.bench/.installed)  ## Measure speed and cost; writes docs/performance.md (PEERS=1: beside other tools)
 	@$(BIN)/python -m benchmarks.bench $(if $(PEERS),--peers .bench) $(BENCH)
@@ -87,7 +97,7 @@ format: .venv/.lint  ## Format the code
 	$(BIN)/ruff format
 
 clean:  ## Remove everything that these commands created
-	rm -rf .venv .meltano .demo .bench .dbt .engines .wheel output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .meltano .demo .bench .dbt .docs .engines .wheel output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/.base:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
@@ -141,6 +151,13 @@ clean:  ## Remove everything that these commands created
 	@$(PYTHON) -m venv .bench
 	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --group bench-peers
+	@touch $@
+
+.docs/.installed: pyproject.toml
+	@echo "Installing MkDocs into .docs (once) ..."
+	@$(PYTHON) -m venv .docs
+	@.docs/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@.docs/bin/python -m pip install --quiet --disable-pip-version-check --group docs
 	@touch $@
 
 .dbt/.installed: .venv/.base pyproject.toml

@@ -9,6 +9,7 @@ from seeker_leads_api import contract
 from seeker_leads_api.accounts import ACCOUNTS_SETTINGS, Account, RateLimitScope, parse_accounts
 from seeker_leads_api.declarations import read, setting
 from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.metrics_file import METRICS_SETTINGS
 from seeker_leads_api.settings import CONNECTION_SETTINGS
 from tap_seeker_leads.leads.timestamps import from_iso8601
 
@@ -22,6 +23,7 @@ _DAY_SECONDS = 86_400
 TAP_SETTINGS: dict[str, contract.JsonSchema] = {
     **CONNECTION_SETTINGS,
     **ACCOUNTS_SETTINGS,
+    **METRICS_SETTINGS,
     "start_date": setting(
         "string",
         "Start date",
@@ -85,6 +87,7 @@ class TapSettings:
     page_size: int
     lookback_seconds: int
     refresh_seconds: int  #: how long a cycle of the refresh takes; 0: no refresh
+    metrics_path: str | None = None
 
     @property
     def connection(self) -> ConnectionSettings:
@@ -127,6 +130,7 @@ class TapSettings:
             page_size=values["page_size"],
             lookback_seconds=values["lookback_seconds"],
             refresh_seconds=values["refresh_days"] * _DAY_SECONDS if end is None else 0,
+            metrics_path=values["metrics_path"],
         )
 
 

@@ -22,6 +22,7 @@ from seeker_leads_api.accounts import has_accounts
 from seeker_leads_api.errors import StoppedError
 from seeker_leads_singer import stream_maps
 from seeker_leads_singer.package import plugin_user_agent
+from seeker_leads_singer.run_metrics import written_at_the_end
 from tap_seeker_leads.leads.schema import REPLICATION_KEY, STREAM, key_properties, leads_schema
 from tap_seeker_leads.leads.switched_off import deselected_paths
 from tap_seeker_leads.reading.fetching import PATH
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from singer_sdk.mapper import StreamMap
     from singer_sdk.tap_base import Tap
 
+    from seeker_leads_api.metrics_file import Metric
     from seeker_leads_singer.plugin import Plugin
     from tap_seeker_leads.reading.reading import Reading
     from tap_seeker_leads.settings import TapSettings
@@ -70,6 +72,7 @@ class LeadsStream(RESTStream[PageRequest | None]):
         self.sleep: Callable[[float], object] | None = None
         self._writer = cast("PageWriter", tap.message_writer)
         self._reading: Reading | None = None  # the reading in progress
+        self._report: ReadingReport | None = None  # of this reading
 
     @property
     def settings(self) -> TapSettings:
@@ -151,7 +154,7 @@ class LeadsStream(RESTStream[PageRequest | None]):
             AccountsFailedError: some of several accounts could not be read to the end.
         """
         reading = self._open_reading()
-        report = ReadingReport(reading, self.settings, clock=self.monotonic)
+        report = self._report = ReadingReport(reading, self.settings, clock=self.monotonic)
         self.log("%s", report.beginning())
         self._reading = reading
         error: BaseException | None = None
@@ -197,10 +200,20 @@ class LeadsStream(RESTStream[PageRequest | None]):
         self, context: types.Context | None = None, *, write_messages: bool = True
     ) -> Generator[dict[str, Any], Any, Any]:
         try:
-            yield from self._sync_pages(context, write_messages=write_messages)
+            with written_at_the_end(
+                self.settings.metrics_path,
+                "tap_seeker_leads",
+                self._run_metrics,
+                now=time.time,
+                report=self.logger.warning,
+            ):
+                yield from self._sync_pages(context, write_messages=write_messages)
         finally:
             # Only now: until the last STATE is written, a signal must not raise in the middle of a line.
             self._reading = None
+
+    def _run_metrics(self) -> list[Metric]:
+        return self._report.run_metrics() if self._report else []
 
     def _sync_pages(
         self, context: types.Context | None, *, write_messages: bool

@@ -12,6 +12,7 @@ from platformdirs import user_data_path
 from seeker_leads_api.accounts import ACCOUNTS_SETTINGS, Account, RateLimitScope, has_accounts, parse_accounts
 from seeker_leads_api.declarations import read, setting
 from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.metrics_file import METRICS_SETTINGS
 from seeker_leads_api.private_files import user_folder
 from seeker_leads_api.settings import CONNECTION_SETTINGS
 from target_seeker_leads.delivery.deleted_marks import DeletedMark
@@ -40,6 +41,7 @@ class DedupeBy(str, enum.Enum):
 TARGET_SETTINGS: dict[str, contract.JsonSchema] = {
     **CONNECTION_SETTINGS,
     **ACCOUNTS_SETTINGS,
+    **METRICS_SETTINGS,
     "account_field": setting(
         "string",
         "Account field",
@@ -143,6 +145,7 @@ class TargetSettings:
     #: The SDK's setting, which the mapper evaluates; messages name the columns that it reads.
     stream_maps: Mapping[str, Any] | None = field(default=None, repr=False)
     deleted_when: tuple[DeletedMark, ...] = ()
+    metrics_path: str | None = None
 
     @property
     def connection(self) -> ConnectionSettings:
@@ -173,6 +176,7 @@ class TargetSettings:
             max_resends=values["max_resends"],
             stream_maps=config.get("stream_maps") or None,
             deleted_when=_deleted_marks(values["deleted_when"] or []),
+            metrics_path=values["metrics_path"],
         )
 
 

@@ -14,6 +14,7 @@ from singer_sdk.target_base import Target
 from seeker_leads_api.errors import SettingsError, StoppedError
 from seeker_leads_singer.package import plugin_user_agent
 from seeker_leads_singer.plugin import Plugin
+from seeker_leads_singer.run_metrics import written_at_the_end
 from seeker_leads_singer.stdout import write_whole
 from target_seeker_leads.delivery.pipeline import Pipeline
 from target_seeker_leads.settings import TARGET_SETTINGS, TargetSettings
@@ -24,6 +25,7 @@ from target_seeker_leads.singer.singer_json import encode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from seeker_leads_api.metrics_file import Metric
     from seeker_leads_singer.config import ConfigInput
     from target_seeker_leads.dead_letters import DeadLetters
     from target_seeker_leads.delivery.incoming import Incoming
@@ -97,9 +99,17 @@ class TargetSeekerLeads(Plugin[TargetSettings], Target):
             FatalError: a record could not be settled, or all were rejected.
         """
         self._refuse_own_rejects(file_input)
-        with contextlib.closing(self.pipeline) as pipeline:
+        # A dry run writes nothing.
+        path = None if self.settings.dry_run else self.settings.metrics_path
+        writing = written_at_the_end(
+            path, "target_seeker_leads", self._metrics, now=time.time, report=self.logger.warning
+        )
+        with writing, contextlib.closing(self.pipeline) as pipeline:
             self.listen(file_input)
             pipeline.finish()
+
+    def _metrics(self) -> list[Metric]:
+        return self.pipeline.metrics() if "pipeline" in self.__dict__ else []
 
     @classmethod
     def invoke(  # type: ignore[override]  # as the SDK's own targets do

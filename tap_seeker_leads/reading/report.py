@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api.errors import FatalError, SeekerLeadsError, StoppedError
+from seeker_leads_api.metrics_file import Metric, gauge
 from seeker_leads_singer.command import describe
 from tap_seeker_leads.leads.timestamps import to_rfc3339
 from tap_seeker_leads.reading.doubts import doubt_of_the_clock
@@ -79,6 +80,35 @@ class ReadingReport:
         ages = [age for refreshing in refreshings if (age := refreshing.age()) is not None]
         if ages:
             yield max(ages, key=lambda age: age.value)
+
+    def run_metrics(self) -> list[Metric]:
+        """Return the metrics for `metrics_path`: sums over all accounts, and the earliest of their bookmarks."""
+        accounts = self._reading.accounts
+        failed = sum(account.error is not None for account in accounts)
+        found = [
+            gauge(
+                "tap_seeker_leads_leads",
+                "Number of leads that the last run read.",
+                sum(each.leads for each in accounts),
+            ),
+            gauge(
+                "tap_seeker_leads_requests",
+                "Number of requests of the last run.",
+                sum(each.requests for each in accounts),
+            ),
+            gauge("tap_seeker_leads_accounts", "Number of accounts of the last run.", len(accounts)),
+            gauge("tap_seeker_leads_accounts_failed", "Accounts that were not read to the end.", failed),
+        ]
+        instants = [instant for each in accounts if (instant := each.read_up_to) is not None]
+        if instants:
+            text = "The bookmark in Unix seconds; with several accounts, the earliest one."
+            found.append(gauge("tap_seeker_leads_read_up_to_timestamp_seconds", text, min(instants)))
+        return found + [
+            gauge(
+                "tap_seeker_leads_refresh_age_seconds", "How long ago the oldest reading of a lead may be.", point.value
+            )
+            for point in self.metrics()
+        ]
 
     def warnings(self, error: BaseException | None, *, is_incremental: bool) -> Iterator[str]:
         """Yield warnings for the user."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
 
+    from seeker_leads_api.metrics_file import Metric
     from target_seeker_leads.dead_letters import DeadLetters
     from target_seeker_leads.delivery.incoming import Incoming
     from target_seeker_leads.delivery.report import Result
@@ -100,6 +101,10 @@ class Pipeline:
     def state(self, value: Any) -> None:  # noqa: ANN401  # any JSON
         """Pass a STATE on as soon as every record before it is settled."""
         self._states.state(value)
+
+    def metrics(self) -> list[Metric]:
+        """Return the metrics of the run so far."""
+        return self._report.metrics()
 
     def stop(self, signal_number: int) -> None:
         """Start no further delivery; `take`, `drain` and `finish` raise StoppedError. For signal handlers."""

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from seeker_leads_api.metrics_file import Metric, gauge
 from target_seeker_leads.ledger.rules import Decision
 
 if TYPE_CHECKING:
@@ -155,6 +156,23 @@ class Report:
                     " if these are different leads, give their source its own ledger, or set `dedupe_by: content`"
                 )
             return lines
+
+    def metrics(self) -> list[Metric]:
+        """Return the counts as metrics, with a number for each result, even if it is 0."""
+        with self._lock:
+            return [
+                Metric(
+                    "target_seeker_leads_records",
+                    "Number of records of the last run, by result.",
+                    {result.name.lower(): self._results[result] for result in Result},
+                    "result",
+                ),
+                gauge(
+                    "target_seeker_leads_resends",
+                    "Number of requests of the last run that may have created a lead twice.",
+                    self._resends,
+                ),
+            ]
 
     def _counts(self, would_create: str = "") -> str:
         shown = [result for result in Result if self._results[result] or result in _ALWAYS_SHOWN]

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from seeker_leads_api.accounts import ACCOUNTS_SETTINGS
+from seeker_leads_api.metrics_file import METRICS_SETTINGS
 from seeker_leads_api.settings import CONNECTION_SETTINGS
 from tap_seeker_leads.leads.schema import leads_schema
 from tap_seeker_leads.settings import TAP_SETTINGS
@@ -33,7 +34,7 @@ def shown(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-OF_BOTH = {**CONNECTION_SETTINGS, **ACCOUNTS_SETTINGS}
+OF_BOTH = {**CONNECTION_SETTINGS, **ACCOUNTS_SETTINGS, **METRICS_SETTINGS}
 
 
 def own(settings: dict[str, JsonSchema]) -> dict[str, JsonSchema]:
