@@ -116,7 +116,7 @@ def test_shape_of_the_table_is_said_first(leads: LeadsTable) -> None:
     assert "contactRequest, extra, callDetails.seekerPhoneNumber" in ended.stderr
     assert "left as they are: email_hash" in ended.stderr
     assert "no column isErased" in ended.stderr
-    assert "cannot be known" in ended.stderr
+    assert "are unknown" in ended.stderr
     assert leads.log == {"over": "ttl"}
 
 
