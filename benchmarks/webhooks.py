@@ -159,7 +159,7 @@ def _idle_share(seconds: float) -> float:
         before = process.cpu_times()
         threading.Event().wait(seconds)
         after = process.cpu_times()
-    return (after.user + after.system - before.user - before.system) / seconds
+    return max(0.0, after.user + after.system - before.user - before.system) / seconds
 
 
 def _arrival(leads: int) -> Arrival:
