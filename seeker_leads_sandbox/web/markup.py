@@ -23,7 +23,8 @@ class Markup(str):
 def tag(name: str, *children: object, **attributes: object) -> Markup:
     """Return an element; children that are not markup are escaped.
 
-    An attribute that is None or False is omitted, and True has no value; `class_` is `class`, `data_key` is `data-key`.
+    Pass attributes as keywords: `class_` becomes `class`, and `data_key` becomes `data-key`. None and False leave an
+    attribute out. True writes its name alone.
     """
     shown = "".join(
         f" {key.rstrip('_').replace('_', '-')}" + ("" if value is True else f'="{html.escape(str(value))}"')
