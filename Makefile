@@ -2,7 +2,7 @@
 # .wheel (environments of `make test-wheel`), .dbt (the one of `make test-dbt`), .engines (those of `make test-engines`),
 # .docs (the site and MkDocs, which builds it), dist (what is published).
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-dbt test-engines test-browser screenshots test-wheel test-wheels test-lowest soak build hub docs test-docs test-container bench lint format clean
+.PHONY: help demo test test-dbt test-engines test-browser screenshots test-wheel test-wheels test-lowest soak build licences hub docs test-docs test-container bench lint format clean
 
 PYTHON ?= python3
 # Tests that run at once. Most of them wait rather than compute, so there are more than processors.
@@ -71,6 +71,9 @@ test-wheels: build  ## The same on every Python that is here
 
 test-lowest: build  ## The same on the oldest Python here, with the oldest dependencies that are allowed
 	@.ci/test-wheel --lowest $$(.ci/pythons | head -n 1) $(TESTS)
+
+licences: .venv/.test  ## List the packages that an installation brings along, with their licences
+	@$(BIN)/python -m tests.packaging.licences
 
 hub: .venv/.demo  ## Write the definitions for Meltano Hub
 	@$(BIN)/python -m hub.generate
