@@ -66,7 +66,7 @@ class Progress:
             self._stream.flush()
 
 
-class LogBesideProgress(logging.StreamHandler[TextIO]):
+class LogBesideProgress(logging.StreamHandler):  # type: ignore[type-arg]  # Python 3.10 cannot subscript it
     """Writes log lines in place of the progress line, which returns with the next row."""
 
     def __init__(self, progress: Progress) -> None:
