@@ -12,6 +12,7 @@ from seeker_leads_api.client import ApiClient
 from seeker_leads_api.declarations import read
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.settings import CONNECTION_SETTINGS
+from seeker_leads_cli.options import config_option
 from seeker_leads_singer.config import read_environment, read_files
 from seeker_leads_singer.package import plugin_user_agent
 
@@ -23,14 +24,7 @@ if TYPE_CHECKING:
 
 _VARIABLES = "TAP_SEEKER_LEADS_"
 
-CONFIG = click.option(
-    "--config",
-    "config_files",
-    multiple=True,
-    metavar="FILE",
-    type=click.Path(),
-    help="JSON file with settings of the tap. Default: the variables TAP_SEEKER_LEADS_….",
-)
+CONFIG = config_option("JSON file with settings of the tap. Default: the variables TAP_SEEKER_LEADS_….")
 
 
 def accounts_of(config_files: Sequence[str]) -> Sequence[Account]:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from seeker_leads_cli.doctor.check import Check, attempt
 from seeker_leads_cli.doctor.folders import can_be_made
-from seeker_leads_cli.ledger.sessions import opened_if_there, telling
+from seeker_leads_cli.ledger.sessions import database_errors, open_if_exists
 from target_seeker_leads.ledger.location import Location
 from target_seeker_leads.ledger.migrations import LATEST_FORMAT
 from target_seeker_leads.ledger.tables import LEDGER
@@ -22,10 +22,10 @@ def check_ledger(url: str) -> Check:
 
 
 def _look(location: Location) -> Check:
-    with opened_if_there(location) as session:
+    with open_if_exists(location) as session:
         if session is None:
             return _not_there(location)
-        with telling(session, "read"), session.connection.begin():
+        with database_errors(session, "read"), session.connection.begin():
             rows: int = session.connection.execute(select(func.count()).select_from(LEDGER)).scalar_one()
         version = session.version
     path = location.path

@@ -28,7 +28,7 @@ def checked_plugin(plugin: type[PluginT], config: Mapping[str, Any]) -> PluginT 
     return attempt(_NAME, lambda: plugin(config=own))
 
 
-def settings_are_right(config: Mapping[str, Any], remark: str = "") -> Check:
+def check_settings(config: Mapping[str, Any], remark: str = "") -> Check:
     """Return the check of settings that fit; one that no plugin knows is not OK, since it means nothing."""
     known = declared_settings(TapSeekerLeads) | declared_settings(TargetSeekerLeads)
     if unknown := unknown_settings(config, known):

@@ -8,7 +8,7 @@ from seeker_leads_cli.doctor.account import Account
 from seeker_leads_cli.doctor.check import Check, attempt, in_one_line
 from seeker_leads_cli.doctor.clocks import check_clocks
 from seeker_leads_cli.doctor.limiter import check_limiter
-from seeker_leads_cli.doctor.settings import checked_plugin, settings_are_right
+from seeker_leads_cli.doctor.settings import check_settings, checked_plugin
 from tap_seeker_leads.check_connection import describe_newest_lead, find_newest_lead
 from tap_seeker_leads.tap import TapSeekerLeads
 
@@ -25,7 +25,7 @@ def check_tap(config: Mapping[str, Any], *, now: Callable[[], float]) -> Iterato
         yield tap
         return
     settings = tap.settings
-    yield settings_are_right(config)
+    yield check_settings(config)
     for each in settings.accounts:
         with Account.of(each.connection) as account:
             checks = _account(account, settings, now)

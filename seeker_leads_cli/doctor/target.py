@@ -11,7 +11,7 @@ from seeker_leads_cli.doctor.clocks import check_clocks
 from seeker_leads_cli.doctor.ledger import check_ledger
 from seeker_leads_cli.doctor.limiter import check_limiter
 from seeker_leads_cli.doctor.rejects_file import check_rejects_file
-from seeker_leads_cli.doctor.settings import checked_plugin, settings_are_right
+from seeker_leads_cli.doctor.settings import check_settings, checked_plugin
 from target_seeker_leads.target import TargetSeekerLeads
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def check_target(config: Mapping[str, Any], *, now: Callable[[], float]) -> Iter
         return
     settings = target.settings
     dry_run = "; `dry_run` is on, so nothing is sent" if settings.dry_run else ""
-    yield settings_are_right(config, dry_run)
+    yield check_settings(config, dry_run)
     for each in settings.accounts:
         with Account.of(each.connection) as account:
             checks = _account(account, now)

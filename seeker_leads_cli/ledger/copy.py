@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from seeker_leads_api.errors import SettingsError
-from seeker_leads_cli.ledger.copying import copy_rows
-from seeker_leads_cli.ledger.sessions import opened, opened_or_made
+from seeker_leads_cli.ledger.row_copy import copy_rows
+from seeker_leads_cli.ledger.sessions import open_ledger, open_or_create
 from seeker_leads_cli.options import CONFIG, JSON
 from seeker_leads_cli.screen import printable, show_table
 from seeker_leads_cli.settings import read_config, without_need_of_account
@@ -39,12 +39,12 @@ def copy_ledger(new_url: str, config_files: tuple[str, ...], *, is_json: bool) -
     NEW_URL before the next run.
     """
     old_url = without_need_of_account(read_config(config_files)).ledger_url
-    with opened(old_url, read_only=False) as source, _named_new_url():
+    with open_ledger(old_url, read_only=False) as source, _named_new_url():
         location = Location.parse(new_url)
         if location == source.location:
             msg = "NEW_URL is the ledger itself: name another place"
             raise SettingsError(msg)
-        with opened_or_made(location) as new:
+        with open_or_create(location) as new:
             copied = copy_rows(source, new)
     if is_json:
         counts = [

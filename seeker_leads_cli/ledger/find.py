@@ -7,7 +7,7 @@ import json
 import click
 
 from seeker_leads_cli.ledger.lookup import find_row, keys_of, parse_key
-from seeker_leads_cli.ledger.sessions import opened
+from seeker_leads_cli.ledger.sessions import open_ledger
 from seeker_leads_cli.options import CONFIG, JSON
 from seeker_leads_cli.screen import instant, printable
 from seeker_leads_cli.settings import read_config
@@ -33,7 +33,7 @@ def find(stream: str, key_text: str, label: str | None, config_files: tuple[str,
     """
     settings = TargetSettings.from_config(read_config(config_files))
     keys = keys_of(settings, stream, parse_key(key_text), label)
-    with opened(settings.ledger_url) as session:
+    with open_ledger(settings.ledger_url) as session:
         found, shown = find_row(session, keys), session.location.shown
     if is_json:
         answer = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from seeker_leads_api.errors import SettingsError
-from seeker_leads_cli.ledger.sessions import telling
+from seeker_leads_cli.ledger.sessions import database_errors
 from seeker_leads_cli.screen import printable
 from target_seeker_leads.delivery.identity import Identifier
 from target_seeker_leads.delivery.incoming import Incoming, Source
@@ -91,7 +91,7 @@ def find_row(session: Session, keys: Sequence[str]) -> Found | None:
         FatalError: it cannot be read.
     """
     query = select(*columns_of(session.version)).where(LEDGER.c.key.in_(keys))
-    with telling(session, "read"), session.connection.begin():
+    with database_errors(session, "read"), session.connection.begin():
         rows = {row["key"]: row for row in session.connection.execute(query).mappings()}
     for row in (rows[key] for key in keys if key in rows):
         if at := as_utc(row["updated_at"]):

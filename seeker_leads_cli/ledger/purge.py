@@ -10,8 +10,8 @@ import click
 
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_cli.age import age
-from seeker_leads_cli.ledger.purging import count_delivered, delete_delivered
-from seeker_leads_cli.ledger.sessions import opened
+from seeker_leads_cli.ledger.row_deletion import count_delivered, delete_delivered
+from seeker_leads_cli.ledger.sessions import open_ledger
 from seeker_leads_cli.options import CONFIG, JSON
 from seeker_leads_cli.screen import instant, printable
 from seeker_leads_cli.settings import read_config, without_need_of_account
@@ -51,7 +51,7 @@ def purge(older_than: timedelta, config_files: tuple[str, ...], *, dry_run: bool
         raise SettingsError(msg)
     before = now - older_than
     url = without_need_of_account(read_config(config_files)).ledger_url
-    with opened(url, read_only=dry_run) as session:
+    with open_ledger(url, read_only=dry_run) as session:
         counted = count_delivered(session, before)
         young = count_delivered(session, before, since=now - SAFE_AGE)
         _warn(young, is_allowed=force)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def opened(url: str, *, read_only: bool = True) -> Iterator[Session]:
+def open_ledger(url: str, *, read_only: bool = True) -> Iterator[Session]:
     """Open a ledger that is there.
 
     Raises:
@@ -26,7 +26,7 @@ def opened(url: str, *, read_only: bool = True) -> Iterator[Session]:
     """
     location = Location.parse(url)
     # Opened to be written, one that is not there would be made.
-    with opened_if_there(location) as found:
+    with open_if_exists(location) as found:
         if found is None:
             msg = (
                 f"There is no ledger at {location.shown} yet: check `ledger_url`; the first run of the target makes it"
@@ -35,11 +35,11 @@ def opened(url: str, *, read_only: bool = True) -> Iterator[Session]:
         if read_only:
             yield found
             return
-    with opened_or_made(location) as session:
+    with open_or_create(location) as session:
         yield session
 
 
-def opened_if_there(location: Location) -> AbstractContextManager[Session | None]:
+def open_if_exists(location: Location) -> AbstractContextManager[Session | None]:
     """Open a ledger to be read, and make nothing; None says that there is none.
 
     Raises:
@@ -50,7 +50,7 @@ def opened_if_there(location: Location) -> AbstractContextManager[Session | None
 
 
 @contextlib.contextmanager
-def opened_or_made(location: Location) -> Iterator[Session]:
+def open_or_create(location: Location) -> Iterator[Session]:
     """Open a ledger to be written; it is made if it is not there, and brought to the latest format.
 
     Raises:
@@ -63,7 +63,7 @@ def opened_or_made(location: Location) -> Iterator[Session]:
 
 
 @contextlib.contextmanager
-def telling(session: Session, undone: str) -> Iterator[None]:
+def database_errors(session: Session, undone: str) -> Iterator[None]:
     """Turn a failure of the database into one line; `undone` is what could not be done with the ledger.
 
     Raises:
@@ -76,13 +76,13 @@ def telling(session: Session, undone: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def held(session: Session, undone: str) -> Iterator[None]:
+def exclusive(session: Session, undone: str) -> Iterator[None]:
     """Keep every other run out of a ledger for one transaction, which is undone as a whole if anything fails.
 
     Raises:
         FatalError: another run uses it, or the database failed.
     """
-    with telling(session, undone), session.connection.begin():
+    with database_errors(session, undone), session.connection.begin():
         if not session.runs.is_alone():
             shown = session.location.shown
             msg = f"Another run uses the ledger {shown}: nothing was done; let it end, then run this again"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_cli.errors import InputFileError
-from seeker_leads_cli.files.given import given_file
+from seeker_leads_cli.files.input_file import open_input_file
 from seeker_leads_cli.files.kinds import table_of
 from seeker_leads_cli.rejects.cells import ABSENT, unescaped, value_of
 from seeker_leads_cli.rejects.columns import ID, REASONS, headings_of
@@ -35,7 +35,7 @@ def edits_in(argument: str, letters: Mapping[str, Letter]) -> Edits:
     Raises:
         InputFileError: the file is not an export, lacks a column, or has an added row or an id twice.
     """
-    with given_file(argument) as given:
+    with open_input_file(argument) as given:
         table = table_of(given)
         if table is None:
             msg = f"{given.name} contains Singer messages: give a CSV of `rejects export`, or use `send` for messages"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seeker_leads_cli.rejects.choosing import Filter
+from seeker_leads_cli.rejects.selection import Filter
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta

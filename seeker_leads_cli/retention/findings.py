@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from seeker_leads_cli.retention.leads import Leads
 
 #: A refresh that was late by one cycle has brought a lead after so many.
-MOST_CYCLES = 2
+MAX_CYCLES = 2
 #: More than these shares of a table are more likely a wrong account or table than people's wishes.
-MOST_ERASED_SHARE = 0.25
-MOST_GONE_SHARE = 0.05
+MAX_ERASED_SHARE = 0.25
+MAX_GONE_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def cutoff_of(connection: sa.Connection, leads: Leads) -> datetime | None:
     if leads.columns.extracted_at is None or not leads.refresh_days:
         return None
     newest = connection.execute(sa.select(sa.func.max(leads.extracted_at))).scalar()
-    return None if newest is None else newest - timedelta(days=MOST_CYCLES * leads.refresh_days)
+    return None if newest is None else newest - timedelta(days=MAX_CYCLES * leads.refresh_days)
 
 
 def is_overdue(leads: Leads, cutoff: datetime | None) -> sa.ColumnElement[bool]:
@@ -81,8 +81,8 @@ def look(
 def refusal(findings: Findings, *, gone: int) -> str | None:
     """Return why so much is not done without `--yes`; None: it is not too much. `gone` is what the API said."""
     shares = (
-        (findings.newly_erased, MOST_ERASED_SHARE, "newly erased"),
-        (gone, MOST_GONE_SHARE, "gone, says the API"),
+        (findings.newly_erased, MAX_ERASED_SHARE, "newly erased"),
+        (gone, MAX_GONE_SHARE, "gone, says the API"),
     )
     for count, most, words in shares:
         if count > most * findings.rows:

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: An outage: this many accounts used up their tries, and no account got an answer meanwhile and for this long.
-MOST_ACCOUNTS = 10
-LONGEST_SILENCE_SECONDS = 30.0
+MIN_FAILED_ACCOUNTS = 10
+MIN_SILENCE_SECONDS = 30.0
 
 
 class Outage:
@@ -28,5 +28,5 @@ class Outage:
     def given_up(self) -> bool:
         """Note that an account was given up after all tries; return whether that is an outage."""
         self._given_up += 1
-        is_silent = self._clock() - self._answered_at >= LONGEST_SILENCE_SECONDS
-        return is_silent and self._given_up >= MOST_ACCOUNTS
+        is_silent = self._clock() - self._answered_at >= MIN_SILENCE_SECONDS
+        return is_silent and self._given_up >= MIN_FAILED_ACCOUNTS

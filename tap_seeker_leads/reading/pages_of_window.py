@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from tap_seeker_leads.leads.page import Page
 
 #: A window with more pages than this counts as endless: full pages would hold ten million leads of one week.
-MOST_PAGES_A_WINDOW = 100_000
+MAX_PAGES_PER_WINDOW = 100_000
 #: This many pages of a window may be empty, or begin with a lead that began another page, before it counts as endless.
-MOST_IDLE_PAGES = 100
+MAX_IDLE_PAGES = 100
 
 
 @dataclass
@@ -60,7 +60,7 @@ class PagesOfWindow:
             self._idle_pages += 1
         else:
             self._first_leads.add(first_lead)
-        if self._idle_pages > MOST_IDLE_PAGES or len(self.cursors) > MOST_PAGES_A_WINDOW:
+        if self._idle_pages > MAX_IDLE_PAGES or len(self.cursors) > MAX_PAGES_PER_WINDOW:
             msg = f"GET /leads goes on without end: {len(self.cursors)} pages within one window"
             raise FatalError(msg)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _DAY_SECONDS = 86_400
 #: A refresh that is older than this many cycles is worth a warning: the previous cycle should have ended by now.
-MOST_CYCLES = 2
+MAX_CYCLES = 2
 
 
 class RefreshMetric(str, Enum):
@@ -97,7 +97,7 @@ class Refreshing:
     def warning(self) -> str | None:
         """Return a warning if the refresh makes too little progress, or None."""
         cycle = self._bookmark.refresh
-        most_seconds = MOST_CYCLES * self._settings.refresh_seconds
+        most_seconds = MAX_CYCLES * self._settings.refresh_seconds
         if cycle is None or cycle.age_seconds(self._now) <= most_seconds:
             return None
         days = cycle.age_seconds(self._now) // _DAY_SECONDS

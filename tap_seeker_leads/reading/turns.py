@@ -36,8 +36,8 @@ class Turns(Generic[SourceT]):
     thread-safe: the caller must hold a lock. `clock` is in seconds.
     """
 
-    def __init__(self, *, most_under_way: int, clock: Callable[[], float]) -> None:
-        self._most_under_way = most_under_way  # of one account
+    def __init__(self, *, max_in_flight: int, clock: Callable[[], float]) -> None:
+        self._most_under_way = max_in_flight  # of one account
         self._clock = clock
         #: By number of requests under way: each source that waits, with the instant when its wait began.
         self._waiting: defaultdict[int, dict[SourceT, float]] = defaultdict(dict)

@@ -192,7 +192,7 @@ def test_purge_of_what_may_come_again_needs_force(tool: Tool, url: str) -> None:
 
 def test_purge_goes_on_beside_a_run(tool: Tool, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that holds records settles them as ever; more rows than one batch has go, too."""
-    monkeypatch.setattr("seeker_leads_cli.ledger.purging._BATCH_ROWS", 3)
+    monkeypatch.setattr("seeker_leads_cli.ledger.row_deletion._BATCH_ROWS", 3)
     delivered(url, 10, 1300)
     with Ledger.open(url, RETRY) as ledger:
         claim = Claim("b" * 64, "a", "leads", is_replay=False, will_send=True)

@@ -154,7 +154,7 @@ _SERVER_CLOCK = "extract(epoch FROM clock_timestamp())"
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class ReservationRequest:
     """What a run says of itself, and wants."""
 
     held: int  #: slots that it holds
@@ -196,12 +196,12 @@ class Reservations:
         }
         connection.execute(insert(TABLE).values(row).on_conflict_do_nothing(index_elements=[TABLE.c.key]))
 
-    def ask(self, connection: Connection, ask: Ask, **more: float) -> Reserved:
+    def reserve(self, connection: Connection, request: ReservationRequest, **more: float) -> Reserved:
         """Say what this run holds, and reserve what it may have of what it wants, in one round trip."""
         parameters: dict[str, Any] = {
             "key": self._key,
             "run": self._run_id,
-            **asdict(ask),
+            **asdict(request),
             **asdict(self._limit),
             **more,
         }

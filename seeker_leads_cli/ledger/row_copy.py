@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select
 
 from seeker_leads_api.errors import FatalError, SettingsError
-from seeker_leads_cli.ledger.sessions import held, telling
+from seeker_leads_cli.ledger.sessions import database_errors, exclusive
 from target_seeker_leads.ledger.tables import LEDGER, as_utc
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def copy_rows(source: Session, new: Session) -> Copied:
         FatalError: another run uses one of the two, a database failed, or the counts differ. Nothing was copied.
     """
     copied = already_there = 0
-    with held(source, "read"), held(new, "written"), contextlib.closing(_batches(source)) as batches:
+    with exclusive(source, "read"), exclusive(new, "written"), contextlib.closing(_batches(source)) as batches:
         is_empty = not _counts(new)
         for batch in batches:
             known = {} if is_empty else _rows_of(new, [row["key"] for row in batch])
@@ -73,12 +73,12 @@ def _other_rows(source: Session, new: Session) -> SettingsError:
 def _batches(source: Session) -> Generator[Sequence[Values]]:
     """Yield all rows in order; memory does not grow with them. Close it before the transaction ends."""
     query = select(LEDGER).order_by(LEDGER.c.key)
-    with telling(source, "read"):
+    with database_errors(source, "read"):
         result = source.connection.execute(query, execution_options={"yield_per": _BATCH_ROWS})
         batches = result.mappings().partitions(_BATCH_ROWS)
     try:
         while True:
-            with telling(source, "read"):
+            with database_errors(source, "read"):
                 batch = next(batches, None)
             if batch is None:
                 return
@@ -98,7 +98,7 @@ def _values(row: Any) -> Values:  # noqa: ANN401  # SQLAlchemy's mapping
 
 
 def _source_counts(source: Session) -> dict[tuple[str, str], int]:
-    with telling(source, "read"):
+    with database_errors(source, "read"):
         return _counts(source)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PLUGINS: Mapping[str, type[Plugin[Any]]] = {"tap": TapSeekerLeads, "target": TargetSeekerLeads}
 
 
-def given_settings(config_files: Sequence[str], wanted: str | None) -> dict[str, dict[str, Any]]:
+def plugin_configs(config_files: Sequence[str], wanted: str | None) -> dict[str, dict[str, Any]]:
     """Return the settings of the plugins to look at, `tap` and `target`: the wanted one, or those that are configured.
 
     Raises:

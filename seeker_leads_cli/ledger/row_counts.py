@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, select, text
 
-from seeker_leads_cli.ledger.sessions import telling
+from seeker_leads_cli.ledger.sessions import database_errors
 from target_seeker_leads.ledger.tables import LEDGER, as_utc, name_in_sql
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def statistics_of(session: Session) -> Statistics:
     Raises:
         FatalError: it cannot be read.
     """
-    with telling(session, "read"), session.connection.begin():
+    with database_errors(session, "read"), session.connection.begin():
         groups = tuple(_groups(session.connection))
         path = session.location.path
         size_bytes = _postgres_bytes(session.connection) if path is None else _file_bytes(path)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, func, select
 
-from seeker_leads_cli.ledger.sessions import telling
+from seeker_leads_cli.ledger.sessions import database_errors
 from target_seeker_leads.ledger.rules import Status
 from target_seeker_leads.ledger.tables import LEDGER
 
@@ -30,7 +30,7 @@ def count_delivered(session: Session, before: datetime, since: datetime | None =
     if since is not None:
         wanted = and_(wanted, LEDGER.c.updated_at >= since)
     query = select(LEDGER.c.stream, func.count()).where(wanted).group_by(LEDGER.c.stream).order_by(LEDGER.c.stream)
-    with telling(session, "read"), session.connection.begin():
+    with database_errors(session, "read"), session.connection.begin():
         return {row[0]: row[1] for row in session.connection.execute(query)}
 
 
@@ -46,7 +46,7 @@ def delete_delivered(session: Session, before: datetime) -> int:
     batch = select(LEDGER.c.key).where(_delivered(before)).order_by(LEDGER.c.key).limit(_BATCH_ROWS).with_for_update()
     deleted = 0
     while True:
-        with telling(session, "purged"), session.connection.begin():
+        with database_errors(session, "purged"), session.connection.begin():
             keys = session.connection.execute(batch).scalars().all()
             session.connection.execute(delete(LEDGER).where(LEDGER.c.key.in_(keys), _delivered(before)))
         deleted += len(keys)
