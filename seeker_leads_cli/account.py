@@ -1,4 +1,4 @@
-"""The account that a command asks: the tap's settings, from files or from the tap's own variables."""
+"""The account that a command uses: the tap's settings, from files or from the tap's own variables."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CONFIG = config_option("JSON file with settings of the tap. Default: the variabl
 
 
 def accounts_of(config_files: Sequence[str]) -> Sequence[Account]:
-    """Return the account of the settings, or those of `accounts`.
+    """Return the account in the settings, or those in `accounts`.
 
     Raises:
         SettingsError: a setting is wrong or missing.
@@ -39,14 +39,14 @@ def accounts_of(config_files: Sequence[str]) -> Sequence[Account]:
 
 
 def account_settings(config_files: Sequence[str]) -> ConnectionSettings:
-    """Return how to reach the one account of the settings.
+    """Return the connection settings of the only account.
 
     Raises:
         SettingsError: a setting is wrong or missing, or there are several accounts.
     """
     accounts = accounts_of(config_files)
     if len(accounts) > 1:
-        msg = f"This command asks one account, and `accounts` has {len(accounts)}: give it settings without `accounts`"
+        msg = f"This command uses one account, but `accounts` has {len(accounts)}: give it settings without `accounts`"
         raise SettingsError(msg)
     return accounts[0].connection
 

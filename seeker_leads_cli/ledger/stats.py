@@ -29,7 +29,7 @@ Example:
 @CONFIG
 @JSON
 def stats(config_files: tuple[str, ...], *, is_json: bool) -> None:
-    """Count the ledger's rows by stream, status and month, and say how large it is. No account is needed."""
+    """Count the ledger's rows by stream, status and month, and show its size. No account is needed."""
     url = without_need_of_account(read_config(config_files)).ledger_url
     with open_ledger(url) as session:
         found, shown = statistics_of(session), session.location.shown

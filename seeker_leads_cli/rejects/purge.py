@@ -1,4 +1,4 @@
-"""Removes old letters from the file: personal data that nobody will fix any more."""
+"""Removes old letters from the file, so that personal data is not kept when nobody will fix it."""
 
 from __future__ import annotations
 

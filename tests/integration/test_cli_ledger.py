@@ -181,11 +181,11 @@ def test_purge_of_what_may_come_again_needs_force(tool: Tool, url: str) -> None:
     assert "1100d" in refused.stderr
     assert "--force" in refused.stderr
     dry = tool("purge", "--older-than", "90d", "--dry-run", ledger_url=url)
-    assert "5 of `crm`. Without --dry-run this needs --force" in dry.stderr
+    assert "5 of `crm`. Without --dry-run, this requires --force" in dry.stderr
     assert "Would delete 12 rows" in dry.stdout
     assert len(rows(url)) == 12
     forced = tool("purge", "--older-than", "90d", "--force", "--json", ledger_url=url)
-    assert "May be sent again if their source gives them again: 5 of `crm`" in forced.stderr
+    assert "May be sent again if their source delivers them again: 5 of `crm`" in forced.stderr
     assert json.loads(forced.stdout)["may_be_sent_again"] == 5
     assert rows(url) == []
 
@@ -240,7 +240,7 @@ def test_ledger_that_another_program_holds(
     with closing(sqlite3.connect(file, isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
         ended = tool(*command, status=1, ledger_url=sqlite_url)
-        assert "another process holds it: end that" in ended.stderr
+        assert "another process has locked it: end that" in ended.stderr
         assert len(rows(sqlite_url)) == 3
     assert "Deleted 3 rows" in tool("purge", "--older-than", "1200d", ledger_url=sqlite_url).stdout
 
@@ -292,7 +292,7 @@ def test_some_other_file_is_not_a_ledger(tool: Tool, tmp_path: Path) -> None:
     """It is named, and stays as it is."""
     (tmp_path / "leads.csv").write_text("not a database at all, but a text that is long enough\n" * 100)
     ended = tool("stats", status=1, ledger_url=f"sqlite:///{tmp_path / 'leads.csv'}")
-    assert "give `ledger_url` a file of its own" in ended.stderr
+    assert "set `ledger_url` to another file" in ended.stderr
 
 
 def test_export_of_a_crm_is_in_the_ledger_row_by_row(tool: Tool, run_target: TargetRunner, sandbox: Any) -> None:

@@ -123,7 +123,7 @@ def test_ledger_with_other_rows_is_refused(copy: Copy, url: str, new_url: str, c
     execute(new_url, "DELETE FROM seeker_leads_ledger WHERE request_id = 'request-3'")
     before = rows_in_utc(url), rows_in_utc(new_url)
     ended = copy(url, new_url, status=2)
-    assert "holds rows that are not those of" in ended.stderr
+    assert "contains other rows than" in ended.stderr
     assert (rows_in_utc(url), rows_in_utc(new_url)) == before
 
 
@@ -154,7 +154,7 @@ def test_ledger_is_not_copied_to_itself(copy: Copy, url: str) -> None:
 
 
 def test_full_disk_leaves_nothing_behind(copy: Copy, sqlite_url: str, second_file: Path) -> None:
-    """The line says to make room; both ledgers are as before, and with room the copy succeeds."""
+    """The line says to free space; both ledgers are unchanged, and once there is space, the copy succeeds."""
     fill(sqlite_url, 2000, LONG_AGO)
     before = rows_in_utc(sqlite_url)
 
@@ -166,7 +166,7 @@ def test_full_disk_leaves_nothing_behind(copy: Copy, sqlite_url: str, second_fil
         ended = copy(sqlite_url, f"sqlite:///{second_file}", status=1)
     finally:
         event.remove(Engine, "connect", limit)
-    assert f"The ledger {second_file} could not be written (OperationalError): make room on its disk" in ended.stderr
+    assert f"The ledger {second_file} could not be written (OperationalError): free space on its disk" in ended.stderr
     assert rows(f"sqlite:///{second_file}") == []
     copy(sqlite_url, f"sqlite:///{second_file}")
     assert rows_in_utc(f"sqlite:///{second_file}") == before == rows_in_utc(sqlite_url)
@@ -182,7 +182,7 @@ def test_full_disk_ends_a_purge(sqlite_url: str, tmp_path: Path) -> None:
     ended = CliRunner().invoke(main, ["ledger", "purge", "--older-than", "1200d", "--config", str(config)])
     assert (ended.exit_code, len(ended.stderr.splitlines())) == (1, 1)
     assert "could not be purged" in ended.stderr
-    assert "make room on its disk" in ended.stderr
+    assert "free space on its disk" in ended.stderr
     assert len(rows(sqlite_url)) == 20
 
 

@@ -346,7 +346,7 @@ def test_file_locked_by_another_program(
     handle = os.open(rejects.target.rejects_path, os.O_RDWR)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        one_line(rejects(*command), 1, "another program holds the file locked (`fuser` shows which one)")
+        one_line(rejects(*command), 1, "another program has locked the file (`fuser` shows which one)")
     finally:
         os.close(handle)
     assert rejects.lines == before

@@ -17,7 +17,7 @@ def findings(rows: int, newly_erased: int) -> Findings:
         (0, 0, 0, None),
         (100, 25, 5, None),
         (100, 26, 0, "26 of 100 rows are newly erased, more than 25%"),
-        (100, 0, 6, "6 of 100 rows are gone, says the API, more than 5%"),
+        (100, 0, 6, "6 of 100 rows are gone from the API, more than 5%"),
         (3, 1, 0, "1 of 3 rows"),
     ],
 )
