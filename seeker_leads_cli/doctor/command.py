@@ -53,13 +53,13 @@ def doctor(context: click.Context, wanted: str | None, config_files: tuple[str, 
         context.exit(EXIT_FAILED)
 
 
-def _checks(given: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Check]]:
-    for plugin, config in given.items():
+def _checks(configs: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Check]]:
+    for plugin, config in configs.items():
         for check in _CHECKS[plugin](config, now=time.time):
             yield plugin, check
 
 
 def _shown(plugin: str, check: Check) -> tuple[str, Check]:
-    """Print a check at once: a person waits."""
+    """Print a check as soon as it is done."""
     click.echo(f"{'OK' if check.is_ok else 'NOT OK':6}  {plugin:6}  {check.name}: {check.says}")
     return plugin, check

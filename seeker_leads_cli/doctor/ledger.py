@@ -1,4 +1,4 @@
-"""The ledger: whether it can be reached, its format, and how much is in it."""
+"""Checks the ledger: whether it can be opened, its format, and its number of rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAME = "ledger"
 
 
 def check_ledger(url: str) -> Check:
-    """Look into the ledger, and make and change nothing."""
+    """Check the ledger without creating or changing anything."""
     return attempt(_NAME, lambda: _look(Location.parse(url)))
 
 
@@ -33,12 +33,12 @@ def _look(location: Location) -> Check:
         return Check(
             _NAME, is_ok=False, says=f"{location.shown} cannot be written: make the file and its folder writable"
         )
-    older = "" if version == LATEST_FORMAT else f", which the next run brings to {LATEST_FORMAT}"
+    older = "" if version == LATEST_FORMAT else f", which the next run migrates to {LATEST_FORMAT}"
     return Check(_NAME, is_ok=True, says=f"{location.shown}, format {version}{older}, {rows:,} rows")
 
 
 def _not_there(location: Location) -> Check:
     if location.path is not None and not can_be_made(location.path):
-        says = f"{location.shown} is not there and cannot be made: make its folder writable, or change `ledger_url`"
+        says = f"{location.shown} cannot be created: make its folder writable, or change `ledger_url`"
         return Check(_NAME, is_ok=False, says=says)
     return Check(_NAME, is_ok=True, says=f"{location.shown} will be created by the first run")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from seeker_leads_cli.doctor.account import Account
-from seeker_leads_cli.doctor.check import Check, attempt, in_one_line
+from seeker_leads_cli.doctor.account import AccountClient, check_accounts
+from seeker_leads_cli.doctor.check import Check, attempt
 from seeker_leads_cli.doctor.clocks import check_clocks
 from seeker_leads_cli.doctor.limiter import check_limiter
 from seeker_leads_cli.doctor.settings import check_settings, checked_plugin
@@ -26,21 +26,11 @@ def check_tap(config: Mapping[str, Any], *, now: Callable[[], float]) -> Iterato
         return
     settings = tap.settings
     yield check_settings(config)
-    for each in settings.accounts:
-        with Account.of(each.connection) as account:
-            checks = _account(account, settings, now)
-            yield from checks if each.label is None else [in_one_line(each.label, list(checks))]
+    yield from check_accounts(settings.accounts, lambda account: _connection(account, settings, now), now=now)
     yield check_limiter(settings.connection)
 
 
-def _account(account: Account, settings: TapSettings, now: Callable[[], float]) -> Iterator[Check]:
-    token = account.check_token(now=now)
-    yield token
-    if token.is_ok:
-        yield from _connection(account, settings, now)
-
-
-def _connection(account: Account, settings: TapSettings, now: Callable[[], float]) -> Iterator[Check]:
+def _connection(account: AccountClient, settings: TapSettings, now: Callable[[], float]) -> Iterator[Check]:
     seen = attempt("connection", lambda: find_newest_lead(account.client, settings, now=now))
     if isinstance(seen, Check):
         yield seen

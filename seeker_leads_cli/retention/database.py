@@ -29,7 +29,7 @@ _CURES = {
     "DeadlockDetected": "run it again, when no other program changes the table",
 }
 _UNKNOWN_PART = (
-    "`database_url`: PostgreSQL's driver does not know one of its parts, usually a parameter after the ?: remove it"
+    "`database_url`: PostgreSQL's driver does not know one of its parts, often a parameter after the ?: remove it"
 )
 _PART = r'(?:"((?:[^"]|"")+)"|([^".]+))'
 _NAME = re.compile(rf"(?:{_PART}\.)?{_PART}")

@@ -135,10 +135,15 @@ def credentials(account: Sandbox) -> dict[str, Any]:
 
 @pytest.mark.parametrize("plugin", ["tap", "target"])
 def test_kept_token_is_not_requested_again(doctor: Doctor, account: Sandbox, tmp_path: Path, plugin: str) -> None:
-    """One is requested only where none is kept; its remaining life is said."""
+    """A token is requested only if none is cached; the remaining time is shown."""
     settings = {**target_files(tmp_path), **credentials(account)}
-    assert "requested, and used for 23 h 5" in checks(doctor("--for", plugin, "--json", **settings))["token"]["says"]
-    assert "kept, and used for another 23 h 5" in checks(doctor("--for", plugin, "--json", **settings))["token"]["says"]
+    assert (
+        "requested, since none was cached; used for 23 h 5"
+        in checks(doctor("--for", plugin, "--json", **settings))["token"]["says"]
+    )
+    assert (
+        "cached, and used for another 23 h 5" in checks(doctor("--for", plugin, "--json", **settings))["token"]["says"]
+    )
     assert len(account.issued_tokens) == 1
 
 
@@ -171,13 +176,13 @@ def jwt(**claims: Any) -> str:
 
 
 def test_life_of_a_given_token(doctor: Doctor, tmp_path: Path) -> None:
-    """A JWT says when it ends; one that has ended is not sent."""
+    """The doctor shows when a JWT expires; an expired one is not sent."""
     settings = target_files(tmp_path)
     ended = doctor("--json", status=1, auth_token=jwt(exp=time.time() - 7200.5), **settings)
-    assert "ended 2 h ago: set a new one" in wrong(ended)["token"]
+    assert "expired 2 h ago: set a new one" in wrong(ended)["token"]
     assert "connection" not in checks(ended)
-    assert "it ends in 1 h 59 min" in doctor(status=1, auth_token=jwt(exp=time.time() + 7199), **settings).stdout
-    assert "does not say when it ends" in doctor(status=1, auth_token=jwt(exp="soon"), **settings).stdout
+    assert "it expires in 1 h 59 min" in doctor(status=1, auth_token=jwt(exp=time.time() + 7199), **settings).stdout
+    assert "does not show when it expires" in doctor(status=1, auth_token=jwt(exp="soon"), **settings).stdout
 
 
 @pytest.mark.parametrize(
@@ -233,7 +238,7 @@ def test_ledgers_that_cannot_be_used(doctor: Doctor, tmp_path: Path) -> None:
     execute(files["ledger_url"], "UPDATE seeker_leads_ledger_version SET version = 99")
     assert "newer version" in wrong(doctor("--json", status=1, **files))["ledger"]
     (tmp_path / "data" / "ledger.db").write_text("some other file, which is long enough to be none\n" * 100)
-    assert "give `ledger_url` a file of its own" in wrong(doctor("--json", status=1, **files))["ledger"]
+    assert "set `ledger_url` to another file" in wrong(doctor("--json", status=1, **files))["ledger"]
     url = f"postgresql://someone:{SECRET}@127.0.0.1:9/leads"
     assert "could not be opened" in wrong(doctor("--json", status=1, **{**files, "ledger_url": url}))["ledger"]
     (tmp_path / "file").touch()
@@ -267,7 +272,7 @@ def test_cache_that_cannot_keep_the_token(doctor: Doctor, account: Sandbox, monk
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     ended = doctor("--for", "tap", "--json", status=1, **credentials(account))
-    assert "requested, but not kept" in wrong(ended)["token"]
+    assert "requested, but not cached" in wrong(ended)["token"]
     assert "Not a directory" in wrong(ended)["token"]
     off = doctor("--for", "tap", "--json", **credentials(account), token_cache=False)
     assert "`token_cache` is off" in checks(off)["token"]["says"]
