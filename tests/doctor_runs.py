@@ -28,7 +28,7 @@ def checks(ended: Result) -> dict[str, dict[str, Any]]:
 
 
 def wrong(ended: Result) -> dict[str, str]:
-    """What is not OK, and what is said of it."""
+    """Return the checks that are not OK, and what they report."""
     return {name: each["says"] for name, each in checks(ended).items() if not each["ok"]}
 
 

@@ -15,7 +15,7 @@ LedgerCommand = Callable[..., Any]
 
 
 def delivered(url: str, count: int, days_ago: float, stream: str = "leads", status: Status = Status.DELIVERED) -> None:
-    """Have so many leads settled so long ago."""
+    """Settle this number of leads at an earlier time."""
     with Ledger.open(url, RETRY, clock=lambda: NOW - timedelta(days=days_ago)) as ledger:
         for number in range(count):
             claim = Claim(f"{stream}-{status.value}-{days_ago}-{number}", "a", stream, is_replay=False, will_send=True)

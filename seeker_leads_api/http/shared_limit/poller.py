@@ -1,4 +1,4 @@
-"""The only thread of a run that talks to the server: for all threads of the run, over one connection."""
+"""Polls the server in a thread of its own, for all threads of the run, over one connection."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ _JOIN_SECONDS = 1.0
 #: What users can do, by the name of psycopg's error.
 _CURES = {
     "InsufficientPrivilege": (
-        "give its user the right to create the table, or make the table and grant SELECT, INSERT and UPDATE on it"
+        "give its user the right to create the table, or create it and grant SELECT, INSERT and UPDATE on it"
     ),
     "InvalidSchemaName": "create the schema",
     "ReadOnlySqlTransaction": "connect to the primary server",
 }
-_OTHER_CURE = "see that it is there"
+_OTHER_CURE = "check that it is available"
 
 
 class Poller:
-    """Polls the server for `tickets`, from the first ticket until `close`."""
+    """Polls the server for starts for its `tickets`, from the first ticket until `close`."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Poller:
         self.tickets.wake()
 
     def check(self) -> None:
-        """Raise the error that has ended the sharing, if any.
+        """Raise the error that stopped the poller, if any.
 
         Raises:
             SettingsError: `rate_limit_url` cannot work.
@@ -127,7 +127,7 @@ class Poller:
         self._asking_since, what = self._clock(), "could not be opened"
         try:
             with contextlib.closing(open_table(self._location)) as connection:
-                what = "could not be asked"
+                what = "could not be queried"
                 self._poll(connection)
         except SQLAlchemyError as error:
             kind, words = cause_of(error)

@@ -34,7 +34,7 @@ def account() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def doctor(account: Sandbox, tmp_path: Path) -> Doctor:
-    """Ask the doctor of settings of the test's own; a setting of None is left out."""
+    """Run the doctor with the settings of a test; a setting of None is left out."""
 
     def run(*arguments: str, status: int = 0, **settings: Any) -> Result:
         config = tmp_path / "config.json"
@@ -51,7 +51,7 @@ def doctor(account: Sandbox, tmp_path: Path) -> Doctor:
 
 @pytest.fixture
 def ledger_command(tmp_path: Path) -> LedgerCommand:
-    """Run a command of `ledger` with settings of the test's own; no account is among them."""
+    """Run a command of `ledger` with the settings of a test, which have no account."""
 
     def run(*arguments: str, status: int = 0, **settings: Any) -> Result:
         config = tmp_path / "config.json"

@@ -25,7 +25,7 @@ SCOPE = json.dumps({"type": "x", "title": "Forbidden", "status": 403, "detail": 
 
 
 def test_tap_that_works(doctor: Doctor, account: Sandbox) -> None:
-    """One line for each part, in order; the newest lead's instant is among them."""
+    """Each part has one line, in order; the newest lead's instant is shown."""
     ended = doctor("--for", "tap")
     lines = [line.split(None, 2) for line in ended.stdout.splitlines()]
     assert [line[:2] for line in lines] == [["OK", "tap"]] * len(TAP)
@@ -36,7 +36,7 @@ def test_tap_that_works(doctor: Doctor, account: Sandbox) -> None:
 
 
 def test_target_that_works(doctor: Doctor, account: Sandbox, tmp_path: Path) -> None:
-    """Ledger and rejects file that are not there will be created, and not by the doctor; then they are read."""
+    """A missing ledger or rejects file is OK and not created by the doctor; existing ones are checked."""
     files = target_files(tmp_path)
     ended = doctor("--json", **files)
     assert [*checks(ended)] == TARGET
@@ -54,7 +54,7 @@ def test_target_that_works(doctor: Doctor, account: Sandbox, tmp_path: Path) -> 
 
 
 def test_accounts_have_a_line_each(doctor: Doctor, account: Sandbox, tmp_path: Path) -> None:
-    """Each of several accounts is one line, and one that does not work does not hide the others."""
+    """Each account has one line, and an account that does not work does not hide the others."""
     client = {"client_id": account.options.client_id, "client_secret": account.options.client_secret}
     accounts = [{"label": "paris", **client}, {"label": "lyon", "auth_token": "expired"}]
     for plugin, more in (("tap", {}), ("target", target_files(tmp_path))):
@@ -71,7 +71,7 @@ def test_shared_limit_is_named(doctor: Doctor, database_url: str) -> None:
 
 
 def test_ledger_in_postgresql(doctor: Doctor, empty_postgres: str, tmp_path: Path) -> None:
-    """It is reached, and not made."""
+    """A ledger in PostgreSQL is checked, and not created."""
     files = {**target_files(tmp_path), "ledger_url": empty_postgres}
     assert "will be created" in checks(doctor("--json", **files))["ledger"]["says"]
     Ledger.open(empty_postgres, RETRY).close()
@@ -96,7 +96,7 @@ def test_kept_token_is_not_requested_again(doctor: Doctor, account: Sandbox, tmp
 def test_account_that_may_only_write_is_as_good_for_a_target(
     doctor: Doctor, account: Sandbox, tmp_path: Path, body: str
 ) -> None:
-    """A 403 to a GET is nothing to a target, in whatever words, and costs no token request; a tap needs that right."""
+    """For a target, any 403 to a GET is OK and costs no token request; a tap needs that right."""
     settings = {**target_files(tmp_path), **credentials(account)}
     account.script(Fault(FaultKind.STATUS, method="GET", status=403, body=body or None, times=None))
     said = checks(doctor("--for", "target", "--json", **settings))
@@ -120,14 +120,14 @@ def test_account_that_may_only_write_is_as_good_for_a_target(
 def test_plugin_is_told_by_its_settings(
     doctor: Doctor, settings: dict[str, Any], plugins: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file for one of them is not looked at for the other; settings of the other one are no typo."""
+    """A file for one plugin is not checked for the other; settings of the other plugin are not typos."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     listed = json.loads(doctor("--json", **settings).stdout)["checks"]
     assert list(dict.fromkeys(each["plugin"] for each in listed)) == plugins
 
 
 def test_settings_come_from_the_plugins_variables(account: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As Meltano hands them over; without any, one line says what to give."""
+    """The doctor reads the variables that Meltano sets; without any, one line says what to set."""
     for name in [name for name in os.environ if name.startswith(("TAP_SEEKER_LEADS_", "TARGET_SEEKER_LEADS_"))]:
         monkeypatch.delenv(name)
     ended = CliRunner().invoke(main, ["doctor"])

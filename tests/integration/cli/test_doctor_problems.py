@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def test_firewall_is_not_taken_for_the_api(doctor: Doctor, account: Sandbox, tmp_path: Path) -> None:
-    """Its web page with 403 says nothing of rights, so the connection is not OK."""
+    """A web page with 403 says nothing about the account's rights, so the connection is not OK."""
     page = Fault(FaultKind.STATUS, method="GET", status=403, body="<html>Forbidden</html>", content_type="text/html")
     account.script(page)
     ended = doctor("--json", status=1, **target_files(tmp_path))
@@ -61,7 +61,7 @@ def test_life_of_a_given_token(doctor: Doctor, tmp_path: Path) -> None:
 def test_what_is_wrong_is_one_line_with_the_cure(
     doctor: Doctor, account: Sandbox, settings: dict[str, Any], check: str, words: str
 ) -> None:
-    """The status is 1, and the rest is looked at all the same."""
+    """The status is 1, and the other parts are checked, too."""
     if "auth_url" in settings:
         settings = {**settings, "auth_url": account.token_url}
     ended = doctor("--for", "tap", "--json", status=1, **settings)
@@ -76,7 +76,7 @@ def test_what_is_wrong_is_one_line_with_the_cure(
 
 @pytest.mark.parametrize(("ahead_seconds", "words"), [(600, "10 min ahead of"), (-600, "behind")])
 def test_clock_that_is_wrong(doctor: Doctor, ahead_seconds: int, words: str, tmp_path: Path) -> None:
-    """It is named, with by how much and in which direction."""
+    """The line shows the difference and its direction."""
     options = SandboxOptions(leads=3, days=3, enforce_limit=False)
     with Sandbox.start(options, clock=lambda: time.time() - ahead_seconds) as sandbox:
         for plugin in ("tap", "target"):
@@ -87,7 +87,7 @@ def test_clock_that_is_wrong(doctor: Doctor, ahead_seconds: int, words: str, tmp
 
 
 def test_ledgers_that_cannot_be_used(doctor: Doctor, tmp_path: Path) -> None:
-    """A newer format, another file, a database that is not reached: the line of the target's own."""
+    """For a newer format, another file or a database that is not reachable, the line is the target's own."""
     files = target_files(tmp_path)
     Ledger.open(files["ledger_url"], RETRY).close()
     execute(files["ledger_url"], "UPDATE seeker_leads_ledger_version SET version = 99")
@@ -102,7 +102,7 @@ def test_ledgers_that_cannot_be_used(doctor: Doctor, tmp_path: Path) -> None:
 
 
 def test_rejects_files_that_cannot_be_used(doctor: Doctor, tmp_path: Path) -> None:
-    """Readable by others, a symbolic link, a folder, in a place where no file can be."""
+    """A file that others can read, a symbolic link, a folder and an impossible path are not OK."""
     path = tmp_path / "rejects.jsonl"
     files = {**target_files(tmp_path), "rejects_path": str(path)}
     path.touch()
@@ -123,7 +123,7 @@ def test_rejects_files_that_cannot_be_used(doctor: Doctor, tmp_path: Path) -> No
 
 
 def test_cache_that_cannot_keep_the_token(doctor: Doctor, account: Sandbox, monkeypatch: Any, tmp_path: Path) -> None:
-    """Each run would request a token, which the vendor counts: not OK."""
+    """It is not OK, since each run would request a token, and the vendor limits requests."""
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     ended = doctor("--for", "tap", "--json", status=1, **credentials(account))

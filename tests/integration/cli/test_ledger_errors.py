@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def test_wrong_use_is_one_line(
     ledger_command: LedgerCommand, sqlite_url: str, arguments: tuple[str, ...], words: str
 ) -> None:
-    """It ends with 2 and names the option, without what may be a password."""
+    """The command ends with 2 and names the option, without what may be a password."""
     delivered(sqlite_url, 1, 0)
     ended = ledger_command(*arguments, status=2, ledger_url=sqlite_url, auth_token="t")
     assert words in ended.stderr
@@ -44,7 +44,7 @@ def test_ledger_that_another_program_holds(
     monkeypatch: pytest.MonkeyPatch,
     command: tuple[str, ...],
 ) -> None:
-    """After the wait of a run the line says to end that program; once it has ended, the command works."""
+    """After the usual wait, the line says to end that program; once it has ended, the command works."""
     delivered(sqlite_url, 3, 1300)
     monkeypatch.setattr("target_seeker_leads.ledger.database._BUSY_TIMEOUT_SECONDS", 0.1)
     with closing(sqlite3.connect(file, isolation_level=None)) as holder:
@@ -68,7 +68,7 @@ COMMANDS = [
 def test_ledger_that_is_not_there_is_not_made(
     ledger_command: LedgerCommand, url: str, file: Path, arguments: tuple[str, ...]
 ) -> None:
-    """A typo in `ledger_url` is told, and begins no empty ledger."""
+    """A typo in `ledger_url` is reported, and no empty ledger is created."""
     assert "There is no ledger at " in ledger_command(*arguments, status=2, ledger_url=url, auth_token="t").stderr
     assert not file.parent.exists()
 
@@ -87,7 +87,7 @@ def test_ledger_of_a_newer_format_is_left_alone(
 
 @pytest.mark.parametrize("arguments", COMMANDS)
 def test_ledger_that_cannot_be_reached_is_one_line(ledger_command: LedgerCommand, arguments: tuple[str, ...]) -> None:
-    """It ends with 1 and names the place, without the password."""
+    """The command ends with 1 and names the location, without the password."""
     url = "postgresql://someone:s3cret@127.0.0.1:9/leads"
     ended = ledger_command(*arguments, status=1, ledger_url=url, auth_token="t")
     assert "The ledger postgresql://someone@127.0.0.1:9/leads could not be opened" in ended.stderr
@@ -95,7 +95,7 @@ def test_ledger_that_cannot_be_reached_is_one_line(ledger_command: LedgerCommand
 
 
 def test_some_other_file_is_not_a_ledger(ledger_command: LedgerCommand, tmp_path: Path) -> None:
-    """It is named, and stays as it is."""
+    """The file is named, and stays unchanged."""
     (tmp_path / "leads.csv").write_text("not a database at all, but a text that is long enough\n" * 100)
     ended = ledger_command("stats", status=1, ledger_url=f"sqlite:///{tmp_path / 'leads.csv'}")
     assert "set `ledger_url` to another file" in ended.stderr

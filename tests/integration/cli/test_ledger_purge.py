@@ -15,7 +15,7 @@ from tests.ledger_tools import RETRY, rows
 
 
 def test_purge_deletes_old_rows_of_delivered_leads_alone(ledger_command: LedgerCommand, url: str) -> None:
-    """A dry run says how many; younger rows, and those of any other status, stay."""
+    """A dry run counts them; newer rows, and rows with any other status, stay."""
     delivered(url, 7, 1300)
     delivered(url, 5, 100)
     for status in (Status.REJECTED, Status.UNKNOWN, Status.FAILED, Status.REFUSED):
@@ -30,7 +30,7 @@ def test_purge_deletes_old_rows_of_delivered_leads_alone(ledger_command: LedgerC
 
 
 def test_purge_of_what_may_come_again_needs_force(ledger_command: LedgerCommand, url: str) -> None:
-    """Less than 1,100 days is refused, and said what of before it is done."""
+    """An age below 1,100 days is refused, and the affected leads are listed before anything is deleted."""
     delivered(url, 7, 1300)
     delivered(url, 5, 100, "crm")
     refused = ledger_command("purge", "--older-than", "90d", ledger_url=url, status=2)
@@ -47,7 +47,7 @@ def test_purge_of_what_may_come_again_needs_force(ledger_command: LedgerCommand,
 
 
 def test_purge_goes_on_beside_a_run(ledger_command: LedgerCommand, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that holds records settles them as ever; more rows than one batch has go, too."""
+    """A run at the same time settles its records as usual; more rows than one batch are deleted."""
     monkeypatch.setattr("seeker_leads_cli.ledger.row_deletion._BATCH_ROWS", 3)
     delivered(url, 10, 1300)
     with Ledger.open(url, RETRY) as ledger:
@@ -60,7 +60,7 @@ def test_purge_goes_on_beside_a_run(ledger_command: LedgerCommand, url: str, mon
 
 @pytest.mark.parametrize("age", ["1200", "3y", "-5d"])
 def test_age_that_is_none_deletes_nothing(sqlite_url: str, age: str) -> None:
-    """It ends with 2 and shows how an age is written."""
+    """The command ends with 2 and shows the format of an age."""
     delivered(sqlite_url, 1, 9000)
     ended = CliRunner().invoke(main, ["ledger", "purge", "--older-than", age])
     assert (ended.exit_code, "is not an age" in ended.stderr) == (2, True)

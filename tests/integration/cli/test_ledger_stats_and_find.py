@@ -48,7 +48,7 @@ def test_stats_count_by_stream_status_and_month(ledger_command: LedgerCommand, u
 
 
 def test_months_are_those_of_utc(ledger_command: LedgerCommand, url: str) -> None:
-    """Whatever the server's zone: an instant just after midnight is of the new month."""
+    """In any time zone of the server, an instant just after midnight UTC belongs to the new month."""
     with Ledger.open(url, RETRY, clock=lambda: datetime(2026, 11, 1, 0, 30, tzinfo=timezone.utc)) as ledger:
         claim = Claim("a" * 64, "a", "leads", is_replay=False, will_send=True)
         ledger.claim(claim)
@@ -63,7 +63,7 @@ def test_months_are_those_of_utc(ledger_command: LedgerCommand, url: str) -> Non
 def test_find_knows_a_record_as_the_target_does(
     ledger_command: LedgerCommand, run_target: TargetRunner, url: str, key: str
 ) -> None:
-    """By the value of its key, in any spelling that a run takes for the same."""
+    """A record is found by its key in any spelling that a run treats as the same."""
     schema = {"type": "SCHEMA", "stream": "crm", "schema": {"properties": {}}, "key_properties": ["id"]}
     sent = run_target(
         [schema, {**record(1), "stream": "crm", "record": {**record(1)["record"], "id": 5}}], ledger_url=url
@@ -83,7 +83,7 @@ def test_find_knows_a_record_as_the_target_does(
 
 
 def test_find_tells_accounts_apart(ledger_command: LedgerCommand, run_target: TargetRunner, url: str) -> None:
-    """A record that was sent for one of several accounts is found for that one, and never called new without asking."""
+    """A record is found only for the account for which it was sent; without an account, the command asks for it."""
     sandbox = run_target.sandbox
     accounts = [
         {"label": "paris", "client_id": "other", "client_secret": "s"},
@@ -102,7 +102,7 @@ def test_find_tells_accounts_apart(ledger_command: LedgerCommand, run_target: Ta
 def test_find_knows_a_record_of_an_earlier_version(
     ledger_command: LedgerCommand, sandbox: Any, sqlite_url: str, file: Path
 ) -> None:
-    """What version 0.1 stored by the spelling of a number is found, in a ledger that is still of format 1."""
+    """A record that version 0.1 stored by the spelling of a number is found, in a ledger of format 1."""
     destination = [sandbox.api_url, None, None]
     Ledger.open(sqlite_url, RETRY).close()
     form = json.dumps(["key", destination, "crm", {"id": "5.50"}], sort_keys=True, separators=(",", ":"))
@@ -123,7 +123,7 @@ def test_find_knows_a_record_of_an_earlier_version(
 
 
 def test_find_says_what_is_not_there(ledger_command: LedgerCommand, run_target: TargetRunner, url: str) -> None:
-    """Of another stream, key or account; that is an answer, so the status is 0."""
+    """A record of another stream, key or account is not found; that is an answer, so the status is 0."""
     delivered(url, 1, 0)
     account = {"api_url": run_target.sandbox.api_url, "auth_token": "t", "ledger_url": url}
     ended = ledger_command("find", "--stream", "leads", "--key", '{"id": 5}', **account)
@@ -138,7 +138,7 @@ def test_find_says_what_is_not_there(ledger_command: LedgerCommand, run_target: 
 def test_records_that_have_no_key_cannot_be_found(
     ledger_command: LedgerCommand, sqlite_url: str, dedupe_by: str
 ) -> None:
-    """They are known by what they say, or not at all: the line names the setting."""
+    """They are identified by their content or not at all; the line names the setting."""
     arguments = ("find", "--stream", "s", "--key", '{"id": 5}')
     ended = ledger_command(*arguments, status=2, ledger_url=sqlite_url, auth_token="t", dedupe_by=dedupe_by)
     assert f"`dedupe_by` is {dedupe_by}" in ended.stderr

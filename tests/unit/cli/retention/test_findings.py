@@ -1,4 +1,4 @@
-"""How much may go without a person's yes."""
+"""How much may change without `--yes`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def findings(rows: int, newly_erased: int) -> Findings:
     ],
 )
 def test_bounds(rows: int, newly_erased: int, gone: int, words: str | None) -> None:
-    """A quarter newly erased, and a twentieth gone, are let pass; one more is not."""
+    """Exactly a quarter newly erased, or a twentieth gone, is accepted; one more needs `--yes`."""
     said = refusal(findings(rows, newly_erased), gone=gone)
     assert said is None if words is None else words in str(said)
