@@ -189,17 +189,17 @@ def authentication(config: Mapping[str, Any]) -> tuple[str | None, ClientCredent
 def _credentials(config: Mapping[str, Any], environment_url: str) -> ClientCredentials | None:
     has_token = config["auth_token"] is not None
     pair: Sequence[str] = ("client_id", "client_secret")
-    given = [name for name in pair if config[name] is not None]
-    if has_token and given:
+    present = [name for name in pair if config[name] is not None]
+    if has_token and present:
         msg = "`auth_token` and `client_id`/`client_secret` are both set: keep one of the two ways to authenticate"
         raise SettingsError(msg)
     if has_token:
         return None
-    if not given:
+    if not present:
         msg = "Neither `auth_token` nor `client_id` and `client_secret` is set: set one of the two"
         raise SettingsError(msg)
-    if missing := [name for name in pair if name not in given]:
-        msg = f"`{given[0]}` is set without `{missing[0]}`: set both"
+    if missing := [name for name in pair if name not in present]:
+        msg = f"`{present[0]}` is set without `{missing[0]}`: set both"
         raise SettingsError(msg)
     return ClientCredentials(
         client_id=_plain("client_id", config["client_id"]),

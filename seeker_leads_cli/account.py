@@ -34,8 +34,8 @@ def accounts_of(config_files: Sequence[str]) -> Sequence[Account]:
         SettingsError: a setting is wrong or missing.
     """
     declared = {**CONNECTION_SETTINGS, **ACCOUNTS_SETTINGS}
-    given = read_files(config_files) if config_files else read_environment(_VARIABLES, declared)
-    return parse_accounts(read(given, declared))
+    config = read_files(config_files) if config_files else read_environment(_VARIABLES, declared)
+    return parse_accounts(read(config, declared))
 
 
 def account_settings(config_files: Sequence[str]) -> ConnectionSettings:

@@ -25,7 +25,7 @@ def check_token(
 ) -> Check:
     """Check the token; `reported` receives the client's warnings."""
     if settings.credentials is None:
-        return _given(settings.auth_token or "", now())
+        return _auth_token(settings.auth_token or "", now())
     remaining = _remaining_seconds(settings.credentials, now()) if settings.token_cache else None
     if remaining is not None:
         return Check(_NAME, is_ok=True, says=f"cached, and used for another {in_words(remaining)}")
@@ -48,7 +48,7 @@ def _remaining_seconds(credentials: ClientCredentials, now: float) -> float | No
     return kept.renew_at - now if kept is not None and kept.renew_at > now else None
 
 
-def _given(token: str, now: float) -> Check:
+def _auth_token(token: str, now: float) -> Check:
     end = _end_of(token)
     if end is None:
         return Check(_NAME, is_ok=True, says="from `auth_token`; it does not show when it expires")

@@ -39,16 +39,16 @@ def open_input_file(argument: str) -> Iterator[InputFile]:
         if sys.stdin is None:
             msg = "stdin is closed: give the path of a file"
             raise InputFileError(msg)
-        with _copied(sys.stdin.buffer, "stdin") as given:
-            yield given
+        with _copied(sys.stdin.buffer, "stdin") as copy:
+            yield copy
         return
     name = repr(argument)
     with _opened(argument, name) as file:
         if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             yield InputFile(Path(argument), name)
         else:
-            with _copied(file, name) as given:
-                yield given
+            with _copied(file, name) as copy:
+                yield copy
 
 
 def _opened(argument: str, name: str) -> BinaryIO:

@@ -84,10 +84,10 @@ def refusal(findings: Findings, *, gone: int) -> str | None:
         (findings.newly_erased, MAX_ERASED_SHARE, "newly erased"),
         (gone, MAX_GONE_SHARE, "gone from the API"),
     )
-    for count, most, words in shares:
-        if count > most * findings.rows:
+    for count, limit, words in shares:
+        if count > limit * findings.rows:
             return (
-                f"{count:,} of {findings.rows:,} rows are {words}, more than {most:.0%}: nothing was changed. Check"
+                f"{count:,} of {findings.rows:,} rows are {words}, more than {limit:.0%}: nothing was changed. Check"
                 " that this is the right table and account, then add --yes"
             )
     return None

@@ -166,9 +166,9 @@ class ReaderPool(Generic[SourceT]):
             self._free += 1
 
     def _read(self) -> None:
-        given = self._next()
-        while given is not None:
-            source, turn = given
+        taken = self._next()
+        while taken is not None:
+            source, turn = taken
             is_failed = False
             try:
                 turn.read()
@@ -177,7 +177,7 @@ class ReaderPool(Generic[SourceT]):
             except BaseException as error:  # noqa: BLE001  # the main thread ends the source
                 is_failed = True
                 self._events.put((source, Failed(error)))
-            given = self._next(after=source, is_failed=is_failed)
+            taken = self._next(after=source, is_failed=is_failed)
 
     def _next(self, after: SourceT | None = None, *, is_failed: bool = False) -> tuple[SourceT, Turn] | None:
         """Return the next turn once a turn and a place are free, or None when the pool is closed."""
@@ -187,10 +187,10 @@ class ReaderPool(Generic[SourceT]):
                 self._busy -= 1
                 self._free += 1
             while not self._is_closed:
-                if self._busy < self._readers and (given := self._turns.take()) is not None:
+                if self._busy < self._readers and (taken := self._turns.take()) is not None:
                     self._busy += 1
                     self._free -= 1
                     self._wake_a_reader()
-                    return given
+                    return taken
                 self._changed.wait()
             return None

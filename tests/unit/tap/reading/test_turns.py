@@ -120,7 +120,9 @@ def test_many_accounts_without_any_answer_are_an_outage() -> None:
     """Ten accounts given up in a row, and no answer to any account for half a minute, are an outage."""
     api = Silence()
     api.clock.now = MIN_SILENCE_SECONDS
-    assert [api.outage.given_up() for _ in range(MIN_FAILED_ACCOUNTS)] == [False] * (MIN_FAILED_ACCOUNTS - 1) + [True]
+    assert [api.outage.account_failed() for _ in range(MIN_FAILED_ACCOUNTS)] == [False] * (MIN_FAILED_ACCOUNTS - 1) + [
+        True
+    ]
 
 
 def test_any_answer_ends_the_count_of_an_outage() -> None:
@@ -129,4 +131,4 @@ def test_any_answer_ends_the_count_of_an_outage() -> None:
     for _ in range(3 * MIN_FAILED_ACCOUNTS):
         api.clock.now += MIN_SILENCE_SECONDS / 2
         api.outage.answered()
-        assert not api.outage.given_up()
+        assert not api.outage.account_failed()
