@@ -16,23 +16,7 @@ from target_seeker_leads.mapping.field_names import (
 )
 from target_seeker_leads.mapping.record_to_request import to_request
 from target_seeker_leads.mapping.validation import violations
-
-LEAD: dict[str, Any] = {
-    "firstName": "Zo\u00e9",
-    "lastName": "Exemple",
-    "gender": "FEMALE",
-    "email": "zoe@example.org",
-    "language": "FR",
-    "phoneNumbers": [{"number": "+33612345678", "type": "MOBILE"}],
-    "message": "Bonjour \u2013 \u00e0 bient\u00f4t \U0001f3e0",
-    "classifiedId": "26ABCDEFGHJK",
-    "submittedDate": "2026-11-23T08:00:00Z",
-}
-
-
-def request_of(record: dict[str, Any]) -> dict[str, Any]:
-    return to_request(record).request
-
+from tests.complete_lead import LEAD
 
 SCALARS = (
     st.none()
@@ -80,4 +64,4 @@ def test_very_deep_nests_do_no_harm(name: str) -> None:
     for _ in range(20_000):
         nest = [nest]
     for value in (nest, {name: nest}, "[" * 20_000 + "]" * 20_000):
-        violations(request_of({name: value}))
+        violations(to_request({name: value}).request)

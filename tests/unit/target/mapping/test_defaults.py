@@ -7,19 +7,9 @@ import pytest
 
 from seeker_leads_api.errors import SettingsError
 from target_seeker_leads.mapping.record_to_request import parse_defaults, to_request, with_defaults
+from tests.complete_lead import LEAD
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=timezone.utc)
-LEAD: dict[str, Any] = {
-    "firstName": "Zo\u00e9",
-    "lastName": "Exemple",
-    "gender": "FEMALE",
-    "email": "zoe@example.org",
-    "language": "FR",
-    "phoneNumbers": [{"number": "+33612345678", "type": "MOBILE"}],
-    "message": "Bonjour \u2013 \u00e0 bient\u00f4t \U0001f3e0",
-    "classifiedId": "26ABCDEFGHJK",
-    "submittedDate": "2026-11-23T08:00:00Z",
-}
 
 
 def test_defaults_fill_absent_fields_only() -> None:

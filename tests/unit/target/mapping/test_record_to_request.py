@@ -16,18 +16,8 @@ from target_seeker_leads.mapping.field_names import (
 )
 from target_seeker_leads.mapping.record_to_request import Mapped, to_request
 from target_seeker_leads.mapping.validation import violations
+from tests.complete_lead import LEAD
 
-LEAD: dict[str, Any] = {
-    "firstName": "Zo\u00e9",
-    "lastName": "Exemple",
-    "gender": "FEMALE",
-    "email": "zoe@example.org",
-    "language": "FR",
-    "phoneNumbers": [{"number": "+33612345678", "type": "MOBILE"}],
-    "message": "Bonjour \u2013 \u00e0 bient\u00f4t \U0001f3e0",
-    "classifiedId": "26ABCDEFGHJK",
-    "submittedDate": "2026-11-23T08:00:00Z",
-}
 TAP_RECORD: dict[str, Any] = {
     "leadId": "lead-1",
     "ingestionDate": LEAD["submittedDate"],
