@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.urls import is_this_machine
 
 #: Replaced by the key in a URL on a command line, which other users can see.
 _PLACEHOLDER = "{key}"
@@ -34,7 +34,7 @@ def wanted_url(url: str, key: str | None) -> str:
     if parts.username is not None or parts.fragment:
         msg = "The URL must not contain a user name or a fragment"
         raise SettingsError(msg)
-    if parts.scheme == "http" and not _is_this_machine(host):
+    if parts.scheme == "http" and not is_this_machine(host):
         msg = "The URL uses plain http, so the key would be sent unencrypted: use https"
         raise SettingsError(msg)
     return url
@@ -64,10 +64,3 @@ def _normal(url: str) -> str:
     if port is not None and port != _DEFAULT_PORTS.get(parts.scheme):
         host = f"{host}:{port}"
     return urlunsplit((parts.scheme, host, parts.path or "/", parts.query, ""))
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
