@@ -85,14 +85,14 @@ def has_accounts(config: Mapping[str, Any]) -> bool:
     return any(config.get(name) not in (None, "") for name in ("accounts", "accounts_path"))
 
 
-def refuse_unset_accounts(given: Mapping[str, Any]) -> None:
+def refuse_unset_accounts(config: Mapping[str, Any]) -> None:
     """Check that no list of accounts got lost: Meltano passes a variable that is not set as an empty text.
 
     Raises:
         SettingsError: one did, so the run would be for the client's own account instead.
     """
     for name in ("accounts", "accounts_path"):
-        if given.get(name) == "":
+        if config.get(name) == "":
             msg = f"`{name}` is empty: set it, check the variable that it comes from, or remove it"
             raise SettingsError(msg)
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-
-import requests
 
 from seeker_leads_api import contract
 from seeker_leads_api.credentials import ClientCredentials, is_token
 from seeker_leads_api.declarations import setting
 from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.urls import checked_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -150,7 +146,7 @@ class ConnectionSettings:
             raise SettingsError(msg)
         token, credentials = authentication(config)
         return cls(
-            api_url=_checked_url("api_url", config["api_url"] or environment_url).rstrip("/"),
+            api_url=checked_url("api_url", config["api_url"] or environment_url).rstrip("/"),
             auth_token=token,
             credentials=credentials,
             token_cache=config["token_cache"],
@@ -189,23 +185,23 @@ def authentication(config: Mapping[str, Any]) -> tuple[str | None, ClientCredent
 def _credentials(config: Mapping[str, Any], environment_url: str) -> ClientCredentials | None:
     has_token = config["auth_token"] is not None
     pair: Sequence[str] = ("client_id", "client_secret")
-    given = [name for name in pair if config[name] is not None]
-    if has_token and given:
+    present = [name for name in pair if config[name] is not None]
+    if has_token and present:
         msg = "`auth_token` and `client_id`/`client_secret` are both set: keep one of the two ways to authenticate"
         raise SettingsError(msg)
     if has_token:
         return None
-    if not given:
+    if not present:
         msg = "Neither `auth_token` nor `client_id` and `client_secret` is set: set one of the two"
         raise SettingsError(msg)
-    if missing := [name for name in pair if name not in given]:
-        msg = f"`{given[0]}` is set without `{missing[0]}`: set both"
+    if missing := [name for name in pair if name not in present]:
+        msg = f"`{present[0]}` is set without `{missing[0]}`: set both"
         raise SettingsError(msg)
     return ClientCredentials(
         client_id=_plain("client_id", config["client_id"]),
         client_secret=_plain("client_secret", config["client_secret"]),
         audience=config["audience"] or environment_url,
-        auth_url=_checked_url("auth_url", config["auth_url"] or contract.TOKEN_URL),
+        auth_url=checked_url("auth_url", config["auth_url"] or contract.TOKEN_URL),
         intermediary_id=config["intermediary_id"] and _plain("intermediary_id", config["intermediary_id"]),
     )
 
@@ -216,45 +212,3 @@ def _plain(name: str, value: str) -> str:
         msg = f"`{name}` must be plain ASCII without spaces or line breaks"
         raise SettingsError(msg)
     return value
-
-
-@lru_cache(maxsize=16)  # accounts share theirs
-def _checked_url(name: str, url: str) -> str:
-    """Return the URL if it is safe for the token: https, or http on this machine."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        msg = f"`{name}` is not a URL: give it in the form https://host/path"
-        raise SettingsError(msg) from None
-    if parts.scheme not in {"http", "https"} or not host:
-        msg = f"`{name}` must be a whole URL with its scheme, in the form https://host/path"
-        raise SettingsError(msg)
-    if parts.username is not None or parts.query or parts.fragment:
-        msg = f"`{name}` must not hold a user name, a query or a fragment: give it in the form https://host/path"
-        raise SettingsError(msg)
-    if parts.scheme == "http" and not _is_this_machine(host):
-        msg = f"`{name}` uses plain http, so the token would travel in the clear: use https"
-        raise SettingsError(msg)
-    if not _can_exist(url, host):
-        msg = f"`{name}` has an invalid host name: give it in the form https://host/path"
-        raise SettingsError(msg)
-    return url
-
-
-def _can_exist(url: str, host: str) -> bool:
-    try:
-        requests.Request("GET", url).prepare()
-        host.encode("idna")  # as the connection does
-    except ValueError:  # which `requests` also raises for an invalid URL
-        return False
-    return " " not in host  # older versions of `requests` accept it
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,4 +1,4 @@
-"""The account that a command asks: the tap's settings, from files or from the tap's own variables."""
+"""The account that a command uses: the tap's settings, from files or from the tap's own variables."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from seeker_leads_api.client import ApiClient
 from seeker_leads_api.declarations import read
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.settings import CONNECTION_SETTINGS
+from seeker_leads_cli.options import config_option
 from seeker_leads_singer.config import read_environment, read_files
 from seeker_leads_singer.package import plugin_user_agent
 
@@ -23,36 +24,29 @@ if TYPE_CHECKING:
 
 _VARIABLES = "TAP_SEEKER_LEADS_"
 
-CONFIG = click.option(
-    "--config",
-    "config_files",
-    multiple=True,
-    metavar="FILE",
-    type=click.Path(),
-    help="JSON file with settings of the tap. Default: the variables TAP_SEEKER_LEADS_….",
-)
+CONFIG = config_option("JSON file with settings of the tap. Default: the variables TAP_SEEKER_LEADS_….")
 
 
 def accounts_of(config_files: Sequence[str]) -> Sequence[Account]:
-    """Return the account of the settings, or those of `accounts`.
+    """Return the account in the settings, or those in `accounts`.
 
     Raises:
         SettingsError: a setting is wrong or missing.
     """
     declared = {**CONNECTION_SETTINGS, **ACCOUNTS_SETTINGS}
-    given = read_files(config_files) if config_files else read_environment(_VARIABLES, declared)
-    return parse_accounts(read(given, declared))
+    config = read_files(config_files) if config_files else read_environment(_VARIABLES, declared)
+    return parse_accounts(read(config, declared))
 
 
 def account_settings(config_files: Sequence[str]) -> ConnectionSettings:
-    """Return how to reach the one account of the settings.
+    """Return the connection settings of the only account.
 
     Raises:
         SettingsError: a setting is wrong or missing, or there are several accounts.
     """
     accounts = accounts_of(config_files)
     if len(accounts) > 1:
-        msg = f"This command asks one account, and `accounts` has {len(accounts)}: give it settings without `accounts`"
+        msg = f"This command uses one account, but `accounts` has {len(accounts)}: give it settings without `accounts`"
         raise SettingsError(msg)
     return accounts[0].connection
 

@@ -1,4 +1,4 @@
-"""Ages as options take them, such as `90d`."""
+"""Parses ages such as `90d` for options."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from seeker_leads_cli.errors import InputFileError
-from seeker_leads_cli.files.given import given_file
+from seeker_leads_cli.files.input_file import open_input_file
 from seeker_leads_cli.files.kinds import table_of
 from seeker_leads_cli.singer_lines import count_records, line_stream, messages_of
 
@@ -64,18 +64,18 @@ class Input:
 
 
 @contextlib.contextmanager
-def opened(options: InputOptions) -> Iterator[Input]:
+def open_input(options: InputOptions) -> Iterator[Input]:
     """Open a file and detect its format.
 
     Raises:
         InputFileError: the file cannot be read as leads, or an option does not apply to it.
     """
-    with given_file(options.file) as given:
-        table = table_of(given, options.encoding)
+    with open_input_file(options.file) as source:
+        table = table_of(source, options.encoding)
         if table is None and options.keys:
-            msg = f"{given.name} contains Singer messages, which define their own keys: remove --key"
+            msg = f"{source.name} contains Singer messages, which define their own keys: remove --key"
             raise InputFileError(msg)
         if missing := [key for key in options.keys if table and key not in table.columns]:
             msg = f"--key {missing[0]!r} is not a column: the columns are {', '.join(table.columns if table else ())}"
             raise InputFileError(msg)
-        yield Input(given.name, given.path, options, table)
+        yield Input(source.name, source.path, options, table)

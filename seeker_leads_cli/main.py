@@ -49,7 +49,7 @@ class Tool(click.Group):
             _end(f"{describe(error)}. Please report it: this is a defect", EXIT_FAILED)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # the command's
-        """Run a command; Ctrl-C ends it as a signal ends tap and target."""
+        """Run a command; Ctrl-C ends it in the same way as SIGINT ends tap and target."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:

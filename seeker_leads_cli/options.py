@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -12,18 +12,19 @@ from seeker_leads_cli.input import InputOptions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CONFIG = click.option(
-    "--config",
-    "config_files",
-    multiple=True,
-    metavar="FILE",
-    type=click.Path(),
-    help="JSON file with settings of the target. Default: the variables TARGET_SEEKER_LEADS_….",
-)
+CommandT = TypeVar("CommandT", bound="Callable[..., Any] | click.Command")
+
+
+def config_option(help_: str) -> Callable[[CommandT], CommandT]:
+    """Return the option `--config FILE`, which may be repeated."""
+    return click.option("--config", "config_files", multiple=True, metavar="FILE", type=click.Path(), help=help_)
+
+
+CONFIG = config_option("JSON file with settings of the target. Default: the variables TARGET_SEEKER_LEADS_….")
 JSON = click.option("--json", "is_json", is_flag=True, help="Print JSON in a stable format.")
 _KEY_HELP = "Column that identifies a row. Repeat the option for a key of several columns."
 _STREAM_HELP = "Stream name of the rows in the ledger."
-_OF_A_FILE = (
+_INPUT_OPTIONS = (
     click.argument("file", metavar="FILE", type=click.Path(allow_dash=True)),
     click.option("--encoding", metavar="NAME", help="Encoding of a CSV, e.g. cp1252. Default: detected."),
     click.option("--key", "keys", multiple=True, metavar="COLUMN", help=_KEY_HELP),
@@ -37,7 +38,7 @@ def example(words: str) -> str:
     return f"\b\nExample:\n  seeker-leads {words}\n"
 
 
-def of_a_file(command: Callable[..., None]) -> Callable[..., None]:
+def input_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of an input file: the command is called with `InputOptions` and the paths of settings files."""
 
     @functools.wraps(command)
@@ -45,6 +46,6 @@ def of_a_file(command: Callable[..., None]) -> Callable[..., None]:
         command(InputOptions(file, encoding, stream, keys), **rest)
 
     decorated: Callable[..., None] = call
-    for decorate in reversed(_OF_A_FILE):
+    for decorate in reversed(_INPUT_OPTIONS):
         decorated = decorate(decorated)
     return decorated

@@ -38,7 +38,7 @@ def read_config(paths: Sequence[str], plugin: type[Plugin[Any]] = TargetSeekerLe
 
 
 def declared_settings(plugin: type[Plugin[Any]]) -> dict[str, JsonSchema]:
-    """Return every setting of a plugin, those of the SDK too."""
+    """Return every setting of a plugin, including those of the SDK."""
     declared = copy.deepcopy(plugin.config_jsonschema)
     plugin.append_builtin_config(declared)
     properties: dict[str, JsonSchema] = declared["properties"]
@@ -63,7 +63,7 @@ def without_account(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def without_need_of_account(config: Mapping[str, Any]) -> TargetSettings:
-    """Return the settings for a command that asks the API nothing, whether they name an account or not.
+    """Return the settings for a command that does not call the API; they need not contain an account.
 
     Raises:
         SettingsError: another setting is wrong.

@@ -63,11 +63,11 @@ def _read_file(path: Path) -> dict[str, Any]:
     raise SettingsError(msg)
 
 
-def unknown_settings(given: Iterable[str], declared: Iterable[str]) -> list[str]:
+def unknown_settings(names: Iterable[str], declared: Iterable[str]) -> list[str]:
     """Return a warning for each undeclared setting, with the declared one of the most similar name."""
     known = sorted(declared)
     warnings = []
-    for name in given:
+    for name in names:
         if name not in known:
             nearest = get_close_matches(name, known, n=1)
             guess = f": did you mean `{nearest[0]}`?" if nearest else ""

@@ -55,21 +55,21 @@ class Plugin(PluginBase, Generic[SettingsT]):
             StoppedError: a signal arrived in the meantime.
         """
         self.append_builtin_config(self.config_jsonschema)
-        given = dict(config or {})
+        values = dict(config or {})
         if parse_env_config:
-            given |= read_environment(variable_prefix(self.name), self.config_jsonschema["properties"])
+            values |= read_environment(variable_prefix(self.name), self.config_jsonschema["properties"])
         if validate_config:
-            refuse_unset_accounts(given)
+            refuse_unset_accounts(values)
         # Meltano passes an unset variable as an empty string, which the SDK would treat as a value.
-        given = {name: value for name, value in given.items() if value != ""}
+        values = {name: value for name, value in values.items() if value != ""}
         if validate_config:
-            self.settings = self.parse_settings(given)
-            refuse_unfit(given, self.config_jsonschema)
+            self.settings = self.parse_settings(values)
+            refuse_unfit(values, self.config_jsonschema)
         # The SDK would read an unknown word as false, and its validation prints values, even secrets. So it only fills
         # in defaults here.
         with signals.handed_to(self.stop):
-            super().__init__(config=given, parse_env_config=False, validate_config=False, **options)
-        for warning in unknown_settings(given, self.config_jsonschema["properties"]):
+            super().__init__(config=values, parse_env_config=False, validate_config=False, **options)
+        for warning in unknown_settings(values, self.config_jsonschema["properties"]):
             self.logger.warning(warning)
         if parse_env_config:
             self.logger.info("Settings are read from environment variables, which take precedence over files")

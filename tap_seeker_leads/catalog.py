@@ -50,8 +50,8 @@ def own_catalog(catalog: Mapping[str, Any], *, has_accounts: bool = False) -> di
         SettingsError: the catalog lacks the stream, or asks for something that the tap does not support.
     """
     streams = catalog.get("streams")
-    given = streams if isinstance(streams, list) else []
-    entries = [entry for entry in given if isinstance(entry, dict) and entry.get("tap_stream_id") == STREAM]
+    listed = streams if isinstance(streams, list) else []
+    entries = [entry for entry in listed if isinstance(entry, dict) and entry.get("tap_stream_id") == STREAM]
     if not entries:
         msg = f"The catalog has no stream with the `tap_stream_id` `{STREAM}`: {CURE}"
         raise SettingsError(msg)
@@ -122,29 +122,29 @@ def _definition(entry: _Entry, metadata: Mapping[Breadcrumb, Mapping[str, Any]],
     return next((method for method in methods if method), "INCREMENTAL")
 
 
-def _left_out(ours: JsonSchema, given: object, path: Breadcrumb) -> Iterator[Breadcrumb]:
-    """Yield the fields that the given schema leaves out.
+def _left_out(own: JsonSchema, schema: object, path: Breadcrumb) -> Iterator[Breadcrumb]:
+    """Yield the fields that a schema leaves out.
 
     Raises:
         ValueError: a field has a different type, or does not exist.
     """
     where = ".".join(path[1::2]) or "schema"
-    if not isinstance(given, dict):
+    if not isinstance(schema, dict):
         msg = f"`{where}` is not a JSON Schema"
         raise ValueError(msg)  # noqa: TRY004  # one exception type for all errors here
-    if path and not _is_of_type(given.get("type"), ours["type"]):
+    if path and not _is_of_type(schema.get("type"), own["type"]):
         msg = f"the type of `{where}` differs from the tap's schema"
         raise ValueError(msg)
-    if not ours.get("properties"):
+    if not own.get("properties"):
         return
-    properties = given.get("properties")
+    properties = schema.get("properties")
     if not isinstance(properties, dict):
         msg = f"`{where}` lacks `properties`"
         raise ValueError(msg)  # noqa: TRY004  # as above
-    if not path and (unknown := sorted(properties.keys() - ours["properties"].keys())):
+    if not path and (unknown := sorted(properties.keys() - own["properties"].keys())):
         msg = f"its properties have `{unknown[0]}`, which is not a field"
         raise ValueError(msg)
-    for name, field in ours["properties"].items():
+    for name, field in own["properties"].items():
         below = (*path, "properties", name)
         if name in properties:
             yield from _left_out(field, properties[name], below)
@@ -152,10 +152,10 @@ def _left_out(ours: JsonSchema, given: object, path: Breadcrumb) -> Iterator[Bre
             yield below
 
 
-def _is_of_type(given: object, ours: list[str]) -> bool:
+def _is_of_type(type_: object, own: list[str]) -> bool:
     """Return whether two types are the same apart from null, which a catalog may leave out."""
-    kinds = [given] if isinstance(given, str) else given
-    return isinstance(kinds, list) and {str(kind) for kind in kinds} - {"null"} == set(ours) - {"null"}
+    kinds = [type_] if isinstance(type_, str) else type_
+    return isinstance(kinds, list) and {str(kind) for kind in kinds} - {"null"} == set(own) - {"null"}
 
 
 def _fields(schema: JsonSchema, path: Breadcrumb) -> Iterator[Breadcrumb]:
@@ -172,10 +172,10 @@ def _may_be_new(name: Breadcrumb, schema: JsonSchema) -> bool:
     return column is not None and bool(column.get("additionalProperties"))
 
 
-def _selection(name: Breadcrumb, given: Mapping[str, Any], keys: list[str], *, is_left_out: bool) -> dict[str, Any]:
+def _selection(name: Breadcrumb, metadata: Mapping[str, Any], keys: list[str], *, is_left_out: bool) -> dict[str, Any]:
     is_key = name in {("properties", key) for key in (*keys, REPLICATION_KEY)}
-    selection = {key: given[key] for key in ("selected", "selected-by-default") if given.get(key) is not None}
-    if is_left_out or given.get("inclusion") == "unsupported":
+    selection = {key: metadata[key] for key in ("selected", "selected-by-default") if metadata.get(key) is not None}
+    if is_left_out or metadata.get("inclusion") == "unsupported":
         selection["selected"] = False
     if not name:
         selection.setdefault("selected-by-default", True)

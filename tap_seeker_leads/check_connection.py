@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from tap_seeker_leads.settings import TapSettings
 
 #: At most this many pages of a week are read to find the newest lead.
-MOST_PAGES = 20
+MAX_PAGES = 20
 #: With many accounts, at most this many weeks of each are read: an account without leads would cost 157 requests.
-MOST_WINDOWS_OF_MANY = 4
+MAX_WINDOWS_PER_ACCOUNT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def find_newest_lead(client: ApiClient, settings: TapSettings, *, now: Callable[
     ahead: float | None = None
     windows = reversed(list(split(settings.start, settings.end, settings.window_seconds)))
     since = settings.end
-    for window in islice(windows, MOST_WINDOWS_OF_MANY if settings.has_accounts else None):
+    for window in islice(windows, MAX_WINDOWS_PER_ACCOUNT if settings.has_accounts else None):
         since = window.start
         newest, date = _newest_lead(client, window, settings.page_size)
         if ahead is None and (api_time := read_date(date)) is not None:
@@ -108,7 +108,7 @@ def _newest_lead(client: ApiClient, window: Window, page_size: int) -> tuple[int
     """Return the latest ingestion date on the first pages of a window, and the `Date` of the last answer."""
     paginator = LeadsPaginator(WindowPlan([window]), limiter=client.limiter, on_window_read=lambda _: None)
     newest, date = None, None
-    while not paginator.finished and paginator.count < MOST_PAGES:
+    while not paginator.finished and paginator.count < MAX_PAGES:
         response = fetch_page(client, paginator, page_size)
         date = response.headers.get("Date")
         seconds = [lead.second for lead in page_of(response).leads if lead.second is not None]

@@ -10,12 +10,12 @@ from singer_sdk.mapper import RemoveRecordTransform, StreamMap
 
 from seeker_leads_api.errors import SettingsError
 from tap_seeker_leads.leads.flattening import with_unknown_in_extra
-from tap_seeker_leads.leads.switched_off import removed_columns, without
+from tap_seeker_leads.leads.selection import removed_columns, without
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tap_seeker_leads.leads.switched_off import Path
+    from tap_seeker_leads.leads.selection import Path
 
 
 def leads_maps(

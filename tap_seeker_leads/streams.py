@@ -24,7 +24,7 @@ from seeker_leads_singer import stream_maps
 from seeker_leads_singer.package import plugin_user_agent
 from seeker_leads_singer.run_metrics import written_at_the_end
 from tap_seeker_leads.leads.schema import REPLICATION_KEY, STREAM, key_properties, leads_schema
-from tap_seeker_leads.leads.switched_off import deselected_paths
+from tap_seeker_leads.leads.selection import deselected_paths
 from tap_seeker_leads.reading.fetching import PATH
 from tap_seeker_leads.reading.opening import RunEnvironment, open_reading
 from tap_seeker_leads.reading.page_request import PageRequest

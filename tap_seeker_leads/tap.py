@@ -86,10 +86,10 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
         Raises:
             SettingsError: it lacks the stream, or asks for something that the tap does not support.
         """
-        given = self._given_catalog
-        if given is None or isinstance(given, Catalog):
-            return given
-        return Catalog.from_dict(own_catalog(given, has_accounts=has_accounts(self.config)))
+        catalog = self._given_catalog
+        if catalog is None or isinstance(catalog, Catalog):
+            return catalog
+        return Catalog.from_dict(own_catalog(catalog, has_accounts=has_accounts(self.config)))
 
     def discover_streams(self) -> Sequence[LeadsStream]:
         """Return the only stream; needs neither settings nor network."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
 
 #: The buffer's limit in bytes; a page of typical leads is a tenth of it.
-_MOST_KEPT = 1 << 20
+_MAX_BUFFERED_BYTES = 1 << 20
 
 
 class PageWriter(MsgSpecWriter):
@@ -23,26 +23,26 @@ class PageWriter(MsgSpecWriter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._kept = bytearray()
+        self._buffer = bytearray()
 
     def write_message(self, message: Message) -> None:
         """Write a message, or buffer it."""
         # Encoded first, so that a message that cannot be encoded leaves no partial line behind.
-        self._kept += encoder.encode(_content(message))
-        self._kept += b"\n"
-        if not isinstance(message, RecordMessage) or len(self._kept) > _MOST_KEPT:
+        self._buffer += encoder.encode(_content(message))
+        self._buffer += b"\n"
+        if not isinstance(message, RecordMessage) or len(self._buffer) > _MAX_BUFFERED_BYTES:
             self.flush()
 
     def write_records(self, message: RecordMessage, records: Iterable[dict[str, Any]]) -> None:
         """Write a page: the message once for each record, with that record in place of the message's own."""
         envelope = message.to_dict()
-        self._kept += encoder.encode_lines([{**envelope, "record": record} for record in records])
+        self._buffer += encoder.encode_lines([{**envelope, "record": record} for record in records])
         self.flush()
 
     def flush(self) -> None:
         """Write the whole buffer, even if a signal arrives meanwhile."""
-        lines = bytes(self._kept)
-        self._kept.clear()
+        lines = bytes(self._buffer)
+        self._buffer.clear()
         write_whole(lines)
 
 

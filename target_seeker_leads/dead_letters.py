@@ -135,7 +135,7 @@ class DeadLetterFile:
         opened = open_locked(self.path, creates=True, clock=self._clock, sleep=self._sleep)
         if opened is None:
             msg = (
-                f"The dead letters could not be written to {self.path}: another program holds the file locked"
+                f"The dead letters could not be written to {self.path}: another program has locked the file"
                 " (`fuser` says which): nothing more is sent; wait until it ends, then run again"
             )
             raise FatalError(msg)

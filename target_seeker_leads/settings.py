@@ -197,10 +197,10 @@ def _distinguishable(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
 
 
 def _account_field(values: Mapping[str, Any]) -> str | None:
-    given: str | None = values["account_field"]
+    field: str | None = values["account_field"]
     if has_accounts(values):
-        return given or DEFAULT_ACCOUNT_FIELD
-    if given is not None:
+        return field or DEFAULT_ACCOUNT_FIELD
+    if field is not None:
         msg = "`account_field` is set without `accounts`, which has the labels that it holds: set both, or neither"
         raise SettingsError(msg)
     return None

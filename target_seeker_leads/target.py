@@ -142,11 +142,11 @@ class TargetSeekerLeads(Plugin[TargetSettings], Target):
 
     def _refuse_own_rejects(self, file_input: IO[str] | None) -> None:
         try:
-            given = os.fstat((file_input or self.message_reader.default_input).fileno())
+            source = os.fstat((file_input or self.message_reader.default_input).fileno())
             rejects = self.settings.rejects_path.stat()
         except (OSError, ValueError):
             return  # there is no such file yet, or the input is not a file
-        if os.path.samestat(given, rejects):
+        if os.path.samestat(source, rejects):
             msg = (
                 "The input is the file of `rejects_path` itself, and new rejects would be appended to it: move the file"
                 " first, and feed the moved one"

@@ -51,8 +51,8 @@ class Collector(PageWriter):
         self.messages: list[dict[str, Any]] = []
 
     def flush(self) -> None:
-        self.messages += [json.loads(line) for line in self._kept.splitlines()]
-        self._kept.clear()
+        self.messages += [json.loads(line) for line in self._buffer.splitlines()]
+        self._buffer.clear()
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING
 
-from seeker_leads_cli.files.given import GivenFile
+from seeker_leads_cli.files.input_file import InputFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +16,7 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 
-def workbook(path: Path, rows: str, *, sheets: int = 1) -> GivenFile:
+def workbook(path: Path, rows: str, *, sheets: int = 1) -> InputFile:
     """Write a minimal workbook; the first sheet has these rows, and cell style 1 is a date with a time."""
     names = range(1, sheets + 1)
     with zipfile.ZipFile(path, "w") as archive:
@@ -60,7 +60,7 @@ def workbook(path: Path, rows: str, *, sheets: int = 1) -> GivenFile:
             archive.writestr(
                 f"xl/worksheets/sheet{n}.xml", f'<worksheet xmlns="{_MAIN}"><sheetData>{data}</sheetData></worksheet>'
             )
-    return GivenFile(path, "'leads.xlsx'")
+    return InputFile(path, "'leads.xlsx'")
 
 
 def text(reference: str, value: str) -> str:

@@ -200,8 +200,8 @@ def _problem(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _request_id(answer: Answer, body: Mapping[str, Any]) -> str | None:
-    given = body.get("requestId")
-    return given if isinstance(given, str) else shown_traceparent(answer.headers.get("traceparent"))
+    request_id = body.get("requestId")
+    return request_id if isinstance(request_id, str) else shown_traceparent(answer.headers.get("traceparent"))
 
 
 def _problems(body: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

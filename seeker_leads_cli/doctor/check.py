@@ -1,4 +1,4 @@
-"""What the doctor finds: one line for each part of a set-up."""
+"""The results of the doctor: one line for each part of a set-up."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One part of a set-up: OK, or what is wrong and the cure."""
+    """The result for one part of a set-up: OK, or what is wrong and the cure."""
 
     name: str
     is_ok: bool
@@ -23,10 +23,10 @@ class Check:
 
 
 def attempt(name: str, look: Callable[[], T]) -> T | Check:
-    """Return what `look` returns, or its error as the check of this name: errors of ours say the cure themselves.
+    """Return what `look` returns, or its error as a failed check; the text of the error contains the cure.
 
     Raises:
-        StoppedError: a signal came.
+        StoppedError: a signal arrived.
     """
     try:
         return look()
@@ -37,6 +37,6 @@ def attempt(name: str, look: Callable[[], T]) -> T | Check:
 
 
 def in_one_line(label: str, checks: Sequence[Check]) -> Check:
-    """Return the checks of one of many accounts as one: all that is OK, or what is wrong."""
+    """Combine the checks of one of several accounts: what is wrong, or if all is OK, all of it."""
     wrong = [check.says for check in checks if not check.is_ok]
     return Check(f"account {label}", is_ok=not wrong, says="; ".join(wrong or [check.says for check in checks]))

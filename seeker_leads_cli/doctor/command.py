@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seeker_leads_cli.doctor.given import PLUGINS, given_settings
+from seeker_leads_cli.doctor.plugins import PLUGINS, plugin_configs
 from seeker_leads_cli.doctor.tap import check_tap
 from seeker_leads_cli.doctor.target import check_target
-from seeker_leads_cli.options import JSON
+from seeker_leads_cli.options import JSON, config_option
 from seeker_leads_singer.command import EXIT_FAILED
 
 if TYPE_CHECKING:
@@ -31,14 +31,7 @@ _CHECKS = {"tap": check_tap, "target": check_target}
 @click.option(
     "--for", "wanted", type=click.Choice([*PLUGINS]), help="Check only this plugin. Default: each that has settings."
 )
-@click.option(
-    "--config",
-    "config_files",
-    multiple=True,
-    metavar="FILE",
-    type=click.Path(),
-    help="Settings, as JSON. Default: the variables TAP_SEEKER_LEADS_… and TARGET_SEEKER_LEADS_….",
-)
+@config_option("Settings, as JSON. Default: the variables TAP_SEEKER_LEADS_… and TARGET_SEEKER_LEADS_….")
 @JSON
 @click.pass_context
 def doctor(context: click.Context, wanted: str | None, config_files: tuple[str, ...], *, is_json: bool) -> None:
@@ -48,7 +41,7 @@ def doctor(context: click.Context, wanted: str | None, config_files: tuple[str, 
     rejects file. Nothing is sent, created or changed. A token is requested only if none is cached. Exits with 1 if a
     part is not OK.
     """
-    checks = _checks(given_settings(config_files, wanted))
+    checks = _checks(plugin_configs(config_files, wanted))
     found = list(checks) if is_json else [_shown(plugin, check) for plugin, check in checks]
     are_ok = all(check.is_ok for _, check in found)
     if is_json:
@@ -60,13 +53,13 @@ def doctor(context: click.Context, wanted: str | None, config_files: tuple[str, 
         context.exit(EXIT_FAILED)
 
 
-def _checks(given: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Check]]:
-    for plugin, config in given.items():
+def _checks(configs: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Check]]:
+    for plugin, config in configs.items():
         for check in _CHECKS[plugin](config, now=time.time):
             yield plugin, check
 
 
 def _shown(plugin: str, check: Check) -> tuple[str, Check]:
-    """Print a check at once: a person waits."""
+    """Print a check as soon as it is done."""
     click.echo(f"{'OK' if check.is_ok else 'NOT OK':6}  {plugin:6}  {check.name}: {check.says}")
     return plugin, check

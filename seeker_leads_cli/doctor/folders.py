@@ -1,4 +1,4 @@
-"""Whether a file that is not there could be made."""
+"""Checks whether a file that does not exist could be created."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ if TYPE_CHECKING:
 
 
 def can_be_made(path: Path) -> bool:
-    """Return whether the nearest folder above the file that is there lets this user make files in it."""
+    """Return whether this user may create files in the nearest existing folder above the file."""
     folder = next((above for above in path.parents if above.exists()), path.parent)
     return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)

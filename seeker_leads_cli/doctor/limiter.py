@@ -1,4 +1,4 @@
-"""The limit that the settings keep, beside the one that the API has."""
+"""Compares the rate limit of the settings with the API's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ALLOWED_PER_SECOND = contract.RATE_LIMIT_REQUESTS * 1000 / contract.RATE_LIMIT_
 
 
 def check_limiter(settings: ConnectionSettings) -> Check:
-    """Compare the settings with the documented limit."""
+    """Check that the settings do not exceed the documented limit."""
     period_ms = round(settings.rate_limit_period_seconds * 1000)
     kept = (
         f"{settings.rate_limit_requests} requests in {period_ms} ms, {settings.max_concurrent_requests} at once"

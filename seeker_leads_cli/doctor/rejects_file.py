@@ -1,4 +1,4 @@
-"""The file of dead letters: where it is, how many letters wait in it, and who can read it."""
+"""Checks the file of dead letters: its path, its mode, and the number of letters."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _NAME = "rejects file"
 
 
 def check_rejects_file(path: Path) -> Check:
-    """Look at the file, and change nothing."""
+    """Check the file without changing anything."""
     try:
         problem, mode, letters = _look(path)
     except FileNotFoundError:
         if can_be_made(path):
             return Check(_NAME, is_ok=True, says=f"{path} will be created with the first dead letter")
-        return _wrong(path, "is not there and cannot be made: make its folder writable, or change `rejects_path`")
+        return _wrong(path, "cannot be created: make its folder writable, or change `rejects_path`")
     except OSError as error:
-        return _wrong(path, f"cannot be read ({os.strerror(error.errno or 0)}): make it readable and writable for you")
+        return _wrong(path, f"cannot be read ({os.strerror(error.errno or 0)}): make it readable and writable")
     if problem:
         return _wrong(path, problem)
-    wait = " (see `seeker-leads rejects list`)" if letters else ""
-    return Check(_NAME, is_ok=True, says=f"{path}, mode {mode:04o}, letters: {letters:,}{wait}")
+    see = " (see `seeker-leads rejects list`)" if letters else ""
+    return Check(_NAME, is_ok=True, says=f"{path}, mode {mode:04o}, letters: {letters:,}{see}")
 
 
 def _wrong(path: Path, problem: str) -> Check:
@@ -36,16 +36,16 @@ def _wrong(path: Path, problem: str) -> Check:
 
 
 def _look(path: Path) -> tuple[str, int, int]:
-    """Return what is wrong with the file, its mode, and how many letters it holds."""
+    """Return what is wrong with the file, its mode, and the number of its letters."""
     found = path.lstat()
     mode = stat.S_IMODE(found.st_mode)
     if stat.S_ISLNK(found.st_mode):
-        return "is a symbolic link, which the target refuses: let `rejects_path` name the file itself", mode, 0
+        return "is a symbolic link, which the target refuses: set `rejects_path` to the file itself", mode, 0
     if not stat.S_ISREG(found.st_mode):
-        return "is not a regular file: let `rejects_path` name another one", mode, 0
+        return "is not a regular file: set `rejects_path` to another one", mode, 0
     if mode & 0o077:
         return f"has mode {mode:04o}, so others can read personal data: chmod 600", mode, 0
     if not os.access(path, os.W_OK):
-        return "cannot be written: make it writable for you", mode, 0
+        return "cannot be written: make it writable", mode, 0
     with path.open("rb") as file:
         return "", mode, sum(not line.isspace() for line in file)

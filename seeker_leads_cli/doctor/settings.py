@@ -1,4 +1,4 @@
-"""The settings themselves: whether they fit, and whether each of them is one."""
+"""Checks the settings: whether their values are valid, and whether each of them is known."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _NAME = "settings"
 
 
 def checked_plugin(plugin: type[PluginT], config: Mapping[str, Any]) -> PluginT | Check:
-    """Return the plugin with these settings, as a run has it; or what is wrong with them.
+    """Return the plugin with these settings as a run has it, or the check that says what is wrong with them.
 
-    One file may hold the settings of both plugins; those of the other one are passed over.
+    One file may contain the settings of both plugins; those of the other one are ignored.
     """
     own = {name: value for name, value in config.items() if name in declared_settings(plugin)}
     return attempt(_NAME, lambda: plugin(config=own))
 
 
-def settings_are_right(config: Mapping[str, Any], remark: str = "") -> Check:
-    """Return the check of settings that fit; one that no plugin knows is not OK, since it means nothing."""
+def check_settings(config: Mapping[str, Any], remark: str = "") -> Check:
+    """Check that every setting is known to a plugin; an unknown one has no effect, so it is not OK."""
     known = declared_settings(TapSeekerLeads) | declared_settings(TargetSeekerLeads)
     if unknown := unknown_settings(config, known):
         return Check(_NAME, is_ok=False, says="; ".join(unknown))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from seeker_leads_cli.doctor.account import Account
-from seeker_leads_cli.doctor.check import Check, attempt, in_one_line
+from seeker_leads_cli.doctor.account import AccountClient, check_accounts
+from seeker_leads_cli.doctor.check import Check, attempt
 from seeker_leads_cli.doctor.clocks import check_clocks
 from seeker_leads_cli.doctor.limiter import check_limiter
-from seeker_leads_cli.doctor.settings import checked_plugin, settings_are_right
+from seeker_leads_cli.doctor.settings import check_settings, checked_plugin
 from tap_seeker_leads.check_connection import describe_newest_lead, find_newest_lead
 from tap_seeker_leads.tap import TapSeekerLeads
 
@@ -25,22 +25,12 @@ def check_tap(config: Mapping[str, Any], *, now: Callable[[], float]) -> Iterato
         yield tap
         return
     settings = tap.settings
-    yield settings_are_right(config)
-    for each in settings.accounts:
-        with Account.of(each.connection) as account:
-            checks = _account(account, settings, now)
-            yield from checks if each.label is None else [in_one_line(each.label, list(checks))]
+    yield check_settings(config)
+    yield from check_accounts(settings.accounts, lambda account: _connection(account, settings, now), now=now)
     yield check_limiter(settings.connection)
 
 
-def _account(account: Account, settings: TapSettings, now: Callable[[], float]) -> Iterator[Check]:
-    token = account.check_token(now=now)
-    yield token
-    if token.is_ok:
-        yield from _connection(account, settings, now)
-
-
-def _connection(account: Account, settings: TapSettings, now: Callable[[], float]) -> Iterator[Check]:
+def _connection(account: AccountClient, settings: TapSettings, now: Callable[[], float]) -> Iterator[Check]:
     seen = attempt("connection", lambda: find_newest_lead(account.client, settings, now=now))
     if isinstance(seen, Check):
         yield seen

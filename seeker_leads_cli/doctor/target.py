@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_api.errors import NotServedError, TokenRefusedError
-from seeker_leads_cli.doctor.account import Account
-from seeker_leads_cli.doctor.check import Check, attempt, in_one_line
+from seeker_leads_cli.doctor.account import AccountClient, check_accounts
+from seeker_leads_cli.doctor.check import Check, attempt
 from seeker_leads_cli.doctor.clocks import check_clocks
 from seeker_leads_cli.doctor.ledger import check_ledger
 from seeker_leads_cli.doctor.limiter import check_limiter
 from seeker_leads_cli.doctor.rejects_file import check_rejects_file
-from seeker_leads_cli.doctor.settings import checked_plugin, settings_are_right
+from seeker_leads_cli.doctor.settings import check_settings, checked_plugin
 from target_seeker_leads.target import TargetSeekerLeads
 
 if TYPE_CHECKING:
@@ -30,25 +30,15 @@ def check_target(config: Mapping[str, Any], *, now: Callable[[], float]) -> Iter
         return
     settings = target.settings
     dry_run = "; `dry_run` is on, so nothing is sent" if settings.dry_run else ""
-    yield settings_are_right(config, dry_run)
-    for each in settings.accounts:
-        with Account.of(each.connection) as account:
-            checks = _account(account, now)
-            yield from checks if each.label is None else [in_one_line(each.label, list(checks))]
+    yield check_settings(config, dry_run)
+    yield from check_accounts(settings.accounts, lambda account: _connection(account, now), now=now)
     yield check_limiter(settings.connection)
     yield check_ledger(settings.ledger_url)
     yield check_rejects_file(settings.rejects_path)
 
 
-def _account(account: Account, now: Callable[[], float]) -> Iterator[Check]:
-    token = account.check_token(now=now)
-    yield token
-    if token.is_ok:
-        yield from _connection(account, now)
-
-
-def _connection(account: Account, now: Callable[[], float]) -> Iterator[Check]:
-    """Read, since nothing can be written for a try. An account that may only write is as good for a target."""
+def _connection(account: AccountClient, now: Callable[[], float]) -> Iterator[Check]:
+    """Check by reading, since a test lead cannot be sent. An account that may only write is OK, too."""
     answer = attempt("connection", lambda: _read(account, int(now())))
     if isinstance(answer, Check):
         yield answer
@@ -61,8 +51,8 @@ def _connection(account: Account, now: Callable[[], float]) -> Iterator[Check]:
     yield check_clocks(account.seconds_ahead(answer, now()))
 
 
-def _read(account: Account, now: int) -> requests.Response | None:
-    """Ask for one lead; None says that the account may not read any. No token is requested for want of that right."""
+def _read(account: AccountClient, now: int) -> requests.Response | None:
+    """Request one lead; None if the account may not read leads. That answer does not cause a new token."""
     query = {"minDate": now - _HOUR_SECONDS, "maxDate": now, "limit": 1}
 
     def attempt_once(token: str) -> requests.Response | None:

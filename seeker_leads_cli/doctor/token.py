@@ -1,4 +1,4 @@
-"""The token: where it comes from, and how long it lasts. One is requested only where none is kept."""
+"""Checks the token: where it comes from, and how long it is valid. One is requested only if none is cached."""
 
 from __future__ import annotations
 
@@ -23,46 +23,46 @@ _NAME = "token"
 def check_token(
     client: ApiClient, settings: ConnectionSettings, reported: Sequence[str], *, now: Callable[[], float]
 ) -> Check:
-    """Look at the token; `reported` is what the client says meanwhile."""
+    """Check the token; `reported` receives the client's warnings."""
     if settings.credentials is None:
-        return _given(settings.auth_token or "", now())
+        return _auth_token(settings.auth_token or "", now())
     remaining = _remaining_seconds(settings.credentials, now()) if settings.token_cache else None
     if remaining is not None:
-        return Check(_NAME, is_ok=True, says=f"kept, and used for another {in_words(remaining)}")
+        return Check(_NAME, is_ok=True, says=f"cached, and used for another {in_words(remaining)}")
     asked = attempt(_NAME, lambda: client.retried(lambda token: token))
     if isinstance(asked, Check):
         return asked
     if not settings.token_cache:
-        return Check(_NAME, is_ok=True, says="requested anew, as in each run: `token_cache` is off")
+        return Check(_NAME, is_ok=True, says="requested, as in each run: `token_cache` is off")
     remaining = _remaining_seconds(settings.credentials, now())
     if remaining is None:
         why = reported[-1] if reported else "The token cache cannot be used"
-        says = f"requested, but not kept, so each run requests one, which the vendor counts. {why}"
+        says = f"requested, but not cached, so each run requests one, and the vendor limits requests. {why}"
         return Check(_NAME, is_ok=False, says=says)
-    return Check(_NAME, is_ok=True, says=f"none was kept; requested, and used for {in_words(remaining)}")
+    return Check(_NAME, is_ok=True, says=f"requested, since none was cached; used for {in_words(remaining)}")
 
 
 def _remaining_seconds(credentials: ClientCredentials, now: float) -> float | None:
-    """Return for how long the kept token is used; None where there is none, or it must be replaced."""
+    """Return how long the cached token is still used; None if there is none, or if it must be replaced."""
     kept = kept_token(credentials)
     return kept.renew_at - now if kept is not None and kept.renew_at > now else None
 
 
-def _given(token: str, now: float) -> Check:
+def _auth_token(token: str, now: float) -> Check:
     end = _end_of(token)
     if end is None:
-        return Check(_NAME, is_ok=True, says="given by `auth_token`; it does not say when it ends")
+        return Check(_NAME, is_ok=True, says="from `auth_token`; it does not show when it expires")
     if end <= now:
         says = (
-            f"the token of `auth_token` ended {in_words(now - end)} ago: set a new one, or use `client_id` and"
+            f"the token of `auth_token` expired {in_words(now - end)} ago: set a new one, or use `client_id` and"
             " `client_secret`, which renew it"
         )
         return Check(_NAME, is_ok=False, says=says)
-    return Check(_NAME, is_ok=True, says=f"given by `auth_token`; it ends in {in_words(end - now)}")
+    return Check(_NAME, is_ok=True, says=f"from `auth_token`; it expires in {in_words(end - now)}")
 
 
 def _end_of(token: str) -> float | None:
-    """Return a JWT's `exp` in Unix seconds; None where the token does not say it. The signature is the API's matter."""
+    """Return a JWT's `exp` in Unix seconds, or None if the token has none. The signature is not checked."""
     parts = token.split(".")
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))

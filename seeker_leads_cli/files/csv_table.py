@@ -13,7 +13,7 @@ from seeker_leads_cli.files.table import Header
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from seeker_leads_cli.files.given import GivenFile
+    from seeker_leads_cli.files.input_file import InputFile
 
 #: Length of the beginning of a file in which the delimiter is detected.
 _SAMPLE_CHARACTERS = 256 * 1024
@@ -24,7 +24,7 @@ _ENCODING_NAMES = {"utf-8-sig": "UTF-8"}
 class CsvTable:
     """A CSV file with a detected encoding and delimiter."""
 
-    def __init__(self, file: GivenFile, encoding: str | None = None) -> None:
+    def __init__(self, file: InputFile, encoding: str | None = None) -> None:
         """Detect encoding, delimiter and header.
 
         Raises:

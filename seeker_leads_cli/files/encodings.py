@@ -25,15 +25,15 @@ _MARKS = (
 )
 
 
-def encoding_of(path: Path, given: str | None = None) -> str:
-    """Return the codec that reads the whole file; `given` is the encoding that the user names.
+def encoding_of(path: Path, named: str | None = None) -> str:
+    """Return the codec that reads the whole file; `named` is the encoding that the user names.
 
     Raises:
         InputFileError: the encoding is unknown, the file is not in it, or the file contains NUL characters.
     """
-    if given is not None:
-        codec = _codec(given)
-        _check(path, codec, given)
+    if named is not None:
+        codec = _codec(named)
+        _check(path, codec, named)
         return codec
     with path.open("rb") as file:
         head = file.read(4)
@@ -47,14 +47,14 @@ def encoding_of(path: Path, given: str | None = None) -> str:
     return WINDOWS
 
 
-def _codec(given: str) -> str:
+def _codec(named: str) -> str:
     try:
         with contextlib.suppress(UnicodeDecodeError):
-            b"a".decode(given)  # also refuses `rot13` and `zip`, which are not encodings of text
+            b"a".decode(named)  # also refuses `rot13` and `zip`, which are not encodings of text
     except (LookupError, ValueError):
-        msg = f"--encoding {given!r} is unknown: use, for example, utf-8, cp1252 or utf-16"
+        msg = f"--encoding {named!r} is unknown: use, for example, utf-8, cp1252 or utf-16"
         raise InputFileError(msg) from None
-    name = codecs.lookup(given).name
+    name = codecs.lookup(named).name
     return "utf-8-sig" if name == "utf-8" else name  # skips a byte order mark
 
 

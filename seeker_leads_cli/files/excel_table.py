@@ -11,13 +11,13 @@ from seeker_leads_cli.files.table import Header
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from seeker_leads_cli.files.given import GivenFile
+    from seeker_leads_cli.files.input_file import InputFile
 
 
 class ExcelTable:
     """The first sheet of a workbook."""
 
-    def __init__(self, file: GivenFile) -> None:
+    def __init__(self, file: InputFile) -> None:
         """Open the workbook.
 
         Raises:

@@ -11,7 +11,7 @@ from seeker_leads_cli.files.csv_table import CsvTable
 from seeker_leads_cli.files.excel_table import ExcelTable
 
 if TYPE_CHECKING:
-    from seeker_leads_cli.files.given import GivenFile
+    from seeker_leads_cli.files.input_file import InputFile
     from seeker_leads_cli.files.table import Table
 
 _ZIP = b"PK\x03\x04"  # an .xlsx is a ZIP archive
@@ -21,7 +21,7 @@ _OTHERS = {_OLD_OFFICE: "an old .xls", b"%PDF": "a PDF", b"\x1f\x8b": "compresse
 _LONGEST_LINE = 16 * 1024 * 1024
 
 
-def table_of(file: GivenFile, encoding: str | None = None) -> Table | None:
+def table_of(file: InputFile, encoding: str | None = None) -> Table | None:
     """Return a file as a table; None if it contains Singer messages, which define their own streams.
 
     Raises:

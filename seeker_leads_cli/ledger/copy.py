@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from seeker_leads_api.errors import SettingsError
-from seeker_leads_cli.ledger.copying import copy_rows
-from seeker_leads_cli.ledger.sessions import opened, opened_or_made
+from seeker_leads_cli.ledger.row_copy import copy_rows
+from seeker_leads_cli.ledger.sessions import open_ledger, open_or_create
 from seeker_leads_cli.options import CONFIG, JSON
 from seeker_leads_cli.screen import printable, show_table
 from seeker_leads_cli.settings import read_config, without_need_of_account
@@ -34,17 +34,17 @@ def copy_ledger(new_url: str, config_files: tuple[str, ...], *, is_json: bool) -
     """Copy every row of the ledger to NEW_URL: from SQLite to PostgreSQL, back, or to another file.
 
     NEW_URL has the form of `ledger_url`. Other users of this machine can see a command line, so put a URL with a
-    password into SEEKER_LEADS_NEW_LEDGER_URL instead. Stop the runs first. Either all rows are copied, or none; you can
-    run the command again. A ledger that holds other rows is refused. The old ledger stays as it is. Set `ledger_url` to
-    NEW_URL before the next run.
+    password into SEEKER_LEADS_NEW_LEDGER_URL instead. Stop the runs first. Either all rows are copied or none, and you
+    can run the command again. A ledger that contains other rows is refused. The old ledger does not change. Set
+    `ledger_url` to NEW_URL before the next run.
     """
     old_url = without_need_of_account(read_config(config_files)).ledger_url
-    with opened(old_url, read_only=False) as source, _named_new_url():
+    with open_ledger(old_url, read_only=False) as source, _named_new_url():
         location = Location.parse(new_url)
         if location == source.location:
-            msg = "NEW_URL is the ledger itself: name another place"
+            msg = "NEW_URL is the ledger itself: give another URL"
             raise SettingsError(msg)
-        with opened_or_made(location) as new:
+        with open_or_create(location) as new:
             copied = copy_rows(source, new)
     if is_json:
         counts = [
@@ -64,15 +64,15 @@ def copy_ledger(new_url: str, config_files: tuple[str, ...], *, is_json: bool) -
     click.echo(f"Copied {copied.copied:,} rows from {source.location.shown} to {location.shown}{there}. Both hold:")
     rows = [(printable(stream), status, str(count)) for (stream, status), count in copied.counts.items()]
     show_table(("stream", "status", "rows"), rows)
-    click.echo("Now set `ledger_url` to the new one: what is sent with the old one, the new one does not know")
+    click.echo("Set `ledger_url` to the new ledger before the next run: it does not know what is sent with the old one")
 
 
 @contextlib.contextmanager
 def _named_new_url() -> Iterator[None]:
-    """Within it, what is wrong with the new URL is said of NEW_URL, not of the setting.
+    """Make errors about the new URL name NEW_URL instead of the setting.
 
     Raises:
-        SettingsError: as within.
+        SettingsError: the same error, with the other name.
     """
     try:
         yield

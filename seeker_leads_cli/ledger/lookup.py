@@ -1,4 +1,4 @@
-"""One record's row, found by its key as the target finds it."""
+"""Finds the row of one record by its key, as the target finds it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from seeker_leads_api.errors import SettingsError
-from seeker_leads_cli.ledger.sessions import telling
+from seeker_leads_cli.ledger.sessions import database_errors
 from seeker_leads_cli.screen import printable
 from target_seeker_leads.delivery.identity import Identifier
 from target_seeker_leads.delivery.incoming import Incoming, Source
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the ledger knows of a record."""
+    """The row of a record."""
 
     stream: str
     status: str
-    at: datetime  #: when the row was last written; of a delivered lead: when it was delivered
+    at: datetime  #: when the row was last written; for a delivered lead, when it was delivered
     first_tried_at: datetime | None
     request_id: str | None
     resends: int
 
 
 def parse_key(text: str) -> dict[str, Any]:
-    """Return the key's properties; numbers keep their digits.
+    """Parse a key; numbers keep all their digits.
 
     Raises:
         SettingsError: it is not a JSON object that identifies a record.
@@ -55,15 +55,15 @@ def parse_key(text: str) -> dict[str, Any]:
 
 
 def keys_of(settings: TargetSettings, stream: str, key: Mapping[str, Any], label: str | None = None) -> tuple[str, ...]:
-    """Return the hashes by which the ledger may know a record: the current one, then those of earlier versions.
+    """Return the hashes that may identify a record in the ledger: the current one, then those of earlier versions.
 
-    `label` is that of the record's account, where there are several.
+    `label` names the record's account if there are several.
 
     Raises:
-        SettingsError: with these settings no record is known by its key, or none has this label.
+        SettingsError: these settings do not identify records by their key, or no account has this label.
     """
     if settings.dedupe_by is not DedupeBy.KEY:
-        msg = f"`dedupe_by` is {settings.dedupe_by.value}: the ledger knows no record by its key, so none can be found"
+        msg = f"`dedupe_by` is {settings.dedupe_by.value}, so the ledger does not identify records by their key"
         raise SettingsError(msg)
     names = tuple(key)
     incoming = Incoming(stream, names, key, Source(stream, names, key, is_replay=False))
@@ -76,22 +76,22 @@ def _connection_of(settings: TargetSettings, label: str | None) -> ConnectionSet
         if account.label == label:
             return account.connection
     if settings.account_field is None:
-        msg = "--account is for settings with `accounts`: leave it out"
+        msg = "--account is only for settings with `accounts`: remove it"
     elif label is None:
-        msg = "The settings have `accounts`, and each has records of its own: give --account and its label"
+        msg = "The settings have `accounts`, and each has its own records: give --account and a label"
     else:
         msg = f"--account: {printable(label)} is not the label of one of the `accounts`"
     raise SettingsError(msg)
 
 
 def find_row(session: Session, keys: Sequence[str]) -> Found | None:
-    """Return what the ledger knows under the first of these keys that it has.
+    """Return the row of the first of these keys that has one.
 
     Raises:
-        FatalError: it cannot be read.
+        FatalError: the ledger cannot be read.
     """
     query = select(*columns_of(session.version)).where(LEDGER.c.key.in_(keys))
-    with telling(session, "read"), session.connection.begin():
+    with database_errors(session, "read"), session.connection.begin():
         rows = {row["key"]: row for row in session.connection.execute(query).mappings()}
     for row in (rows[key] for key in keys if key in rows):
         if at := as_utc(row["updated_at"]):

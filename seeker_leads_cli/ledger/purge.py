@@ -10,8 +10,8 @@ import click
 
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_cli.age import age
-from seeker_leads_cli.ledger.purging import count_delivered, delete_delivered
-from seeker_leads_cli.ledger.sessions import opened
+from seeker_leads_cli.ledger.row_deletion import count_delivered, delete_delivered
+from seeker_leads_cli.ledger.sessions import open_ledger
 from seeker_leads_cli.options import CONFIG, JSON
 from seeker_leads_cli.screen import instant, printable
 from seeker_leads_cli.settings import read_config, without_need_of_account
@@ -19,7 +19,7 @@ from seeker_leads_cli.settings import read_config, without_need_of_account
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: A lead's legal life of three years, with a few days to spare: sources and refreshes may give it again until then.
+#: Three years, the legal lifetime of a lead, and a few days: until then, sources may deliver it again.
 SAFE_AGE = timedelta(days=1100)
 _EXAMPLE = """\b
 Example:
@@ -45,13 +45,13 @@ def purge(older_than: timedelta, config_files: tuple[str, ...], *, dry_run: bool
     now = datetime.now(timezone.utc)
     if older_than < SAFE_AGE and not (force or dry_run):
         msg = (
-            f"--older-than is less than {SAFE_AGE.days}d: sources and refreshes may give leads of three"
-            " years again, and those would be sent again. See how many with --dry-run, or say --force"
+            f"--older-than is less than {SAFE_AGE.days}d: sources may deliver leads of the last three"
+            " years again, and those would be sent again. Use --dry-run to see how many, or --force"
         )
         raise SettingsError(msg)
     before = now - older_than
     url = without_need_of_account(read_config(config_files)).ledger_url
-    with opened(url, read_only=dry_run) as session:
+    with open_ledger(url, read_only=dry_run) as session:
         counted = count_delivered(session, before)
         young = count_delivered(session, before, since=now - SAFE_AGE)
         _warn(young, is_allowed=force)
@@ -70,8 +70,8 @@ def purge(older_than: timedelta, config_files: tuple[str, ...], *, dry_run: bool
 
 
 def _warn(young: Mapping[str, int], *, is_allowed: bool) -> None:
-    """Say which leads may be sent again: on stderr, and before anything is deleted."""
+    """Warn on stderr which leads may be sent again, before anything is deleted."""
     if young:
         streams = ", ".join(f"{count:,} of `{printable(stream)}`" for stream, count in young.items())
-        needs = "" if is_allowed else ". Without --dry-run this needs --force"
-        click.echo(f"May be sent again if their source gives them again: {streams}{needs}", err=True)
+        needs = "" if is_allowed else ". Without --dry-run, this requires --force"
+        click.echo(f"May be sent again if their source delivers them again: {streams}{needs}", err=True)

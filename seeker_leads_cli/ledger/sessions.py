@@ -1,4 +1,4 @@
-"""Ledgers as these commands open them: one that is there, and errors that name the ledger and the cure."""
+"""Opens ledgers for the commands, with errors that name the ledger and the cure."""
 
 from __future__ import annotations
 
@@ -17,45 +17,43 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def opened(url: str, *, read_only: bool = True) -> Iterator[Session]:
-    """Open a ledger that is there.
+def open_ledger(url: str, *, read_only: bool = True) -> Iterator[Session]:
+    """Open an existing ledger.
 
     Raises:
-        SettingsError: there is none at this URL, or a newer version wrote it.
-        FatalError: it cannot be reached.
+        SettingsError: there is no ledger at this URL, or a newer version wrote it.
+        FatalError: the ledger cannot be opened.
     """
     location = Location.parse(url)
-    # Opened to be written, one that is not there would be made.
-    with opened_if_there(location) as found:
+    # Read-only first: opening for writing would create a ledger that does not exist.
+    with open_if_exists(location) as found:
         if found is None:
-            msg = (
-                f"There is no ledger at {location.shown} yet: check `ledger_url`; the first run of the target makes it"
-            )
+            msg = f"There is no ledger at {location.shown} yet: check `ledger_url`; the target's first run creates it"
             raise SettingsError(msg)
         if read_only:
             yield found
             return
-    with opened_or_made(location) as session:
+    with open_or_create(location) as session:
         yield session
 
 
-def opened_if_there(location: Location) -> AbstractContextManager[Session | None]:
-    """Open a ledger to be read, and make nothing; None says that there is none.
+def open_if_exists(location: Location) -> AbstractContextManager[Session | None]:
+    """Open a ledger for reading, or return None if it does not exist. Nothing is created.
 
     Raises:
         SettingsError: a newer version wrote it.
-        FatalError: it cannot be reached.
+        FatalError: the ledger cannot be opened.
     """
     return _session(location, read_only=True)
 
 
 @contextlib.contextmanager
-def opened_or_made(location: Location) -> Iterator[Session]:
-    """Open a ledger to be written; it is made if it is not there, and brought to the latest format.
+def open_or_create(location: Location) -> Iterator[Session]:
+    """Open a ledger for writing; create it if it does not exist, and migrate it to the latest format.
 
     Raises:
         SettingsError: a newer version wrote it.
-        FatalError: it cannot be reached.
+        FatalError: the ledger cannot be opened.
     """
     with _session(location, read_only=False) as session:
         if session is not None:
@@ -63,11 +61,11 @@ def opened_or_made(location: Location) -> Iterator[Session]:
 
 
 @contextlib.contextmanager
-def telling(session: Session, undone: str) -> Iterator[None]:
-    """Turn a failure of the database into one line; `undone` is what could not be done with the ledger.
+def database_errors(session: Session, undone: str) -> Iterator[None]:
+    """Convert database errors; `undone` says what could not be done with the ledger.
 
     Raises:
-        FatalError: names the ledger and the cure.
+        FatalError: the database failed; the message names the ledger and the cure.
     """
     try:
         yield
@@ -76,16 +74,16 @@ def telling(session: Session, undone: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def held(session: Session, undone: str) -> Iterator[None]:
-    """Keep every other run out of a ledger for one transaction, which is undone as a whole if anything fails.
+def exclusive(session: Session, undone: str) -> Iterator[None]:
+    """Run one transaction in which no other run can use the ledger; an error rolls it back.
 
     Raises:
-        FatalError: another run uses it, or the database failed.
+        FatalError: another run uses the ledger, or the database failed.
     """
-    with telling(session, undone), session.connection.begin():
+    with database_errors(session, undone), session.connection.begin():
         if not session.runs.is_alone():
             shown = session.location.shown
-            msg = f"Another run uses the ledger {shown}: nothing was done; let it end, then run this again"
+            msg = f"Another run uses the ledger {shown}: nothing was done; wait until it ends, then run this again"
             raise FatalError(msg)
         yield
 
@@ -100,5 +98,5 @@ def _session(location: Location, *, read_only: bool) -> Iterator[Session | None]
         yield session
     finally:
         if session is not None:
-            with contextlib.suppress(DBAPIError, OSError):  # all that counts is committed
+            with contextlib.suppress(DBAPIError, OSError):  # everything is already committed
                 session.close()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seeker_leads_cli.ledger.sessions import opened
-from seeker_leads_cli.ledger.statistics import statistics_of
+from seeker_leads_cli.ledger.row_counts import statistics_of
+from seeker_leads_cli.ledger.sessions import open_ledger
 from seeker_leads_cli.options import CONFIG, JSON
 from seeker_leads_cli.screen import instant, printable, show_table
 from seeker_leads_cli.settings import read_config, without_need_of_account
@@ -17,7 +17,7 @@ from seeker_leads_cli.settings import read_config, without_need_of_account
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from seeker_leads_cli.ledger.statistics import Group, Statistics
+    from seeker_leads_cli.ledger.row_counts import Group, Statistics
 
 _EXAMPLE = """\b
 Example:
@@ -29,9 +29,9 @@ Example:
 @CONFIG
 @JSON
 def stats(config_files: tuple[str, ...], *, is_json: bool) -> None:
-    """Count the ledger's rows by stream, status and month, and say how large it is. No account is needed."""
+    """Count the ledger's rows by stream, status and month, and show its size. No account is needed."""
     url = without_need_of_account(read_config(config_files)).ledger_url
-    with opened(url) as session:
+    with open_ledger(url) as session:
         found, shown = statistics_of(session), session.location.shown
     if is_json:
         click.echo(json.dumps({"ledger": shown, **_as_json(found)}, indent=2))

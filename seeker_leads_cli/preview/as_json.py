@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from seeker_leads_cli.preview.repeats import Fate
+from seeker_leads_cli.preview.repeats import RowOutcome
 
 if TYPE_CHECKING:
     from seeker_leads_cli.preview.columns import Column
@@ -16,7 +16,7 @@ def as_json(survey: Survey, *, ascii_only: bool) -> str:
     """Return the preview as a JSON object on several lines."""
     content = {
         "rows": survey.rows,
-        **{fate.value: survey.fates[fate] for fate in Fate},
+        **{outcome.value: survey.outcomes[outcome] for outcome in RowOutcome},
         "columns": [_column(column) for column in survey.columns.all.values()],
         "reasons": [
             {"field": field, "rule": rule, "count": count} for (field, rule), count in survey.reasons.most_common()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import yaml
 
-from seeker_leads_cli.preview.repeats import Fate
+from seeker_leads_cli.preview.repeats import RowOutcome
 from seeker_leads_cli.screen import printable, show_table
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ def show(survey: Survey, proposals: Proposals, title: str, *, as_json: bool) -> 
     click.echo(f"{title}: {survey.rows:,} rows\n")
     rows = [_row(column) for column in survey.columns.all.values()]
     show_table(("column", "means", "accepted", "samples", "problems"), rows)
-    fates = survey.fates
+    outcomes = survey.outcomes
     counts = [
-        f"{fates[Fate.SENDABLE]:,} would be sent",
-        f"{fates[Fate.REJECTED]:,} rejected",
-        f"{fates[Fate.DOUBLED]:,} doubled",
+        f"{outcomes[RowOutcome.SENDABLE]:,} would be sent",
+        f"{outcomes[RowOutcome.REJECTED]:,} rejected",
+        f"{outcomes[RowOutcome.DOUBLED]:,} doubled",
         *(f"{count:,} {why}" for why, count in survey.set_aside.items()),
     ]
     click.echo(f"\n{', '.join(counts)}")

@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from seeker_leads_cli.input import InputOptions, opened
-from seeker_leads_cli.options import of_a_file
+from seeker_leads_cli.input import InputOptions, open_input
+from seeker_leads_cli.options import input_options
 from seeker_leads_cli.preview.as_json import as_json
 from seeker_leads_cli.preview.as_text import show
 from seeker_leads_cli.preview.proposals import proposals
@@ -22,7 +22,7 @@ Example:
 
 
 @click.command(short_help="Check a file of leads without sending it.", epilog=_EXAMPLE)
-@of_a_file
+@input_options
 @click.option("--json", "is_json", is_flag=True, help="Print JSON without samples, in a stable format.")
 def preview(options: InputOptions, config_files: tuple[str, ...], *, is_json: bool) -> None:
     """Preview a file of leads: what each column means, and which rows would be sent.
@@ -31,9 +31,9 @@ def preview(options: InputOptions, config_files: tuple[str, ...], *, is_json: bo
     no account is needed. The preview uses the target's own mapping, so a run gives the same results.
     """
     config = read_config(config_files)
-    with opened(options) as given:
-        survey = survey_of(given, config)
+    with open_input(options) as source:
+        survey = survey_of(source, config)
         if is_json:
             click.echo(as_json(survey, ascii_only=not is_utf8(sys.stdout)))
         else:
-            show(survey, proposals(survey), f"{given.name}, {given.form}", as_json=bool(config_files))
+            show(survey, proposals(survey), f"{source.name}, {source.form}", as_json=bool(config_files))

@@ -60,16 +60,16 @@ def proposals(survey: Survey) -> Proposals:
     notes: list[str] = []
     values = [value for column in columns if SUBMITTED_DATE in column.fields for value in column.bad_samples]
     formats = _formats_for(values)
-    given = settings.dates.formats
-    dates = DateReader((*given, *formats), settings.dates.zone)
+    configured = settings.dates.formats
+    dates = DateReader((*configured, *formats), settings.dates.zone)
     missing = _missing(columns, settings.defaults) if survey.rows else []
     maps, unknown, defaults = _maps_for(missing, columns, dates)
     if SUBMITTED_DATE in maps:
         samples = next(column for column in columns if _expression(column) == maps[SUBMITTED_DATE]).samples
         formats = _formats_for(samples)
-        dates = DateReader((*given, *formats), settings.dates.zone)
+        dates = DateReader((*configured, *formats), settings.dates.zone)
     if formats:
-        config["date_format"] = [*given, *formats]
+        config["date_format"] = [*configured, *formats]
     if settings.dates.zone is None and any(_is_local(value, dates) for value in _dates_of(columns, maps)):
         config["timezone"] = _ZONE
         notes.append(f"`timezone`: check that these times are in the zone {_ZONE}")

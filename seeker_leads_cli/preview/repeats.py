@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _CACHE_KIB = 32 * 1024
 
 
-class Fate(enum.Enum):
+class RowOutcome(enum.Enum):
     """What would happen to a row."""
 
     SENDABLE = "sendable"
@@ -31,7 +31,7 @@ class Repeats:
         self._database = database
         database.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, is_sendable INTEGER NOT NULL) WITHOUT ROWID")
 
-    def fate(self, key: str, *, is_sendable: bool) -> Fate:
+    def add(self, key: str, *, is_sendable: bool) -> RowOutcome:
         """Store a row and return what would happen to it in a run.
 
         A rejected row that comes again is sent if it can be sent now; any other repeated row is doubled.
@@ -40,8 +40,8 @@ class Repeats:
         if not self._database.execute("INSERT INTO seen VALUES (?, ?) ON CONFLICT DO NOTHING", row).rowcount:
             update = "UPDATE seen SET is_sendable = 1 WHERE key = ? AND NOT is_sendable AND ?"
             if not self._database.execute(update, row).rowcount:
-                return Fate.DOUBLED
-        return Fate.SENDABLE if is_sendable else Fate.REJECTED
+                return RowOutcome.DOUBLED
+        return RowOutcome.SENDABLE if is_sendable else RowOutcome.REJECTED
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from seeker_leads_cli.preview.repeats import Fate
+from seeker_leads_cli.preview.repeats import RowOutcome
 from target_seeker_leads.delivery.prepared_record import RecordPreparer
 from target_seeker_leads.delivery.set_aside import why_set_aside
 from target_seeker_leads.mapping.map_columns import columns_behind
@@ -26,7 +26,7 @@ class Survey:
 
     def __init__(self, settings: TargetSettings, columns: Columns, repeats: Repeats) -> None:
         self.columns = columns
-        self.fates: Counter[Fate] = Counter()
+        self.outcomes: Counter[RowOutcome] = Counter()
         #: Why -> number of records that are not meant to become leads.
         self.set_aside: Counter[str] = Counter()
         #: Field and rule -> number of records that were rejected for it.
@@ -45,7 +45,7 @@ class Survey:
     @property
     def rows(self) -> int:
         """The number of records."""
-        return self.fates.total() + self.set_aside.total()
+        return self.outcomes.total() + self.set_aside.total()
 
     def take(self, incoming: Incoming) -> None:
         """Count a record."""
@@ -57,14 +57,14 @@ class Survey:
             return
         prepared = self._preparer.prepare(incoming, self._now)
         reasons = {(reason.field, reason.rule) for reason in prepared.reasons}
-        fate = Fate.REJECTED if reasons else Fate.SENDABLE
+        outcome = RowOutcome.REJECTED if reasons else RowOutcome.SENDABLE
         if self._may_repeat:
-            fate = self._repeats.fate(prepared.claim.key, is_sendable=not reasons)
-        self.fates[fate] += 1
-        if fate is Fate.REJECTED:
+            outcome = self._repeats.add(prepared.claim.key, is_sendable=not reasons)
+        self.outcomes[outcome] += 1
+        if outcome is RowOutcome.REJECTED:
             self.reasons.update(reasons)
         warnings = prepared.stream_warnings if incoming.key_properties else ()
-        if fate is Fate.SENDABLE:
+        if outcome is RowOutcome.SENDABLE:
             warnings += prepared.warnings
         self.warnings.update({(warning.field, warning.rule) for warning in warnings})
         if prepared.lead and incoming.failure is None:

@@ -33,7 +33,7 @@ class _PreviewTarget(TargetSeekerLeads):
         """Do nothing: there is nothing to wait for."""
 
 
-def survey_of(given: Input, config: Mapping[str, Any]) -> Survey:
+def survey_of(source: Input, config: Mapping[str, Any]) -> Survey:
     """Return the survey of a file.
 
     Raises:
@@ -42,8 +42,8 @@ def survey_of(given: Input, config: Mapping[str, Any]) -> Survey:
         StoppedError: a signal arrived.
     """
     target = _PreviewTarget(config=without_account(config))
-    columns = Columns(given.table.columns if given.table else (), given.options.keys)
-    with repeats() as seen, given.messages() as messages:
+    columns = Columns(source.table.columns if source.table else (), source.options.keys)
+    with repeats() as seen, source.messages() as messages:
         target.survey = survey = Survey(target.settings, columns, seen)
         try:
             target.listen(messages)  # type: ignore[arg-type]  # the SDK declares text; the reader takes bytes

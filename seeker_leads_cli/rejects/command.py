@@ -11,13 +11,13 @@ import click
 
 from seeker_leads_cli.age import age
 from seeker_leads_cli.options import CONFIG, JSON, example
-from seeker_leads_cli.rejects import listing, showing
-from seeker_leads_cli.rejects.choosing import Filter, letter_of
+from seeker_leads_cli.rejects import details, listing
 from seeker_leads_cli.rejects.export import export as export_letters
 from seeker_leads_cli.rejects.letter_file import LetterFile
 from seeker_leads_cli.rejects.outcomes import Outcome
 from seeker_leads_cli.rejects.purge import purge as purge_letters
 from seeker_leads_cli.rejects.retry import retry as retry_letters
+from seeker_leads_cli.rejects.selection import Filter, letter_of
 from seeker_leads_cli.screen import is_utf8
 from seeker_leads_cli.settings import read_config, without_account
 from seeker_leads_singer.command import EXIT_FAILED
@@ -87,11 +87,11 @@ def show(config_files: tuple[str, ...], id_: str, *, is_json: bool) -> None:
     """
     target, file = _opened(config_files)
     letter = letter_of(file.read().letters, id_)
-    values = showing.values_of(letter, target)
+    values = details.values_of(letter, target)
     if is_json:
-        _print_json(showing.as_json(letter, values))
+        _print_json(details.as_json(letter, values))
     else:
-        showing.show(letter, values)
+        details.show(letter, values)
 
 
 @rejects.command(short_help="Send dead letters again.", epilog=example("rejects retry --from rejects.csv"))

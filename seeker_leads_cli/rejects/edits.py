@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_cli.errors import InputFileError
-from seeker_leads_cli.files.given import given_file
+from seeker_leads_cli.files.input_file import open_input_file
 from seeker_leads_cli.files.kinds import table_of
 from seeker_leads_cli.rejects.cells import ABSENT, unescaped, value_of
 from seeker_leads_cli.rejects.columns import ID, REASONS, headings_of
@@ -35,14 +35,14 @@ def edits_in(argument: str, letters: Mapping[str, Letter]) -> Edits:
     Raises:
         InputFileError: the file is not an export, lacks a column, or has an added row or an id twice.
     """
-    with given_file(argument) as given:
-        table = table_of(given)
+    with open_input_file(argument) as source:
+        table = table_of(source)
         if table is None:
-            msg = f"{given.name} contains Singer messages: give a CSV of `rejects export`, or use `send` for messages"
+            msg = f"{source.name} contains Singer messages: give a CSV of `rejects export`, or use `send` for messages"
             raise InputFileError(msg)
         rows = [{_heading(column): cell for column, cell in row.items()} for row in table.rows()]
         columns = [_heading(column) for column in table.columns]
-        name = given.name
+        name = source.name
     if ID not in columns:
         msg = f"{name} has no column `{ID}`: give a file of `rejects export` with all its columns"
         raise InputFileError(msg)

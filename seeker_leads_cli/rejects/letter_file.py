@@ -75,10 +75,10 @@ class LetterFile:
     def change(self, change: Callable[[Letter], Letter | bytes | None], or_else: str) -> None:
         """Apply `change` to each letter: it returns the letter to keep it, a line to replace it, or None to remove it.
 
-        Other lines stay as they are. `or_else` says in the message of a failure what is true then.
+        Other lines stay unchanged. `or_else` is the end of the message of a failure: what is still true then.
 
         Raises:
-            FatalError: the file could not be changed; it is as it was.
+            FatalError: the file could not be changed; it is unchanged.
         """
         with self._locked(or_else) as handle:
             if handle is None:
@@ -106,7 +106,7 @@ class LetterFile:
         except OSError as error:
             raise self._failed(error, or_else) from None
         if opened is None:
-            problem = "another program holds the file locked (`fuser` shows which one); wait until it ends"
+            problem = "another program has locked the file (`fuser` shows which one); wait until it ends"
             raise self._unchanged(problem, or_else)
         try:
             if not opened.is_locked:

@@ -44,9 +44,9 @@ _WORST_FIRST = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.SET_ASIDE, Outcome.DELI
 
 
 class Outcomes:
-    """Takes the place of the target's file of dead letters: a letter that fails again is already in the file.
+    """Replaces the target's file of dead letters: a letter that fails again is already in the file.
 
-    So nothing is written while leads are sent, and a kill leaves the file as it was.
+    So nothing is written while leads are sent, and a kill leaves the file unchanged.
     """
 
     def __init__(self, named: Container[str]) -> None:

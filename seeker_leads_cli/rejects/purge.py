@@ -1,10 +1,10 @@
-"""Removes old letters from the file: personal data that nobody will fix any more."""
+"""Removes old letters from the file, so that personal data is not kept when nobody will fix it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seeker_leads_cli.rejects.choosing import Filter
+from seeker_leads_cli.rejects.selection import Filter
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The reasons of letters: without personal data for everybody, and in full for the person who fixes the letter."""
+"""The reasons of letters: without personal data for lists, and in full for the person who fixes the letter."""
 
 from __future__ import annotations
 

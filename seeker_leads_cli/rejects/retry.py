@@ -9,12 +9,12 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from seeker_leads_cli.rejects.choosing import letter_of, named
 from seeker_leads_cli.rejects.edits import edits_in
 from seeker_leads_cli.rejects.letter_file import LetterFile
 from seeker_leads_cli.rejects.letters import message_of
 from seeker_leads_cli.rejects.outcomes import DONE, Outcome, OutcomeRecorder, Outcomes
 from seeker_leads_cli.rejects.reasons import is_unknown
+from seeker_leads_cli.rejects.selection import letter_of, listed_ids
 from seeker_leads_cli.send.progress import Progress, log_beside
 from seeker_leads_cli.singer_lines import line_stream
 from target_seeker_leads.singer.messages import Messages
@@ -92,7 +92,7 @@ def _chosen(letters: Mapping[str, Letter], ids: Sequence[str], edited: str | Non
         letters = {letter.id: letter for letter in edits.letters}
         if edits.gone:
             click.echo(
-                f"Skipped {len(edits.gone):,} rows whose letters were delivered or purged ({named(edits.gone)})",
+                f"Skipped {len(edits.gone):,} rows whose letters were delivered or purged ({listed_ids(edits.gone)})",
                 err=True,
             )
     if not ids:
@@ -104,7 +104,8 @@ def _warn_of_duplicates(letters: Iterable[Letter]) -> None:
     unknown = [letter.id for letter in letters if is_unknown(letter)]
     if unknown:
         click.echo(
-            f"The lead of {named(unknown)} may already exist: it is sent because you gave its ID, and may exist twice",
+            f"The lead of {listed_ids(unknown)} may already exist: it is sent because you gave its ID,"
+            " and may exist twice",
             err=True,
         )
 
@@ -138,7 +139,7 @@ def _report_unknown(became: Mapping[str, Outcome]) -> None:
     unknown = [id_ for id_, outcome in became.items() if outcome is Outcome.UNKNOWN]
     if unknown:
         click.echo(
-            f"Not sent, since their leads may exist: {named(unknown)}. Check with the agency first; then"
+            f"Not sent, since their leads may exist: {listed_ids(unknown)}. Check with the agency first; then"
             " `seeker-leads rejects retry ID` sends a lead even if it exists",
             err=True,
         )

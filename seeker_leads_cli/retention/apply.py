@@ -1,4 +1,4 @@
-"""One run of `apply`: look, decide, change, in one transaction that no other run shares."""
+"""One run of `apply`: counts, decides and changes, in one transaction that excludes other runs."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('seeker-leads ret
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a run did, or with a dry run would do, in rows."""
+    """What a run changed, or what a dry run would change, in rows."""
 
     run_id: str
     at: datetime
     is_dry_run: bool
-    findings: Findings  #: before it
+    findings: Findings  #: before the changes
     deleted_past_ttl: int
     deleted_gone: int
     deleted_again: int
     newly_erased: int  #: in leads
-    erased: int  #: scrubbed, or deleted where that was asked for
+    erased: int  #: scrubbed, or deleted if `erased` says so
     verified: Verified | None
 
 
@@ -46,16 +46,16 @@ def _now() -> datetime:
 
 
 def now_of(connection: sa.Connection, clock: Callable[[], datetime] = _now) -> datetime:
-    """Return the earlier of both clocks: nothing is deleted while one of them says that it is too early."""
-    there: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
-    return min(there.astimezone(timezone.utc), clock())
+    """Return the earlier time of this machine's clock and the server's, so that nothing is deleted too early."""
+    server_time: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+    return min(server_time.astimezone(timezone.utc), clock())
 
 
 def apply(connection: sa.Connection, leads: Leads, order: Order, lookup: LeadLookup | None) -> Applied:
-    """Delete and erase what the rows, the evidence and, with `lookup`, the API say is to go.
+    """Delete and erase what the rows, the evidence and, with `lookup`, the API require.
 
     Raises:
-        FatalError: too much would go, or what the API says cannot be trusted; nothing was changed.
+        FatalError: too many rows would change, or the API's answers prove nothing; nothing was changed.
     """
     now = now_of(connection)
     cutoff = cutoff_of(connection, leads)

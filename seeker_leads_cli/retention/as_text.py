@@ -1,4 +1,4 @@
-"""What `retention` says to people."""
+"""The output of `retention` as text, and of `apply` as JSON."""
 
 from __future__ import annotations
 
@@ -18,36 +18,37 @@ if TYPE_CHECKING:
 _DAY_SECONDS = 86_400
 _PROOFS = {
     Reason.TTL: "deleted after their `ttl`",
-    Reason.GONE: "deleted since the API had them no more",
+    Reason.GONE: "deleted because they were gone from the API",
     Reason.ERASED: "erased",
 }
 
 
 def table_lines(leads: Leads) -> Iterator[str]:
-    """Yield what was found by inspection: said before anything is changed."""
+    """Yield what is known about the table, for output before anything is changed."""
     known = leads.columns
     yield f"{leads.shown}: a table of leads with {known.form}; evidence in {leads.schema}.{NAME}"
-    yield f"  In erased leads ({leads.erased.value}) personal: {', '.join(leads.shown_columns()) or 'no column'}"
+    personal = ", ".join(leads.shown_columns()) or "none"
+    yield f"  Personal data of erased leads ({leads.erased.value}): {personal}"
     if known.unknown:
         yield f"  Not the tap's, and left as they are: {', '.join(known.unknown)}"
     if known.is_erased is None:
         yield "  It has no column isErased, so new erasures cannot be seen: select it in the tap, and load again"
     if known.extracted_at is None:
-        yield "  It has no column _sdc_extracted_at: rows not read in two cycles are unknown"
+        yield "  It has no column _sdc_extracted_at: rows that were not read in two cycles cannot be found"
 
 
 def applied_lines(applied: Applied) -> Iterator[str]:
-    """Yield what a run did."""
+    """Yield the changes of a run."""
     found = applied.findings
     yield "Dry run, nothing was changed. It would be:" if applied.is_dry_run else "Applied:"
     yield f"  {applied.deleted_past_ttl:,} of {found.rows:,} rows deleted: past their `ttl`"
-    yield f"  {applied.erased:,} rows erased; {applied.newly_erased:,} leads newly known as erased"
+    yield f"  {applied.erased:,} rows erased; {applied.newly_erased:,} leads newly found erased"
     if applied.deleted_again:
         yield f"  {applied.deleted_again:,} rows deleted again: a backup had brought them back"
     if applied.verified:
         yield f"  {applied.deleted_gone:,} rows deleted: {applied.verified.asked:,} asked for, and gone from the API"
     if found.without_ttl:
-        yield f"  {found.without_ttl:,} rows have no `ttl`: nothing says when they must be gone"
+        yield f"  {found.without_ttl:,} rows have no `ttl`: it is not known when they must be deleted"
     if found.overdue and not (applied.verified and applied.verified.asked):
         yield f"  {found.overdue:,} rows were not read in two cycles: give --verify, which asks the API for each"
 
@@ -73,7 +74,7 @@ def report_lines(report: Report) -> Iterator[str]:
 
 
 def applied_as_json(applied: Applied) -> dict[str, Any]:
-    """Return what `--json` prints: a shape that stays."""
+    """Return the changes of a run as `--json` prints them; the format is a promise."""
     verified = applied.verified
     return {
         "run_id": applied.run_id,

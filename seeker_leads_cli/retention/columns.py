@@ -1,7 +1,7 @@
-"""What the columns of a table of leads are: pure, from their names and types.
+"""Identifies the columns of a table of leads by their names and types. Pure.
 
-The tap's columns are found under their own names, flattened or not, and under those of loaders that change upper case
-or underscores. What begins as `contactRequest` does is personal; a column that the tap does not know is left alone.
+The tap's columns are found whether they are flattened or not, and if a loader changed upper case or underscores. A
+column whose name begins with `contactRequest` is personal data. A column that is not the tap's is left alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _INSTANTS = ("timestamp without time zone", "timestamp with time zone")
 _BOOLEANS = ("boolean",)
 _OBJECTS = ("jsonb", "json")
 _CONTACT, _CALL, _NUMBER, _EXTRA = "contactrequest", "calldetails", "seekerphonenumber", "extra"
-#: How the names of the tap's columns without personal data begin, and those of the SDK's own.
+#: The beginnings of names of columns without personal data: the tap's, and the SDK's own.
 _TAPS = ("ingestiondate", "portal", "leadcategory", "seekerintention", "property", "project", "distributiontype", "sdc")
 
 
@@ -33,7 +33,7 @@ class Column:
 
     @property
     def is_in_utc(self) -> bool:
-        """Whether its times are without a zone."""
+        """Whether its times have no time zone, so that they are in UTC."""
         return self.type == "timestamp without time zone"
 
     @property
@@ -44,34 +44,36 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class LeadColumns:
-    """The columns that retention is about."""
+    """The columns that retention reads or changes."""
 
     lead_id: Column
-    account: Column | None  #: half of the key, where one table holds several accounts
+    account: Column | None  #: part of the key if the table contains several accounts
     ingestion_date: Column
     ttl: Column
-    is_erased: Column | None  #: None: the catalog is older, or deselects it
-    extracted_at: Column | None  #: when the tap read the row; None: the loader does not say
-    personal: tuple[Column, ...]  #: null once the person is erased
-    call: Column | None  #: the same for one member of this object, the caller's number
-    unknown: tuple[str, ...]  #: not the tap's
+    is_erased: Column | None  #: None if the catalog is older, or deselects it
+    extracted_at: Column | None  #: when the tap read the row; None if the loader does not store it
+    personal: tuple[Column, ...]  #: become null when the lead is erased
+    call: Column | None  #: an object whose `seekerPhoneNumber` becomes null
+    unknown: tuple[str, ...]  #: columns that are not the tap's
 
     @property
     def form(self) -> str:
-        """How a person is told of the table's shape."""
+        """The form of the table, for messages."""
         return "JSON columns" if any(each.is_object for each in self.personal) else "flattened columns"
 
 
 def read_columns(table: str, columns: Sequence[Column]) -> LeadColumns:
-    """Return what the columns of a table are; `table` is for messages.
+    """Identify the columns of a table; `table` is its name in messages.
 
     Raises:
-        SettingsError: it is not a table of leads, or lacks what the law needs; the text names column and cure.
+        SettingsError: it is not a table of leads, or lacks a required column; the text names the column and the cure.
     """
     found = _Found(table, columns)
     lead_id = found.needed("leadId", _TEXTS, "it is not a table of leads")
     ingestion_date = found.needed("ingestionDate", _INSTANTS, "it is not a table of leads")
-    ttl = found.needed("ttl", _INSTANTS, "nothing says when a lead must be gone. Select it in the tap, load again")
+    ttl = found.needed(
+        "ttl", _INSTANTS, "it is not known when a lead must be deleted. Select it in the tap, and load again"
+    )
     return LeadColumns(
         lead_id=lead_id,
         account=found.optional("account", _TEXTS),
@@ -86,14 +88,14 @@ def read_columns(table: str, columns: Sequence[Column]) -> LeadColumns:
 
 
 def refuse_unnullable(table: str, columns: LeadColumns) -> None:
-    """Check that personal data can be taken out.
+    """Check that every column with personal data may become null.
 
     Raises:
-        SettingsError: a column does not allow it.
+        SettingsError: a column is NOT NULL.
     """
     for each in columns.personal:
         if not each.may_be_null:
-            msg = f"{table}: the column {each.name} is NOT NULL, so an erased lead cannot stay: use `--erased delete`"
+            msg = f"{table}: the column {each.name} is NOT NULL, so it cannot be scrubbed: use `--erased delete`"
             raise SettingsError(msg)
 
 
@@ -118,7 +120,7 @@ class _Found:
         found = self._columns.get(_folded(name), [])
         if len(found) > 1:
             names = " and ".join(each.name for each in found)
-            msg = f"{self._table} has {names}: which of them is the tap's {name} cannot be known. Rename the other"
+            msg = f"{self._table} has {names}: it is not known which is the tap's {name}. Rename the other one"
             raise SettingsError(msg)
         if found and found[0].type not in types:
             msg = f"{self._table}: the column {found[0].name} is {found[0].type}, and must be {' or '.join(types)}"
@@ -133,7 +135,7 @@ def _folded(name: str) -> str:
 def _is_personal(column: Column) -> bool:
     folded = _folded(column.name)
     if folded.startswith(_CALL):
-        # An object of a type in which one member cannot be changed goes as a whole.
+        # In a column that is not JSON, a single member cannot be changed, so the whole value becomes null.
         return _NUMBER in folded or (folded == _CALL and not column.is_object)
     return folded.startswith(_CONTACT) or folded == _EXTRA or column.name.lower().startswith(f"{_EXTRA}__")
 

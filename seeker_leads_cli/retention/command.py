@@ -1,4 +1,4 @@
-"""The command `retention`: what the law asks of the table that the loader fills."""
+"""The command `retention`: applies the legal retention rules to the table that the loader fills."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def apply(  # noqa: PLR0913  # the options above
     _say(applied_lines(applied), applied_as_json(applied) if is_json else None)
     if applied.verified and applied.verified.left:
         left = f"{applied.verified.left:,} rows were left"
-        click.echo(f"{left}: fewer than {PROBES} leads were read lately, and --verify needs those", err=True)
+        click.echo(f"{left}: --verify needs {PROBES} leads that were read recently, and there are fewer", err=True)
         context.exit(EXIT_FAILED)
 
 
@@ -132,9 +132,9 @@ def apply(  # noqa: PLR0913  # the options above
 @_ERASED
 @JSON
 def report(database_url: str | None, table: str, refresh_days: int, erased: str, *, is_json: bool) -> None:
-    """Show what an auditor asks for: since when all was read again, what was deleted and erased, and how soon.
+    """Show what an auditor asks for: when every lead was last read, what was deleted and erased, and how soon.
 
-    Nothing is changed, and no person is named.
+    Nothing is changed, and no personal data is shown.
     """
     with connected(_url(database_url)) as connection:
         made = make_report(connection, _leads(connection, table, refresh_days, Erased(erased)))

@@ -1,4 +1,4 @@
-"""The database that the loader fills: reaching it, and finding the table. No message holds SQL, data or a password."""
+"""Connects to the database that the loader fills, and finds the table. No message contains SQL, data or a password."""
 
 from __future__ import annotations
 
@@ -19,16 +19,18 @@ if TYPE_CHECKING:
 
     from seeker_leads_api.postgres.location import PostgresLocation
 
-#: Of `pg_class.relkind`: what can be changed, and what the others are called.
+#: Values of `pg_class.relkind`: the kinds that can be changed, and the names of the others.
 _TABLE_KINDS = frozenset({"r", "p"})
 _OTHER_KINDS = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
 _CURES = {
-    "InsufficientPrivilege": "give its user the right to read, update and delete rows, and to create a table beside",
+    "InsufficientPrivilege": "give its user the right to change its rows and to create a table in its schema",
     "ReadOnlySqlTransaction": "connect to the primary server",
-    "DiskFull": "make room on its disk",
+    "DiskFull": "free space on its disk",
     "DeadlockDetected": "run it again, when no other program changes the table",
 }
-_UNKNOWN_PART = "`database_url`: a part of it, mostly one after the ?, is unknown to PostgreSQL's driver: take it out"
+_UNKNOWN_PART = (
+    "`database_url`: PostgreSQL's driver does not know one of its parts, often a parameter after the ?: remove it"
+)
 _PART = r'(?:"((?:[^"]|"")+)"|([^".]+))'
 _NAME = re.compile(rf"(?:{_PART}\.)?{_PART}")
 _TABLE = sa.text(
@@ -43,11 +45,11 @@ _COLUMNS = sa.text(
 
 @contextmanager
 def connected(location: PostgresLocation) -> Iterator[sa.Connection]:
-    """Open a connection; what is wrong with it or with a statement becomes one line.
+    """Open a connection. An error of the connection or of a statement becomes one line.
 
     Raises:
         SettingsError: the driver is missing, or a part of the URL is unknown.
-        FatalError: the database refuses what it is asked, and has changed nothing of the transaction that was open.
+        FatalError: the database refused a statement; the open transaction changed nothing.
     """
     is_open = False
     try:
@@ -59,10 +61,10 @@ def connected(location: PostgresLocation) -> Iterator[sa.Connection]:
         if not is_open and isinstance(error, ProgrammingError):
             raise SettingsError(_UNKNOWN_PART) from None  # its words quote what may be a part of the password
         if not is_open:
-            # Nothing was asked of it yet, so the words hold neither SQL nor data; they name the host, the user …
+            # No statement was sent yet, so the text contains neither SQL nor data, only the host, the user …
             msg = f"{location.shown} could not be reached ({kind}: {words})"
             raise FatalError(msg) from None
-        cure = _CURES.get(kind, "see that it is there and can be changed")
+        cure = _CURES.get(kind, "check that it exists and can be changed")
         msg = f"{location.shown} refused ({kind}), and nothing was changed: {cure}, then run again"
         raise FatalError(msg) from None
 
@@ -71,13 +73,13 @@ def find_table(connection: sa.Connection, written: str) -> tuple[str, str, list[
     """Return schema, name and columns of a table, written as `schema.table` or `"schema"."table"`.
 
     Raises:
-        SettingsError: there is none of that name, or it is a view and the like.
+        SettingsError: the table does not exist, or it is a view or the like.
     """
     names = split_name(written)
     quoted = ".".join('"{}"'.format(name.replace('"', '""')) for name in names)
     row = connection.execute(_TABLE, {"name": quoted}).one_or_none()
     if row is None:
-        msg = f"`table`: {written} does not exist: write its schema too, and check upper case"
+        msg = f"`table`: {written} does not exist: include its schema, and check upper case"
         raise SettingsError(msg)
     oid, schema, kind = row
     if kind not in _TABLE_KINDS:
@@ -88,14 +90,14 @@ def find_table(connection: sa.Connection, written: str) -> tuple[str, str, list[
 
 
 def split_name(written: str) -> list[str]:
-    """Return the parts of a name: the table alone, or schema and table. A part in double quotes may hold a point.
+    """Return the parts of a name: the table alone, or schema and table. A part in double quotes may contain a dot.
 
     Raises:
-        SettingsError: it does not have that form.
+        SettingsError: the name does not have this form.
     """
     match = _NAME.fullmatch(written.strip())
     if match is None:
-        msg = '`table`: write schema.table, with a name that holds a point or a quotation mark as "na.me"'
+        msg = '`table`: write schema.table, with double quotes around a name that contains a dot or a quote: "na.me"'
         raise SettingsError(msg)
     pairs = zip(match.groups()[::2], match.groups()[1::2], strict=True)
     return [plain or quoted.replace('""', '"') for quoted, plain in pairs if plain or quoted]

@@ -1,4 +1,7 @@
-"""The evidence: a table beside the leads, one line a lead for ever, without personal data. Its form is a promise."""
+"""The evidence: a table with one row for each deleted or erased lead, without personal data. Its format is a promise.
+
+It is in the schema of the leads. Rows are never deleted.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +16,23 @@ NAME = "seeker_leads_erasure_log"
 
 
 class Reason(str, Enum):
-    """Why a lead was changed. A deletion takes the place of an erasure, and nothing takes the place of a deletion."""
+    """Why a lead was changed. A deletion replaces an erasure in the evidence; nothing replaces a deletion."""
 
-    TTL = "ttl"  #: deleted: its life was over
-    GONE = "gone"  #: deleted: the API said that there is no such lead
+    TTL = "ttl"  #: deleted: its `ttl` had passed
+    GONE = "gone"  #: deleted: the API no longer had it
     ERASED = "erased"  #: the person had their data erased
 
 
 def log_table(schema: str) -> sa.Table:
-    """Return the table of evidence beside the leads of a schema."""
+    """Return the definition of the table of evidence in a schema."""
     instant = sa.DateTime(timezone=True)
     return sa.Table(
         NAME,
         sa.MetaData(),
         sa.Column("lead_id", sa.Text, primary_key=True),
-        sa.Column("account", sa.Text, primary_key=True, server_default=""),  # empty where the leads have none
+        sa.Column("account", sa.Text, primary_key=True, server_default=""),  # empty if the leads have no account
         sa.Column("reason", sa.Text, nullable=False),
-        # When it was due: of `ttl` that instant, of `erased` when the tap brought it, of `gone` when the API said so.
+        # When it became due: the `ttl` itself, when the tap read the erased lead, or when the API answered 404.
         sa.Column("first_seen_at", instant, nullable=False),
         sa.Column("applied_at", instant, nullable=False),
         sa.Column("run_id", sa.Text, nullable=False),
@@ -38,10 +41,10 @@ def log_table(schema: str) -> sa.Table:
 
 
 def find_log(connection: sa.Connection, schema: str) -> sa.Table | None:
-    """Return the table of evidence, or None where there is none yet.
+    """Return the table of evidence, or None if it does not exist yet.
 
     Raises:
-        SettingsError: a table of that name is something else.
+        SettingsError: the table of this name has other columns.
     """
     log = log_table(schema)
     inspector = sa.inspect(connection)
@@ -57,10 +60,10 @@ def find_log(connection: sa.Connection, schema: str) -> sa.Table | None:
 
 
 def make_log(connection: sa.Connection, schema: str) -> sa.Table:
-    """Return the table of evidence, made if need be. Only one run at a time may do this.
+    """Return the table of evidence, and create it if it does not exist. Only one run at a time may do this.
 
     Raises:
-        SettingsError: as `find_log`.
+        SettingsError: the table of this name has other columns.
     """
     found = find_log(connection, schema)
     if found is not None:
@@ -71,7 +74,7 @@ def make_log(connection: sa.Connection, schema: str) -> sa.Table:
 
 
 def no_evidence(schema: str) -> sa.Subquery:
-    """Return what is as a table of evidence without a line, to read before there is one."""
+    """Return an empty table of evidence, for queries before the real one exists."""
     log = log_table(schema)
     columns = [sa.cast(sa.null(), column.type).label(column.name) for column in log.columns]
     return sa.select(*columns).where(sa.false()).subquery()

@@ -1,4 +1,4 @@
-"""What there is to do in a table, counted by one look, and whether so much may be done without a person's yes."""
+"""Counts in one query what is to be done in a table, and decides whether that much needs a confirmation."""
 
 from __future__ import annotations
 
@@ -14,47 +14,47 @@ from seeker_leads_cli.retention.settings import Erased
 if TYPE_CHECKING:
     from seeker_leads_cli.retention.leads import Leads
 
-#: A refresh that was late by one cycle has brought a lead after so many.
-MOST_CYCLES = 2
-#: More than these shares of a table are more likely a wrong account or table than people's wishes.
-MOST_ERASED_SHARE = 0.25
-MOST_GONE_SHARE = 0.05
+#: After this many cycles, even a refresh that is one cycle late has read every lead again.
+MAX_CYCLES = 2
+#: Larger shares of a table suggest a wrong account or table rather than real erasures.
+MAX_ERASED_SHARE = 0.25
+MAX_GONE_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """A table at an instant. Rows past their `ttl` are in `rows` and `past_ttl` alone."""
+    """The counts of a table at one instant. Rows past their `ttl` are counted only in `rows` and `past_ttl`."""
 
     rows: int
     past_ttl: int
     without_ttl: int
-    erased: int  #: rows that say so themselves
-    newly_erased: int  #: those of them that the evidence does not know
-    to_erase: int  #: rows whose personal data, or which themselves, are to go by what they or the evidence say
-    deleted_before: int  #: rows that were deleted once, and came back from a backup
-    overdue: int  #: rows that two cycles of the refresh have not brought
-    of_unknown_age: int  #: rows that do not say when the tap read them
-    oldest_reading: datetime | None  #: everything was read at or after this
+    erased: int  #: rows whose own column says that the lead is erased
+    newly_erased: int  #: those of them that are not in the evidence yet
+    to_erase: int  #: rows to scrub or delete because they, or the evidence, say that the lead is erased
+    deleted_before: int  #: rows that were deleted earlier, and came back from a backup
+    overdue: int  #: rows that the last two cycles of the refresh did not read
+    of_unknown_age: int  #: rows without the time at which the tap read them
+    oldest_reading: datetime | None  #: every row was read at or after this
     newest_reading: datetime | None
 
 
 def cutoff_of(connection: sa.Connection, leads: Leads) -> datetime | None:
-    """Return before which instant a row must have been read for two cycles to have missed it; None: not known."""
+    """Return the instant before which a row must have been read to be overdue; None if it cannot be known."""
     if leads.columns.extracted_at is None or not leads.refresh_days:
         return None
     newest = connection.execute(sa.select(sa.func.max(leads.extracted_at))).scalar()
-    return None if newest is None else newest - timedelta(days=MOST_CYCLES * leads.refresh_days)
+    return None if newest is None else newest - timedelta(days=MAX_CYCLES * leads.refresh_days)
 
 
 def is_overdue(leads: Leads, cutoff: datetime | None) -> sa.ColumnElement[bool]:
-    """Return whether two cycles have not brought a row."""
+    """Return whether the last two cycles did not read a row."""
     return sa.false() if cutoff is None else sa.and_(leads.extracted_at < cutoff, sa.true())
 
 
 def look(
     connection: sa.Connection, leads: Leads, log: sa.FromClause, *, now: datetime, cutoff: datetime | None
 ) -> Findings:
-    """Count what there is to do."""
+    """Count what is to be done."""
     is_alive = sa.or_(leads.ttl.is_(None), leads.ttl > now)
     has_work = sa.true() if leads.erased is Erased.DELETE else leads.holds_personal_data
     is_past_erasure = leads.is_older_than(log, Reason.ERASED)
@@ -79,15 +79,15 @@ def look(
 
 
 def refusal(findings: Findings, *, gone: int) -> str | None:
-    """Return why so much is not done without `--yes`; None: it is not too much. `gone` is what the API said."""
+    """Return why the changes need `--yes`, or None if they do not. `gone` counts the leads that the API lacks."""
     shares = (
-        (findings.newly_erased, MOST_ERASED_SHARE, "newly erased"),
-        (gone, MOST_GONE_SHARE, "gone, says the API"),
+        (findings.newly_erased, MAX_ERASED_SHARE, "newly erased"),
+        (gone, MAX_GONE_SHARE, "gone from the API"),
     )
-    for count, most, words in shares:
-        if count > most * findings.rows:
+    for count, limit, words in shares:
+        if count > limit * findings.rows:
             return (
-                f"{count:,} of {findings.rows:,} rows are {words}, more than {most:.0%}: nothing was changed. See that"
-                " table and account are the right ones, then give --yes"
+                f"{count:,} of {findings.rows:,} rows are {words}, more than {limit:.0%}: nothing was changed. Check"
+                " that this is the right table and account, then add --yes"
             )
     return None

@@ -1,4 +1,4 @@
-"""The table of leads as SQL: what a row says, whatever the form of its columns. Nothing here is run."""
+"""The table of leads as SQL expressions, for any format of its columns. Nothing is executed here."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _NUMBER = "seekerPhoneNumber"
 
 @dataclass(frozen=True)
 class Leads:
-    """A table of leads. Instants are in UTC, and columns without a zone are taken so."""
+    """A table of leads. Instants are in UTC; columns without a time zone are read as UTC."""
 
     schema: str
     name: str
     columns: LeadColumns
     refresh_days: int
-    erased: Erased  #: what becomes of rows of erased people
+    erased: Erased  #: what to do with the rows of erased people
 
     @property
     def shown(self) -> str:
-        """Its name as people write it."""
+        """The name as messages show it."""
         return f"{self.schema}.{self.name}"
 
     @cached_property
@@ -52,7 +52,7 @@ class Leads:
 
     @cached_property
     def key(self) -> tuple[sa.ColumnElement[str], sa.ColumnElement[str]]:
-        """Lead and account, as the evidence has them."""
+        """The ids of lead and account, as the evidence stores them."""
         account = self.columns.account
         named = sa.literal("") if account is None else sa.func.coalesce(sa.cast(self._column(account), sa.Text), "")
         return sa.cast(self._column(self.columns.lead_id), sa.Text).label("lead_id"), named.label("account")
@@ -64,23 +64,23 @@ class Leads:
 
     @cached_property
     def ttl(self) -> sa.ColumnElement[datetime]:
-        """When the lead must be gone; null where nobody said so."""
+        """When the lead must be deleted; null if the row does not say it."""
         return self._instant(self.columns.ttl)
 
     @cached_property
     def extracted_at(self) -> sa.ColumnElement[datetime]:
-        """When the tap read the row; null where that is not known."""
+        """When the tap read the row; null if unknown."""
         column = self.columns.extracted_at
         return sa.cast(sa.null(), sa.DateTime(timezone=True)) if column is None else self._instant(column)
 
     @cached_property
     def is_erased(self) -> sa.ColumnElement[bool]:
-        """Whether the row says that the person is erased."""
+        """Whether the row says that the person's data is erased."""
         column = self.columns.is_erased
         return sa.false() if column is None else self._column(column).is_(sa.true())
 
     def is_older_than(self, line: sa.FromClause, reason: Reason) -> sa.ColumnElement[bool]:
-        """Return whether a line of evidence speaks of a row that was read before it: one of a restored backup."""
+        """Return whether a row was read before its row of evidence was written: it comes from a restored backup."""
         return sa.and_(
             line.c.reason == reason.value,
             sa.or_(self.extracted_at.is_(None), self.extracted_at <= line.c.applied_at),
@@ -88,14 +88,14 @@ class Leads:
 
     @cached_property
     def holds_personal_data(self) -> sa.ColumnElement[bool]:
-        """Whether anything of a person is left in a row."""
+        """Whether a row still contains personal data."""
         left = [self._column(each).is_not(None) for each in self.columns.personal]
         if self.columns.call is not None:
             left.append(_as_jsonb(self._column(self.columns.call))[_NUMBER].astext.is_not(None))
         return sa.or_(sa.false(), *left)
 
     def scrubbed(self) -> dict[sa.ColumnElement[Any], Any]:
-        """Return what an erased row's columns become."""
+        """Return the new values of the columns of an erased row."""
         known = self.columns
         values: dict[sa.ColumnElement[Any], Any] = {self._column(each): sa.null() for each in known.personal}
         if known.call is not None:
@@ -112,7 +112,7 @@ class Leads:
         return values
 
     def shown_columns(self) -> Sequence[str]:
-        """Return the names of what becomes null, for people."""
+        """Return the names of the columns that become null, as messages show them."""
         call = [] if self.columns.call is None else [f"{self.columns.call.name}.{_NUMBER}"]
         return [*(each.name for each in self.columns.personal), *call]
 

@@ -1,13 +1,13 @@
-"""What a data protection officer asks for: how old the readings are, what was erased and how soon. Without a person."""
+"""The report for a data protection officer: how old the rows are, what was erased, and how soon; no personal data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timezone
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from seeker_leads_cli import screen
 from seeker_leads_cli.retention.apply import now_of
 from seeker_leads_cli.retention.evidence import Reason, find_log, no_evidence
 from seeker_leads_cli.retention.findings import Findings, cutoff_of, look
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The evidence of one reason. Delays are from when a change was due to when it was applied, in seconds."""
+    """A summary of the evidence of one reason. Delays are from when a change became due to when it was applied."""
 
     leads: int = 0
     first_applied_at: datetime | None = None
@@ -31,7 +31,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The table and its evidence at an instant."""
+    """The table and its evidence at one instant."""
 
     table: str
     at: datetime
@@ -40,7 +40,7 @@ class Report:
     proofs: dict[Reason, Proof]
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `--json` prints: a shape that stays."""
+        """Return the report as `--json` prints it; the format is a promise."""
         found = self.findings
         return {
             "table": self.table,
@@ -61,7 +61,7 @@ class Report:
 
 
 def make_report(connection: sa.Connection, leads: Leads) -> Report:
-    """Read the figures, all of the same instant; nothing is changed."""
+    """Read all figures as of one instant; nothing is changed."""
     connection.rollback()
     connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     now, log = now_of(connection), find_log(connection, leads.schema)
@@ -86,8 +86,8 @@ def _proofs(connection: sa.Connection, log: sa.FromClause) -> dict[Reason, Proof
 
 
 def instant(value: datetime | None) -> str | None:
-    """Return an instant as the tap writes it; None where it is not known."""
-    return None if value is None else f"{value.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+    """Return an instant as RFC 3339 in UTC, or None."""
+    return None if value is None else screen.instant(value)
 
 
 def _proof_as_json(proof: Proof) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What `retention` is told: declared once, for its options, its variables and the definitions for Meltano."""
+"""The settings of `retention`, declared once for its options, its variables and the definitions for Meltano."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class Erased(str, Enum):
-    """What becomes of the row of a lead whose person had their data erased."""
+    """What to do with the row of an erased lead."""
 
-    SCRUB = "scrub"  #: it stays, without personal data
+    SCRUB = "scrub"  #: keep it without personal data
     DELETE = "delete"
 
 
-#: In the order of the pages.
+#: In the order of the documentation.
 RETENTION_SETTINGS: dict[str, contract.JsonSchema] = {
     "database_url": setting(
         "string",
@@ -49,7 +49,7 @@ RETENTION_SETTINGS: dict[str, contract.JsonSchema] = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What one `apply` is to do."""
+    """The options of one `apply`."""
 
     is_dry_run: bool
-    is_confirmed: bool  #: more than the guards let pass by themselves
+    is_confirmed: bool  #: `--yes`: more rows may change than `refusal` allows otherwise

@@ -1,4 +1,4 @@
-"""What `apply` does to the table, as SQL that the server runs by itself: no row passes through this program."""
+"""The changes of `apply` as SQL. The server executes them; no row is transferred to this program."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """The changes of one run at one instant. Each `select` changes rows and returns how many."""
+    """The changes of one run at one instant. Each `select` changes rows and returns their number."""
 
     leads: Leads
     log: sa.Table
@@ -27,12 +27,12 @@ class Statements:
     run_id: str
 
     def delete_expired(self) -> sa.Select[tuple[int]]:
-        """Delete what is past its `ttl`, and note it."""
+        """Delete rows past their `ttl`, and record them in the evidence."""
         due_at = self.leads.ttl
         return self._delete_noted(due_at <= self.now, Reason.TTL, due_at)
 
     def delete_gone(self, asked: sa.FromClause, cutoff: datetime) -> sa.Select[tuple[int]]:
-        """Delete what the API says is gone, unless the tap has brought it again since, and note it."""
+        """Delete rows that are gone from the API, unless the tap has read them since, and record them."""
         is_gone = sa.exists().where(self.leads.has_key_of(asked), asked.c.is_gone)
         where = sa.and_(self.leads.extracted_at < cutoff, is_gone)
         return self._delete_noted(where, Reason.GONE, sa.literal(self.now, sa.DateTime(timezone=True)))
@@ -43,7 +43,7 @@ class Statements:
         deleted = sa.delete(self.leads.source).where(where).returning(*self.leads.key, due_at.label("due_at")).cte()
         lines = sa.select(deleted.c.lead_id, deleted.c.account, *self._line(reason, sa.func.min(deleted.c.due_at)))
         noted = insert(self.log).from_select(list(self.log.c.keys()), lines.group_by("lead_id", "account"))
-        # A deletion takes the place of an erasure: the row that was erased is no longer there.
+        # A deletion replaces an erasure: the erased row no longer exists.
         changed = {name: noted.excluded[name] for name in ("reason", "first_seen_at", "applied_at", "run_id")}
         noted = noted.on_conflict_do_update(
             index_elements=["lead_id", "account"], set_=changed, where=self.log.c.reason == Reason.ERASED.value
@@ -52,23 +52,23 @@ class Statements:
 
     def _line(self, reason: Reason, first_seen_at: sa.ColumnElement[Any]) -> tuple[sa.ColumnElement[Any], ...]:
         now = sa.literal(self.now, sa.DateTime(timezone=True))
-        # A clock that is ahead makes no erasure earlier than its cause.
+        # With a clock that is ahead, no change may seem to be applied before it was due.
         return sa.literal(reason.value), sa.func.least(first_seen_at, now), now, sa.literal(self.run_id)
 
     def delete_gone_again(self) -> sa.Delete:
-        """Delete rows of a restored backup that the evidence says were deleted."""
+        """Delete rows again that the evidence says were deleted, and that a restored backup brought back."""
         again: sa.Delete = self._older_than_evidence(sa.delete(self.leads.source), Reason.GONE)
         return again
 
     def note_erased(self) -> sa.Select[tuple[int]]:
-        """Note the leads whose person is erased; a lead that was noted stays as it was. Counts lines."""
+        """Record erased leads; a lead that was recorded before stays as it is. Returns the number of new rows."""
         seen_at = sa.func.min(sa.func.coalesce(self.leads.extracted_at, self.now))
         lines = sa.select(*self.leads.key, *self._line(Reason.ERASED, seen_at)).where(self.leads.is_erased)
         noted = insert(self.log).from_select(list(self.log.c.keys()), lines.group_by("lead_id", "account"))
         return sa.select(sa.func.count()).select_from(noted.on_conflict_do_nothing().returning(sa.literal(1)).cte())
 
     def erase(self) -> tuple[sa.Update | sa.Delete, ...]:
-        """Take personal data out of rows that say so themselves, then out of those of a restored backup."""
+        """Remove the personal data of erased leads, then from rows that a restored backup brought back."""
         if self.leads.erased is Erased.DELETE:
             row = sa.delete(self.leads.source)
             return row.where(self.leads.is_erased), self._older_than_evidence(row, Reason.ERASED)

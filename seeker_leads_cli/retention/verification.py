@@ -1,7 +1,7 @@
-"""Asking the API for the leads that two cycles have not brought, one by one.
+"""Asks the API, lead by lead, whether the leads that two cycles did not read still exist.
 
-A 404 alone proves nothing: a wrong account answers so to everything. So before and after each hundred, ten leads that
-were brought lately must be there, each under its own id. One that is not ends it, and nothing is deleted.
+A 404 alone proves nothing: a wrong account gets it for every lead. So before and after each hundred requests, the API
+must return ten leads that were read recently, each with its own id. Otherwise the command ends, and deletes nothing.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 BATCH = 100
 PROBES = 10
 _WRONG = (
-    "The API lacks a lead that the tap read lately, or gives one under another id, so its 404s prove nothing: nothing"
-    " was changed. Check `api_url`, the account, and that the table is this account's"
+    "The API lacks a lead that the tap read recently, or returns it with another id, so its 404s prove nothing: nothing"
+    " was changed. Check `api_url`, the account, and that the table contains this account's leads"
 )
 
-#: What was asked, for the length of one connection.
+#: The leads that were asked for; the table exists as long as the connection.
 ASKED = sa.Table(
     "seeker_leads_asked",
     sa.MetaData(),
@@ -47,22 +47,22 @@ ASKED = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What came of it."""
+    """The result of a verification, in leads."""
 
     asked: int
     gone: int
-    left: int = 0  #: overdue rows that could not be asked for: too few leads were brought lately
+    left: int = 0  #: overdue leads that were not asked for: too few leads were read recently
 
 
 class LeadLookup:
-    """Asks whether leads exist, several at once as far as `pool` has threads."""
+    """Asks whether leads exist, with as many requests at once as `pool` has threads."""
 
     def __init__(self, client: ApiClient, pool: Executor) -> None:
         self._client = client
         self._pool = pool
 
     def exist(self, lead_ids: Sequence[str]) -> list[bool]:
-        """Return of each lead whether the API has it.
+        """Return for each lead whether the API has it.
 
         Raises:
             FatalError: an answer that is neither the lead nor the API's own 404.
@@ -85,7 +85,7 @@ class LeadLookup:
 
 
 def _id_in(body: bytes) -> object:
-    """Return the id of the one lead in an answer, which may be a list of one; None where there is none."""
+    """Return the id of the only lead in an answer, which may be a list with one item; None if there is no such lead."""
     try:
         content: Any = json.loads(body)
     except (ValueError, RecursionError):
@@ -98,17 +98,17 @@ def _id_in(body: bytes) -> object:
 
 
 def verify(connection: sa.Connection, leads: Leads, lookup: LeadLookup, *, now: datetime, cutoff: datetime) -> Verified:
-    """Ask for every row before `cutoff`; the table `ASKED` says which are gone.
+    """Ask for every lead that was last read before `cutoff`; the table `ASKED` then shows which are gone.
 
     Raises:
-        FatalError: a lead that must be there is not, or the API does not answer.
+        FatalError: a lead that must exist does not, or the API does not answer.
     """
     connection.execute(CreateTable(ASKED))
     overdue = sa.select(*leads.key).where(is_overdue(leads, cutoff), sa.or_(leads.ttl.is_(None), leads.ttl > now))
     connection.execute(ASKED.insert().from_select(["lead_id", "account"], overdue.distinct()))
     probes = _brought_lately(connection, leads, cutoff, now)
     asked = connection.execute(sa.select(sa.func.count()).select_from(ASKED)).scalar_one()
-    connection.commit()  # nothing is held while the API is asked
+    connection.commit()  # no transaction stays open during the requests
     if asked and len(probes) < PROBES:
         return Verified(0, 0, asked)
     gone = 0
@@ -124,13 +124,15 @@ def verify(connection: sa.Connection, leads: Leads, lookup: LeadLookup, *, now: 
 
 
 def refuse_several_accounts(leads: Leads) -> None:
-    """Check that one account can answer for the table.
+    """Check that the table contains the leads of one account only.
 
     Raises:
-        SettingsError: it cannot, or nothing says when a row was read.
+        SettingsError: it contains several, or the rows do not show when they were read.
     """
     if leads.columns.account is not None:
-        msg = f"{leads.shown} holds several accounts, and --verify asks one: their 404s would say nothing of the others"
+        msg = (
+            f"{leads.shown} holds several accounts, but --verify asks only one: its 404s prove nothing about the others"
+        )
         raise SettingsError(msg)
     if leads.columns.extracted_at is None or not leads.refresh_days:
         msg = "--verify needs the loader's column _sdc_extracted_at and a `refresh_days` above 0"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seeker_leads_cli.input import opened
-from seeker_leads_cli.options import of_a_file
+from seeker_leads_cli.input import open_input
+from seeker_leads_cli.options import input_options
 from seeker_leads_cli.send.progress import Progress, log_beside
 from seeker_leads_cli.settings import read_config
 from target_seeker_leads.ledger.location import Location
@@ -24,7 +24,7 @@ Example:
 
 
 @click.command(short_help="Send a file of leads.", epilog=_EXAMPLE)
-@of_a_file
+@input_options
 @click.option("--dry-run", is_flag=True, help="Check the ledger and report what would be sent; send nothing.")
 def send(options: InputOptions, config_files: tuple[str, ...], *, dry_run: bool) -> None:
     """Send a file of leads: each row that was not sent before becomes a lead.
@@ -36,9 +36,9 @@ def send(options: InputOptions, config_files: tuple[str, ...], *, dry_run: bool)
     if dry_run:
         config["dry_run"] = True
     target = TargetSeekerLeads(config=config)
-    with opened(options) as given:
-        total = given.check()
+    with open_input(options) as source:
+        total = source.check()
         click.echo(f"Ledger: {Location.parse(target.settings.ledger_url).shown}", err=True)
         progress = Progress(total)
-        with log_beside(progress), given.messages(progress.count) as messages:
+        with log_beside(progress), source.messages(progress.count) as messages:
             target.run(messages)  # type: ignore[arg-type]  # the SDK declares text; the reader takes bytes

@@ -57,22 +57,22 @@ def _seconds(name: str, default: float, text: str, *, may_be_0: bool = True) -> 
     help="Write the JSON of /healthz here, every 30 s.",
 )
 @click.option("--log-level", type=_LEVELS, default="info", show_default=True, help="Level of the log on stderr.")
-def serve(command: str, auth: str, log_level: str, **given: Any) -> None:  # noqa: ANN401  # the options above
+def serve(command: str, auth: str, log_level: str, **options: Any) -> None:  # noqa: ANN401  # the options above
     """Answer the vendor's calls at once, and run COMMAND: after calls, and at regular intervals without them.
 
     The key is read from SEEKER_LEADS_WEBHOOK_API_KEY; while you replace it, the old key is read from
     SEEKER_LEADS_WEBHOOK_PREVIOUS_API_KEY. Settings of the API are not needed: the pipeline has its own. GET /healthz
     reports the last call and the last run. SIGTERM and Ctrl-C are passed on to the run; the receiver exits after it.
     """
-    timing = Timing(**{name: given.pop(name) for name in Timing.__dataclass_fields__})
+    timing = Timing(**{name: options.pop(name) for name in Timing.__dataclass_fields__})
     keys = WebhookKeys.from_environment(os.environ)
     settings = ServeSettings(
         keys,
         Auth.parse(auth),
         parse_command(command),
         timing,
-        run_timeout_seconds=given.pop("run_timeout_seconds"),
-        **given,
+        run_timeout_seconds=options.pop("run_timeout_seconds"),
+        **options,
     )
     try:
         from seeker_leads_webhooks.serve import serve as run  # noqa: PLC0415  # needs the extra

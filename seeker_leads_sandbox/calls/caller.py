@@ -84,7 +84,7 @@ class Caller:
             self._went_out = asyncio.Event()
             is_success = isinstance(answer, int) and 200 <= answer < 300  # noqa: PLR2004  # what 2xx means
             subscriptions.record(
-                subscription_id, answer, attempt, self._backend.clock(), most_failures=options.webhook_max_failures
+                subscription_id, answer, attempt, self._backend.clock(), max_failures=options.webhook_max_failures
             )
             if is_success:
                 return

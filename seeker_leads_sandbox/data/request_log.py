@@ -80,11 +80,11 @@ class Statistics:
         """Every request in order of arrival, including token requests."""
         return list(self._records)
 
-    def since(self, instant: float, *, most: int) -> list[RequestRecord]:
-        """Return the newest `most` requests that arrived after a monotonic instant, oldest first."""
+    def since(self, instant: float, *, limit: int) -> list[RequestRecord]:
+        """Return the newest `limit` requests that arrived after a monotonic instant, oldest first."""
         records = self._records
         found: list[RequestRecord] = []
-        for place in range(len(records) - 1, max(-1, len(records) - 1 - most), -1):
+        for place in range(len(records) - 1, max(-1, len(records) - 1 - limit), -1):
             if records[place].started < instant:
                 break
             found.append(records[place])

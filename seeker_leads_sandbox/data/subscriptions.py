@@ -81,8 +81,8 @@ class Subscriptions:
         del self._by_id[subscription_id]
         del self._events[subscription_id]
 
-    def record(self, subscription_id: str, answer: int | str, attempt: int, now: float, *, most_failures: int) -> None:
-        """Record a call's answer (a status, or a word); `most_failures` failures in a row make it INACTIVE."""
+    def record(self, subscription_id: str, answer: int | str, attempt: int, now: float, *, max_failures: int) -> None:
+        """Record a call's answer (a status, or a word); `max_failures` failures in a row make it INACTIVE."""
         subscription = self._by_id.get(subscription_id)
         if subscription is None:  # deleted in the meantime
             return
@@ -94,13 +94,13 @@ class Subscriptions:
             changed = replace(subscription, last_success_at=now, failures_in_a_row=0)
         else:
             changed = replace(subscription, failures_in_a_row=subscription.failures_in_a_row + 1)
-            if changed.failures_in_a_row >= most_failures:
+            if changed.failures_in_a_row >= max_failures:
                 changed = replace(changed, status="INACTIVE", updated_at=now)
         self._by_id[subscription_id] = changed
 
-    def last_calls(self, subscription: Subscription, most: int) -> list[dict[str, Any]]:
+    def last_calls(self, subscription: Subscription, limit: int) -> list[dict[str, Any]]:
         """Return the results of a subscription's last calls, newest first, as the audit shows them."""
-        return list(self._events.get(subscription.subscription_id, ()))[:most]
+        return list(self._events.get(subscription.subscription_id, ()))[:limit]
 
     def audit_as_json(self, subscription: Subscription, limit: int) -> dict[str, Any]:
         """Return a subscription's last calls as the API shows them."""

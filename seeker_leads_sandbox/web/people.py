@@ -54,7 +54,7 @@ def _lead_row(lead: Lead) -> Markup:
     was_erased = is_erased(lead)
     person = tag("span", "Erased, as the person asked", class_="quiet") if was_erased else _person(contact)
     call = _object(lead.get("callDetails"))
-    said = contact.get("message")
+    message = contact.get("message")
     listing = _object(lead.get("property")).get("classifiedId")
     return _row(
         # An erased lead counts as a new row, so that the page highlights it.
@@ -63,8 +63,10 @@ def _lead_row(lead: Lead) -> Markup:
             ("when", instant(metadata.get("ingestionDate"))),
             ("who", person),
             (
-                "said",
-                join(_message(said), _small(listing), _small(call.get("status") and f"Call: {_word(call['status'])}")),
+                "message",
+                join(
+                    _message(message), _small(listing), _small(call.get("status") and f"Call: {_word(call['status'])}")
+                ),
             ),
             ("where", _portal(metadata.get("portal"))),
             ("what", _category(metadata, was_erased=was_erased)),
@@ -86,7 +88,7 @@ def _posted_row(posted: Posted) -> Markup:
         (
             ("when", instant(posted.at)),
             ("who", _person(body)),
-            ("said", _message(body.get("message"))),
+            ("message", _message(body.get("message"))),
             ("where", tag("code", _word(body.get("classifiedId")) or _NOTHING)),
             ("what", outcome),
         ),

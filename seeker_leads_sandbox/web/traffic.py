@@ -41,7 +41,7 @@ class Traffic:
         """Return a sandbox's requests of the last minute, 5,000 at most."""
         now = backend.monotonic()
         first = int(now) - SECONDS + 1
-        records = backend.statistics.since(first, most=MAX_RECORDS)
+        records = backend.statistics.since(first, limit=MAX_RECORDS)
         return cls(records, now, backend.clock() - now, backend.statistics.limit)
 
     @property
@@ -104,7 +104,7 @@ def _part(class_: str, count: int, limit: int) -> Part:
 
 def request_list(backend: Backend, traffic: Traffic) -> Markup:
     """Return the latest requests, newest first."""
-    records = backend.statistics.since(float("-inf"), most=MAX_SHOWN)[::-1]
+    records = backend.statistics.since(float("-inf"), limit=MAX_SHOWN)[::-1]
     if not records:
         return tag("p", "No request yet. Run ", tag("code", "tap-seeker-leads"), " to see some.", class_="empty")
     heading = [tag("th", name, scope="col") for name in ("Time", "Request", "Answer", "Took")]

@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.urls import is_this_machine
 
 #: Replaced by the key in a URL on a command line, which other users can see.
 _PLACEHOLDER = "{key}"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
-def wanted_url(given: str, key: str | None) -> str:
+def wanted_url(url: str, key: str | None) -> str:
     """Return the URL to subscribe, with the key in place of `{key}`.
 
     Raises:
         SettingsError: the vendor cannot call the URL, or the key would be sent unencrypted.
     """
-    if _PLACEHOLDER in given:
+    if _PLACEHOLDER in url:
         if key is None:
             msg = "The URL contains {key}, but SEEKER_LEADS_WEBHOOK_API_KEY is not set: set it"
             raise SettingsError(msg)
-        given = given.replace(_PLACEHOLDER, quote(key, safe=""))
+        url = url.replace(_PLACEHOLDER, quote(key, safe=""))
     try:
-        parts = urlsplit(given)
+        parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
         parts, host = SplitResult("", "", "", "", ""), None
-    if parts.scheme not in _DEFAULT_PORTS or not host or not given.isascii() or " " in given:
+    if parts.scheme not in _DEFAULT_PORTS or not host or not url.isascii() or " " in url:
         msg = "The URL must be complete and plain ASCII, in the form https://host/path"
         raise SettingsError(msg)
     if parts.username is not None or parts.fragment:
         msg = "The URL must not contain a user name or a fragment"
         raise SettingsError(msg)
-    if parts.scheme == "http" and not _is_this_machine(host):
+    if parts.scheme == "http" and not is_this_machine(host):
         msg = "The URL uses plain http, so the key would be sent unencrypted: use https"
         raise SettingsError(msg)
-    return given
+    return url
 
 
 def same_url(one: str, other: str) -> bool:
@@ -64,10 +64,3 @@ def _normal(url: str) -> str:
     if port is not None and port != _DEFAULT_PORTS.get(parts.scheme):
         host = f"{host}:{port}"
     return urlunsplit((parts.scheme, host, parts.path or "/", parts.query, ""))
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

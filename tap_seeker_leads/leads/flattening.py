@@ -8,7 +8,7 @@ from tap_seeker_leads.leads.schema import PARTS, leads_schema
 
 if TYPE_CHECKING:
     from seeker_leads_api.contract import JsonSchema
-    from tap_seeker_leads.leads.switched_off import Path
+    from tap_seeker_leads.leads.selection import Path
 
 
 def with_unknown_in_extra(record: dict[str, Any], depth: int, off: frozenset[Path]) -> dict[str, Any]:

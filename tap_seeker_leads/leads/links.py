@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, unquote_plus, urlsplit
 
-from tap_seeker_leads.leads.odd_json import is_storable
+from tap_seeker_leads.leads.lenient_json import is_storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

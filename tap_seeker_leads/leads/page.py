@@ -12,8 +12,8 @@ import msgspec
 from seeker_leads_api.errors import RetryableError
 from seeker_leads_api.http.outcomes import Answer
 from tap_seeker_leads.leads.lead_types import items_type, page_decoder
+from tap_seeker_leads.leads.lenient_json import is_storable, may_hold_controls, read_json, storable
 from tap_seeker_leads.leads.links import has_link, linked_cursor
-from tap_seeker_leads.leads.odd_json import is_storable, may_hold_controls, read_json, storable
 from tap_seeker_leads.leads.records import lead_by_the_contract, lead_id_of, lead_with_unknown_fields, to_lead
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_seeker_leads.reading.doubts import last_lead_as_proof, missing_route
 from tap_seeker_leads.reading.events import Failed, PageRead, WindowRead
+from tap_seeker_leads.reading.hidden_problems import expected_last_lead, missing_route_error
 from tap_seeker_leads.reading.span_reader import SpanReader
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class AccountReader:
         self._checkpoints = checkpoints
         self._stopping = stopping
         self._warn = warn
-        self._last_lead = last_lead_as_proof(bookmark.last_lead, run.settings.now)
+        self._last_lead = expected_last_lead(bookmark.last_lead, run.settings.now)
         self._held: int | None = None  # where the bookmark moves once the API has shown that it lists leads
         self._spans = self._all_spans()
         self._begun: SpanReader | None = None
@@ -133,7 +133,7 @@ class AccountReader:
                 probe = SpanReader.probe(self._run, self._last_lead)
                 yield probe
                 if not probe.found_a_list:
-                    raise missing_route(self._last_lead, self._bookmark.place)
+                    raise missing_route_error(self._last_lead, self._bookmark.place)
             self._move_bookmark(self._held)
         if self.refreshing is None:
             return

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tap_seeker_leads.state.checkpoints import Checkpoints
 
 #: The most concurrent requests of a run in which each account has its own rate limit.
-MOST_READERS = 50
+MAX_READERS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,11 @@ def open_reading(
     """
     stopping = Stopping()
     own_stopping = {account.label: Stopping() for account in settings.accounts}
-    an_account = settings.connection.max_concurrent_requests
+    per_account = settings.connection.max_concurrent_requests
     is_by_account = settings.rate_limit_scope is RateLimitScope.ACCOUNT
-    many = min(an_account * len(settings.accounts), max(MOST_READERS, an_account))
+    many = min(per_account * len(settings.accounts), max(MAX_READERS, per_account))
     pool: ReaderPool[AccountReader] = ReaderPool(
-        stopping, readers=many if is_by_account else an_account, readers_an_account=an_account
+        stopping, readers=many if is_by_account else per_account, readers_per_account=per_account
     )
     clients = open_clients(
         settings.accounts,
@@ -71,7 +71,7 @@ def open_reading(
         environment.user_agent,
         report=environment.warn,
         sleep=environment.sleep or stopping.sleep,
-        sleep_of=lambda account: pool.releasing_place(environment.sleep or own_stopping[account.label].sleep),
+        sleep_of=lambda account: pool.releasing_slot(environment.sleep or own_stopping[account.label].sleep),
         clock=environment.clock,
     )
     last_pages = LastPages()

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from tap_seeker_leads.leads.page import Page
 
 #: A window with more pages than this counts as endless: full pages would hold ten million leads of one week.
-MOST_PAGES_A_WINDOW = 100_000
+MAX_PAGES_PER_WINDOW = 100_000
 #: This many pages of a window may be empty, or begin with a lead that began another page, before it counts as endless.
-MOST_IDLE_PAGES = 100
+MAX_IDLE_PAGES = 100
 
 
 @dataclass
@@ -23,7 +23,7 @@ class PagesOfWindow:
     latest: int  #: the latest ingestion second of a lead
     is_announced: bool = False  #: the API said that there is a next page
     cursors: set[str] = field(default_factory=set)
-    given_ids: set[str] = field(default_factory=set)  #: ids of leads, kept while they may be needed
+    emitted_ids: set[str] = field(default_factory=set)  #: ids of leads, kept while they may be needed
     items: int = 0
     last_size: int = 0  #: size of the page after which more leads are sought
     counted: tuple[str, int] | None = None  #: by the last page that counts the window in its present size
@@ -36,9 +36,9 @@ class PagesOfWindow:
         self.counted = page.counted or self.counted
         self.latest = max([self.latest, *(lead.second for lead in page.leads if lead.second is not None)])
         if keep_ids or self.is_short():
-            self.given_ids.update(lead.lead_id for lead in page.leads)
+            self.emitted_ids.update(lead.lead_id for lead in page.leads)
         else:
-            self.given_ids.clear()
+            self.emitted_ids.clear()
 
     def is_short(self) -> bool:
         """Return whether `metadata` counts more leads than were received."""
@@ -60,7 +60,7 @@ class PagesOfWindow:
             self._idle_pages += 1
         else:
             self._first_leads.add(first_lead)
-        if self._idle_pages > MOST_IDLE_PAGES or len(self.cursors) > MOST_PAGES_A_WINDOW:
+        if self._idle_pages > MAX_IDLE_PAGES or len(self.cursors) > MAX_PAGES_PER_WINDOW:
             msg = f"GET /leads goes on without end: {len(self.cursors)} pages within one window"
             raise FatalError(msg)
 

@@ -61,7 +61,7 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         page = page_of(response)
         if self._value is None or not self._value.is_end_check:
             return page
-        leads = [lead for lead in page.leads if lead.lead_id not in self._trail.given_ids]
+        leads = [lead for lead in page.leads if lead.lead_id not in self._trail.emitted_ids]
         return replace(page, leads=leads, size=len(leads), altered_ids=0)
 
     def advance(self, response: requests.Response) -> None:

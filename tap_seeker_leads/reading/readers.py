@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 #: How long the end of a run waits for readers in the middle of a request.
 _JOIN_SECONDS = 1.0
 #: The most threads: those that read, and those that wait between two tries of a request.
-MOST_THREADS = 100
+MAX_THREADS = 100
 #: A reader that waits for less than this keeps its place.
-SHORTEST_RELEASE_SECONDS = 0.2
+MIN_RELEASE_SECONDS = 0.2
 SourceT = TypeVar("SourceT", bound=Source)
 
 
@@ -36,7 +36,7 @@ class ReaderPool(Generic[SourceT]):
     """Takes the turns of all sources, with at most `readers` concurrent requests; `next_event` returns what they find.
 
     Threads start as they are needed. A thread that waits between two tries of a request leaves its place to another,
-    see `releasing_place`. The pages in flight bound the memory: a reader takes its next turn only once there was room
+    see `releasing_slot`. The pages in flight bound the memory: a reader takes its next turn only once there was room
     for what it found.
     """
 
@@ -45,12 +45,12 @@ class ReaderPool(Generic[SourceT]):
         stopping: Stopping,
         *,
         readers: int,
-        readers_an_account: int,
+        readers_per_account: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stopping = stopping
         self._readers = readers
-        self._turns: Turns[SourceT] = Turns(most_under_way=readers_an_account, clock=clock)
+        self._turns: Turns[SourceT] = Turns(max_in_flight=readers_per_account, clock=clock)
         self._changed = threading.Condition()
         self._busy = 0  # readers that have a turn, and are not waiting between two tries
         self._free = 0  # threads without a turn
@@ -129,11 +129,11 @@ class ReaderPool(Generic[SourceT]):
             idle = self._readers - self._busy
             return max(idle - self._turns.count(idle), 0) if idle > 0 else 0
 
-    def releasing_place(self, sleep: Callable[[float], object]) -> Callable[[float], object]:
+    def releasing_slot(self, sleep: Callable[[float], object]) -> Callable[[float], object]:
         """Wrap a sleep so that another reader takes turns while this one sleeps."""
 
-        def sleep_without_place(seconds: float) -> None:
-            if seconds < SHORTEST_RELEASE_SECONDS:
+        def sleep_without_slot(seconds: float) -> None:
+            if seconds < MIN_RELEASE_SECONDS:
                 sleep(seconds)
                 return
             with self._changed:
@@ -145,7 +145,7 @@ class ReaderPool(Generic[SourceT]):
                 with self._changed:
                     self._busy += 1
 
-        return sleep_without_place
+        return sleep_without_slot
 
     def _wake_a_reader(self) -> None:
         """Put one more thread to work if a turn and a place are free; it calls the next one. The lock must be held."""
@@ -153,7 +153,7 @@ class ReaderPool(Generic[SourceT]):
             return
         if self._free:
             self._changed.notify()
-        elif len(self._threads) < MOST_THREADS:
+        elif len(self._threads) < MAX_THREADS:
             # A daemon, so that a thread stuck in a request does not keep a stopped program alive.
             thread = threading.Thread(target=self._read, name=f"reader-{len(self._threads)}", daemon=True)
             try:
@@ -166,9 +166,9 @@ class ReaderPool(Generic[SourceT]):
             self._free += 1
 
     def _read(self) -> None:
-        given = self._next()
-        while given is not None:
-            source, turn = given
+        taken = self._next()
+        while taken is not None:
+            source, turn = taken
             is_failed = False
             try:
                 turn.read()
@@ -177,7 +177,7 @@ class ReaderPool(Generic[SourceT]):
             except BaseException as error:  # noqa: BLE001  # the main thread ends the source
                 is_failed = True
                 self._events.put((source, Failed(error)))
-            given = self._next(after=source, is_failed=is_failed)
+            taken = self._next(after=source, is_failed=is_failed)
 
     def _next(self, after: SourceT | None = None, *, is_failed: bool = False) -> tuple[SourceT, Turn] | None:
         """Return the next turn once a turn and a place are free, or None when the pool is closed."""
@@ -187,10 +187,10 @@ class ReaderPool(Generic[SourceT]):
                 self._busy -= 1
                 self._free += 1
             while not self._is_closed:
-                if self._busy < self._readers and (given := self._turns.take()) is not None:
+                if self._busy < self._readers and (taken := self._turns.take()) is not None:
                     self._busy += 1
                     self._free -= 1
                     self._wake_a_reader()
-                    return given
+                    return taken
                 self._changed.wait()
             return None

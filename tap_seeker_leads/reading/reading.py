@@ -99,7 +99,7 @@ class Reading:
             raise error
         self._left.discard(account)
         account.end(error)
-        if isinstance(error, RetriesUsedUpError) and self._outage.given_up():
+        if isinstance(error, RetriesUsedUpError) and self._outage.account_failed():
             for other in self._left:
                 other.end(error)
             self._left.clear()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _DAY_SECONDS = 86_400
 #: A refresh that is older than this many cycles is worth a warning: the previous cycle should have ended by now.
-MOST_CYCLES = 2
+MAX_CYCLES = 2
 
 
 class RefreshMetric(str, Enum):
@@ -39,7 +39,7 @@ class Refreshing:
     def __init__(self, settings: TapSettings, bookmark: Bookmark) -> None:
         self._settings = settings
         self._bookmark = bookmark
-        self._given = bookmark.refresh
+        self._entry = bookmark.refresh
         self._now = settings.now
         self._stretch: Stretch | None = None
         self._all_windows = self._windows_read = 0
@@ -50,7 +50,7 @@ class Refreshing:
         self._now = live.api_clock.cap(self._settings.now)
         start = max(self._settings.start, self._now - LIFE_SECONDS)
         span = RefreshSpan(start, min(live.start, live.end))
-        cycle = current_cycle(self._given, span, now=self._now, clock=self._settings.now)
+        cycle = current_cycle(self._entry, span, now=self._now, clock=self._settings.now)
         self._bookmark.note_refresh(cycle)
         self._all_windows = span.windows
         return stretches_due(cycle, span, now=self._now, cycle_seconds=self._settings.refresh_seconds)
@@ -97,8 +97,8 @@ class Refreshing:
     def warning(self) -> str | None:
         """Return a warning if the refresh makes too little progress, or None."""
         cycle = self._bookmark.refresh
-        most_seconds = MOST_CYCLES * self._settings.refresh_seconds
-        if cycle is None or cycle.age_seconds(self._now) <= most_seconds:
+        max_seconds = MAX_CYCLES * self._settings.refresh_seconds
+        if cycle is None or cycle.age_seconds(self._now) <= max_seconds:
             return None
         days = cycle.age_seconds(self._now) // _DAY_SECONDS
         return (

@@ -8,7 +8,7 @@ from seeker_leads_api.errors import FatalError, SeekerLeadsError, StoppedError
 from seeker_leads_api.metrics_file import Metric, gauge
 from seeker_leads_singer.command import describe
 from tap_seeker_leads.leads.timestamps import to_rfc3339
-from tap_seeker_leads.reading.doubts import doubt_of_the_clock
+from tap_seeker_leads.reading.hidden_problems import clock_warning
 from tap_seeker_leads.reading.progress import INTERVAL_SECONDS, count_of
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from tap_seeker_leads.settings import TapSettings
 
 #: With more accounts than this, the final table lists only those with leads or an error.
-MOST_QUIET_ROWS = 100
+MAX_FULL_TABLE_ROWS = 100
 #: The last line names at most this many failed accounts; the table lists all.
-MOST_NAMED = 10
+MAX_NAMED = 10
 _HEADINGS = ("account", "leads", "requests", "read up to", "longest wait", "error")
 
 
@@ -117,7 +117,7 @@ class ReadingReport:
                 yield f"{account.place}{warning}"
         # A FULL_TABLE run keeps no bookmark, so a wrong clock does no harm.
         if is_incremental and error is None:
-            doubts = (doubt_of_the_clock(account.live, self._settings.now) for account in self._reading.accounts)
+            doubts = (clock_warning(account.live, self._settings.now) for account in self._reading.accounts)
             if doubt := next(filter(None, doubts), None):  # all accounts share this machine's clock
                 yield doubt
 
@@ -130,15 +130,15 @@ class ReadingReport:
         failed = [account for account in self._reading.accounts if account.error is not None]
         if not failed:
             return
-        named = "; ".join(f"{account.label}: {_error_text(account)}" for account in failed[:MOST_NAMED])
-        others = f"; and {len(failed) - MOST_NAMED} more, see the table" if len(failed) > MOST_NAMED else ""
+        named = "; ".join(f"{account.label}: {_error_text(account)}" for account in failed[:MAX_NAMED])
+        others = f"; and {len(failed) - MAX_NAMED} more, see the table" if len(failed) > MAX_NAMED else ""
         all_accounts = count_of(len(self._reading.accounts), "account")
         msg = f"{len(failed)} of {all_accounts} could not be read to the end. {named}{others}"
         raise AccountsFailedError(msg)
 
     def _table(self) -> str:
         accounts = self._reading.accounts
-        shown = [each for each in accounts if len(accounts) <= MOST_QUIET_ROWS or each.leads or each.error]
+        shown = [each for each in accounts if len(accounts) <= MAX_FULL_TABLE_ROWS or each.leads or each.error]
         rows = [_HEADINGS, *map(self._row, shown)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(map(str.ljust, row, widths)) for row in rows]

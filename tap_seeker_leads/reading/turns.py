@@ -36,8 +36,8 @@ class Turns(Generic[SourceT]):
     thread-safe: the caller must hold a lock. `clock` is in seconds.
     """
 
-    def __init__(self, *, most_under_way: int, clock: Callable[[], float]) -> None:
-        self._most_under_way = most_under_way  # of one account
+    def __init__(self, *, max_in_flight: int, clock: Callable[[], float]) -> None:
+        self._max_in_flight = max_in_flight  # of one account
         self._clock = clock
         #: By number of requests under way: each source that waits, with the instant when its wait began.
         self._waiting: defaultdict[int, dict[SourceT, float]] = defaultdict(dict)
@@ -52,7 +52,7 @@ class Turns(Generic[SourceT]):
             return
         under_way = self._under_way.get(source, 0)
         waiting = self._waiting[under_way]
-        if under_way < self._most_under_way and source not in waiting and source.turns():
+        if under_way < self._max_in_flight and source not in waiting and source.turns():
             waiting[source] = self._clock()
 
     def take(self) -> tuple[SourceT, Turn] | None:
@@ -86,12 +86,12 @@ class Turns(Generic[SourceT]):
         else:
             self.put(source)
 
-    def count(self, most: int) -> int:
-        """Return how many turns could be given now, but at most `most`."""
+    def count(self, limit: int) -> int:
+        """Return how many turns could be given now, but at most `limit`."""
         found = 0
         for under_way, waiting in self._waiting.items():
             for source in waiting:
-                found += min(source.turns(), self._most_under_way - under_way)
-                if found >= most:
-                    return most
+                found += min(source.turns(), self._max_in_flight - under_way)
+                if found >= limit:
+                    return limit
         return found

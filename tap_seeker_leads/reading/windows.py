@@ -54,7 +54,7 @@ def split(start: int, end: int, longest_seconds: int = MAX_PERIOD_SECONDS) -> It
         start = window.end
 
 
-def cut(window: Window, latest: int, pages_read: int, most_parts: int) -> list[Window]:
+def cut(window: Window, latest: int, pages_read: int, max_parts: int) -> list[Window]:
     """Cut the part of a dense window after `latest`, the latest second of a lead read so far.
 
     The window's reader continues in the first part; the other parts are read from their start. No lead is missed,
@@ -70,7 +70,7 @@ def cut(window: Window, latest: int, pages_read: int, most_parts: int) -> list[W
     if rest_seconds <= 0:
         return [window]
     rest_pages = pages_read * rest_seconds / max(latest - window.start, 1)
-    parts = min(most_parts, int(rest_pages / PAGES_A_PART), rest_seconds)
+    parts = min(max_parts, int(rest_pages / PAGES_A_PART), rest_seconds)
     if parts < 2:  # noqa: PLR2004  # one part is no cut
         return [window]
     edges = [window.start, *(first_cut + rest_seconds * part // parts for part in range(1, parts)), window.end]

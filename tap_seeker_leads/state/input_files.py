@@ -71,7 +71,7 @@ def bookmarks_of(state: Mapping[str, Any], *, has_accounts: bool = False) -> dic
         return {**bookmarks, STREAM: _by_account(own, place)}
     if own.get(PARTITIONS):
         content = f"`{PARTITIONS}`, which a run with `accounts` writes"
-        raise _OtherFormError(content, given="has no `accounts`")
+        raise _OtherFormError(content, run="has no `accounts`")
     return {**bookmarks, STREAM: _entry(own, place)}
 
 
@@ -99,7 +99,7 @@ def _by_account(own: Mapping[str, Any], place: str) -> dict[str, Any]:
     """
     if any(value for name, value in own.items() if name != PARTITIONS and name not in _OTHER_WAYS | _SAYS_NOTHING):
         content = "the bookmark of a single account"
-        raise _OtherFormError(content, given="has `accounts`")
+        raise _OtherFormError(content, run="has `accounts`")
     partitions = own.get(PARTITIONS) or []
     if not isinstance(partitions, list):
         msg = f"The state's `{place}.{PARTITIONS}` must be a list: {_CURES['--state']}"
@@ -125,9 +125,9 @@ def _by_account(own: Mapping[str, Any], place: str) -> dict[str, Any]:
 class _OtherFormError(SettingsError):
     """The state is that of one account and the run reads many, or the other way round."""
 
-    def __init__(self, content: str, given: str) -> None:
+    def __init__(self, content: str, run: str) -> None:
         super().__init__(
-            f"The state has {content}, but this run {given}: records of the two forms have different keys, and a loader"
+            f"The state has {content}, but this run {run}: records of the two forms have different keys, and a loader"
             " cannot change a table's key. Start again with a new state ID (`--state-id` of `meltano el`,"
             " `--state-id-suffix` of `meltano run`) and a new schema in the loader, or migrate both as docs/accounts.md"
             " describes"

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from target_seeker_leads.delivery.incoming import Incoming
     from target_seeker_leads.mapping.lead import Lead
 
-#: How many columns of a stream a message names.
-_MOST_NAMED = 30
-#: A source whose column names differ in each record is not a table: beyond this many shapes or names, none is noted.
-_MOST_NOTED = 1_000
+#: A message names at most this many columns of a stream.
+_MAX_NAMED = 30
+#: A source whose column names differ in each record is not a table: no more shapes or names than this are noted.
+_MAX_NOTED = 1_000
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class ColumnsUsed:
             stream = self._streams.get(name)
             if stream is None:
                 stream = self._streams[name] = self._begin(incoming)
-            if shape in stream.shapes or len(stream.shapes) >= _MOST_NOTED or len(stream.unused) >= _MOST_NOTED:
+            if shape in stream.shapes or len(stream.shapes) >= _MAX_NOTED or len(stream.unused) >= _MAX_NOTED:
                 return
             stream.shapes.add(shape)
             stream.unused.update(dict.fromkeys(lead.mapped.unused))
@@ -70,8 +70,8 @@ class ColumnsUsed:
         return _Stream(read | {self._account_field} if self._account_field else read)
 
 
-def listed(names: Iterable[str]) -> str:
-    """Return column names as a list for a sentence, shortened if there are many."""
+def listed(names: Iterable[str], limit: int = _MAX_NAMED) -> str:
+    """Return names as a list for a sentence, cut off after `limit`."""
     every = list(names)
-    more = len(every) - _MOST_NAMED
-    return ", ".join(every[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+    more = len(every) - limit
+    return ", ".join(every[:limit]) + (f" and {more:,} more" if more > 0 else "")

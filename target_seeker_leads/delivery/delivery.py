@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from seeker_leads_api.errors import FatalError, SeekerLeadsError, StoppedError
 from target_seeker_leads.delivery.columns_used import ColumnsUsed
 from target_seeker_leads.delivery.dry_run import DryRun
-from target_seeker_leads.delivery.fate import MAX_FAILURES_IN_A_ROW, Failure, Fate
+from target_seeker_leads.delivery.failure_action import MAX_FAILURES_IN_A_ROW, Action, Failure
 from target_seeker_leads.delivery.keeping import Keeper
 from target_seeker_leads.delivery.prepared_record import PreparedRecord, RecordPreparer
 from target_seeker_leads.delivery.recipient import Recipient
@@ -91,7 +91,7 @@ class Delivery:
         self._columns = ColumnsUsed(settings.stream_maps, account_field=settings.account_field)
 
     def deliver(self, incoming: Incoming, settled: Callable[[], object]) -> None:
-        """Settle a record and call `settled`: now, or later if the results of other records decide its fate.
+        """Settle a record and call `settled`: now, or later if the results of other records decide its action.
 
         Raises:
             FatalError: it could not be settled, or it was the last reject that `max_rejects` allows.
@@ -226,16 +226,16 @@ class Delivery:
         recipient = self._recipients[failed.prepared.account]
         claim = failed.prepared.claim
         since = failed.was_tried_before and self._ledger.others_were_accepted(claim)
-        fate = recipient.held.failed(failed, claim.key, failed.failure, accepted_since_first_try=since)
-        if fate is Fate.KEEP:
+        action = recipient.held.failed(failed, claim.key, failed.failure, accepted_since_first_try=since)
+        if action is Action.KEEP:
             self._keep_failed([failed])
-        if fate is Fate.STOP:
+        if action is Action.STOP:
             msg = (
                 f"{failed.sent.error}. {MAX_FAILURES_IN_A_ROW} records in a row failed in this or a similar way, and no"
                 " lead was accepted: no single record is at fault. The next run tries them again"
             )
             self._stop(recipient, FatalError(msg))
-        if fate is Fate.LEAVE:
+        if action is Action.LEAVE:
             self._left.append(f"{recipient.account.place}{failed.sent.error}")
 
     def _keep_failed(self, records: list[_Failed]) -> None:

@@ -6,7 +6,13 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from target_seeker_leads.delivery.fate import MAX_FAILURES_IN_A_ROW, Circumstances, Failure, Fate, decide_fate
+from target_seeker_leads.delivery.failure_action import (
+    MAX_FAILURES_IN_A_ROW,
+    Action,
+    Circumstances,
+    Failure,
+    decide_action,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +29,7 @@ class _Held(Generic[T]):
 
 
 class HeldRecords(Generic[T]):
-    """Decides the fate of failed records, for any number of threads.
+    """Decides the action of failed records, for any number of threads.
 
     Only a lead that was sent *after* a failure shows that the API still accepts others: one that was sent at the same
     time may have arrived before an account was closed. So `begin` is called before every POST.
@@ -50,10 +56,10 @@ class HeldRecords(Generic[T]):
             known = [held for held in self._held if held.at < began_at]
             self._held = [held for held in self._held if held.at >= began_at]
         after = Circumstances(accepted_after=True)
-        return [held.record for held in known if decide_fate(held.failure, after) is Fate.KEEP]
+        return [held.record for held in known if decide_action(held.failure, after) is Action.KEEP]
 
-    def failed(self, record: T, key: str, failure: Failure, *, accepted_since_first_try: bool = False) -> Fate:
-        """Register that the record of a key failed, and return its fate; with HOLD, it is held from now on.
+    def failed(self, record: T, key: str, failure: Failure, *, accepted_since_first_try: bool = False) -> Action:
+        """Register that the record of a key failed, and return its action; with HOLD, it is held from now on.
 
         `accepted_since_first_try` is for a record that an earlier run tried: others were accepted since then.
         """
@@ -64,19 +70,19 @@ class HeldRecords(Generic[T]):
             circumstances = Circumstances(
                 failures_in_a_row=len(self._failed_at), accepted_since_first_try=accepted_since_first_try
             )
-            fate = decide_fate(failure, circumstances)
-            if fate is Fate.STOP:
+            action = decide_action(failure, circumstances)
+            if action is Action.STOP:
                 self._is_stopped = True
                 self._held.clear()
-            elif fate is Fate.HOLD and not self._is_stopped:
+            elif action is Action.HOLD and not self._is_stopped:
                 self._held.append(_Held(record, key, failure, at))
-            return fate
+            return action
 
     def end(self, accepted_since_first_try: Callable[[T], bool] = lambda _: False) -> tuple[list[T], list[T]]:
         """Return the held records to keep and those to leave as they are; call it once nothing more is sent."""
         with self._lock:
             held, self._held = self._held, []
-        fates: dict[Fate, list[T]] = {fate: [] for fate in Fate}
+        actions: dict[Action, list[T]] = {action: [] for action in Action}
         for each in held:
             circumstances = Circumstances(
                 failures_in_a_row=min(len({other.key for other in held}), MAX_FAILURES_IN_A_ROW - 1),
@@ -84,8 +90,8 @@ class HeldRecords(Generic[T]):
                 accepted_before=self._any_accepted,
                 accepted_since_first_try=accepted_since_first_try(each.record),
             )
-            fates[decide_fate(each.failure, circumstances)].append(each.record)
-        return fates[Fate.KEEP], fates[Fate.LEAVE]
+            actions[decide_action(each.failure, circumstances)].append(each.record)
+        return actions[Action.KEEP], actions[Action.LEAVE]
 
     def _next_moment(self) -> int:
         self._moment += 1

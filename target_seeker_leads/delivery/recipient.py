@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Recipient(Generic[T]):
-    """One of the settings' accounts: its client, and its records whose fate is open."""
+    """One of the settings' accounts: its client, and its records whose action is open."""
 
     account: Account
     client: ApiClient

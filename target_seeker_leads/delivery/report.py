@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: The least time between two progress lines, and before the first one.
 INTERVAL_SECONDS = 10.0
 #: How many kinds of reasons the summary names.
-_MOST_REASONS = 10
+_MAX_REASONS = 10
 
 
 class Result(enum.Enum):
@@ -108,7 +108,7 @@ class Report:
             return [
                 f"Warning for {times:,} record(s): {f'`{warning.field}` ' if warning.field else ''}{warning.rule}."
                 f" {warning.cure}"
-                for warning, times in self._warnings.most_common(_MOST_REASONS)
+                for warning, times in self._warnings.most_common(_MAX_REASONS)
             ]
 
     def all_rejected(self) -> int:
@@ -143,7 +143,7 @@ class Report:
             lines += [
                 f"Rejected {times:,} x {f'`{reason.field}` ' if reason.field else ''}{reason.rule}"
                 f"{f' ({reason.source})' if reason.source else ''}"
-                for reason, times in self._reasons.most_common(_MOST_REASONS)
+                for reason, times in self._reasons.most_common(_MAX_REASONS)
             ]
             if self._sent_again:
                 lines.append(

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 _SQLITE = frozenset({"sqlite", "sqlite+pysqlite"})
 #: What users can do, by a word of SQLite's message or the name of psycopg's error.
 _CURES = {
-    "locked": "another process holds it: end that process",
-    "disk is full": "make room on its disk",
-    "DiskFull": "make room on its disk",
-    "not a database": "it is another kind of file; give `ledger_url` a file of its own",
+    "locked": "another process has locked it: end that process",
+    "disk is full": "free space on its disk",
+    "DiskFull": "free space on its disk",
+    "not a database": "it is another kind of file: set `ledger_url` to another file",
     "readonly": "make the file and its folder writable",
     "ReadOnlySqlTransaction": "connect to the primary server",
     "InsufficientPrivilege": "give its user the right to create and change the ledger's tables",
@@ -42,7 +42,7 @@ class Location:
         """Parse the setting.
 
         Raises:
-            SettingsError: it is not a URL, or its database cannot hold a ledger.
+            SettingsError: it is not a URL, or not of a supported database.
         """
         try:
             url = make_url(ledger_url)
@@ -74,7 +74,7 @@ class Location:
         )
 
     def failure(self, error: DBAPIError | OSError, undone: str) -> FatalError:
-        """Return what a person is told who looks after the ledger; `undone` is what could not be done with it."""
+        """Return the error for a command that manages the ledger; `undone` is what could not be done with it."""
         kind, _, cure = _kind_words_and_cure(error)
         return FatalError(f"The ledger {self.shown} could not be {undone} ({kind}): {cure}, then run this again")
 

@@ -120,13 +120,13 @@ class DateReader:
         return ReadDate(_rfc3339(instant.replace(tzinfo=None), fraction), warning=_IN_A_FOLD if is_in_fold else None)
 
 
-def parse_date_formats(given: str | Sequence[str] | None) -> tuple[str, ...]:
+def parse_date_formats(value: str | Sequence[str] | None) -> tuple[str, ...]:
     """Return the setting `date_format`, which is one format or a list of them.
 
     Raises:
         SettingsError: one of them is not a format, or does not contain day, month and year.
     """
-    formats = (given,) if isinstance(given, str) else tuple(given or ())
+    formats = (value,) if isinstance(value, str) else tuple(value or ())
     for number, date_format in enumerate(formats, start=1):
         if not _says_the_day(date_format):
             msg = (

@@ -33,7 +33,7 @@ def test_full_disk_ends_the_sending(sqlite_url: str) -> None:
         raw.execute(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(FatalError) as caught:
             [ledger.claim(claim(f"secret-key-{number}")) for number in range(500)]
-        assert_says_nothing_more(caught.value, "make room")
+        assert_says_nothing_more(caught.value, "free space")
         raw.execute("PRAGMA max_page_count = 1000000")
         assert ledger.claim(claim("k")) is Decision.SEND
 
@@ -48,7 +48,7 @@ def test_ledger_that_stays_locked_ends_the_sending(
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(FatalError) as caught:
                 ledger.claim(claim("secret-key"))
-        assert_says_nothing_more(caught.value, "another process holds it")
+        assert_says_nothing_more(caught.value, "another process has locked it")
         assert ledger.claim(claim("secret-key")) is Decision.SEND
 
 

@@ -123,7 +123,7 @@ def test_ledger_that_another_program_keeps_closed(file: Path, sqlite_url: str, m
     ledger.claim(claim("k"))
     ledger.settle(settlement("k", Status.DELIVERED))
     with exclusive(file.with_name("ledger.db.runs")):
-        with pytest.raises(FatalError, match=r"could not be opened.*locked.*another process holds it: end that"):
+        with pytest.raises(FatalError, match=r"could not be opened.*locked.*another process has locked it: end that"):
             Ledger.open(sqlite_url, RETRY)
         ledger.close()
     with Ledger.open(sqlite_url, RETRY) as after:

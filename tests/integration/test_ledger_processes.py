@@ -14,8 +14,8 @@ from sqlalchemy import event
 from target_seeker_leads.ledger.ledger import Ledger
 from target_seeker_leads.ledger.rules import Decision, UnknownOutcome
 from target_seeker_leads.ledger.tables import load
-from tests.arrivals import arrivals, wait_for
 from tests.ledger_tools import REJECT, RETRY, RUN, WORKER, ask, claim, crash, process, rows, said, tell
+from tests.queued_operations import count_queued, wait_until_queued
 
 
 def test_waiting_claims_share_a_transaction(url: str) -> None:
@@ -25,9 +25,9 @@ def test_waiting_claims_share_a_transaction(url: str) -> None:
         commits: list[object] = []
         event.listen(ledger._session.connection.engine, "commit", commits.append)
         with ledger._group.paused():
-            arrived = arrivals(ledger._group)
+            queued = count_queued(ledger._group)
             futures = [pool.submit(ledger.claim, claim(f"{number % 40}")) for number in range(50)]
-            wait_for(arrived, 50)
+            wait_until_queued(queued, 50)
         decisions = [future.result() for future in futures]
     assert (decisions.count(Decision.SEND), decisions.count(Decision.WAIT), len(commits)) == (40, 10, 1)
 

@@ -102,7 +102,7 @@ def test_what_a_backup_brought_back_is_reported(leads: LeadsTable) -> None:
 
 @pytest.mark.parametrize("change", ["--refresh-days 0", "DROP"])
 def test_what_cannot_be_known_is_said(leads: LeadsTable, change: str) -> None:
-    """Without the loader's column or the tap's refresh, rows not read in two cycles are unknown."""
+    """Without the loader's column or the tap's refresh, rows that were not read in two cycles cannot be found."""
     if change == "DROP":
         leads.database.execute("ALTER TABLE retention.leads DROP _sdc_extracted_at")
     text = leads.run("report", *(change.split() if change != "DROP" else ())).stdout

@@ -183,7 +183,7 @@ def test_table_with_few_recent_leads_is_not_verified(account: Account) -> None:
     account.table.add("no-more", read_days_ago=OVERDUE_DAYS)
     account.table.add("over", days_left=-1)
     ended = account.run(status=1)
-    assert "1 rows were left: fewer than 10 leads were read lately" in ended.stderr
+    assert "1 rows were left: --verify needs 10 leads that were read recently" in ended.stderr
     assert account.table.rows.keys() >= {"no-more"}
     assert "over" not in account.table.rows
     assert account.asked == 0

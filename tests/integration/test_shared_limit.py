@@ -59,7 +59,7 @@ def test_runs_keep_one_limit_together(url: str, join: Callable[..., SharedRateLi
     limit = Limit(5, 0.2, 3)
     lock, starts, in_flight, most = threading.Lock(), list[float](), 0, 0
 
-    def ask(limiter: SharedRateLimiter) -> None:
+    def reserve(limiter: SharedRateLimiter) -> None:
         nonlocal in_flight, most
         for _ in range(4):
             with limiter.attempt():
@@ -73,7 +73,7 @@ def test_runs_keep_one_limit_together(url: str, join: Callable[..., SharedRateLi
 
     limiters = [join(url, limit), join(url, limit)]
     with ThreadPoolExecutor(10) as pool:
-        list(pool.map(ask, limiters * 5))
+        list(pool.map(reserve, limiters * 5))
     assert most <= 3
     assert len(starts) == 40
     assert max(starts) - min(starts) >= (40 / 5 - 1) * 0.2
@@ -124,7 +124,7 @@ def test_stop_ends_every_wait(url: str, join: Callable[..., SharedRateLimiter]) 
             with pytest.raises(StopOrder):
                 each.result(timeout=5)
         assert time.monotonic() - ordered_at < 1.0
-    assert waiter._keeper.tickets.wait(0, 0) == (0, 0)
+    assert waiter._poller.tickets.wait(0, 0) == (0, 0)
 
     stopping = Stopping()
     paused = join(url, sleep=stopping.sleep)
@@ -164,7 +164,7 @@ def test_server_that_does_not_answer_ends_the_run(
     url: str, join: Callable[..., SharedRateLimiter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A frozen server does not block a run forever."""
-    monkeypatch.setattr("seeker_leads_api.http.shared_limit.keeper._LONGEST_SILENCE_SECONDS", 0.3)
+    monkeypatch.setattr("seeker_leads_api.http.shared_limit.poller._LONGEST_SILENCE_SECONDS", 0.3)
     limiter = join(url)
     with limiter.attempt():
         pass

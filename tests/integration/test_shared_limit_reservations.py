@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from seeker_leads_api.http.rate_limiter import Limit
 from seeker_leads_api.http.shared_limit.database import open_table
-from seeker_leads_api.http.shared_limit.reservations import LEASE_SECONDS, TABLE, Ask, Reservations, Reserved
+from seeker_leads_api.http.shared_limit.reservations import (
+    LEASE_SECONDS,
+    TABLE,
+    ReservationRequest,
+    Reservations,
+    Reserved,
+)
 from seeker_leads_api.postgres.location import PostgresLocation
 
 if TYPE_CHECKING:
@@ -45,9 +51,13 @@ class Account:
     def __post_init__(self) -> None:
         self.connection.execute(TABLE.delete())
 
-    def ask(self, run: str, wants: int, *, limit: Limit = DOCUMENTED, pause: float = 0, lead: float = 0) -> Reserved:
+    def reserve(
+        self, run: str, wants: int, *, limit: Limit = DOCUMENTED, pause: float = 0, lead: float = 0
+    ) -> Reserved:
         reservations = Reservations(TABLE.name, "key", run, limit, now=":now")
-        answer = reservations.ask(self.connection, Ask(self.held[run], wants, pause, lead), now=self.now)
+        answer = reservations.reserve(
+            self.connection, ReservationRequest(self.held[run], wants, pause, lead), now=self.now
+        )
         assert len(answer.starts) <= wants
         self.held[run] += len(answer.starts)
         self.reserved += answer.starts
@@ -79,7 +89,7 @@ limits = st.builds(Limit, st.integers(1, 12), st.floats(0.01, 1.0), st.integers(
 def test_limit_holds_whatever_runs_ask(
     table: Connection, limit: Limit, steps: list[tuple[str, int, int, float]]
 ) -> None:
-    """However runs ask, finish, fall silent and return, starts keep the limit, and living runs hold no more slots.
+    """However runs reserve, finish, fall silent and return, starts keep the limit, and living runs hold no more slots.
 
     Those of a run that was silent for the lease, and goes on, are the exception: it did not know that it was dead.
     """
@@ -89,7 +99,7 @@ def test_limit_holds_whatever_runs_ask(
         if account.now - account.asked_at.get(run, NOW) >= LEASE_SECONDS:
             account.held[run] = 0
         account.held[run] = max(0, account.held[run] - finished)
-        answer = account.ask(run, wants, limit=limit, lead=0.004)
+        answer = account.reserve(run, wants, limit=limit, lead=0.004)
         assert all(start >= account.now + 0.004 - ROUNDING_SECONDS for start in answer.starts)
         assert account.in_flight() <= limit.at_once
     assert account.closest(limit.requests) >= limit.period_seconds - ROUNDING_SECONDS
@@ -101,7 +111,7 @@ def test_whole_limit_is_used(table: Connection) -> None:
     for _ in range(100):
         account.now = max([NOW, *account.reserved])
         account.held["a"] = 0
-        account.ask("a", 10)
+        account.reserve("a", 10)
     assert (len(account.reserved) - 10) / (account.reserved[-1] - account.reserved[9]) > 0.985 * 50
 
 
@@ -116,7 +126,7 @@ def test_runs_share_fairly(table: Connection, count: int) -> None:
         for end, of in [each for each in ends if each[0] <= account.now and each[1] == run]:
             ends.remove((end, of))
             account.held[run] -= 1
-        starts = account.ask(run, 10).starts
+        starts = account.reserve(run, 10).starts
         got[run] += len(starts)
         ends += [(start + 0.1, run) for start in starts]
     assert min(got.values()) >= 0.7 * sum(got.values()) / count
@@ -125,42 +135,42 @@ def test_runs_share_fairly(table: Connection, count: int) -> None:
 def test_what_nobody_wants_goes_to_who_asks(table: Connection) -> None:
     """A run that needs little leaves the rest to the others; a single run gets everything."""
     account = Account(table)
-    assert len(account.ask("live", 1).starts) == 1
-    assert len(account.ask("backfill", 10).starts) == 9
+    assert len(account.reserve("live", 1).starts) == 1
+    assert len(account.reserve("backfill", 10).starts) == 9
 
 
 def test_who_waits_is_next(table: Connection) -> None:
     """A run that holds all slots gives them to a later run as its requests end."""
     account = Account(table)
-    account.ask("first", 10)
-    assert account.ask("second", 10).starts == ()
+    account.reserve("first", 10)
+    assert account.reserve("second", 10).starts == ()
     account.held["first"] -= 1
-    assert account.ask("first", 10).starts == ()
-    assert len(account.ask("second", 10).starts) == 1
+    assert account.reserve("first", 10).starts == ()
+    assert len(account.reserve("second", 10).starts) == 1
 
 
 def test_slots_of_the_dead_are_free_after_the_lease_and_no_earlier(table: Connection) -> None:
     """The slots of a killed run become free 2 s after its last message, when the API has answered its requests."""
     account = Account(table)
-    account.ask("killed", 10)
+    account.reserve("killed", 10)
     account.now += LEASE_SECONDS - 0.01
-    assert account.ask("other", 10).starts == ()
+    assert account.reserve("other", 10).starts == ()
     account.now += 0.02
-    assert len(account.ask("other", 10).starts) == 10
+    assert len(account.reserve("other", 10).starts) == 10
 
 
 def test_smallest_limit_of_all_that_live_counts(table: Connection) -> None:
     """Runs with different limits keep the smallest one; the larger one counts again when the other run has ended."""
     account = Account(table)
     small = Limit(5, 0.4, 3)
-    account.ask("large", 1)
-    account.ask("small", 1, limit=small)
-    answer = account.ask("large", 10)
+    account.reserve("large", 1)
+    account.reserve("small", 1, limit=small)
+    answer = account.reserve("large", 10)
     assert answer.limit == small
     assert account.in_flight() == 3
     account.now += LEASE_SECONDS
     account.held["large"] = 0
-    assert account.ask("large", 10).limit == DOCUMENTED
+    assert account.reserve("large", 10).limit == DOCUMENTED
     assert account.in_flight() - account.held["small"] <= 10
     assert account.closest(10) >= 0.2
 
@@ -168,28 +178,28 @@ def test_smallest_limit_of_all_that_live_counts(table: Connection) -> None:
 def test_pause_holds_for_every_run(table: Connection) -> None:
     """After a 429, no request starts during the pause; the longest pause counts."""
     account = Account(table)
-    account.ask("a", 0, pause=3.0)
-    account.ask("b", 0, pause=1.0)
-    assert account.ask("b", 1).starts == (NOW + 3.0,)
+    account.reserve("a", 0, pause=3.0)
+    account.reserve("b", 0, pause=1.0)
+    assert account.reserve("b", 1).starts == (NOW + 3.0,)
 
 
 def test_clock_that_is_set_back_stops_nobody(table: Connection) -> None:
     """If the server's clock goes back by an hour, runs continue within seconds, and a pause is not an hour longer."""
     account = Account(table)
-    account.ask("a", 10, pause=1.0)
+    account.reserve("a", 10, pause=1.0)
     account.held.clear()
     account.now -= 3600
-    assert account.ask("a", 1).starts[0] <= account.now + 300 + 0.2 * 12 + 0.3
+    assert account.reserve("a", 1).starts[0] <= account.now + 300 + 0.2 * 12 + 0.3
     account = Account(table)
-    account.ask("a", 10)
+    account.reserve("a", 10)
     account.held.clear()
     account.now -= 3600
-    assert account.ask("a", 1).starts[0] <= account.now + 0.2 * 12 + 0.3
+    assert account.reserve("a", 1).starts[0] <= account.now + 0.2 * 12 + 0.3
 
 
 def test_row_that_somebody_deletes_is_made_again(table: Connection) -> None:
     """Deleting the table's row while runs use it stops none of them."""
     account = Account(table)
-    account.ask("a", 1)
+    account.reserve("a", 1)
     table.execute(TABLE.delete())
-    assert len(account.ask("a", 1).starts) == 1
+    assert len(account.reserve("a", 1).starts) == 1

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
+from tests.token_faults import TEMPORARY_TOKEN_FAULTS, name_of
 
 if TYPE_CHECKING:
     from tap_seeker_leads.streams import LeadsStream
@@ -99,20 +100,7 @@ def test_refused_credentials_end_the_run(
     assert (sandbox.statistics.token_requests, sandbox.statistics.requests) == (1, 0)
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault(FaultKind.STATUS, path="/oauth/token", status=503, times=2),
-        Fault(FaultKind.STATUS, path="/oauth/token", status=429, times=2),
-        Fault(FaultKind.RESET, path="/oauth/token", times=2),
-        Fault(FaultKind.BAD_JSON, path="/oauth/token", times=2),
-        Fault(FaultKind.HTML_502, path="/oauth/token", times=2),
-        Fault(FaultKind.CUT_BODY, path="/oauth/token", times=2),
-        Fault(FaultKind.LOST_ANSWER, path="/oauth/token", times=2),
-        Fault(FaultKind.TIMEOUT, path="/oauth/token", times=1),
-    ],
-    ids=lambda fault: fault.kind.value + str(fault.status),
-)
+@pytest.mark.parametrize("fault", TEMPORARY_TOKEN_FAULTS, ids=name_of)
 def test_passing_fault_of_the_auth_host_is_retried(
     run_with_credentials: TapRunner, sandbox: Sandbox, fault: Fault
 ) -> None:

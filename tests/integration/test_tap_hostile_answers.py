@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from tap_seeker_leads.leads.odd_json import storable
+from tap_seeker_leads.leads.lenient_json import storable
 from tap_seeker_leads.leads.schema import INSTANTS, METADATA_FIELDS, leads_schema
 from tap_seeker_leads.leads.timestamps import to_rfc3339
 from tap_seeker_leads.reading import pages_of_window
@@ -45,7 +45,7 @@ def test_links_without_end_end_the_run(
     run_tap: TapRunner, monkeypatch: pytest.MonkeyPatch, kind: str, most_requests: int
 ) -> None:
     """A window that never ends, in any way, ends the run with an error, and stays unread."""
-    monkeypatch.setattr(pages_of_window, "MOST_PAGES_A_WINDOW", 50)
+    monkeypatch.setattr(pages_of_window, "MAX_PAGES_PER_WINDOW", 50)
     with HostileServer(endless(kind)) as server:
         message = refused(run_tap(api_url=server.url, **RUN))
     assert "runs in a circle" in message or "without end" in message

@@ -65,7 +65,7 @@ def test_ledger_on_a_full_disk(run_target: TargetRunner, sandbox: Sandbox, pages
     """
     options: dict[str, Any] = {"on_unknown_outcome": policy, "dedupe_by": "content"}
     run = run_target(MESSAGES, before=full_after(pages), **options)
-    assert_ends_in_a_line(run, "nothing more is sent; make room on its disk")
+    assert_ends_in_a_line(run, "nothing more is sent; free space on its disk")
     before = created(sandbox)
     assert len(before) < 60
     assert all(record(n)["record"]["email"] in before for n in range((run.states or [-1])[-1] + 1))

@@ -54,7 +54,7 @@ def test_locked_rejects_file_ends_the_run(
     sandbox.script(on_post(FaultKind.STATUS, status=400, body='{"title": "Bad", "status": 400}', times=1))
     run = run_target(MESSAGES, before=stop_in_the_wait if is_stopped else None)
     assert type(run.error) is (StoppedError if is_stopped else FatalError)
-    assert is_stopped or "another program holds the file locked" in str(run.error)
+    assert is_stopped or "another program has locked the file" in str(run.error)
     assert (run.states, run.rejects) == ([], [])
     fcntl.flock(held, fcntl.LOCK_UN)
     again = run_target(MESSAGES)

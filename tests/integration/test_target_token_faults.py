@@ -10,21 +10,12 @@ import pytest
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
 from tests.posted_leads import on_post
 from tests.singer_input import SCHEMA, record, state
+from tests.token_faults import TEMPORARY_TOKEN_FAULTS, name_of
 
 if TYPE_CHECKING:
     from tests.integration.conftest import TargetRunner
 
 OWN = SandboxOptions(enforce_limit=False, client_id="agency", client_secret="secret-of-the-client")
-PASSING_ON_TOKEN = [
-    Fault(FaultKind.STATUS, path="/oauth/token", status=500, times=2),
-    Fault(FaultKind.STATUS, path="/oauth/token", status=429, times=2),
-    Fault(FaultKind.RESET, path="/oauth/token", times=2),
-    Fault(FaultKind.CUT_BODY, path="/oauth/token", times=2),
-    Fault(FaultKind.BAD_JSON, path="/oauth/token", times=2),
-    Fault(FaultKind.HTML_502, path="/oauth/token", times=2),
-    Fault(FaultKind.LOST_ANSWER, path="/oauth/token", times=2),
-    Fault(FaultKind.TIMEOUT, path="/oauth/token", times=1),
-]
 
 
 def credentials(sandbox: Sandbox) -> dict[str, Any]:
@@ -46,7 +37,7 @@ def created(sandbox: Sandbox) -> list[int]:
 
 
 @pytest.mark.parametrize("sandbox_options", [OWN], indirect=True)
-@pytest.mark.parametrize("fault", PASSING_ON_TOKEN, ids=lambda fault: f"{fault.kind.value} {fault.status}")
+@pytest.mark.parametrize("fault", TEMPORARY_TOKEN_FAULTS, ids=name_of)
 def test_fault_on_the_token_request_costs_time_only(run_target: TargetRunner, sandbox: Sandbox, fault: Fault) -> None:
     """A passing fault of a token request, at the start and after a revocation during the run, loses nothing."""
     sandbox.script(fault, revocation(after=20))

@@ -85,7 +85,7 @@ def test_tap_stops_on_a_signal_of_another_thread() -> None:
             self.left -= 1
             return StuckTurn()
 
-    pool: ReaderPool[OneTurn] = ReaderPool(stopping, readers=1, readers_an_account=1)
+    pool: ReaderPool[OneTurn] = ReaderPool(stopping, readers=1, readers_per_account=1)
     pool.offer(OneTurn())
     with handled_by(pool.stop), pytest.raises(StoppedError):
         pool.next_event()

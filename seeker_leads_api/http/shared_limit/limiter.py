@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from seeker_leads_api.http.shared_limit.keeper import Keeper
+from seeker_leads_api.http.shared_limit.poller import Poller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ class SharedRateLimiter:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        self._keeper = Keeper(location, key, limit, report=report, clock=clock)
+        self._poller = Poller(location, key, limit, report=report, clock=clock)
         self._clock = clock
         self._sleep = sleep
 
@@ -52,35 +52,35 @@ class SharedRateLimiter:
             SettingsError: `rate_limit_url` cannot work.
             FatalError: the database is unavailable, so it is unknown whether a request may start.
         """
-        self._keeper.start()
+        self._poller.start()
         max_late_seconds, is_in_time = _MAX_LATE_SECONDS, False
         while not is_in_time:
-            ticket = self._keeper.tickets.take()
+            ticket = self._poller.tickets.take()
             try:
                 is_in_time = self._is_in_time(ticket, max_late_seconds)
                 if is_in_time:
                     yield
             finally:
-                self._keeper.tickets.give_back(ticket)
+                self._poller.tickets.give_back(ticket)
             max_late_seconds *= 2
 
     def pause(self, seconds: float) -> None:
         """Let no request of any process start for this long: the API answered 429."""
-        self._keeper.pause(seconds)
+        self._poller.pause(seconds)
 
     def close(self) -> None:
         """Leave the limit: the slots of this process become free at once."""
-        self._keeper.close()
+        self._poller.close()
 
     def _is_in_time(self, ticket: Ticket, max_late_seconds: float) -> bool:
         """Wait for the ticket's start; return whether it may still be used then."""
         while not ticket.granted.wait(_CHECK_SECONDS):
             self._sleep(0)
-            self._keeper.check()
-        while (wait_seconds := self._keeper.local(ticket.start) - self._clock()) > 0:
+            self._poller.check()
+        while (wait_seconds := self._poller.local(ticket.start) - self._clock()) > 0:
             self._sleep(min(wait_seconds, 10 * _CHECK_SECONDS))
-            self._keeper.check()
-        return -wait_seconds <= max_late_seconds and self._keeper.may_start()
+            self._poller.check()
+        return -wait_seconds <= max_late_seconds and self._poller.may_start()
 
 
 def limit_key(api_url: str, client_id: str | None, label: str | None = None) -> str:

@@ -8,20 +8,20 @@ limit, let requests start too close together, and does not limit the number in f
     key             text, primary key   SHA-256 (hex) of the API's URL and the client's id
     starts          double precision[]  when the latest requests start, in ascending order
     not_before      double precision    the API answered 429: no request starts earlier; 0: there is no pause
-    runs            jsonb               each run that shares the limit, by an id of its own, see below
+    runs            jsonb               each run that shares the limit, by its own id, see below
     granted         integer             how many starts, the last of `starts`, the last statement reserved
     asked_at        double precision    when the last statement was carried out
     requests        integer             the limit that counts now: the smallest of all runs'
     period_seconds  double precision    as above: the longest period
-    at_once         integer             as above: most requests in flight
+    at_once         integer             as above: the maximum number of requests in flight
 
-Instants are Unix seconds by the server's clock. A run has `beat` (when it last asked), `held` (its slots: requests in
-flight, or about to start), `wants` (further slots that it waits for), `since` (from when on it has waited for its
-share; null: it has it), and its own `requests`, `period_seconds` and `at_once`. A run that has not asked for
+Instants are Unix seconds by the server's clock. A run has `beat` (when it last polled), `held` (its slots: requests in
+flight, or about to start), `wants` (further slots that it waits for), `since` (since when it has waited for its share;
+null if it has it), and its own `requests`, `period_seconds` and `at_once`. A run that has not polled for
 `LEASE_SECONDS` is dead, and its slots are free.
 
-It is one statement, so no client ever holds the row's lock while it computes, or is frozen, or dies: it locks the row,
-and PostgreSQL computes with what the statement before it has written.
+A single statement locks the row and computes the result. So no client holds the lock while it computes, is frozen or
+dies, and each statement sees what the one before it has written.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from seeker_leads_api.http.rate_limiter import Limit
 if TYPE_CHECKING:
     from sqlalchemy import Connection, TextClause
 
-#: A run that has been silent for so long is dead. Its requests have been answered by then, as a rule.
+#: A run that has been silent for this long is dead. Its requests have usually been answered by then.
 LEASE_SECONDS = 2.0
-#: Whatever is further ahead than this comes from a clock that was set back. The API's longest pause, see `retries.py`.
+#: A pause that ends later than this comes from a clock that was set back. See the API's longest pause in `retries.py`.
 _LONGEST_PAUSE_SECONDS = 300.0
-#: What a request is late by differs from one to the next: by so much they may come closer together.
+#: Requests are sent with different delays, so two of them may get this much closer together.
 _MARGIN_SECONDS = 0.002
-#: Share of an even spacing that lies between two starts at least.
+#: The minimum time between two starts, as a share of even spacing.
 _STEP = 0.2
 
 TABLE = Table(
@@ -154,13 +154,13 @@ _SERVER_CLOCK = "extract(epoch FROM clock_timestamp())"
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """What a run says of itself, and wants."""
+class ReservationRequest:
+    """What a run holds, and what it requests."""
 
     held: int  #: slots that it holds
     wants: int  #: further slots, each with a start
-    pause_seconds: float = 0.0  #: the API answered 429: nobody may start for so long
-    lead_seconds: float = 0.0  #: how long the answer is on its way: no start may be over before it is known
+    pause_seconds: float = 0.0  #: the API answered 429: no request of any run may start for this long
+    lead_seconds: float = 0.0  #: the minimum time from the reservation to its first start, for the way of the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ class Reserved:
     starts: tuple[float, ...]  #: one for each slot that was granted
     now: float
     not_before: float
-    limit: Limit  #: the one that counts
+    limit: Limit  #: the smallest of all runs
 
 
 class Reservations:
@@ -184,7 +184,7 @@ class Reservations:
         self._table_name = table_name
 
     def begin(self, connection: Connection) -> None:
-        """See that the limit's row is there."""
+        """Create the limit's row if it does not exist."""
         row = {
             "key": self._key,
             "starts": [],
@@ -196,24 +196,24 @@ class Reservations:
         }
         connection.execute(insert(TABLE).values(row).on_conflict_do_nothing(index_elements=[TABLE.c.key]))
 
-    def ask(self, connection: Connection, ask: Ask, **more: float) -> Reserved:
-        """Say what this run holds, and reserve what it may have of what it wants, in one round trip."""
+    def reserve(self, connection: Connection, request: ReservationRequest, **more: float) -> Reserved:
+        """Report what this run holds, and reserve as much as it may have of what it requests, in one round trip."""
         parameters: dict[str, Any] = {
             "key": self._key,
             "run": self._run_id,
-            **asdict(ask),
+            **asdict(request),
             **asdict(self._limit),
             **more,
         }
         row = connection.execute(self._statement, parameters).one_or_none()
         if row is None:
-            self.begin(connection)  # the first run, or somebody has deleted the row
+            self.begin(connection)  # this is the first run, or the row was deleted
             row = connection.execute(self._statement, parameters).one()
         limit = Limit(row.requests, row.period_seconds, row.at_once)
         return Reserved(tuple(row.starts), row.asked_at, row.not_before, limit)
 
     def end(self, connection: Connection) -> None:
-        """Leave: this run's slots are free at once."""
+        """Leave the limit; this run's slots become free at once."""
         leave = f"UPDATE {self._table_name} SET runs = runs - :run WHERE key = :key"  # noqa: S608  # our own table's name
         connection.execute(text(leave), {"run": self._run_id, "key": self._key})
 

@@ -20,7 +20,7 @@ class ServerClock:
         self._seen_at: float | None = None
 
     def observe(self, *, asked_at: float, answered_at: float, server_time: float) -> None:
-        """Add an answer. If it contradicts the earlier ones, start anew: a clock was set."""
+        """Add an answer. If it contradicts the earlier ones, discard those: a clock was set."""
         if self._seen_at is not None:
             drift = _DRIFT * (answered_at - self._seen_at)
             self._low, self._high = self._low - drift, self._high + drift

@@ -42,7 +42,7 @@ class Tickets:
             self._notify()
 
     def wake(self) -> None:
-        """Let the server be polled now."""
+        """Poll the server now."""
         with self._changed:
             self._notify()
 
@@ -57,7 +57,7 @@ class Tickets:
     def grant(self, starts: tuple[float, ...]) -> None:
         """Distribute the starts that the server granted."""
         with self._changed:
-            # Starts that no thread waits for any more are given up with the next poll, at once.
+            # If no thread waits for some of the starts any more, the next poll, at once, gives them up.
             self._is_changed = self._is_changed or len(starts) > len(self._waiting)
             for start in starts[: len(self._waiting)]:
                 ticket = self._waiting.popleft()

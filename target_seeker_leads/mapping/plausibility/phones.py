@@ -20,7 +20,7 @@ SHORTENED = refusal(
 )
 DATE = refusal("must be a phone, not a date", "Map the column that holds the phone, or correct the cell")
 FILLER = refusal("must be a phone: its digits are all the same", "Give the phone, or leave the field empty")
-SHORT = refusal("must be a phone: it has fewer than 6 digits", "Give the phone with all its digits")
+TOO_FEW_DIGITS = refusal("must be a phone: it has fewer than 6 digits", "Give the phone with all its digits")
 SEVERAL = refusal(
     "must be one phone, not several", "Give each phone in its own field, e.g. phone and mobile, or as a list"
 )
@@ -28,10 +28,10 @@ NO_PREFIX = doubt(
     "begins with neither 0 nor +",
     "If a spreadsheet removed the leading 0 or the +, format its column as text",
 )
-FEW = doubt("has fewer than 8 digits", "Check that it is complete")
-ALIKE = doubt("repeats the same digit", "Check that it is a real number")
-COUNTS = doubt("has digits that count up or down", "Check that it is a real number")
-LONG = doubt("has more than 15 digits, which no phone has", "Check that it is one phone")
+FEW_DIGITS = doubt("has fewer than 8 digits", "Check that it is complete")
+SAME_DIGIT = doubt("repeats the same digit", "Check that it is a real number")
+SEQUENCE = doubt("has digits that count up or down", "Check that it is a real number")
+TOO_MANY_DIGITS = doubt("has more than 15 digits, which no phone has", "Check that it is one phone")
 
 _SCHEME = re.compile(r"\s*tel\s*:", re.IGNORECASE)
 #: `6.12E+08`, or with a French comma; or many digits with one fraction, as in `0612345678.0`.
@@ -63,11 +63,11 @@ def judge_phone(number: str) -> Verdict | None:
         (_is_date(text), DATE),
         (_is_filler(text, digits), FILLER),
         (_is_several(text), SEVERAL),
-        (digits and len(digits) < _LEAST_DIGITS, SHORT),
-        (len(digits) < _USUAL_DIGITS, FEW),
-        (len(digits) > _MAX_DIGITS, LONG),
-        (len(set(digits[-_USUAL_DIGITS:])) == 1, ALIKE),
-        (_counts(digits), COUNTS),
+        (digits and len(digits) < _LEAST_DIGITS, TOO_FEW_DIGITS),
+        (len(digits) < _USUAL_DIGITS, FEW_DIGITS),
+        (len(digits) > _MAX_DIGITS, TOO_MANY_DIGITS),
+        (len(set(digits[-_USUAL_DIGITS:])) == 1, SAME_DIGIT),
+        (_is_sequence(digits), SEQUENCE),
         (len(digits) >= _WHOLE_DIGITS and text[0] not in "+0(", NO_PREFIX),
     )
 
@@ -97,7 +97,7 @@ def _is_several(text: str) -> bool:
     return len(parts) > 1 or len(whole) > 1 or together is not None
 
 
-def _counts(digits: str) -> bool:
+def _is_sequence(digits: str) -> bool:
     """Return whether each digit follows the one before it, up or down, as in 0123456789."""
     steps = {(int(after) - int(before)) % 10 for before, after in itertools.pairwise(digits)}
     return steps in ({1}, {9})

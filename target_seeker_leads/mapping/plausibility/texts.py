@@ -14,18 +14,18 @@ INVISIBLE = refusal(
 MAILTO = refusal("must be only the address", "Remove the `mailto:` before the address")
 SEVERAL_ADDRESSES = refusal("must be one address, not several", "Give one address; the API accepts only one")
 NO_DOT = doubt("has no dot after the @", "Check that the address is complete")
-NOTHING = refusal(
+EMPTY_NAME = refusal(
     "must be a name: it is what software writes for an empty one",
     "Give the last name, or leave the field empty in the source",
 )
-SAYS_NOTHING = doubt(
+EMPTY_TEXT = doubt(
     "is what software writes for an empty value", "Leave the field empty in the source, or empty it with stream_maps"
 )
 NO_LETTER = doubt("has no letter", "Check that it is a name")
 
 #: Exactly as software spells them. `Null`, `Nan` and `NAN` are surnames, and `NA` may be one. `NULL` is on the list
 #: because databases write it far more often than CRMs that write names in capitals.
-_NOTHINGS = frozenset(
+_EMPTY_VALUES = frozenset(
     {
         *("nan", "NaN", "NaT", "<NA>", "N/A", "n/a", "#N/A", "#NA", "#N/D", "#REF!", "#VALUE!", "#VALEUR!", "#NAME?"),
         *("#NOM?", "#NULL!", "#NUL!", "#DIV/0!", "NULL", "null", "(null)", "<null>", "None", "nil", "undefined"),
@@ -39,14 +39,14 @@ _BETWEEN_ADDRESSES = re.compile(r"[;,|/\s]+")
 def judge_last_name(text: str) -> Verdict | None:
     """Return the verdict on a last name, if there is one."""
     name = without_invisible(text).strip()
-    if name in _NOTHINGS:
-        return NOTHING
+    if name in _EMPTY_VALUES:
+        return EMPTY_NAME
     return None if any(map(str.isalpha, name)) else NO_LETTER
 
 
 def judge_text(text: str) -> Verdict | None:
     """Return the verdict on a free text, such as a message, if there is one."""
-    return SAYS_NOTHING if without_invisible(text).strip() in _NOTHINGS else None
+    return EMPTY_TEXT if without_invisible(text).strip() in _EMPTY_VALUES else None
 
 
 def judge_token(text: str) -> Verdict | None:

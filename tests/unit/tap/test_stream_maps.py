@@ -17,7 +17,7 @@ from tap_seeker_leads.leads.schema import PERSONAL_PARTS
 from tap_seeker_leads.stream_maps import UnflattenableError
 from tap_seeker_leads.tap import TapSeekerLeads
 from tests.conftest import Collector
-from tests.odd_leads import SCHEMA, mark, marks_of, marks_within, odd_leads, written
+from tests.malformed_leads import SCHEMA, malformed_leads, mark, marks_of, marks_within, written
 
 AUTOMATIC = {"leadId", "ingestionDate"}
 COLUMNS = sorted(set(SCHEMA) - AUTOMATIC)
@@ -73,7 +73,7 @@ def flattened(depth: int) -> dict[str, Any]:
 
 
 @FEW
-@given(odd_leads(), OFF, DEPTHS)
+@given(malformed_leads(), OFF, DEPTHS)
 def test_deselected_values_are_never_written(item: dict[str, Any], off: set[tuple[str, ...]], depth: int) -> None:
     """For any lead, no value of a deselected path is in the output, `extra` included.
 
@@ -92,7 +92,7 @@ def test_deselected_values_are_never_written(item: dict[str, Any], off: set[tupl
 
 @FEW
 @given(
-    odd_leads(),
+    malformed_leads(),
     st.dictionaries(st.sampled_from(COLUMNS), REMOVED, min_size=1, max_size=4),
     st.sampled_from(["some", "all"]),
     DEPTHS,
@@ -109,7 +109,7 @@ def test_removed_columns_are_never_written(
 
 
 @FEW
-@given(odd_leads(), DEPTHS)
+@given(malformed_leads(), DEPTHS)
 def test_map_of_a_copy_removes_from_that_copy_alone(item: dict[str, Any], depth: int) -> None:
     """Each of several maps has its own removed columns: a copy without personal data takes none from the others."""
     maps = {"leads": {}, "people": {"__source__": "leads", "contactRequest": None}}
@@ -120,7 +120,7 @@ def test_map_of_a_copy_removes_from_that_copy_alone(item: dict[str, Any], depth:
 
 
 @FEW
-@given(odd_leads(), DEPTHS)
+@given(malformed_leads(), DEPTHS)
 def test_nothing_is_lost_where_nothing_is_switched_off(item: dict[str, Any], depth: int) -> None:
     """Values that do not match the contract, or are not in it, are emitted, with and without flattening."""
     output = written(records(run(item, set(), flattened(depth))))
@@ -128,7 +128,7 @@ def test_nothing_is_lost_where_nothing_is_switched_off(item: dict[str, Any], dep
 
 
 @FEW
-@given(odd_leads(), st.sets(st.sampled_from(BREADCRUMBS), max_size=4), st.integers(1, 5))
+@given(malformed_leads(), st.sets(st.sampled_from(BREADCRUMBS), max_size=4), st.integers(1, 5))
 def test_flattened_record_has_the_columns_of_its_schema(
     item: dict[str, Any], off: set[tuple[str, ...]], depth: int
 ) -> None:

@@ -66,7 +66,7 @@ def test_lock_is_not_waited_for_without_end(path: Path, held: int) -> None:
     """After a minute the error says how to find the other program; nothing is written while it holds the lock."""
     seconds = itertools.count(step=10)
     file = DeadLetterFile(path, clock=lambda: next(seconds), sleep=lambda _: None)
-    with pytest.raises(FatalError, match="another program holds the file locked"):
+    with pytest.raises(FatalError, match="another program has locked the file"):
         file.append(LETTER)
     assert (path.read_bytes(), file.count, next(seconds)) == (b"", 0, 80)
     fcntl.flock(held, fcntl.LOCK_UN)

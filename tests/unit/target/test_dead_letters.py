@@ -15,7 +15,7 @@ import pytest
 
 from seeker_leads_api.errors import FatalError
 from target_seeker_leads.dead_letters import DeadLetter, DeadLetterFile, Reason
-from tests.arrivals import arrivals, wait_for
+from tests.queued_operations import count_queued, wait_until_queued
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,10 +172,10 @@ def test_threads_share_fsyncs(path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     file.append(letter({"id": 0}))
     calls = count_calls(monkeypatch)
     with ThreadPoolExecutor(20) as pool, file._group.paused():
-        arrived = arrivals(file._group)
+        queued = count_queued(file._group)
         for number in range(1, 21):
             pool.submit(file.append, letter({"id": number}))
-        wait_for(arrived, 20)
+        wait_until_queued(queued, 20)
     assert calls == [*["write"] * 20, "fsync"]
     assert sorted(line["record"]["id"] for line in lines(path)) == list(range(21))
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_seeker_leads.group_commit import GroupCommit
-from tests.arrivals import arrivals, wait_for
+from tests.queued_operations import count_queued, wait_until_queued
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,9 +35,9 @@ def submit_at_once(group: GroupCommit[int, int], numbers: range) -> list[Future[
     """Submit each number from its own thread while no commit can begin."""
     with ThreadPoolExecutor(len(numbers)) as pool:
         with group.paused():
-            arrived = arrivals(group)
+            queued = count_queued(group)
             futures = [pool.submit(group.submit, number) for number in numbers]
-            wait_for(arrived, len(numbers))
+            wait_until_queued(queued, len(numbers))
         return futures
 
 
@@ -89,10 +89,10 @@ def test_interrupt_of_the_leader_frees_the_others() -> None:
 
     threads = [threading.Thread(target=submit) for _ in range(5)]
     with group.paused():
-        arrived = arrivals(group)
+        queued = count_queued(group)
         for thread in threads:
             thread.start()
-        wait_for(arrived, 5)
+        wait_until_queued(queued, 5)
     for thread in threads:
         thread.join()
     assert len(caught) == 5

@@ -1,4 +1,4 @@
-"""Durations as people read them."""
+"""Durations for people."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ from seeker_leads_cli.doctor.durations import in_words
     ],
 )
 def test_two_largest_units(seconds: float, words: str) -> None:
-    """Smaller ones tell nobody anything, and none of them is 0."""
+    """A duration is shown in its two largest units that are not 0."""
     assert in_words(seconds) == words

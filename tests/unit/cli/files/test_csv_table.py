@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from seeker_leads_cli.errors import InputFileError
 from seeker_leads_cli.files.csv_table import CsvTable
 from seeker_leads_cli.files.delimiters import DELIMITERS, delimiter_of
-from seeker_leads_cli.files.given import GivenFile
+from seeker_leads_cli.files.input_file import InputFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ ROWS = st.integers(2, 6).flatmap(lambda width: st.lists(st.lists(CELLS, min_size
 def table_of(folder: Path, text: str | bytes, encoding: str | None = None) -> CsvTable:
     path = folder / "leads.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return CsvTable(GivenFile(path, "'leads.csv'"), encoding)
+    return CsvTable(InputFile(path, "'leads.csv'"), encoding)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

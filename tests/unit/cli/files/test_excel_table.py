@@ -8,7 +8,7 @@ import pytest
 
 from seeker_leads_cli.errors import InputFileError
 from seeker_leads_cli.files.excel_table import ExcelTable
-from seeker_leads_cli.files.given import GivenFile
+from seeker_leads_cli.files.input_file import InputFile
 from tests.workbooks import number, text, workbook
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def test_a_broken_workbook_is_named(tmp_path: Path, damage: object) -> None:
     workbook(path, LEADS)
     path.write_bytes(damage(path.read_bytes()))  # type: ignore[operator]  # a function
     with pytest.raises(InputFileError, match="is not a readable workbook: save it again"):
-        ExcelTable(GivenFile(path, "'leads.xlsx'"))
+        ExcelTable(InputFile(path, "'leads.xlsx'"))
 
 
 def test_another_zip_is_named(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_another_zip_is_named(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("leads.csv", "a;b\n")
     with pytest.raises(InputFileError, match="is not a readable workbook"):
-        ExcelTable(GivenFile(path, "'leads.zip'"))
+        ExcelTable(InputFile(path, "'leads.zip'"))
 
 
 def test_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seeker_leads_cli.preview.repeats import Fate, repeats
+from seeker_leads_cli.preview.repeats import RowOutcome, repeats
 from target_seeker_leads.dead_letters import Reason
 from target_seeker_leads.delivery.dry_run import DryRun
 from target_seeker_leads.delivery.incoming import Incoming, Source
@@ -16,11 +16,11 @@ from target_seeker_leads.ledger.rules import Claim, Decision
 from target_seeker_leads.settings import DedupeBy
 
 #: The results of a dry run in the words of a preview.
-FATES = {
-    Result.CREATED: Fate.SENDABLE,
-    Result.REJECTED: Fate.REJECTED,
-    Result.DELIVERED_BEFORE: Fate.DOUBLED,
-    Result.REJECTED_BEFORE: Fate.DOUBLED,
+OUTCOMES = {
+    Result.CREATED: RowOutcome.SENDABLE,
+    Result.REJECTED: RowOutcome.REJECTED,
+    Result.DELIVERED_BEFORE: RowOutcome.DOUBLED,
+    Result.REJECTED_BEFORE: RowOutcome.DOUBLED,
 }
 
 
@@ -31,17 +31,17 @@ def test_rows_that_come_twice_are_what_a_dry_run_says(rows: list[tuple[int, bool
     settings: Any = SimpleNamespace(dedupe_by=DedupeBy.KEY)
     report = Report(50)
     dry_run = DryRun(settings, ledger, report)
-    counted = dict.fromkeys(Fate, 0)
+    counted = dict.fromkeys(RowOutcome, 0)
     with repeats() as seen:
         for number, is_sendable in rows:
             key = f"{number:064x}"
-            counted[seen.fate(key, is_sendable=is_sendable)] += 1
+            counted[seen.add(key, is_sendable=is_sendable)] += 1
             incoming = Incoming("leads", (), {}, Source("leads", (), {}, is_replay=False))
             claim = Claim(key, content="", stream="leads", is_replay=False, will_send=is_sendable)
             dry_run.run(
                 PreparedRecord(incoming, claim, {}, () if is_sendable else (Reason("email", "is required", ""),))
             )
-    said = dict.fromkeys(Fate, 0)
+    said = dict.fromkeys(RowOutcome, 0)
     for result, count in report._results.items():
-        said[FATES[result]] += count
+        said[OUTCOMES[result]] += count
     assert counted == said

@@ -144,7 +144,7 @@ def test_file_locked_by_another_program_is_not_changed(path: Path) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX)
         assert len(file.read().letters) == 3
         for change in (file.read_to_change, lambda: file.change(take_one, "nothing was purged")):
-            with pytest.raises(FatalError, match=r"another program holds the file locked .* nothing was"):
+            with pytest.raises(FatalError, match=r"another program has locked the file .* nothing was"):
                 change()
     finally:
         os.close(handle)

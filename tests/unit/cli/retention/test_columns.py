@@ -1,4 +1,4 @@
-"""What a column is, from its name and type."""
+"""How columns are identified by name and type."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def personal(*names: str, kind: str = "text") -> list[str]:
 
 
 def test_every_column_of_the_tap_is_known() -> None:
-    """Nothing that the tap puts out is called foreign, whole or flattened, and what is personal is found."""
+    """Each column of the tap is recognised, nested or flattened, and personal data is found."""
     names = [name for name in leads_schema()["properties"] if name not in {each.name for each in NEEDED}]
     kinds = {"contactRequest": "jsonb", "callDetails": "jsonb", "extra": "jsonb", "isErased": "boolean"}
     found = read(*(Column(name, kinds.get(name, "text")) for name in names), Column("_sdc_sequence", "bigint"))
@@ -43,19 +43,19 @@ def test_every_column_of_the_tap_is_known() -> None:
     "name", ["contact_request", "CONTACTREQUEST", "contactRequest__email", "contact_request__first_name", "extra__new"]
 )
 def test_names_may_differ_in_case_and_underscores(name: str) -> None:
-    """Loaders change them; what begins as the contact does is personal."""
+    """Loaders change case and underscores; a name that begins like the contact's is personal."""
     assert personal(name) == [name]
 
 
 @pytest.mark.parametrize("name", ["email_hash", "extras", "notes", "contact"])
 def test_columns_of_others_are_left_alone(name: str) -> None:
-    """And named, since they may hold what a stream map put there."""
+    """Other columns are listed, since a stream map may have put data there."""
     found = read(Column(name, "text"))
     assert (found.unknown, found.personal) == ((name,), ())
 
 
 def test_call_in_a_text_goes_as_a_whole() -> None:
-    """One member of a text cannot be taken out safely."""
+    """A member of a text cannot be removed safely, so the whole value becomes null."""
     found = read(Column("callDetails", "text"))
     assert (found.call, [each.name for each in found.personal]) == (None, ["callDetails"])
 
@@ -71,12 +71,12 @@ def test_call_in_a_text_goes_as_a_whole() -> None:
     ],
 )
 def test_what_is_not_a_table_of_leads_is_named(columns: list[Column], words: str) -> None:
-    """With the column at fault."""
+    """The error names the column."""
     with pytest.raises(SettingsError, match=words):
         read_columns("s.leads", columns)
 
 
 def test_column_that_must_not_be_null_is_named() -> None:
-    """Before anything is tried."""
+    """The error comes before any change."""
     with pytest.raises(SettingsError, match="contactRequest is NOT NULL"):
         refuse_unnullable("s.leads", read(Column("contactRequest", "jsonb", may_be_null=False)))

@@ -1,4 +1,4 @@
-"""How tables are written."""
+"""How the name of a table is parsed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from seeker_leads_cli.retention.database import split_name
     ],
 )
 def test_names_of_tables(written: str, parts: list[str]) -> None:
-    """A part in double quotes may hold anything."""
+    """A part in double quotes may contain any character."""
     assert split_name(written) == parts
 
 
 @pytest.mark.parametrize("written", ["", ".", "a.", ".a", "a.b.c", 'a"b', '"a', '""', '"a"b'])
 def test_other_names_are_refused(written: str) -> None:
-    """None is guessed."""
+    """No other form is guessed."""
     with pytest.raises(SettingsError, match="`table`: write"):
         split_name(written)

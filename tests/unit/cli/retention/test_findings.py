@@ -1,4 +1,4 @@
-"""How much may go without a person's yes."""
+"""How much may change without `--yes`."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def findings(rows: int, newly_erased: int) -> Findings:
         (0, 0, 0, None),
         (100, 25, 5, None),
         (100, 26, 0, "26 of 100 rows are newly erased, more than 25%"),
-        (100, 0, 6, "6 of 100 rows are gone, says the API, more than 5%"),
+        (100, 0, 6, "6 of 100 rows are gone from the API, more than 5%"),
         (3, 1, 0, "1 of 3 rows"),
     ],
 )
 def test_bounds(rows: int, newly_erased: int, gone: int, words: str | None) -> None:
-    """A quarter newly erased, and a twentieth gone, are let pass; one more is not."""
+    """Exactly a quarter newly erased, or a twentieth gone, is accepted; one more needs `--yes`."""
     said = refusal(findings(rows, newly_erased), gone=gone)
     assert said is None if words is None else words in str(said)

@@ -47,7 +47,7 @@ def test_too_few_threads_take_all_turns(monkeypatch: pytest.MonkeyPatch) -> None
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", limited)
-    pool: ReaderPool[Account] = ReaderPool(Stopping(), readers=10, readers_an_account=10)
+    pool: ReaderPool[Account] = ReaderPool(Stopping(), readers=10, readers_per_account=10)
     account = Account(pool)
     with pool:
         pool.offer(account)

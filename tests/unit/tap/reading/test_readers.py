@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 @given(st.integers(0, 10**6), st.integers(1, 10**6), st.integers(0, 10**6), st.integers(1, 500), st.integers(2, 11))
 def test_cut_covers_the_window_and_leaves_what_was_read_to_its_reader(
-    start: int, length: int, read_seconds: int, pages: int, most_parts: int
+    start: int, length: int, read_seconds: int, pages: int, max_parts: int
 ) -> None:
     """The parts cover the whole window without gaps; everything that was read, and its seam, is in the first part."""
     window, latest = Window(start, start + length), start + read_seconds
-    parts = cut(window, latest, pages, most_parts)
+    parts = cut(window, latest, pages, max_parts)
     assert (parts[0].start, parts[-1].end) == (window.start, window.end)
     assert all(left.end == right.start for left, right in pairwise(parts))
-    assert 1 <= len(parts) <= most_parts
+    assert 1 <= len(parts) <= max_parts
     assert all(part.start < part.end for part in parts)
     assert all(part.min_date > latest for part in parts[1:])
 

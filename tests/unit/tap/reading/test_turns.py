@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_seeker_leads.reading.outage import LONGEST_SILENCE_SECONDS, MOST_ACCOUNTS, Outage
+from tap_seeker_leads.reading.outage import MIN_FAILED_ACCOUNTS, MIN_SILENCE_SECONDS, Outage
 from tap_seeker_leads.reading.turns import Turns
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def test_every_request_is_made_and_the_fewest_under_way_go_first(
 ) -> None:
     """No waiting account has two requests fewer under way than one that gets a turn; none exceeds its limit."""
     accounts = [Account(left) for left in requests]
-    turns: Turns[Account] = Turns(most_under_way=most, clock=Ticking())
+    turns: Turns[Account] = Turns(max_in_flight=most, clock=Ticking())
     for account in accounts:
         turns.put(account)
     under_way: list[Account] = []
@@ -81,7 +81,7 @@ def test_every_request_is_made_and_the_fewest_under_way_go_first(
 def test_failed_account_has_no_further_turn() -> None:
     """A failed account makes no further request, even while earlier requests of it still end."""
     account = Account(5)
-    turns: Turns[Account] = Turns(most_under_way=2, clock=Ticking())
+    turns: Turns[Account] = Turns(max_in_flight=2, clock=Ticking())
     turns.put(account)
     assert turns.take()
     assert turns.take()
@@ -95,7 +95,7 @@ def test_failed_account_has_no_further_turn() -> None:
 def test_longest_wait_counts_only_without_a_request_under_way() -> None:
     """Only the wait of an account with no request under way counts."""
     clock, quiet, busy = Ticking(), Account(1), Account(3)
-    turns: Turns[Account] = Turns(most_under_way=10, clock=clock)
+    turns: Turns[Account] = Turns(max_in_flight=10, clock=clock)
     turns.put(busy)
     assert turns.take()
     turns.put(quiet)
@@ -119,14 +119,16 @@ class Silence:
 def test_many_accounts_without_any_answer_are_an_outage() -> None:
     """Ten accounts given up in a row, and no answer to any account for half a minute, are an outage."""
     api = Silence()
-    api.clock.now = LONGEST_SILENCE_SECONDS
-    assert [api.outage.given_up() for _ in range(MOST_ACCOUNTS)] == [False] * (MOST_ACCOUNTS - 1) + [True]
+    api.clock.now = MIN_SILENCE_SECONDS
+    assert [api.outage.account_failed() for _ in range(MIN_FAILED_ACCOUNTS)] == [False] * (MIN_FAILED_ACCOUNTS - 1) + [
+        True
+    ]
 
 
 def test_any_answer_ends_the_count_of_an_outage() -> None:
     """While other accounts get answers, any number of accounts can be given up without an outage."""
     api = Silence()
-    for _ in range(3 * MOST_ACCOUNTS):
-        api.clock.now += LONGEST_SILENCE_SECONDS / 2
+    for _ in range(3 * MIN_FAILED_ACCOUNTS):
+        api.clock.now += MIN_SILENCE_SECONDS / 2
         api.outage.answered()
-        assert not api.outage.given_up()
+        assert not api.outage.account_failed()

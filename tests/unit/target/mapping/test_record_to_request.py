@@ -1,15 +1,12 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timezone
+from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from seeker_leads_api import contract
-from seeker_leads_api.errors import SettingsError
 from target_seeker_leads.mapping.field_names import (
     CONTAINERS,
     FIELD_NAMES,
@@ -17,21 +14,10 @@ from target_seeker_leads.mapping.field_names import (
     VAGUE_NAMES,
     normalise,
 )
-from target_seeker_leads.mapping.record_to_request import Mapped, parse_defaults, to_request, with_defaults
+from target_seeker_leads.mapping.record_to_request import Mapped, to_request
 from target_seeker_leads.mapping.validation import violations
+from tests.complete_lead import LEAD
 
-NOW = datetime(2026, 11, 23, 8, tzinfo=timezone.utc)
-LEAD: dict[str, Any] = {
-    "firstName": "Zo\u00e9",
-    "lastName": "Exemple",
-    "gender": "FEMALE",
-    "email": "zoe@example.org",
-    "language": "FR",
-    "phoneNumbers": [{"number": "+33612345678", "type": "MOBILE"}],
-    "message": "Bonjour \u2013 \u00e0 bient\u00f4t \U0001f3e0",
-    "classifiedId": "26ABCDEFGHJK",
-    "submittedDate": "2026-11-23T08:00:00Z",
-}
 TAP_RECORD: dict[str, Any] = {
     "leadId": "lead-1",
     "ingestionDate": LEAD["submittedDate"],
@@ -242,100 +228,3 @@ def test_only_what_the_contract_means_is_trimmed() -> None:
         **kept,
         "phoneNumbers": [{"number": "0612345678"}],
     }
-
-
-def test_defaults_fill_absent_fields_only() -> None:
-    """A default fills a field that a record lacks, `now` is the given time, and leads do not share a list."""
-    defaults = parse_defaults(
-        {"Submitted at": " NOW ", "mobile": 612345678, "message": "", "lang": "de_AT", "nom": "?"}
-    )
-    mapped = to_request({"lastName": "Exemple", "message": " "})
-    filled = with_defaults(mapped, defaults, NOW)
-    assert filled.request == {
-        "lastName": "Exemple",
-        "language": "DE",
-        "phoneNumbers": [{"number": "0612345678", "type": "MOBILE"}],
-        "message": "",
-        "submittedDate": "2026-11-23T08:00:00Z",
-    }
-    default_paths = dict.fromkeys(("language", "phoneNumbers[0]", "message", "submittedDate"), ("defaults",))
-    assert filled.sources == {"lastName": ("lastName",), **default_paths}
-    filled.request["phoneNumbers"][0]["number"] = "changed"
-    assert with_defaults(mapped, defaults, NOW).request["phoneNumbers"][0]["number"] == "0612345678"
-    assert mapped.request == {"lastName": "Exemple"}
-
-
-def test_a_whole_lead_takes_no_defaults() -> None:
-    """No field of a record is replaced."""
-    mapped = to_request(LEAD)
-    assert with_defaults(mapped, parse_defaults({"submittedDate": "now", "phone": "0711223344"}), NOW) == mapped
-    assert parse_defaults({}) == {}
-
-
-@pytest.mark.parametrize(
-    ("defaults", "names"),
-    [
-        ({"gendre": "secret"}, ["gendre"]),
-        ({"email": "secret"}, ["email"]),
-        ({"mobile": "secret", "lang": "secret"}, ["phoneNumbers[0].number", "language"]),
-        ({"submittedDate": "secret"}, ["submittedDate"]),
-        ({"lastName": "", "firstName": None}, ["lastName", "firstName"]),
-        ({"contact": {"secretary": "secret"}, "property": None}, ["contact.secretary", "property"]),
-        ({"email": "secret", "submittedDate": "now"}, ["email"]),
-    ],
-)
-def test_defaults_that_cannot_work_are_refused(defaults: dict[str, Any], names: list[str]) -> None:
-    """A default that would make every lead invalid ends the run before it starts; all are named, no value is shown."""
-    with pytest.raises(SettingsError, match=r"^`defaults` ") as caught:
-        parse_defaults(defaults)
-    assert all(name in str(caught.value) for name in names)
-    assert "secret" not in str(caught.value).replace("secretary", "")
-
-
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.sampled_from([1, -1]).map(lambda sign: sign * 10**5000)  # more digits than Python writes
-    | st.floats()
-    | st.decimals()
-    | st.text(st.characters())  # lone surrogates too
-    | st.text("0123456789-+:TZ. ")
-    | st.datetimes(timezones=st.none() | st.timezones())
-    | st.dates()
-)
-NAMES = st.sampled_from(
-    [name for names in (*FIELD_NAMES.values(), *TYPED_PHONE_NAMES.values()) for name in names]
-    + [*FIELD_NAMES, *CONTAINERS, "number", "type"]
-) | st.text(st.characters(), max_size=5)
-JSON_TEXTS = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda children: st.lists(children, max_size=3) | st.dictionaries(NAMES, children, max_size=3),
-    max_leaves=5,
-).map(json.dumps)
-VALUES = st.recursive(
-    SCALARS | JSON_TEXTS,
-    lambda children: st.lists(children, max_size=3) | st.dictionaries(NAMES, children, max_size=4),
-    max_leaves=10,
-)
-
-
-@given(st.dictionaries(NAMES, VALUES, max_size=8))
-def test_any_record_is_mapped(record: dict[str, Any]) -> None:
-    """Any record can be mapped; if no rule is broken, the result is JSON, and every part of it has its source."""
-    mapped = to_request(record)
-    assert set(mapped.request) <= set(FIELD_NAMES)
-    assert {path.split("[")[0] for path in mapped.sources} == set(mapped.request)
-    broken = violations({**LEAD, **mapped.request})
-    if not broken:
-        assert json.loads(json.dumps(mapped.request).encode()) == mapped.request
-
-
-@pytest.mark.parametrize("name", [*FIELD_NAMES, *CONTAINERS, "mobile"])
-def test_very_deep_nests_do_no_harm(name: str) -> None:
-    """A value nested deeper than Python can recurse is a value of a wrong shape, like any other."""
-    nest: Any = "x"
-    for _ in range(20_000):
-        nest = [nest]
-    for value in (nest, {name: nest}, "[" * 20_000 + "]" * 20_000):
-        violations(request_of({name: value}))

@@ -60,9 +60,9 @@ def storable(value: Any) -> Any:  # noqa: ANN401  # any JSON
     if not isinstance(value, dict):
         return value
     result: dict[str, Any] = {}
-    for given, element in value.items():
-        name = storable(given)
-        while name in result or (name != given and name in value):  # two names must not become one
+    for key, element in value.items():
+        name = storable(key)
+        while name in result or (name != key and name in value):  # two names must not become one
             name += _REPLACEMENT
         result[name] = storable(element)
     return result

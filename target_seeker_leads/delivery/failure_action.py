@@ -21,7 +21,7 @@ class Failure(enum.Enum):
     LOST_TOO_OFTEN = "lost too often"  #: the same, and `max_resends` is reached
 
 
-class Fate(enum.Enum):
+class Action(enum.Enum):
     """What to do with the record."""
 
     HOLD = "hold"  #: not known yet: nothing is kept, and STATE waits
@@ -41,18 +41,18 @@ class Circumstances:
     accepted_since_first_try: bool = False  #: another lead, in any run, according to the ledger
 
 
-def decide_fate(failure: Failure, circumstances: Circumstances) -> Fate:
+def decide_action(failure: Failure, circumstances: Circumstances) -> Action:
     """Decide what to do with a failed record."""
     others_are_accepted = circumstances.accepted_after or circumstances.accepted_since_first_try
     if circumstances.failures_in_a_row >= MAX_FAILURES_IN_A_ROW and not others_are_accepted:
-        return Fate.STOP
+        return Action.STOP
     if failure is Failure.LOST:
-        return Fate.LEAVE
+        return Action.LEAVE
     if others_are_accepted:
-        return Fate.KEEP
+        return Action.KEEP
     if not circumstances.is_over:
-        return Fate.HOLD
+        return Action.HOLD
     # Leads that were accepted before show little: several failures at the end of a run, or a lost answer, may be the
     # start of an outage.
     is_alone = failure is Failure.REFUSED and circumstances.failures_in_a_row == 1
-    return Fate.KEEP if is_alone and circumstances.accepted_before else Fate.LEAVE
+    return Action.KEEP if is_alone and circumstances.accepted_before else Action.LEAVE

@@ -16,7 +16,7 @@ from tests.workbooks import number, text, workbook
 if TYPE_CHECKING:
     from click.testing import Result
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 #: The meanings of the columns of `examples/export-crm.csv`. All other columns are not used.
 MEANINGS = {
     "Civilité": "gender",

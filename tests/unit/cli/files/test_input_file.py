@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seeker_leads_cli.errors import InputFileError
-from seeker_leads_cli.files.given import given_file
+from seeker_leads_cli.files.input_file import open_input_file
 from seeker_leads_cli.files.kinds import table_of
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ def test_file_is_not_copied(tmp_path: Path) -> None:
     """A file given by its path is not copied: a file of 2 GB needs no second 2 GB."""
     path = tmp_path / "leads.csv"
     path.write_bytes(b"a;b\n")
-    with given_file(str(path)) as given:
+    with open_input_file(str(path)) as given:
         assert given.path == path
 
 
 def test_standard_input_can_be_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Input from a pipe is copied to a private file, which is deleted at the end."""
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"a;b\n1;2\n")))
-    with given_file("-") as given:
+    with open_input_file("-") as given:
         assert given.name == "stdin"
         assert given.path.read_bytes() == given.path.read_bytes() == b"a;b\n1;2\n"
         assert stat.S_IMODE(given.path.stat().st_mode) == 0o600
@@ -42,7 +42,7 @@ def test_a_named_pipe_can_be_read_again(tmp_path: Path) -> None:
     os.mkfifo(path)
     writer = threading.Thread(target=path.write_bytes, args=(b"a;b\n",))
     writer.start()
-    with given_file(str(path)) as given:
+    with open_input_file(str(path)) as given:
         assert given.path.read_bytes() == given.path.read_bytes() == b"a;b\n"
     writer.join()
 
@@ -59,14 +59,14 @@ def test_a_named_pipe_can_be_read_again(tmp_path: Path) -> None:
 def test_wrong_path_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str) -> None:
     """A folder or an invalid path is reported in one line with the fix."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputFileError, match=words), given_file(name):
+    with pytest.raises(InputFileError, match=words), open_input_file(name):
         pass
 
 
 def test_a_closed_standard_input_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """If the program was started without stdin, the message says so."""
     monkeypatch.setattr(sys, "stdin", None)
-    with pytest.raises(InputFileError, match="stdin is closed"), given_file("-"):
+    with pytest.raises(InputFileError, match="stdin is closed"), open_input_file("-"):
         pass
 
 
@@ -78,7 +78,7 @@ def test_a_full_disk_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"a;b\n")))
     monkeypatch.setattr("shutil.copyfileobj", fail)
-    with pytest.raises(InputFileError, match=r"No space left on device\): set TMPDIR to"), given_file("-"):
+    with pytest.raises(InputFileError, match=r"No space left on device\): set TMPDIR to"), open_input_file("-"):
         pass
 
 
@@ -98,7 +98,7 @@ def test_other_kinds_of_files_are_refused(tmp_path: Path, content: bytes, words:
     """A file of another kind is reported in one line with the fix."""
     path = tmp_path / "leads.csv"
     path.write_bytes(content)
-    with given_file(str(path)) as given, pytest.raises(InputFileError, match=words):
+    with open_input_file(str(path)) as given, pytest.raises(InputFileError, match=words):
         table_of(given)
 
 
@@ -111,6 +111,6 @@ def test_kind_is_detected_by_content(tmp_path: Path) -> None:
         (b'{"type";b\n', ('{"type"', "b")),
     ):
         path.write_bytes(content)
-        with given_file(str(path)) as given:
+        with open_input_file(str(path)) as given:
             table = table_of(given)
             assert (table.columns if table else None) == columns

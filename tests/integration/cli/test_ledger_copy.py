@@ -46,7 +46,7 @@ def copy(tmp_path: Path) -> Copy:
 
 @pytest.fixture
 def second_postgres(database_url: str) -> Iterator[str]:
-    """The URL of an empty database whose times are of another zone."""
+    """The URL of an empty database in another time zone."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS second_ledger")
         connection.execute("CREATE DATABASE second_ledger")
@@ -68,7 +68,7 @@ def new_url(request: pytest.FixtureRequest, second_file: Path) -> str:
 
 
 def test_every_row_arrives_as_it_is(copy: Copy, url: str, new_url: str, second_file: Path) -> None:
-    """All columns, whatever the servers' zones; the counts are said; a second copy finds all there."""
+    """All columns are copied, whatever the servers' time zones; a second copy finds all rows there."""
     fill(url, 1300, LONG_AGO)
     fill(url, 40, LONG_AGO, "crm")
     execute(url, "UPDATE seeker_leads_ledger SET status = 'rejected' WHERE stream = 'crm'")
@@ -87,7 +87,7 @@ def test_every_row_arrives_as_it_is(copy: Copy, url: str, new_url: str, second_f
 
 
 def test_a_run_goes_on_from_the_copy(copy: Copy, url: str, new_url: str) -> None:
-    """What was delivered is not sent again, and what a dead run left open is decided as ever."""
+    """With the copy, delivered leads are not sent again, and records of a dead run are decided as usual."""
     with Ledger.open(url, RETRY) as ledger:
         for key in ("done", "open"):
             ledger.claim(claim(key))
@@ -99,7 +99,7 @@ def test_a_run_goes_on_from_the_copy(copy: Copy, url: str, new_url: str) -> None
 
 
 def test_what_an_earlier_copy_left_is_completed(copy: Copy, url: str, new_url: str) -> None:
-    """Rows that are there already, and are the same, stay; those that are missing are added."""
+    """Equal rows that are already there stay, and missing rows are added."""
     fill(url, 60, LONG_AGO)
     copy(url, new_url)
     execute(new_url, "DELETE FROM seeker_leads_ledger WHERE resends = 2")
@@ -116,20 +116,20 @@ def test_what_an_earlier_copy_left_is_completed(copy: Copy, url: str, new_url: s
     ],
 )
 def test_ledger_with_other_rows_is_refused(copy: Copy, url: str, new_url: str, change: str) -> None:
-    """Nothing is merged, and both ledgers stay as they were."""
+    """Nothing is merged, and both ledgers stay unchanged."""
     fill(url, 20, LONG_AGO)
     copy(url, new_url)
     execute(new_url, change)
     execute(new_url, "DELETE FROM seeker_leads_ledger WHERE request_id = 'request-3'")
     before = rows_in_utc(url), rows_in_utc(new_url)
     ended = copy(url, new_url, status=2)
-    assert "holds rows that are not those of" in ended.stderr
+    assert "contains other rows than" in ended.stderr
     assert (rows_in_utc(url), rows_in_utc(new_url)) == before
 
 
 @pytest.mark.parametrize("used", ["source", "new"])
 def test_ledger_in_use_is_not_copied(copy: Copy, url: str, new_url: str, used: str) -> None:
-    """While a run uses either ledger, one line says so, and nothing is copied; afterwards it can be."""
+    """While a run uses either ledger, the command ends with one line; afterwards the copy succeeds."""
     fill(url, 20, LONG_AGO)
     in_use = url if used == "source" else new_url
     with Ledger.open(in_use, RETRY) as ledger:
@@ -144,7 +144,7 @@ def test_ledger_in_use_is_not_copied(copy: Copy, url: str, new_url: str, used: s
 
 
 def test_ledger_is_not_copied_to_itself(copy: Copy, url: str) -> None:
-    """By another spelling neither."""
+    """A different spelling of the same path is recognised, too."""
     fill(url, 3, LONG_AGO)
     assert "NEW_URL is the ledger itself" in copy(url, url, status=2).stderr
     other = url.replace("/new/", "/new/../new/") if url.startswith("sqlite") else f"{url}&connect_timeout=20"
@@ -154,7 +154,7 @@ def test_ledger_is_not_copied_to_itself(copy: Copy, url: str) -> None:
 
 
 def test_full_disk_leaves_nothing_behind(copy: Copy, sqlite_url: str, second_file: Path) -> None:
-    """The line says to make room; both ledgers are as before, and with room the copy succeeds."""
+    """The line says to free space; both ledgers are unchanged, and once there is space, the copy succeeds."""
     fill(sqlite_url, 2000, LONG_AGO)
     before = rows_in_utc(sqlite_url)
 
@@ -166,14 +166,14 @@ def test_full_disk_leaves_nothing_behind(copy: Copy, sqlite_url: str, second_fil
         ended = copy(sqlite_url, f"sqlite:///{second_file}", status=1)
     finally:
         event.remove(Engine, "connect", limit)
-    assert f"The ledger {second_file} could not be written (OperationalError): make room on its disk" in ended.stderr
+    assert f"The ledger {second_file} could not be written (OperationalError): free space on its disk" in ended.stderr
     assert rows(f"sqlite:///{second_file}") == []
     copy(sqlite_url, f"sqlite:///{second_file}")
     assert rows_in_utc(f"sqlite:///{second_file}") == before == rows_in_utc(sqlite_url)
 
 
 def test_full_disk_ends_a_purge(sqlite_url: str, tmp_path: Path) -> None:
-    """One line with the cure; rows are gone or there, and none is changed."""
+    """The command ends with one line and the cure; each row is either deleted or unchanged."""
     fill(sqlite_url, 20, datetime(2020, 1, 1, tzinfo=timezone.utc))
     full = "SELECT RAISE(FAIL, 'database or disk is full')"
     execute(sqlite_url, f"CREATE TRIGGER full BEFORE DELETE ON seeker_leads_ledger BEGIN {full}; END")
@@ -182,12 +182,12 @@ def test_full_disk_ends_a_purge(sqlite_url: str, tmp_path: Path) -> None:
     ended = CliRunner().invoke(main, ["ledger", "purge", "--older-than", "1200d", "--config", str(config)])
     assert (ended.exit_code, len(ended.stderr.splitlines())) == (1, 1)
     assert "could not be purged" in ended.stderr
-    assert "make room on its disk" in ended.stderr
+    assert "free space on its disk" in ended.stderr
     assert len(rows(sqlite_url)) == 20
 
 
 def test_url_may_come_from_a_variable(sqlite_url: str, second_file: Path, tmp_path: Path, monkeypatch: Any) -> None:
-    """So that a password is on no command line."""
+    """So no password has to be on a command line."""
     fill(sqlite_url, 3, LONG_AGO)
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"ledger_url": sqlite_url, "rejects_path": "rejects.jsonl"}))

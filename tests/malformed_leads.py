@@ -45,7 +45,7 @@ def values(draw: st.DrawFn, path: tuple[str, ...], schema: dict[str, Any]) -> An
 
 
 @st.composite
-def odd_leads(draw: st.DrawFn) -> dict[str, Any]:
+def malformed_leads(draw: st.DrawFn) -> dict[str, Any]:
     """One of the API's items, malformed and extended in any way."""
     columns = [name for name in METADATA_FIELDS if name not in {"leadId", "ingestionDate"}]
     metadata: dict[str, Any] = {"leadId": "lead-1", "ingestionDate": 1_795_420_800}

@@ -21,7 +21,7 @@ _STANDARD_INPUT = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class GivenFile:
+class InputFile:
     """A file that can be read any number of times."""
 
     path: Path
@@ -29,7 +29,7 @@ class GivenFile:
 
 
 @contextlib.contextmanager
-def given_file(argument: str) -> Iterator[GivenFile]:
+def open_input_file(argument: str) -> Iterator[InputFile]:
     """Check a file; input from a pipe is copied to a temporary file, which is deleted at the end.
 
     Raises:
@@ -39,16 +39,16 @@ def given_file(argument: str) -> Iterator[GivenFile]:
         if sys.stdin is None:
             msg = "stdin is closed: give the path of a file"
             raise InputFileError(msg)
-        with _copied(sys.stdin.buffer, "stdin") as given:
-            yield given
+        with _copied(sys.stdin.buffer, "stdin") as copy:
+            yield copy
         return
     name = repr(argument)
     with _opened(argument, name) as file:
         if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            yield GivenFile(Path(argument), name)
+            yield InputFile(Path(argument), name)
         else:
-            with _copied(file, name) as given:
-                yield given
+            with _copied(file, name) as copy:
+                yield copy
 
 
 def _opened(argument: str, name: str) -> BinaryIO:
@@ -67,7 +67,7 @@ def _opened(argument: str, name: str) -> BinaryIO:
 
 
 @contextlib.contextmanager
-def _copied(source: BinaryIO, name: str) -> Iterator[GivenFile]:
+def _copied(source: BinaryIO, name: str) -> Iterator[InputFile]:
     # A named temporary file has mode 0600, as personal data requires.
     with tempfile.NamedTemporaryFile(prefix="seeker-leads-") as copy:
         try:
@@ -76,4 +76,4 @@ def _copied(source: BinaryIO, name: str) -> Iterator[GivenFile]:
         except OSError as error:
             msg = f"{name} could not be copied ({error.strerror}): set TMPDIR to a folder with free space"
             raise InputFileError(msg) from None
-        yield GivenFile(Path(copy.name), name)
+        yield InputFile(Path(copy.name), name)

@@ -11,23 +11,23 @@ if TYPE_CHECKING:
 
 
 class _Queue(deque[Any]):
-    def __init__(self, arrived: threading.Semaphore) -> None:
+    def __init__(self, queued: threading.Semaphore) -> None:
         super().__init__()
-        self._arrived = arrived
+        self._queued = queued
 
     def append(self, operation: Any, /) -> None:
         super().append(operation)
-        self._arrived.release()
+        self._queued.release()
 
 
-def arrivals(group: GroupCommit[Any, Any]) -> threading.Semaphore:
+def count_queued(group: GroupCommit[Any, Any]) -> threading.Semaphore:
     """Count the operations that are queued from now on, in a paused group without queued operations."""
-    arrived = threading.Semaphore(0)
-    group._waiting = _Queue(arrived)
-    return arrived
+    queued = threading.Semaphore(0)
+    group._waiting = _Queue(queued)
+    return queued
 
 
-def wait_for(arrived: threading.Semaphore, count: int) -> None:
+def wait_until_queued(queued: threading.Semaphore, count: int) -> None:
     """Wait until this number of operations has been queued."""
     for _ in range(count):
-        assert arrived.acquire(timeout=30)
+        assert queued.acquire(timeout=30)

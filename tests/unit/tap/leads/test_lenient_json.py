@@ -12,7 +12,7 @@ import requests
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tap_seeker_leads.leads.odd_json import is_storable, storable
+from tap_seeker_leads.leads.lenient_json import is_storable, storable
 from tap_seeker_leads.leads.page import page_of
 
 KEPT = "\t\n\r"

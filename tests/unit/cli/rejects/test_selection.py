@@ -5,8 +5,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from seeker_leads_api.errors import SettingsError
-from seeker_leads_cli.rejects.choosing import Filter, letter_of
 from seeker_leads_cli.rejects.letters import Letter
+from seeker_leads_cli.rejects.selection import Filter, letter_of
 from target_seeker_leads.dead_letters import Reason
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=timezone.utc)

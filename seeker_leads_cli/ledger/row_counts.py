@@ -1,4 +1,4 @@
-"""What a ledger holds: rows by stream, status and month, and its size. Read as of one moment."""
+"""Counts the rows of a ledger by stream, status and month, and measures its size, in one transaction."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, select, text
 
-from seeker_leads_cli.ledger.sessions import telling
+from seeker_leads_cli.ledger.sessions import database_errors
 from target_seeker_leads.ledger.tables import LEDGER, as_utc, name_in_sql
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Group:
 
     stream: str
     status: str
-    month: str  #: as 2026-11
+    month: str  #: such as 2026-11
     rows: int
     resent: int  #: rows that were sent while the outcome of an earlier request was unknown
     latest: datetime
@@ -33,7 +33,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What is known of a ledger as a whole."""
+    """The counts and the size of a ledger."""
 
     version: int
     size_bytes: int
@@ -41,7 +41,7 @@ class Statistics:
 
     @property
     def rows(self) -> int:
-        """All of them."""
+        """The number of all rows."""
         return sum(group.rows for group in self.groups)
 
 
@@ -49,9 +49,9 @@ def statistics_of(session: Session) -> Statistics:
     """Count a ledger's rows.
 
     Raises:
-        FatalError: it cannot be read.
+        FatalError: the ledger cannot be read.
     """
-    with telling(session, "read"), session.connection.begin():
+    with database_errors(session, "read"), session.connection.begin():
         groups = tuple(_groups(session.connection))
         path = session.location.path
         size_bytes = _postgres_bytes(session.connection) if path is None else _file_bytes(path)
@@ -64,7 +64,7 @@ def _groups(connection: Connection) -> list[Group]:
     month = func.strftime("%Y-%m", at) if is_sqlite else func.to_char(func.timezone("UTC", at), "YYYY-MM")
     names = (LEDGER.c.stream, LEDGER.c.status, month.label("month"))
     resent = func.sum(case((LEDGER.c.resends > 0, 1), else_=0))
-    # PostgreSQL sees that two expressions are the same one by the name only: each has parameters of its own.
+    # Grouped by the label: each copy of the expression would have its own parameters and be different to PostgreSQL.
     query = select(*names, func.count(), resent, func.max(at)).group_by(LEDGER.c.stream, LEDGER.c.status, text("month"))
     found = connection.execute(query).all()
     return sorted(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_cli.rejects.reasons import rule_in_public
 from seeker_leads_cli.screen import printable
+from target_seeker_leads.delivery.columns_used import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,14 +52,12 @@ def letter_of(letters: Mapping[str, Letter], id_: str) -> Letter:
         return letters[found[0]]
     shown = printable(id_)
     if found:
-        msg = f"The id {shown!r} matches {len(found):,} letters: {named(found)}; give more of it"
+        msg = f"The id {shown!r} matches {len(found):,} letters: {listed_ids(found)}; give more of it"
     else:
         msg = f"No dead letter has the id {shown!r}: it may be delivered now; `seeker-leads rejects list` shows all"
     raise SettingsError(msg)
 
 
-def named(ids: Iterable[str]) -> str:
+def listed_ids(ids: Iterable[str]) -> str:
     """Return ids as a list for a sentence, shortened if there are many."""
-    every = list(ids)
-    more = len(every) - _MAX_NAMED
-    return ", ".join(every[:_MAX_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+    return listed(ids, _MAX_NAMED)

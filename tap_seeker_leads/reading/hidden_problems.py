@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from tap_seeker_leads.reading.span_reader import SpanReader
 
 #: A lead that is older than this may have left the API, so its absence proves nothing.
-PROOF_SECONDS = 365 * 86_400
+MAX_LISTED_AGE_SECONDS = 365 * 86_400
 
 
-def last_lead_as_proof(last_lead: int | None, now: int) -> int | None:
+def expected_last_lead(last_lead: int | None, now: int) -> int | None:
     """Return the instant of the last lead if the API should still list it, or None."""
-    return None if last_lead is None or last_lead < now - PROOF_SECONDS else last_lead
+    return None if last_lead is None or last_lead < now - MAX_LISTED_AGE_SECONDS else last_lead
 
 
-def missing_route(last_lead: int, place: str) -> FatalError:
+def missing_route_error(last_lead: int, place: str) -> FatalError:
     """Return the error of a run that got no list at all: a missing route looks like an account without leads.
 
     `place` is where the state holds the account's bookmark.
@@ -34,7 +34,7 @@ def missing_route(last_lead: int, place: str) -> FatalError:
     return FatalError(msg)
 
 
-def doubt_of_the_clock(span: SpanReader, now: int) -> str | None:
+def clock_warning(span: SpanReader, now: int) -> str | None:
     """Return a warning if this machine's clock is so far ahead that the bookmark stays behind it, or None."""
     ahead_seconds = span.api_clock.seconds_behind(now)
     if span.api_clock.seconds_behind(span.end) <= 0 or ahead_seconds <= CLOCK_TOLERANCE_SECONDS:

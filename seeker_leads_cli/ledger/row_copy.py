@@ -1,4 +1,4 @@
-"""All rows of a ledger into another database, in one transaction: a copy that fails or is killed leaves nothing."""
+"""Copies all rows of a ledger in one transaction: if the copy fails or is killed, the new ledger is unchanged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select
 
 from seeker_leads_api.errors import FatalError, SettingsError
-from seeker_leads_cli.ledger.sessions import held, telling
+from seeker_leads_cli.ledger.sessions import database_errors, exclusive
 from target_seeker_leads.ledger.tables import LEDGER, as_utc
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What a copy did. Both ledgers hold these counts when it is over."""
+    """The result of a copy. Both ledgers have these counts at the end."""
 
     copied: int
     already_there: int
@@ -32,16 +32,16 @@ class Copied:
 
 
 def copy_rows(source: Session, new: Session) -> Copied:
-    """Copy every row as it is. No run may use either ledger, and none can begin meanwhile.
+    """Copy every row unchanged. No run may use either ledger, and none can begin during the copy.
 
-    What an earlier copy brought may be there already; nothing is ever changed or merged.
+    Rows of an earlier copy may already be there. Existing rows are never changed or merged.
 
     Raises:
-        SettingsError: the new ledger holds other rows.
+        SettingsError: the new ledger contains other rows.
         FatalError: another run uses one of the two, a database failed, or the counts differ. Nothing was copied.
     """
     copied = already_there = 0
-    with held(source, "read"), held(new, "written"), contextlib.closing(_batches(source)) as batches:
+    with exclusive(source, "read"), exclusive(new, "written"), contextlib.closing(_batches(source)) as batches:
         is_empty = not _counts(new)
         for batch in batches:
             known = {} if is_empty else _rows_of(new, [row["key"] for row in batch])
@@ -65,20 +65,20 @@ def copy_rows(source: Session, new: Session) -> Copied:
 
 def _other_rows(source: Session, new: Session) -> SettingsError:
     return SettingsError(
-        f"The ledger {new.location.shown} holds rows that are not those of {source.location.shown}. Nothing was copied:"
-        " let NEW_URL name another file, an empty database, or a schema without a ledger (?schema=…)"
+        f"The ledger {new.location.shown} contains other rows than {source.location.shown}. Nothing was copied:"
+        " set NEW_URL to another file, an empty database, or a schema without a ledger (?schema=…)"
     )
 
 
 def _batches(source: Session) -> Generator[Sequence[Values]]:
-    """Yield all rows in order; memory does not grow with them. Close it before the transaction ends."""
+    """Yield all rows in order, with constant memory. Close the generator before the transaction ends."""
     query = select(LEDGER).order_by(LEDGER.c.key)
-    with telling(source, "read"):
+    with database_errors(source, "read"):
         result = source.connection.execute(query, execution_options={"yield_per": _BATCH_ROWS})
         batches = result.mappings().partitions(_BATCH_ROWS)
     try:
         while True:
-            with telling(source, "read"):
+            with database_errors(source, "read"):
                 batch = next(batches, None)
             if batch is None:
                 return
@@ -93,12 +93,12 @@ def _rows_of(new: Session, keys: Sequence[str]) -> dict[str, Values]:
 
 
 def _values(row: Any) -> Values:  # noqa: ANN401  # SQLAlchemy's mapping
-    """Return a row with its instants in UTC: PostgreSQL gives them in the server's zone, SQLite stores none."""
+    """Return a row with its instants in UTC: PostgreSQL returns them in the server's zone, SQLite without a zone."""
     return {name: as_utc(value) if isinstance(value, datetime) else value for name, value in row.items()}
 
 
 def _source_counts(source: Session) -> dict[tuple[str, str], int]:
-    with telling(source, "read"):
+    with database_errors(source, "read"):
         return _counts(source)
 
 

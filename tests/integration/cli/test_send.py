@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from seeker_leads_sandbox import Sandbox
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 EXPORT = EXAMPLES / "export-crm.csv"
 Send = Callable[..., Any]
 

@@ -1,4 +1,4 @@
-"""The only thread of a run that talks to the server: for all threads of the run, over one connection."""
+"""Polls the server in a thread of its own, for all threads of the run, over one connection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from seeker_leads_api.errors import FatalError
 from seeker_leads_api.http.shared_limit.database import open_table, table_name
-from seeker_leads_api.http.shared_limit.reservations import LEASE_SECONDS, Ask, Reservations
+from seeker_leads_api.http.shared_limit.reservations import LEASE_SECONDS, ReservationRequest, Reservations
 from seeker_leads_api.http.shared_limit.server_clock import ServerClock
 from seeker_leads_api.http.shared_limit.tickets import Tickets
 from seeker_leads_api.postgres.location import cause_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 #: How often a run polls the server: while it waits for slots of other runs, and to show that it is alive.
 _POLL_SECONDS = 0.05
-_BEAT_SECONDS = 0.5
+_HEARTBEAT_SECONDS = 0.5
 #: The minimum time from a reservation to its start, or a round trip, so that the start is not over on arrival.
 _LEAD_SECONDS = 0.004
 _LONGEST_LEAD_SECONDS = 1.0
@@ -38,16 +38,16 @@ _JOIN_SECONDS = 1.0
 #: What users can do, by the name of psycopg's error.
 _CURES = {
     "InsufficientPrivilege": (
-        "give its user the right to create the table, or make the table and grant SELECT, INSERT and UPDATE on it"
+        "give its user the right to create the table, or create it and grant SELECT, INSERT and UPDATE on it"
     ),
     "InvalidSchemaName": "create the schema",
     "ReadOnlySqlTransaction": "connect to the primary server",
 }
-_OTHER_CURE = "see that it is there"
+_OTHER_CURE = "check that it is available"
 
 
-class Keeper:
-    """Polls the server for `tickets`, from the first ticket until `close`."""
+class Poller:
+    """Polls the server for starts for its `tickets`, from the first ticket until `close`."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Keeper:
         self.tickets.wake()
 
     def check(self) -> None:
-        """Raise the error that has ended the sharing, if any.
+        """Raise the error that stopped the poller, if any.
 
         Raises:
             SettingsError: `rate_limit_url` cannot work.
@@ -127,8 +127,8 @@ class Keeper:
         self._asking_since, what = self._clock(), "could not be opened"
         try:
             with contextlib.closing(open_table(self._location)) as connection:
-                what = "could not be asked"
-                self._ask_again_and_again(connection)
+                what = "could not be queried"
+                self._poll(connection)
         except SQLAlchemyError as error:
             kind, words = cause_of(error)
             cure = _CURES.get(kind, _OTHER_CURE)
@@ -137,22 +137,22 @@ class Keeper:
         except Exception as error:  # noqa: BLE001  # raised by the threads that wait
             self._failure = error
 
-    def _ask_again_and_again(self, connection: Connection) -> None:
+    def _poll(self, connection: Connection) -> None:
         # 64 random bits, so that no two runs have the same id.
         reservations = Reservations(table_name(connection), self._key, secrets.token_hex(8), self._limit)
         while not self._is_closed:
             self._asking_since = None
-            held, waiting = self.tickets.wait(_POLL_SECONDS, _BEAT_SECONDS)
+            held, waiting = self.tickets.wait(_POLL_SECONDS, _HEARTBEAT_SECONDS)
             asked_at = self._asking_since = self._clock()
             lead_seconds = min(max(_LEAD_SECONDS, self._round_trip_seconds), _LONGEST_LEAD_SECONDS)
             pause_seconds = max(0.0, self._paused_until - asked_at)
-            reserved = reservations.ask(connection, Ask(held, waiting, pause_seconds, lead_seconds))
-            self._take_in(reserved, asked_at, self._clock())
+            reserved = reservations.reserve(connection, ReservationRequest(held, waiting, pause_seconds, lead_seconds))
+            self._apply(reserved, asked_at, self._clock())
         if not self.tickets.wait(0, 0)[0]:
             reservations.end(connection)
         # Requests in flight are still in flight: their slots become free when the lease ends.
 
-    def _take_in(self, reserved: Reserved, asked_at: float, answered_at: float) -> None:
+    def _apply(self, reserved: Reserved, asked_at: float, answered_at: float) -> None:
         self._server.observe(asked_at=asked_at, answered_at=answered_at, server_time=reserved.now)
         # A slow answer increases the lead at once; fast ones decrease it gradually.
         self._round_trip_seconds = max(answered_at - asked_at, 0.9 * self._round_trip_seconds)
