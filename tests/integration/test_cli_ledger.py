@@ -158,7 +158,7 @@ def test_find_says_what_is_not_there(tool: Tool, run_target: TargetRunner, url: 
     assert json.loads(tool("find", "--stream", "s", "--key", '{"id": 1}', "--json", **account).stdout)["found"] is False
 
 
-def test_purge_deletes_old_rows_of_delivered_leads_alone(tool: Tool, url: str) -> None:
+def test_purge_deletes_only_old_delivered_rows(tool: Tool, url: str) -> None:
     """A dry run says how many; younger rows, and those of any other status, stay."""
     delivered(url, 7, 1300)
     delivered(url, 5, 100)

@@ -67,7 +67,7 @@ def new_url(request: pytest.FixtureRequest, second_file: Path) -> str:
     return url
 
 
-def test_every_row_arrives_as_it_is(copy: Copy, url: str, new_url: str, second_file: Path) -> None:
+def test_copy_leaves_every_row_unchanged(copy: Copy, url: str, new_url: str, second_file: Path) -> None:
     """All columns, whatever the servers' zones; the counts are said; a second copy finds all there."""
     fill(url, 1300, LONG_AGO)
     fill(url, 40, LONG_AGO, "crm")

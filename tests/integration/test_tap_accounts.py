@@ -83,7 +83,7 @@ def test_leads_of_three_accounts_come_under_their_labels(run_tap: TapRunner, san
 
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
-def test_run_without_accounts_is_as_it_was(run_tap: TapRunner, sandbox: Sandbox) -> None:
+def test_run_without_accounts_is_unchanged(run_tap: TapRunner, sandbox: Sandbox) -> None:
     """Without `accounts`, the output has no such column, key or state entry, byte for byte."""
     (lead_id,) = sandbox.add_leads(ingestion_dates=[NOW - 100])
     run = run_tap(start_date="2026-11-20", refresh_days=0)
@@ -232,7 +232,7 @@ def test_accounts_come_from_a_file(run_tap: TapRunner, sandbox: Sandbox, tmp_pat
 
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
-def test_state_goes_out_once_a_second_for_all_together(run_tap: TapRunner, sandbox: Sandbox) -> None:
+def test_state_is_written_once_a_second_for_all_accounts(run_tap: TapRunner, sandbox: Sandbox) -> None:
     """For any number of accounts, at most one STATE is written per second, and one at the end."""
     fill(sandbox, 3, leads=300)
     run = run_tap(before=lambda stream: setattr(stream, "monotonic", lambda: 1.0), **config(sandbox, 3))
