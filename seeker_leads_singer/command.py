@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import traceback
+import warnings
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -46,6 +47,9 @@ class PluginCommand(SingerCommand):
 
     def _end(self, message: str, status: int) -> NoReturn:
         self.logger.critical(message)
+        # An error during `--test` leaves the files of other options open. Meltano turns warnings on: without this,
+        # warnings about these files would follow the line that matters.
+        warnings.simplefilter("ignore", ResourceWarning)
         sys.exit(status)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -60,6 +61,19 @@ def test_wrong_setting_ends_at_once(
     assert SECRET not in ended.stderr
     assert "84718471" not in ended.stderr
     assert account.statistics.records == []
+
+
+def test_error_of_the_connection_test_is_the_last_line(tmp_path: Path) -> None:
+    """With warnings turned on, as Meltano does, no warning about open files follows the line that names the setting."""
+    file = tmp_path / "empty.json"
+    file.write_text("{}")
+    # Click opens the files before it runs the test only if they come before `--test`.
+    command = [BIN / "tap-seeker-leads", "--catalog", file, "--state", file, "--config", file, "--test"]
+    ended = subprocess.run(
+        command, env={**os.environ, "PYTHONWARNINGS": "once"}, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ended.returncode == 2
+    assert "`auth_token`" in ended.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize("program", ["tap-seeker-leads", "target-seeker-leads"])

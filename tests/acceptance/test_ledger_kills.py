@@ -117,7 +117,9 @@ def url_of(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
     return f"sqlite:///{folder / kind / 'ledger.db'}" if kind == "sqlite" else request.getfixturevalue("empty_postgres")
 
 
-def test_killed_purges(forks: Forks, kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_killed_purge_deletes_only_old_delivered_rows(
+    forks: Forks, kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     """Only old rows of delivered leads ever go, whatever moment it is; the last purge takes the rest of them."""
     url, rng = url_of(kind, request, tmp_path), random.Random(16)  # noqa: S311  # moments, not secrets
     fill(url, 200, NOW - timedelta(days=3), "young")
@@ -141,7 +143,9 @@ def test_killed_purges(forks: Forks, kind: str, request: pytest.FixtureRequest, 
     assert killed > KILLS / 3
 
 
-def test_killed_copies(forks: Forks, kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_killed_copy_copies_all_rows_or_none(
+    forks: Forks, kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     """All rows arrive or none, the old ledger keeps its own, and after all kills a copy succeeds: both directions."""
     other = "postgresql" if kind == "sqlite" else "sqlite"
     source, new = (url_of(each, request, tmp_path) for each in (kind, other))

@@ -87,7 +87,7 @@ def test_leads_arrive_and_only_new_ones_follow(
     assert set(bookmark) == {"replication_key", "replication_key_value", "last_lead_at", "refresh"}
 
 
-def test_what_postgresql_cannot_hold_costs_no_row(
+def test_values_that_postgresql_refuses_lose_no_row(
     meltano: Callable[..., Any], account: Sandbox, database: psycopg.Connection, database_url: str
 ) -> None:
     """U+0000 and other control characters, in values and names, arrive as U+FFFD, without a setting in the loader."""

@@ -44,7 +44,7 @@ def sending(program: TargetProgram, *, latency_ms: int) -> Iterator[tuple[subpro
             yield process, sandbox
 
 
-def test_signal_with_echoes_ends_the_target_in_order(tmp_path: Path) -> None:
+def test_repeated_signal_ends_the_target_in_order(tmp_path: Path) -> None:
     """SIGTERM to a process group arrives twice, also from Meltano: requests in progress are still settled."""
     program = TargetProgram(tmp_path)
     with sending(program, latency_ms=1000) as (process, _):

@@ -106,7 +106,7 @@ def test_backfill_live_run_and_target_at_once_keep_the_limit(runs: Runs, account
     assert len(account.created) == 100
 
 
-def test_kills_of_holders_leave_the_limit_whole(runs: Runs, account: Sandbox) -> None:
+def test_limit_holds_after_kills(runs: Runs, account: Sandbox) -> None:
     """Runs that are killed in the middle of requests: the limit is kept, and the others have every lead, at full speed.
 
     What the killed held is free within 2 s.

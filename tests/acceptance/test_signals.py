@@ -17,7 +17,7 @@ BIN = Path(sys.executable).parent
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_run_ends_soon_with_an_honest_state(tmp_path: Path, number: signal.Signals) -> None:
+def test_stopped_run_ends_soon_with_a_correct_state(tmp_path: Path, number: signal.Signals) -> None:
     """Ctrl-C and SIGTERM end the tap soon, with complete lines, a correct state and the signal's status.
 
     The next run continues from the state, and together the two runs read every lead.

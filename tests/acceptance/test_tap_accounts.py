@@ -132,7 +132,7 @@ def test_quiet_accounts_do_not_wait_for_a_busy_one(tmp_path: Path) -> None:
     print(f"longest wait {max(first.values()):.2f} s")  # noqa: T201  # shown with -s
 
 
-def test_failing_accounts_keep_no_other_out_of_postgresql(
+def test_failing_accounts_do_not_stop_others_in_postgresql(
     tmp_path: Path,
     meltano_plugins: None,  # noqa: ARG001  # it brings the loader
     database: psycopg.Connection,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     ],
     ids=["empty", "cut", "encoding", "null", "list", "text"],
 )
-def test_file_that_is_no_object_ends_the_run(
+def test_file_without_an_object_ends_the_run(
     tap: Callable[..., Any], tmp_path: Path, option: str, content: bytes, words: str
 ) -> None:
     """A broken state or catalog ends the tap with status 2 and one line, never as a defect or as if it were absent."""

@@ -185,7 +185,7 @@ def test_wrong_setting_is_named(target: TargetProgram, account: Sandbox, config:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_run_settles_what_is_under_way(tmp_path: Path, number: signal.Signals) -> None:
+def test_stopped_run_settles_requests_in_progress(tmp_path: Path, number: signal.Signals) -> None:
     """Ctrl-C and SIGTERM end the target soon, with the signal's status and a STATE that covers settled records only.
 
     Records under way are settled: the next run sends the rest, and nothing twice.

@@ -80,7 +80,9 @@ def letters() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", ["tap_state", "tap_state_beside_another_stream"])
-def test_state_of_an_earlier_version_goes_on(run_tap: TapRunner, sandbox: Sandbox, clock: Clock, name: str) -> None:
+def test_state_of_an_earlier_version_is_continued(
+    run_tap: TapRunner, sandbox: Sandbox, clock: Clock, name: str
+) -> None:
     """A run continues at the bookmark's exact second, and keeps the state of other streams."""
     state = json.loads((EARLIER / f"{name}.json").read_text("utf-8"))
     clock.now = NOW + 60

@@ -131,7 +131,7 @@ def test_earlier_version_refuses_a_newer_ledger(url: str, monkeypatch: pytest.Mo
     assert rows(url) == before
 
 
-def test_row_of_an_earlier_identity_is_the_records(url: str) -> None:
+def test_row_of_an_earlier_identity_is_found(url: str) -> None:
     """A record is found under a key of an earlier version, and keeps that row; no second one is created."""
     with Ledger.open(url, RETRY) as ledger:
         ledger.claim(claim("old"))

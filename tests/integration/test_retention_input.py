@@ -111,7 +111,7 @@ def test_user_who_may_only_read_changes_nothing(leads: LeadsTable) -> None:
         leads.database.execute("DROP ROLE reader")
 
 
-def test_shape_of_the_table_is_said_first(leads: LeadsTable) -> None:
+def test_columns_are_named_before_any_change(leads: LeadsTable) -> None:
     """Columns that become null and foreign ones are listed on stderr; a missing isErased is reported and skipped."""
     leads.database.execute('ALTER TABLE retention.leads ADD email_hash text, DROP "isErased"')
     leads.database.execute("ALTER TABLE retention.leads DROP _sdc_extracted_at")

@@ -95,7 +95,7 @@ def test_nothing_overdue_costs_no_request(account: Account) -> None:
     assert account.asked == 0
 
 
-def test_each_hundred_is_within_probes(account: Account) -> None:
+def test_recent_leads_are_requested_around_each_hundred(account: Account) -> None:
     """Before and after each 100 leads, ten recently read leads are requested."""
     account.table.add(*(f"no-more-{number}" for number in range(250)), read_days_ago=OVERDUE_DAYS)
     said = account.apply("--yes")
@@ -125,7 +125,7 @@ def problem() -> bytes:
         pytest.param(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", id="another web server"),
     ],
 )
-def test_server_that_is_not_the_accounts_changes_nothing(account: Account, given: bytes) -> None:
+def test_another_server_changes_nothing(account: Account, given: bytes) -> None:
     """Whatever a foreign server answers, there is one line and no change, not even to rows past their `ttl`."""
     account.table.add("no-more", read_days_ago=OVERDUE_DAYS)
     account.table.add("over", days_left=-1)
@@ -152,7 +152,7 @@ def test_another_account_changes_nothing(account: Account) -> None:
     assert account.table.rows == before
 
 
-def test_api_that_turns_bad_on_the_way_changes_nothing(account: Account) -> None:
+def test_api_that_fails_during_verification_changes_nothing(account: Account) -> None:
     """Each 100 answers count only if the probes after them succeed."""
     account.table.add(*(f"no-more-{number}" for number in range(150)), read_days_ago=OVERDUE_DAYS)
     before = account.table.rows

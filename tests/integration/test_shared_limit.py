@@ -151,7 +151,7 @@ def test_lost_connection_ends_the_run(url: str, join: Callable[..., SharedRateLi
         go_on()
 
 
-def test_database_that_is_away_ends_the_run(join: Callable[..., SharedRateLimiter]) -> None:
+def test_unavailable_database_ends_the_run(join: Callable[..., SharedRateLimiter]) -> None:
     """Without the database, no request starts, and the message has no password."""
     limiter = join("postgresql://user:s3cret@127.0.0.1:1/db")
     with pytest.raises(FatalError, match=r"could not be opened.*no request is made") as caught, limiter.attempt():

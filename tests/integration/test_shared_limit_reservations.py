@@ -149,7 +149,7 @@ def test_who_waits_is_next(table: Connection) -> None:
     assert len(account.reserve("second", 10).starts) == 1
 
 
-def test_slots_of_the_dead_are_free_after_the_lease_and_no_earlier(table: Connection) -> None:
+def test_slots_of_killed_runs_are_free_after_the_lease(table: Connection) -> None:
     """The slots of a killed run become free 2 s after its last message, when the API has answered its requests."""
     account = Account(table)
     account.reserve("killed", 10)
@@ -159,7 +159,7 @@ def test_slots_of_the_dead_are_free_after_the_lease_and_no_earlier(table: Connec
     assert len(account.reserve("other", 10).starts) == 10
 
 
-def test_smallest_limit_of_all_that_live_counts(table: Connection) -> None:
+def test_smallest_limit_of_living_runs_counts(table: Connection) -> None:
     """Runs with different limits keep the smallest one; the larger one counts again when the other run has ended."""
     account = Account(table)
     small = Limit(5, 0.4, 3)

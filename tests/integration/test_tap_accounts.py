@@ -42,7 +42,7 @@ def test_leads_of_three_accounts_come_under_their_labels(run_tap: TapRunner, san
 
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
-def test_run_without_accounts_is_as_it_was(run_tap: TapRunner, sandbox: Sandbox) -> None:
+def test_run_without_accounts_is_unchanged(run_tap: TapRunner, sandbox: Sandbox) -> None:
     """Without `accounts`, the output has no such column, key or state entry, byte for byte."""
     (lead_id,) = sandbox.add_leads(ingestion_dates=[NOW - 100])
     run = run_tap(start_date="2026-11-20", refresh_days=0)

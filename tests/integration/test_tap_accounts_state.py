@@ -126,7 +126,7 @@ def test_odd_state_of_many_accounts_is_refused(
 
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)
-def test_state_goes_out_once_a_second_for_all_together(run_tap: TapRunner, sandbox: Sandbox) -> None:
+def test_state_is_written_once_a_second_for_all_accounts(run_tap: TapRunner, sandbox: Sandbox) -> None:
     """For any number of accounts, at most one STATE is written per second, and one at the end."""
     fill(sandbox, 3, leads=300)
     run = run_tap(before=lambda stream: setattr(stream, "monotonic", lambda: 1.0), **config(sandbox, 3))

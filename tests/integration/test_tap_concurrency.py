@@ -155,7 +155,7 @@ def test_writer_hands_on_whole_lines_before_every_state(monkeypatch: pytest.Monk
     assert len(raw.getvalue().splitlines()) == 3
 
 
-def test_signal_in_a_full_pipe_costs_no_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_signal_during_a_full_pipe_loses_no_byte(monkeypatch: pytest.MonkeyPatch) -> None:
     """A write to a slow loader that a signal interrupts continues where it stopped."""
     from singer_sdk.singerlib.encoding.simple import RecordMessage  # noqa: PLC0415  # only here
 

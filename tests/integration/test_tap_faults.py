@@ -117,7 +117,7 @@ def test_malformed_item_does_not_stop_the_stream(
     assert "jane" not in caplog.text
 
 
-def test_page_of_nothing_but_malformed_items_ends_the_run(run_tap: TapRunner, sandbox: Sandbox) -> None:
+def test_page_of_malformed_items_ends_the_run(run_tap: TapRunner, sandbox: Sandbox) -> None:
     """A page without a lead among its items ends the run: the API has changed, and every lead would be skipped."""
     sandbox.script(Fault(FaultKind.STATUS, status=200, body='{"metadata": {}, "links": {}, "items": [{"id": 1}]}'))
     run = run_tap(start_date="2026-11-20")
@@ -126,7 +126,7 @@ def test_page_of_nothing_but_malformed_items_ends_the_run(run_tap: TapRunner, sa
 
 
 @pytest.mark.parametrize("body", ['{"items": {}}', '{"data": []}', '{"metadata": {}, "links": {}, "leads": []}', "[]"])
-def test_answer_that_is_no_page_does_not_move_the_bookmark(run_tap: TapRunner, sandbox: Sandbox, body: str) -> None:
+def test_answer_that_is_not_a_page_does_not_move_the_bookmark(run_tap: TapRunner, sandbox: Sandbox, body: str) -> None:
     """JSON with anything else in place of a list of items never counts as an empty period."""
     sandbox.script(Fault(FaultKind.STATUS, status=200, body=body))
     run = run_tap(start_date="2026-11-20", max_retries=1)

@@ -41,7 +41,7 @@ def endless(kind: str) -> Callable[[Asked], list[bytes]]:
 @pytest.mark.parametrize(
     ("kind", "most_requests"), [("the same leads", 150), ("no leads", 150), ("new leads", 60), ("the same cursor", 3)]
 )
-def test_links_without_end_end_the_run(
+def test_endless_links_end_the_run(
     run_tap: TapRunner, monkeypatch: pytest.MonkeyPatch, kind: str, most_requests: int
 ) -> None:
     """A window that never ends, in any way, ends the run with an error, and stays unread."""
@@ -199,7 +199,7 @@ DATES = [
 
 @pytest.mark.parametrize("date", DATES, ids=lambda date: date[:12])
 @pytest.mark.parametrize("field", ["ingestionDate", "TTL"])
-def test_impossible_dates_cost_no_lead_and_move_no_bookmark(run_tap: TapRunner, date: str, field: str) -> None:
+def test_impossible_dates_lose_no_lead_and_move_no_bookmark(run_tap: TapRunner, date: str, field: str) -> None:
     """With a date of NaN, below zero or beyond 9999, all leads arrive, and the bookmark is the window's end."""
     odd = '{"metadata": {"leadId": "odd%d", "portal": "SLG-FRA", "' + field + '": ' + date + "}}"
 

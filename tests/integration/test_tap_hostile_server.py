@@ -66,7 +66,7 @@ BODIES: dict[str, Callable[[], Iterable[bytes]]] = {
 @pytest.mark.parametrize("place", ["leads", "token"])
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 @pytest.mark.parametrize("status", [200, 500])
-def test_body_beyond_every_size_ends_the_run(
+def test_body_beyond_the_maximum_size_ends_the_run(
     run_tap: TapRunner, body: Callable[[], Iterable[bytes]], status: int, place: str
 ) -> None:
     """A body of 100 MiB, compressed or not, of a page, token or error, is not read to the end, nor requested again."""
@@ -119,7 +119,7 @@ def test_redirects_are_not_followed(run_tap: TapRunner, status: int) -> None:
 
 @pytest.mark.parametrize("place", ["leads", "token"])
 @pytest.mark.parametrize("status", [302, 307, 308])
-def test_nothing_secret_travels_to_another_host(run_tap: TapRunner, place: str, status: int) -> None:
+def test_no_secret_is_sent_to_another_host(run_tap: TapRunner, place: str, status: int) -> None:
     """A redirect of the API or of the token endpoint to another host is not followed, so no token or secret leaks."""
     with HostileServer(lambda _: http('{"access_token": "stolen"}')) as thief:
 

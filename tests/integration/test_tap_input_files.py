@@ -221,7 +221,7 @@ def test_catalog_that_redefines_is_refused(
         partial(with_metadata, ["properties", "contactRequest", "properties", "fax"], selected=False),
     ],
 )
-def test_catalog_that_lacks_something_gets_what_the_tap_promises(
+def test_incomplete_catalog_is_completed_by_the_tap(
     run_tap: TapRunner, sandbox: Sandbox, clock: Clock, given: Callable[[], dict[str, Any]]
 ) -> None:
     """Keys, replication or selection that a catalog lacks are the tap's own; each record has its key."""

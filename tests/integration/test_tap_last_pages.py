@@ -41,7 +41,7 @@ BEHIND = {
 
 
 @pytest.mark.parametrize("behind", BEHIND.values(), ids=BEHIND)
-def test_proof_of_the_end_is_never_an_error(run_tap: TapRunner, behind: list[bytes] | None) -> None:
+def test_check_of_the_end_is_never_an_error(run_tap: TapRunner, behind: list[bytes] | None) -> None:
     """With any answer to the request after the last lead, the window is read, and no lead is emitted twice."""
 
     def answer(asked: Asked) -> list[bytes]:
@@ -95,7 +95,7 @@ def test_empty_page_after_a_206_leaves_the_window_unread(run_tap: TapRunner) -> 
 @pytest.mark.parametrize(
     "link", ["?start=a%2Bz&start=b%2Bz", "?start=b+z", "?start=b%2Bz&start=a%2Bz", "?page=2", "?start=%FF"]
 )
-def test_link_in_doubt_loses_no_lead(run_tap: TapRunner, link: str) -> None:
+def test_ambiguous_link_loses_no_lead(run_tap: TapRunner, link: str) -> None:
     """After a link with a raw `+`, a repeated `start` or no valid URL, the window continues after the last lead."""
 
     def answer(asked: Asked) -> list[bytes]:
@@ -110,7 +110,7 @@ def test_link_in_doubt_loses_no_lead(run_tap: TapRunner, link: str) -> None:
 
 
 @pytest.mark.parametrize("sandbox_options", [SandboxOptions(enforce_limit=False)], indirect=True)
-def test_usual_runs_ask_for_nothing_more(run_tap: TapRunner, clock: Clock) -> None:
+def test_usual_runs_make_no_extra_request(run_tap: TapRunner, clock: Clock) -> None:
     """A run with nothing new makes one request; a run that saw a link or a 206 does not check the end of windows."""
     state = run_tap(start_date="2026-11-20").state
     run_tap.sandbox.statistics.reset()

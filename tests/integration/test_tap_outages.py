@@ -58,7 +58,7 @@ def test_faults_of_api_and_tokens_at_once(run_tap: TapRunner, sandbox: Sandbox) 
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # connections that broke with the server
-def test_server_that_is_dead_for_20_seconds_costs_time_only(clock: Clock) -> None:
+def test_outage_of_20_seconds_costs_only_time(clock: Clock) -> None:
     """With the default settings, a server that is down for 20 s during a run causes no lost or duplicate lead."""
     options = SandboxOptions(leads=1500, enforce_limit=False)
     sandboxes = [Sandbox.start(options, clock=clock)]

@@ -153,7 +153,7 @@ def test_stream_map_that_fails_for_a_lead_is_named(run_tap: TapRunner, expressio
 
 
 @pytest.mark.parametrize("sandbox_options", [FILLED], indirect=True)
-def test_stream_map_that_cannot_be_flattened_is_called_so(run_tap: TapRunner) -> None:
+def test_stream_map_that_cannot_be_flattened_is_named(run_tap: TapRunner) -> None:
     """A map that makes an object without columns ends the run with the column's name, not with extra columns."""
     maps: dict[str, Any] = {
         "stream_maps": {"leads": {"contactRequest": "{'who': leadId}"}},

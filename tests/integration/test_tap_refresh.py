@@ -31,7 +31,7 @@ def test_first_load_counts_as_a_cycle(run_tap: TapRunner, sandbox: Sandbox, cloc
     assert first.bookmark == now
 
 
-def test_run_that_is_not_due_makes_no_request_more(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+def test_run_with_nothing_due_makes_no_extra_request(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
     """A run five minutes later makes the same requests as without the refresh, and emits nothing more."""
     old_leads(sandbox, clock)
     state = loaded(run_tap, sandbox).state
@@ -46,7 +46,7 @@ def test_run_that_is_not_due_makes_no_request_more(run_tap: TapRunner, sandbox: 
     assert requests[0] == requests[1]
 
 
-def test_run_that_is_due_adds_one_window(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+def test_due_run_reads_one_more_window(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
     """A run five hours after a load reads one window of 157 again, the oldest, with one request."""
     ids = sandbox.add_leads(ingestion_dates=[clock.now - LIFE_SECONDS + 2 * DAY, clock.now - 1])
     state = loaded(run_tap, sandbox).state
@@ -165,7 +165,7 @@ def test_signal_ends_the_refresh_in_order(run_tap: TapRunner, sandbox: Sandbox, 
     assert run.bookmark == to_rfc3339(clock.now)
 
 
-def test_leads_past_their_ttl_are_not_put_out_again(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+def test_leads_past_their_ttl_are_not_written_again(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
     """A lead past its `ttl` is not emitted again, even if the API lists it; a lead without `ttl` is."""
     second = clock.now - LIFE_SECONDS + DAY
     for name, ttl in [("over", clock.now + HOUR), ("lives", clock.now + 9 * DAY), ("none", None)]:
@@ -178,7 +178,7 @@ def test_leads_past_their_ttl_are_not_put_out_again(run_tap: TapRunner, sandbox:
 
 
 @pytest.mark.parametrize("order", list(Order))
-def test_no_lead_comes_twice_where_the_live_part_began(order: Order, clock: Clock) -> None:
+def test_refresh_repeats_no_lead_of_its_run(order: Order, clock: Clock) -> None:
     """Leads of the seconds between live part and refresh, and leads without a date, are emitted once per run."""
     from tests.conftest import TapRunner  # noqa: PLC0415  # this test has its own sandbox
 

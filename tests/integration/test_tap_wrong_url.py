@@ -94,7 +94,7 @@ def test_route_that_is_gone_ends_the_run(run_tap: TapRunner, sandbox: Sandbox, c
         assert run_tap(api_url=server.url, start_date="2026-11-01", state=state).error is None
 
 
-def test_quiet_account_goes_on(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
+def test_quiet_account_continues(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
     """With a 404 for the new period and a list for the days of the last lead, the bookmark moves."""
     state = after_a_lead(run_tap, sandbox, clock)
     run = run_tap(start_date="2026-11-01", state=state)

@@ -116,7 +116,7 @@ def test_reject_that_cannot_be_kept_is_not_unknown(run_target: TargetRunner, san
     assert run_target([SCHEMA, record(1), state(1)], on_unknown_outcome="reject").summary.startswith("1 created")
 
 
-def test_words_of_the_api_stay_out_of_the_log(run_target: TargetRunner, sandbox: Sandbox) -> None:
+def test_messages_of_the_api_are_not_logged(run_target: TargetRunner, sandbox: Sandbox) -> None:
     """The API's message about a request may be about the person: the log has only status and trace."""
     problem = (
         '{"type": "x", "title": "Jane Dupont1", "status": 500, "detail": "lead of Jane Dupont1: Bonjour, je voudrais"}'

@@ -133,7 +133,7 @@ def test_silence_after_the_headers(run_target: TargetRunner, sent: bytes, *, is_
     ],
     ids=["body", "headers"],
 )
-def test_answer_that_drips_comes_to_an_end(
+def test_slow_answer_is_ended(
     run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch, head: bytes, *, is_known: bool
 ) -> None:
     """A byte now and then is not an answer: after a few time-outs the target continues with what it knows by then."""

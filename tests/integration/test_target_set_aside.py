@@ -56,7 +56,7 @@ def test_deleted_row_is_not_sent(
     assert run.states == ([] if is_dry else [1])
 
 
-def test_key_alone_makes_no_lead_of_defaults(run_target: TargetRunner, sandbox: Sandbox) -> None:
+def test_key_alone_does_not_become_a_lead_through_defaults(run_target: TargetRunner, sandbox: Sandbox) -> None:
     """A deleted row without any mark does not become a lead that consists of `defaults`."""
     tombstone = {"type": "RECORD", "stream": "leads", "record": {"id": 2, "_sdc_lsn": 7, "email": None}}
     run = run_target([SCHEMA, tombstone, state(1)], defaults=DEFAULTS)

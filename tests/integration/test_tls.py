@@ -158,7 +158,7 @@ def wrong_variable(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("has_client", [False, True], ids=["token", "client"])
-def test_bundle_that_is_not_there_is_a_wrong_setting(
+def test_missing_ca_bundle_is_a_wrong_setting(
     run_target: TargetRunner, run_tap: TapRunner, sandbox: Sandbox, wrong_variable: str, *, has_client: bool
 ) -> None:
     """A variable with a path that does not exist ends the run by name, before a record is claimed or written."""

@@ -67,7 +67,7 @@ def test_health_needs_no_key(port: int, called: Called) -> None:
     assert called.count == 0
 
 
-def test_body_is_not_waited_for_where_the_key_is_enough(port: int, called: Called) -> None:
+def test_call_with_its_key_is_answered_before_its_body(port: int, called: Called) -> None:
     """If the key is in the head, the answer does not wait for the body."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as sender:
         sender.sendall(f"POST / HTTP/1.1\r\nHost: x\r\nX-Key: {KEY}\r\nContent-Length: 9999\r\n\r\n{{".encode())

@@ -97,7 +97,7 @@ def test_lead_that_is_visible_late_arrives_by_the_recheck(serving: Serving, acco
     ],
     indirect=True,
 )
-def test_doubled_late_disordered_and_forged_calls_bring_each_lead_once(serving: Serving, account: Sandbox) -> None:
+def test_unreliable_calls_bring_each_lead_once(serving: Serving, account: Sandbox) -> None:
     """With the key in every place, each lead is one row."""
     serving.start(*QUICKLY)
     subscribe(account, serving.url)

@@ -16,7 +16,7 @@ def test_configuration_is_tested_in_an_environment() -> None:
         for page in (*PAGES, *HUB_TEXTS)
         for command in re.findall(r"meltano [^`\n]*config test t[^`\n]*", text_of(page))
     ]
-    assert {page for page, _ in found} == {"docs/start.md", "docs/tap.md", "hub/tap-seeker-leads.yml"}
+    assert {page for page, _ in found} == {"docs/tap.md", "hub/tap-seeker-leads.yml"}
     assert [command for _, command in found if "--environment" not in command] == []
 
 

@@ -28,6 +28,7 @@ from tests.pages import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 #: Public sites that pages may link to; add a new one only after checking that it exists.
 SITES = {"meltano.com", "docs.meltano.com", "sdk.meltano.com"}
@@ -94,6 +95,15 @@ def test_blocks_can_be_parsed(block: Block) -> None:
         assert [json.loads(line) for line in block.text.splitlines()]
     else:
         compile(block.text, block.place, "exec")
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "examples").rglob("*.yaml")), ids=lambda path: path.name)
+def test_examples_can_be_parsed_and_name_settings_that_exist(path: Path) -> None:
+    """YAML files of `examples/` can be parsed, and their variables are settings of the plugins."""
+    text = path.read_text("utf-8")
+    assert all(yaml.safe_load_all(text))
+    for kind, name in re.findall(r"\b(TAP|TARGET)_SEEKER_LEADS_([A-Z_]+[A-Z])\b", text):
+        assert name.lower() in SETTINGS[f"{kind.lower()}-seeker-leads"], name
 
 
 def configs_in(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:

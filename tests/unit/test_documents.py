@@ -70,6 +70,32 @@ def test_readme_lists_every_column() -> None:
     assert columns == set(leads_schema()["properties"])
 
 
+def test_badges_say_what_the_package_declares() -> None:
+    """Each badge of the README shows what `pyproject.toml` says, and its alternative text is the same."""
+    declared = (PROJECT / "pyproject.toml").read_text("utf-8")
+    pythons = re.findall(r'"Programming Language :: Python :: (3\.\d+)"', declared)
+    expected = {
+        "python": ("Python", f"{pythons[0]} to {pythons[-1]}"),
+        "license": ("license", re.findall(r'^license = "(.*)"', declared, re.MULTILINE)[0]),
+        "singer-sdk": ("Singer SDK", re.findall(r'"singer-sdk>=(\d+\.\d+)\.\d+,', declared)[0]),
+    }
+    badges = re.findall(r"!\[([^\]]+)\]\((docs/pictures/badge-([\w-]+)\.svg)\)", text_of("README.md"))
+    assert {name: text for text, _, name in badges} == {name: " ".join(words) for name, words in expected.items()}
+    for _, path, name in badges:
+        drawn = (PROJECT / path).read_text("utf-8")
+        assert tuple(re.findall(r"<text [^>]*>(.*)</text>", drawn)) == expected[name]
+        assert (
+            re.findall(r'aria-label="(.*)"', drawn)
+            == re.findall(r"<title>(.*)</title>", drawn)
+            == [": ".join(expected[name])]
+        )
+
+
+def test_readme_is_short() -> None:
+    """The README is a door: at most 150 lines."""
+    assert len(text_of("README.md").splitlines()) <= 150
+
+
 def test_target_page_lists_every_name() -> None:
     """The table of names lists each name that the mapping knows, in its order, with the field that it means."""
     listed = [(names_in(row[0]), [*map(normalise, names_in(row[1]))]) for row in rows_of("docs/target.md", "Names")]
@@ -80,15 +106,14 @@ def test_target_page_lists_every_name() -> None:
 
 
 def test_recipe_for_odoo_has_one_source(meltano: dict[str, Any]) -> None:
-    """The recipe quotes the loader of `meltano.yml` and the view of `examples/`, which the tests run."""
+    """The recipe quotes the loader of `meltano.yml` and links to the view of `examples/`, which the tests run."""
     stream_maps = meltano["target-seeker-leads-odoo"]["config"]["stream_maps"]
     recipe = (PROJECT / "docs" / "recipes.md").read_text(encoding="utf-8").partition("## A CRM such as Odoo")[2]
     plugins = yaml.safe_load(textwrap.dedent("   " + recipe.partition("   ```yaml\n   ")[2].partition("   ```")[0]))
     (extractor,), (loader,) = plugins["plugins"].values()
     assert loader["config"]["stream_maps"] == stream_maps
     assert extractor["select"] == meltano["tap-postgres"]["select"]
-    view = (PROJECT / "examples" / "odoo_leads.sql").read_text(encoding="utf-8")
-    assert recipe.partition("```sql\n")[2].partition("```")[0] == view
+    assert "](../examples/odoo_leads.sql)" in recipe
 
 
 def test_environments_for_loaders_that_append_do_not_read_again() -> None:

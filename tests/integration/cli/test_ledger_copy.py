@@ -67,7 +67,7 @@ def new_url(request: pytest.FixtureRequest, second_file: Path) -> str:
     return url
 
 
-def test_every_row_arrives_as_it_is(copy: Copy, url: str, new_url: str, second_file: Path) -> None:
+def test_copy_leaves_every_row_unchanged(copy: Copy, url: str, new_url: str, second_file: Path) -> None:
     """All columns are copied, whatever the servers' time zones; a second copy finds all rows there."""
     fill(url, 1300, LONG_AGO)
     fill(url, 40, LONG_AGO, "crm")

@@ -14,7 +14,7 @@ from tests.ledger_commands import LedgerCommand, delivered
 from tests.ledger_tools import RETRY, rows
 
 
-def test_purge_deletes_old_rows_of_delivered_leads_alone(ledger_command: LedgerCommand, url: str) -> None:
+def test_purge_deletes_only_old_delivered_rows(ledger_command: LedgerCommand, url: str) -> None:
     """A dry run counts them; newer rows, and rows with any other status, stay."""
     delivered(url, 7, 1300)
     delivered(url, 5, 100)

@@ -90,7 +90,7 @@ def test_json_contains_no_personal_data() -> None:
     assert not [value for value in ROW.strip().split(";") if value in ended.stdout]
 
 
-def test_what_a_terminal_would_act_upon_is_not_shown() -> None:
+def test_control_sequences_are_not_shown() -> None:
     """A value cannot clear the screen or set the title of the terminal."""
     ended = preview("-", given=(HEADER + ROW.replace("Bonjour", "\x1b[2J\x07 [bold]hallo")).encode())
     assert "\x1b" not in ended.stdout

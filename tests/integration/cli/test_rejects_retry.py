@@ -89,7 +89,9 @@ def test_a_file_that_could_not_be_changed_costs_no_second_lead(
 
 
 @pytest.mark.parametrize("is_known_by", ["letter", "ledger"])
-def test_what_may_exist_is_sent_only_by_its_name(run_target: TargetRunner, sandbox: Sandbox, is_known_by: str) -> None:
+def test_letter_of_unknown_outcome_is_sent_only_by_its_id(
+    run_target: TargetRunner, sandbox: Sandbox, is_known_by: str
+) -> None:
     """Without IDs it is not sent but named, whether its letter or only the ledger says so; with its ID it is sent."""
     sandbox.script(on_post(FaultKind.LOST_ANSWER, times=1))
     run_target([SCHEMA, record(1)], on_unknown_outcome="reject")

@@ -91,7 +91,7 @@ def test_preview_counts_what_a_run_does(send: Send, sandbox: Sandbox, tmp_path: 
     assert counts["doubled"] >= int(again) > 0
 
 
-def test_the_name_of_a_file_is_no_part_of_a_lead(send: Send, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_file_name_is_not_part_of_a_lead(send: Send, sandbox: Sandbox, tmp_path: Path) -> None:
     """The same rows in a file of another name are the same leads; in another stream, they are other leads."""
     copy = tmp_path / "export 2.csv"
     copy.write_bytes(EXPORT.read_bytes())

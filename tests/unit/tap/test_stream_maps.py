@@ -110,7 +110,7 @@ def test_removed_columns_are_never_written(
 
 @FEW
 @given(malformed_leads(), DEPTHS)
-def test_map_of_a_copy_removes_from_that_copy_alone(item: dict[str, Any], depth: int) -> None:
+def test_map_of_a_copy_changes_only_that_copy(item: dict[str, Any], depth: int) -> None:
     """Each of several maps has its own removed columns: a copy without personal data takes none from the others."""
     maps = {"leads": {}, "people": {"__source__": "leads", "contactRequest": None}}
     messages = run(item, set(), {"stream_maps": maps} | flattened(depth))
@@ -121,7 +121,7 @@ def test_map_of_a_copy_removes_from_that_copy_alone(item: dict[str, Any], depth:
 
 @FEW
 @given(malformed_leads(), DEPTHS)
-def test_nothing_is_lost_where_nothing_is_switched_off(item: dict[str, Any], depth: int) -> None:
+def test_unexpected_values_are_kept_with_and_without_flattening(item: dict[str, Any], depth: int) -> None:
     """Values that do not match the contract, or are not in it, are emitted, with and without flattening."""
     output = written(records(run(item, set(), flattened(depth))))
     assert [text for text in marks_of(item) if text not in output] == []

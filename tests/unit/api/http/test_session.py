@@ -104,9 +104,7 @@ def test_streamed_body_is_read_by_the_caller(url: str) -> None:
 
 @pytest.mark.parametrize("is_stream", [False, True])
 @pytest.mark.parametrize(("idle_seconds", "connections"), [(30.0, 1), (30.1, 2)])
-def test_connection_that_lay_idle_is_not_used_again(
-    url: str, idle_seconds: float, connections: int, *, is_stream: bool
-) -> None:
+def test_idle_connection_is_not_used_again(url: str, idle_seconds: float, connections: int, *, is_stream: bool) -> None:
     """After half a minute without a request, the next one opens a new connection: the old one may be dead."""
     now = [0.0]
     with ApiSession(url, "test/1", clock=lambda: now[0]) as session:

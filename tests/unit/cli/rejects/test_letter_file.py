@@ -108,7 +108,7 @@ def test_letter_is_appended_to_the_new_file(path: Path, monkeypatch: pytest.Monk
     assert numbers(path) == [0, 2, 5]
 
 
-def test_letters_that_come_at_the_same_time_are_not_lost(tmp_path: Path) -> None:
+def test_letters_written_during_a_retry_are_not_lost(tmp_path: Path) -> None:
     """Two processes append while letters are removed 200 times: each letter is either removed once or in the file."""
     path = tmp_path / "rejects.jsonl"
     file = LetterFile(path)

@@ -60,13 +60,13 @@ def test_nulled_contact_is_erased(name: str | None) -> None:
         [],
     ],
 )  # fmt: skip
-def test_contact_that_may_only_be_incomplete_is_not_erased(contact: object) -> None:
+def test_incomplete_contact_is_not_erased(contact: object) -> None:
     """A contact that is missing, partial or of a different form is not erased, since warehouses delete by this flag."""
     assert not is_erased(contact)
 
 
 @pytest.mark.parametrize("misfit", [{"firstName": 5}, {"isOwner": "no"}, {"phoneNumbers": {}}, {"message": 0}])
-def test_contact_with_a_misfit_is_not_erased(misfit: dict[str, Any]) -> None:
+def test_contact_with_a_wrong_type_is_not_erased(misfit: dict[str, Any]) -> None:
     """A value of a wrong type may be the person's data, so the lead does not count as erased."""
     assert not is_erased({**ERASED_CONTACT, **misfit})
 
@@ -78,7 +78,7 @@ def test_call_without_a_number_may_be_erased(call: dict[str, Any] | None) -> Non
 
 
 @pytest.mark.parametrize("call", [{"seekerPhoneNumber": "0612345678"}, {"seekerPhoneNumber": 612345678}, "0612345678"])
-def test_call_whose_number_is_left_is_not_erased(call: object) -> None:
+def test_call_with_a_number_is_not_erased(call: object) -> None:
     """While the number of a call is left, in any form, the person is not erased."""
     assert not is_erased(ERASED_CONTACT, callDetails=call)
 

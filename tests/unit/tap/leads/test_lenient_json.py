@@ -72,7 +72,7 @@ def test_whatever_a_lead_says_can_be_stored(value: Any, name: str, is_ascii: boo
 
 
 @given(st.binary(max_size=8).filter(lambda odd: not set(odd) & set(b'"\\')), st.sampled_from(["value", "name"]))
-def test_any_bytes_in_a_text_cost_no_lead(odd: bytes, where: str) -> None:
+def test_any_bytes_in_a_text_lose_no_lead(odd: bytes, where: str) -> None:
     """Bytes that are not UTF-8, and raw control characters, lose neither their lead nor the others of the page."""
     text = b'"message": "a' + odd + b'b"' if where == "value" else b'"a' + odd + b'b": "c"'
     one = b'{"metadata": {"leadId": "1"}, "contactRequest": {' + text + b"}}"

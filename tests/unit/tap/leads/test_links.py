@@ -55,7 +55,7 @@ def test_cursor_that_is_not_a_lead_is_used_unchanged(cursor: str, writer: str) -
         {"href": "?"},
     ],
 )
-def test_cursor_in_doubt_is_not_guessed(link: object) -> None:
+def test_ambiguous_cursor_is_not_guessed(link: object) -> None:
     """A link that can be read in several ways, or in none, gives no cursor: a wrong cursor would skip leads."""
     assert linked_cursor({"next": link}, ["lead-1"], None) is None
     assert has_link({"next": link})

@@ -147,7 +147,7 @@ def test_body_that_is_not_a_page_is_retried(body: bytes) -> None:
         page_of(response(body))
 
 
-def test_unpaired_surrogate_does_not_cost_a_page() -> None:
+def test_unpaired_surrogate_loses_no_page() -> None:
     """An unpaired surrogate, which UTF-8 cannot encode, is replaced in its place; the rest of the page arrives."""
     message = b'{"message": "Oh \\ud83d, \\ud83d\\ude00"}'
     body = b'{"items": [{"metadata": {"leadId": "a", "n": 1e999}, "contactRequest": ' + message + b"}]}"

@@ -50,7 +50,7 @@ class Ticking:
     most=st.integers(1, 10),
     order=st.lists(st.integers(0, 99), min_size=1, max_size=40),
 )
-def test_every_request_is_made_and_the_fewest_under_way_go_first(
+def test_account_with_the_fewest_requests_is_next(
     requests: list[int], readers: int, most: int, order: list[int]
 ) -> None:
     """No waiting account has two requests fewer under way than one that gets a turn; none exceeds its limit."""

@@ -61,7 +61,7 @@ def test_nothing_is_due_twice() -> None:
     assert due(stretch.read_up_to(stretch.end), NOW + DAY) == ()
 
 
-def test_killed_run_goes_on_where_it_was() -> None:
+def test_next_run_continues_after_a_kill() -> None:
     """After a state that was written midway, the next run reads the rest and no more."""
     (stretch,) = due(BEGUN, NOW + DAY)
     middle = stretch.start + 3 * GRID_SECONDS + 5

@@ -12,7 +12,7 @@ def never(_: str) -> bool:
     return False
 
 
-def test_lead_that_was_under_way_at_a_failure_proves_nothing() -> None:
+def test_lead_in_progress_at_a_failure_proves_nothing() -> None:
     """Only a lead that was sent after a failure shows that others are accepted: an account may close in between."""
     held = HeldRecords[str]()
     under_way = held.begin()

@@ -77,7 +77,7 @@ def test_earlier_reading_of_a_phone_stays_known(phone: object) -> None:
     assert format_1("content", then) in identify(record, ()).earlier_keys
 
 
-def test_reject_of_a_new_rule_is_known_as_the_lead_that_it_was() -> None:
+def test_reject_of_a_new_rule_keeps_its_identity() -> None:
     """A lead that an earlier version delivered and this one rejects is looked up as content, not only as a reject."""
     record = lead(1, last_name="\u200b")
     was_sent = {**to_request(record).request, "lastName": "\u200b"}

@@ -75,7 +75,7 @@ FRENCH = st.sampled_from("1234579").flatmap(lambda first: st.from_regex(rf"{firs
 
 
 @given(FRENCH)
-def test_french_number_gets_back_what_a_spreadsheet_took(digits: str) -> None:
+def test_french_number_gets_its_prefix_back(digits: str) -> None:
     """A number has no leading 0 and no +: if it can only be French, it gets them back, in each spelling."""
     mantissa = f"{digits[0]}.{digits[1:]}"
     texts = [f"{digits}.0", f"{digits},00", f"{mantissa}E8", f"{mantissa}e+08", f"{mantissa}E+08".replace(".", ",")]
@@ -86,13 +86,13 @@ def test_french_number_gets_back_what_a_spreadsheet_took(digits: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["6.12E+08", "6,12346E+08", "6.1234567E8", "3.36123E+10", "6.123456785E8", "1E99"])
-def test_number_that_lost_digits_is_not_made_one(text: str) -> None:
+def test_number_that_lost_digits_is_rejected(text: str) -> None:
     """A spreadsheet that shows few digits has rounded the others away: they cannot be known."""
     assert to_number(text) == text
 
 
 @pytest.mark.parametrize("text", ["612345678", "33612345678", "06.12.34.56.78", "0171.5550199", "0033612345678"])
-def test_digits_that_somebody_wrote_are_not_changed(text: str) -> None:
+def test_digits_in_a_text_are_not_changed(text: str) -> None:
     """A text of digits may be of another country: only what is certainly a number is fixed."""
     assert to_number(text) == text
 
