@@ -9,12 +9,14 @@ from typing import IO, TYPE_CHECKING
 from seeker_leads_cli.errors import InputFileError
 from seeker_leads_cli.files.input_file import open_input_file
 from seeker_leads_cli.files.kinds import table_of
+from seeker_leads_cli.files.lines import Lines
+from seeker_leads_cli.screen import printable
 from seeker_leads_cli.singer_lines import count_records, line_stream, messages_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
+    from seeker_leads_cli.files.input_file import InputFile
     from seeker_leads_cli.files.table import Table
 
 
@@ -32,10 +34,14 @@ class InputOptions:
 class Input:
     """A file that can be read as Singer messages any number of times."""
 
-    name: str
-    path: Path
+    file: InputFile
     options: InputOptions
     table: Table | None  #: None for a file of Singer messages
+
+    @property
+    def name(self) -> str:
+        """The file, as messages show it."""
+        return self.file.name
 
     @property
     def form(self) -> str:
@@ -50,8 +56,8 @@ class Input:
         """
         if self.table:
             return sum(1 for _ in self.table.rows())
-        with self.path.open("rb") as file:
-            return count_records(file, self.name)
+        with self.file.opened() as file:
+            return count_records(_messages_in(file, self.name), self.name)
 
     @contextlib.contextmanager
     def messages(self, wrap: Callable[[Iterator[bytes]], Iterator[bytes]] = iter) -> Iterator[IO[bytes]]:
@@ -59,8 +65,8 @@ class Input:
         if self.table:
             yield line_stream(wrap(messages_of(self.table, self.options.stream, self.options.keys)))
         else:
-            with self.path.open("rb") as file:
-                yield line_stream(wrap(file))
+            with self.file.opened() as file:
+                yield line_stream(wrap(_messages_in(file, self.name)))
 
 
 @contextlib.contextmanager
@@ -76,6 +82,14 @@ def open_input(options: InputOptions) -> Iterator[Input]:
             msg = f"{source.name} contains Singer messages, which define their own keys: remove --key"
             raise InputFileError(msg)
         if missing := [key for key in options.keys if table and key not in table.columns]:
-            msg = f"--key {missing[0]!r} is not a column: the columns are {', '.join(table.columns if table else ())}"
+            columns = ", ".join(map(printable, table.columns if table else ()))
+            msg = f"--key {missing[0]!r} is not a column: the columns are {columns}"
             raise InputFileError(msg)
-        yield Input(source.name, source.path, options, table)
+        yield Input(source, options, table)
+
+
+def _messages_in(file: IO[bytes], name: str) -> Iterator[bytes]:
+    lines = Lines(file, name)
+    for line in lines:
+        lines.next_row()
+        yield line

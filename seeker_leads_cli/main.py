@@ -17,6 +17,7 @@ from seeker_leads_cli.ledger.command import ledger
 from seeker_leads_cli.preview.command import preview
 from seeker_leads_cli.rejects.command import rejects
 from seeker_leads_cli.retention.command import retention
+from seeker_leads_cli.screen import VisibleFormatter, visible
 from seeker_leads_cli.send.command import send
 from seeker_leads_cli.webhooks.command import webhooks
 from seeker_leads_singer.command import EXIT_FAILED, EXIT_SETTINGS, EXIT_SIGNAL, describe
@@ -57,7 +58,7 @@ class Tool(click.Group):
 
 
 def _end(message: str, status: int) -> NoReturn:
-    click.echo(message, err=True)
+    click.echo(visible(message), err=True)
     sys.exit(status)
 
 
@@ -77,8 +78,9 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # for characters that the terminal cannot show
     # The SDK's metrics are for monitoring, not for a person at a terminal.
     handler = logging.StreamHandler()
+    handler.setFormatter(VisibleFormatter("%(message)s"))
     handler.addFilter(lambda record: record.name != "singer_sdk.metrics")
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
 main.add_command(doctor)

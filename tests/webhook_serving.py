@@ -86,6 +86,7 @@ class Serving:
     sandbox: Sandbox
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    most_open_files: int | None = None  #: the limit of the process, as `ulimit -n` sets it
 
     @property
     def url(self) -> str:
@@ -126,9 +127,10 @@ class Serving:
         self._start(["-c", _QUICK, self.pipeline, str(self.port), str(poll_seconds)], {})
 
     def _start(self, arguments: list[str], environment: dict[str, str]) -> None:
+        limit = [] if self.most_open_files is None else ["prlimit", f"--nofile={self.most_open_files}"]
         with (self.folder / "log").open("ab") as log:
             process = self.process = subprocess.Popen(
-                [sys.executable, *arguments],
+                [*limit, sys.executable, *arguments],
                 stderr=log,
                 stdout=log,
                 env={**os.environ, "SEEKER_LEADS_WEBHOOK_API_KEY": KEY, **environment},

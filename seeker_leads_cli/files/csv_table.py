@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from seeker_leads_cli.errors import InputFileError
 from seeker_leads_cli.files.delimiters import delimiter_of
 from seeker_leads_cli.files.encodings import encoding_of
+from seeker_leads_cli.files.lines import Lines
 from seeker_leads_cli.files.table import Header
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class CsvTable:
         """
         self._file = file
         self._encoding = encoding_of(file.path, encoding)
-        with file.path.open(encoding=self._encoding, newline="") as text:
+        with file.opened(self._encoding) as text:
             sample = text.read(_SAMPLE_CHARACTERS)
         if not sample.strip():
             msg = f"{file.name} is empty: export it again"
@@ -42,7 +43,7 @@ class CsvTable:
             msg = f"{file.name} is not a CSV: no comma, semicolon or tab splits its first line"
             raise InputFileError(msg)
         self._delimiter = delimiter
-        self._header = Header(next(self._cells())[1])
+        self._header = Header(next(self._cells(), (1, []))[1])
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -62,7 +63,7 @@ class CsvTable:
             InputFileError: a row does not fit the header.
         """
         cells = self._cells()
-        next(cells)
+        next(cells, None)
         width, record = self._header.width, self._header.record
         for line, row in cells:
             if len(row) != width:
@@ -75,10 +76,12 @@ class CsvTable:
 
     def _cells(self) -> Iterator[tuple[int, list[str]]]:
         """Yield each row that is not empty, with the number of its last line."""
-        with self._file.path.open(encoding=self._encoding, newline="") as text:
-            reader = csv.reader(text, delimiter=self._delimiter)
+        with self._file.opened(self._encoding) as text:
+            lines = Lines(text, self._file.name)
+            reader = csv.reader(lines, delimiter=self._delimiter)
             try:
                 for row in reader:
+                    lines.next_row()
                     if any(row):
                         yield reader.line_num, row
             except csv.Error:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from seeker_leads_api.errors import StoppedError
 from seeker_leads_cli.errors import InputFileError
 from seeker_leads_cli.files.table import Header
+from seeker_leads_cli.files.workbook_size import refuse_large_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +31,12 @@ class ExcelTable:
             msg = "Excel files need the extra `cli`: pip install 'singer-seeker-leads[cli]', or save it as CSV UTF-8"
             raise InputFileError(msg) from None
         try:
+            refuse_large_workbook(file.path, file.name)
             workbook = python_calamine.CalamineWorkbook.from_path(file.path)
             self._sheet = workbook.get_sheet_by_index(0)
-        except Exception as error:  # calamine raises many types of errors
-            if isinstance(error, MemoryError):
-                raise
+        except (InputFileError, MemoryError, KeyboardInterrupt, StoppedError):
+            raise
+        except BaseException:  # noqa: BLE001  # calamine raises many types of errors, and its panics are not exceptions
             msg = f"{file.name} is not a readable workbook: save it again as .xlsx, or as CSV UTF-8"
             raise InputFileError(msg) from None
         self._others = len(workbook.sheet_names) - 1

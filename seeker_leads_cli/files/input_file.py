@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from seeker_leads_cli.errors import InputFileError
 
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _STANDARD_INPUT = "-"
+_PIECE_BYTES = 1024 * 1024
+#: Input that is not a file is copied only up to this size, since it may never end.
+_MAX_COPIED_BYTES = 2 * 1024 * _PIECE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,32 @@ class InputFile:
 
     path: Path
     name: str  #: as messages show it
+    version: tuple[int, ...] | None = None  #: what identifies its content; None: not checked
+
+    @contextlib.contextmanager
+    def opened(self, encoding: str | None = None) -> Iterator[IO[Any]]:
+        """Open the file: as text in an encoding that fits it, or without an encoding, as bytes.
+
+        Raises:
+            InputFileError: it cannot be read to its end, or it is no longer the file that was given.
+        """
+        try:
+            with self.path.open("rb" if encoding is None else "r", encoding=encoding, newline=encoding and "") as file:
+                yield file
+                is_changed = self.version not in (None, _version_of(file))
+        except UnicodeError:
+            is_changed = True  # it was in this encoding before
+        except OSError as error:
+            msg = f"{self.name} could not be read to its end ({error.strerror}): check its disk, and run again"
+            raise InputFileError(msg) from None
+        if is_changed:
+            msg = f"{self.name} changed while it was read: run again when no other program writes it"
+            raise InputFileError(msg)
+
+
+def _version_of(file: IO[Any]) -> tuple[int, ...]:
+    found = os.fstat(file.fileno())
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @contextlib.contextmanager
@@ -44,8 +72,12 @@ def open_input_file(argument: str) -> Iterator[InputFile]:
         return
     name = repr(argument)
     with _opened(argument, name) as file:
-        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            yield InputFile(Path(argument), name)
+        mode = os.fstat(file.fileno()).st_mode
+        if stat.S_ISREG(mode):
+            yield InputFile(Path(argument), name, _version_of(file))
+        elif stat.S_ISBLK(mode) or stat.S_ISCHR(mode):
+            msg = f"{name} is a device: give the path of a file"
+            raise InputFileError(msg)
         else:
             with _copied(file, name) as copy:
                 yield copy
@@ -71,9 +103,17 @@ def _copied(source: BinaryIO, name: str) -> Iterator[InputFile]:
     # A named temporary file has mode 0600, as personal data requires.
     with tempfile.NamedTemporaryFile(prefix="seeker-leads-") as copy:
         try:
-            shutil.copyfileobj(source, copy, 1024 * 1024)
+            left = _MAX_COPIED_BYTES
+            while piece := source.read(min(left + 1, _PIECE_BYTES)):
+                copy.write(piece)
+                left -= len(piece)
+                if left < 0:
+                    msg = f"{name} has more than {_MAX_COPIED_BYTES:,} bytes: save it as a file, and give its path"
+                    raise InputFileError(msg)
             copy.flush()
         except OSError as error:
+            with contextlib.suppress(OSError):
+                copy.close()  # writes what is left, so it fails in the same way
             msg = f"{name} could not be copied ({error.strerror}): set TMPDIR to a folder with free space"
             raise InputFileError(msg) from None
         yield InputFile(Path(copy.name), name)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from seeker_leads_cli.errors import InputFileError
 from seeker_leads_cli.files.csv_table import CsvTable
 from seeker_leads_cli.files.excel_table import ExcelTable
+from seeker_leads_cli.files.lines import LONGEST_ROW
 
 if TYPE_CHECKING:
     from seeker_leads_cli.files.input_file import InputFile
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
 
 _ZIP = b"PK\x03\x04"  # an .xlsx is a ZIP archive
 _OLD_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")
-_OTHERS = {_OLD_OFFICE: "an old .xls", b"%PDF": "a PDF", b"\x1f\x8b": "compressed", b"{\\rtf": "RTF"}
-#: Limits the first line that is read: a file without line breaks has only one.
-_LONGEST_LINE = 16 * 1024 * 1024
+_OTHERS = {_OLD_OFFICE: "an old .xls, or has a password", b"%PDF": "a PDF", b"\x1f\x8b": "compressed", b"{\\rtf": "RTF"}
 
 
 def table_of(file: InputFile, encoding: str | None = None) -> Table | None:
@@ -27,7 +26,7 @@ def table_of(file: InputFile, encoding: str | None = None) -> Table | None:
     Raises:
         InputFileError: the file is neither.
     """
-    with file.path.open("rb") as stream:
+    with file.opened() as stream:
         head = stream.read(len(_OLD_OFFICE))
         if not head:
             msg = f"{file.name} is empty: export it again"
@@ -39,7 +38,7 @@ def table_of(file: InputFile, encoding: str | None = None) -> Table | None:
                 msg = f"{file.name} is {kind}: save or export it as .xlsx, or as CSV UTF-8"
                 raise InputFileError(msg)
         stream.seek(0)
-        first = stream.readline(_LONGEST_LINE)
+        first = stream.readline(LONGEST_ROW)
     return None if _is_message(first) else CsvTable(file, encoding)
 
 

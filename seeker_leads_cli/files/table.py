@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from seeker_leads_cli.errors import InputFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+_MAX_COLUMNS: Final = 16_384
 
 
 class Table(Protocol):
@@ -39,7 +42,10 @@ class Header:
         if not self.columns:
             msg = "The first row is empty: it must contain the column names"
             raise InputFileError(msg)
-        doubled = next((name for name in self.columns if self.columns.count(name) > 1), None)
+        if self.width > _MAX_COLUMNS:
+            msg = f"The header has {self.width:,} columns, more than the {_MAX_COLUMNS:,} of Excel: export it again"
+            raise InputFileError(msg)
+        doubled = next((name for name, times in Counter(self.columns).items() if times > 1), None)
         if doubled is not None:
             msg = f"The header has the column {doubled!r} twice: rename one of them"
             raise InputFileError(msg)

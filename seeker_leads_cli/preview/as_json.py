@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_cli.preview.repeats import RowOutcome
+from seeker_leads_cli.screen import visible_json
 
 if TYPE_CHECKING:
     from seeker_leads_cli.preview.columns import Column
@@ -22,7 +23,7 @@ def as_json(survey: Survey, *, ascii_only: bool) -> str:
             {"field": field, "rule": rule, "count": count} for (field, rule), count in survey.reasons.most_common()
         ],
     }
-    return json.dumps(content, ensure_ascii=ascii_only, indent=2)
+    return visible_json(json.dumps(content, ensure_ascii=ascii_only, indent=2))
 
 
 def _column(column: Column) -> dict[str, Any]:

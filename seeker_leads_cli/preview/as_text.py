@@ -9,7 +9,7 @@ import click
 import yaml
 
 from seeker_leads_cli.preview.repeats import RowOutcome
-from seeker_leads_cli.screen import printable, show_table
+from seeker_leads_cli.screen import printable, show_table, visible, visible_json
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -44,7 +44,7 @@ def show(survey: Survey, proposals: Proposals, title: str, *, as_json: bool) -> 
         click.echo(f"\nSuggested settings for {'your settings file' if as_json else '`config:` of the target'}:\n")
         click.echo(_block(proposals, as_json=as_json))
     for note in proposals.notes:
-        click.echo(f"\n{note}")
+        click.echo(f"\n{visible(note)}")
 
 
 def _row(column: Column) -> tuple[str, ...]:
@@ -73,10 +73,13 @@ def _meaning(column: Column) -> str:
 
 def _show_counts(word: str, counts: Counter[tuple[str | None, str]]) -> None:
     for (field, rule), count in counts.most_common(_REASONS):
-        click.echo(f"{word} {count:,} x {f'`{field}` ' if field else ''}{rule}")
+        click.echo(visible(f"{word} {count:,} x {f'`{field}` ' if field else ''}{rule}"))
 
 
 def _block(proposals: Proposals, *, as_json: bool) -> str:
     if as_json:
-        return json.dumps(proposals.config, ensure_ascii=False, indent=2)
-    return yaml.safe_dump(proposals.config, allow_unicode=True, sort_keys=False, width=10_000).rstrip()
+        return visible_json(json.dumps(proposals.config, ensure_ascii=False, indent=2))
+    content = yaml.safe_dump(proposals.config, allow_unicode=True, sort_keys=False, width=10_000)
+    if content != visible(content):  # then all other characters than ASCII become escapes, which have the same meaning
+        content = yaml.safe_dump(proposals.config, sort_keys=False, width=10_000)
+    return content.rstrip()

@@ -18,7 +18,7 @@ from seeker_leads_cli.rejects.outcomes import Outcome
 from seeker_leads_cli.rejects.purge import purge as purge_letters
 from seeker_leads_cli.rejects.retry import retry as retry_letters
 from seeker_leads_cli.rejects.selection import Filter, letter_of
-from seeker_leads_cli.screen import is_utf8
+from seeker_leads_cli.screen import is_utf8, visible_json
 from seeker_leads_cli.settings import read_config, without_account
 from seeker_leads_singer.command import EXIT_FAILED
 from target_seeker_leads.singer.singer_json import encode
@@ -171,8 +171,7 @@ def _opened(config_files: tuple[str, ...]) -> tuple[TargetSeekerLeads, LetterFil
 
 
 def _print_json(content: Any) -> None:  # noqa: ANN401  # any JSON
-    text = encode(content).decode()
-    click.echo(text if is_utf8(sys.stdout) else text.encode("ascii", "backslashreplace").decode())
+    click.echo(visible_json(encode(content).decode(), ascii_only=not is_utf8(sys.stdout)))
 
 
 def _report_other_lines(contents: Contents) -> None:

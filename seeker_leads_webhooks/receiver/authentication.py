@@ -74,10 +74,21 @@ def claimed_signature(call: Call, auth: Auth) -> str | None:
     return matched[1].lower() if matched else None
 
 
-def is_signed(body: bytes, signature: str, keys: Sequence[bytes]) -> bool:
-    """Return whether the signature is the HMAC-SHA256 of the body under one of the keys."""
-    expected = [hmac.new(key, body, "sha256").hexdigest() for key in keys]
-    return any([hmac.compare_digest(signature, each) for each in expected])  # noqa: C419  # a list, so that all are compared
+class Signature:
+    """The HMAC-SHA256 of a body under each of the keys, computed as the body arrives."""
+
+    def __init__(self, keys: Iterable[bytes]) -> None:
+        self._digests = [hmac.new(key, digestmod="sha256") for key in keys]
+
+    def add(self, piece: bytes) -> None:
+        """Add the next piece of the body."""
+        for digest in self._digests:
+            digest.update(piece)
+
+    def is_(self, claimed: str) -> bool:
+        """Return whether the signature that the call claims is one of them."""
+        found = [hmac.compare_digest(claimed, digest.hexdigest()) for digest in self._digests]
+        return any(found)  # a list, so that all are compared
 
 
 def _shown(call: Call, auth: Auth) -> Iterable[tuple[str, bytes]]:

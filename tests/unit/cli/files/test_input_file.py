@@ -72,12 +72,11 @@ def test_a_closed_standard_input_is_named(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_full_disk_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """If the disk has no space for the copy of a pipe, the message names the variable that moves it."""
-
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"a;b\n")))
-    monkeypatch.setattr("shutil.copyfileobj", fail)
+    monkeypatch.setattr(
+        "tempfile.NamedTemporaryFile",
+        lambda **_: open("/dev/full", "wb"),  # noqa: PTH123, SIM115  # closed by its user
+    )
     with pytest.raises(InputFileError, match=r"No space left on device\): set TMPDIR to"), open_input_file("-"):
         pass
 
@@ -87,7 +86,7 @@ def test_a_full_disk_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (b"", "is empty: "),
         (b"%PDF-1.7\n", "is a PDF: "),
-        (bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 512, "is an old .xls: "),
+        (bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 512, "is an old .xls, or has a password: "),
         (b"\x1f\x8b\x08\x00", "is compressed: "),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "contains a NUL"),
         (b'{"name": "Durand"}\n', "is not a CSV: "),
