@@ -64,7 +64,7 @@ ACCOUNTS_SETTINGS: dict[str, contract.JsonSchema] = {
 }
 
 #: The two ways to authenticate; if an item has a setting of one, it replaces all common settings of both.
-_WAYS = (("auth_token",), ("client_id", "client_secret"))
+_AUTHENTICATION_FIELDS = (("auth_token",), ("client_id", "client_secret"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +171,8 @@ def _account(
             raise SettingsError(msg)
     own = {field: value for field, value in item.items() if value is not None}
     beside = dict(values)
-    if any(field in own for way in _WAYS for field in way):
-        beside |= {field: None for way in _WAYS for field in way}
+    if any(field in own for way in _AUTHENTICATION_FIELDS for field in way):
+        beside |= {field: None for way in _AUTHENTICATION_FIELDS for field in way}
     merged = {**beside, **own}
     try:
         if first is None:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from seeker_leads_cli.files.table import Table
 
 _ZIP = b"PK\x03\x04"  # an .xlsx is a ZIP archive
-_OLD_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")
-_OTHERS = {_OLD_OFFICE: "an old .xls", b"%PDF": "a PDF", b"\x1f\x8b": "compressed", b"{\\rtf": "RTF"}
+_OLD_EXCEL = bytes.fromhex("d0cf11e0a1b11ae1")
+_OTHER_FORMATS = {_OLD_EXCEL: "an old .xls", b"%PDF": "a PDF", b"\x1f\x8b": "compressed", b"{\\rtf": "RTF"}
 #: Limits the first line that is read: a file without line breaks has only one.
 _LONGEST_LINE = 16 * 1024 * 1024
 
@@ -28,13 +28,13 @@ def table_of(file: InputFile, encoding: str | None = None) -> Table | None:
         InputFileError: the file is neither.
     """
     with file.path.open("rb") as stream:
-        head = stream.read(len(_OLD_OFFICE))
+        head = stream.read(len(_OLD_EXCEL))
         if not head:
             msg = f"{file.name} is empty: export it again"
             raise InputFileError(msg)
         if head.startswith(_ZIP):
             return ExcelTable(file)
-        for mark, kind in _OTHERS.items():
+        for mark, kind in _OTHER_FORMATS.items():
             if head.startswith(mark):
                 msg = f"{file.name} is {kind}: save or export it as .xlsx, or as CSV UTF-8"
                 raise InputFileError(msg)

@@ -71,7 +71,7 @@ def apply(connection: sa.Connection, leads: Leads, order: Order, lookup: LeadLoo
         gone = verified.gone if verified else 0
         if not order.is_confirmed and (reason := refusal(findings, gone=gone)):
             raise FatalError(reason)
-        foreseen = Applied(
+        expected = Applied(
             run_id=uuid.uuid4().hex,
             at=now,
             is_dry_run=order.is_dry_run,
@@ -85,10 +85,10 @@ def apply(connection: sa.Connection, leads: Leads, order: Order, lookup: LeadLoo
         )
         if log is None or order.is_dry_run:
             transaction.rollback()
-            return foreseen
-        statements = Statements(leads, log, now, foreseen.run_id)
+            return expected
+        statements = Statements(leads, log, now, expected.run_id)
         return replace(
-            foreseen,
+            expected,
             deleted_past_ttl=connection.execute(statements.delete_expired()).scalar_one(),
             deleted_gone=connection.execute(statements.delete_gone(ASKED, cutoff)).scalar_one()
             if verified and cutoff
