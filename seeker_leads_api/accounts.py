@@ -113,7 +113,7 @@ def parse_accounts(values: Mapping[str, Any]) -> tuple[Account, ...]:
     accounts: list[Account] = []
     for place, label, item in zip(_places(name, labels), labels, items, strict=True):
         accounts.append(_account(place, label, item, values, accounts[0] if accounts else None))
-    _refuse_twins(name, accounts)
+    _refuse_duplicates(name, accounts)
     return tuple(accounts)
 
 
@@ -184,7 +184,7 @@ def _account(
     return Account(label, replace(first.connection, auth_token=token, credentials=credentials))
 
 
-def _refuse_twins(name: str, accounts: Iterable[Account]) -> None:
+def _refuse_duplicates(name: str, accounts: Iterable[Account]) -> None:
     """Check that no account is listed twice: each of its leads would be read twice."""
     known: dict[object, Account] = {}
     for account in accounts:

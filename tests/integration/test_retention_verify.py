@@ -15,7 +15,7 @@ from seeker_leads_cli.retention.apply import apply
 from seeker_leads_cli.retention.columns import read_columns
 from seeker_leads_cli.retention.database import connected, find_table
 from seeker_leads_cli.retention.leads import Leads
-from seeker_leads_cli.retention.settings import Erased, Order
+from seeker_leads_cli.retention.settings import ApplyOptions, Erased
 from seeker_leads_cli.retention.verification import LeadLookup
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
 from tests.leads_table import LeadsTable
@@ -224,7 +224,9 @@ def test_row_that_comes_while_the_api_is_asked_stays(account: Account) -> None:
     ):
         schema, name, columns = find_table(connection, "retention.leads")
         leads = Leads(schema, name, read_columns(name, columns), 30, Erased.SCRUB)
-        applied = apply(connection, leads, Order(is_dry_run=False, is_confirmed=False), Lookup(cast("Any", None), pool))
+        applied = apply(
+            connection, leads, ApplyOptions(is_dry_run=False, is_confirmed=False), Lookup(cast("Any", None), pool)
+        )
     assert applied.deleted_gone == 1
     assert "comes" in account.table.rows
     assert account.table.log == {"no-more": "gone"}
