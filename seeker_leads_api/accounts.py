@@ -64,7 +64,7 @@ ACCOUNTS_SETTINGS: dict[str, contract.JsonSchema] = {
 }
 
 #: The two ways to authenticate; if an item has a setting of one, it replaces all common settings of both.
-_WAYS = (("auth_token",), ("client_id", "client_secret"))
+_AUTHENTICATION_FIELDS = (("auth_token",), ("client_id", "client_secret"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def parse_accounts(values: Mapping[str, Any]) -> tuple[Account, ...]:
     accounts: list[Account] = []
     for place, label, item in zip(_places(name, labels), labels, items, strict=True):
         accounts.append(_account(place, label, item, values, accounts[0] if accounts else None))
-    _refuse_twins(name, accounts)
+    _refuse_duplicates(name, accounts)
     return tuple(accounts)
 
 
@@ -171,8 +171,8 @@ def _account(
             raise SettingsError(msg)
     own = {field: value for field, value in item.items() if value is not None}
     beside = dict(values)
-    if any(field in own for way in _WAYS for field in way):
-        beside |= {field: None for way in _WAYS for field in way}
+    if any(field in own for way in _AUTHENTICATION_FIELDS for field in way):
+        beside |= {field: None for way in _AUTHENTICATION_FIELDS for field in way}
     merged = {**beside, **own}
     try:
         if first is None:
@@ -184,7 +184,7 @@ def _account(
     return Account(label, replace(first.connection, auth_token=token, credentials=credentials))
 
 
-def _refuse_twins(name: str, accounts: Iterable[Account]) -> None:
+def _refuse_duplicates(name: str, accounts: Iterable[Account]) -> None:
     """Check that no account is listed twice: each of its leads would be read twice."""
     known: dict[object, Account] = {}
     for account in accounts:

@@ -10,7 +10,7 @@ from typing import Any
 
 from seeker_leads_api.errors import SettingsError
 
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_GROUP_AND_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def read_accounts_file(name: str) -> list[dict[str, Any]]:
@@ -26,7 +26,7 @@ def read_accounts_file(name: str) -> list[dict[str, Any]]:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise _unusable(name, "is not a file: check the path")
-            if status.st_mode & _OTHERS:
+            if status.st_mode & _GROUP_AND_OTHERS:
                 raise _unusable(name, f"can be read by others: run chmod 600 {name}")
             content = json.loads(file.read().decode("utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):

@@ -130,5 +130,5 @@ class LeadsTable:
     def apply(self, *arguments: str, status: int = 0) -> dict[str, Any]:
         """Run `apply`, and return its JSON output."""
         ended = self.run("apply", "--json", *arguments, status=status)
-        said: dict[str, Any] = json.loads(ended.stdout)
-        return said
+        result: dict[str, Any] = json.loads(ended.stdout)
+        return result

@@ -71,26 +71,26 @@ def process(code: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-c", code, *map(str, arguments)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
         try:
-            said(running)
+            read_line(running)
             yield running
         finally:
             running.kill()
 
 
-def tell(running: subprocess.Popen[str], words: object = "") -> None:
+def write_line(running: subprocess.Popen[str], words: object = "") -> None:
     assert running.stdin
     running.stdin.write(json.dumps(words) + "\n")
     running.stdin.flush()
 
 
-def said(running: subprocess.Popen[str]) -> str:
+def read_line(running: subprocess.Popen[str]) -> str:
     assert running.stdout
     return running.stdout.readline()
 
 
 def ask(running: subprocess.Popen[str], *keys: str) -> list[str]:
-    tell(running, keys)
-    decisions: list[str] = json.loads(said(running))
+    write_line(running, keys)
+    decisions: list[str] = json.loads(read_line(running))
     return decisions
 
 

@@ -34,12 +34,12 @@ class LogCollector(logging.Handler):
 
     def private_values(self, sandboxes: Iterable[Sandbox]) -> list[tuple[str, str]]:
         """Return each private value that was logged, with the text that contains it."""
-        said = "\n".join(self._logged)
-        found = {match[0] for match in _PEOPLE.finditer(said)}
+        output = "\n".join(self._logged)
+        found = {match[0] for match in _PEOPLE.finditer(output)}
         # A value is searched for only if all its words were logged, which is very rare.
-        words = set(_WORDS.findall(said))
+        words = set(_WORDS.findall(output))
         values = {value for sandbox in sandboxes for value in _values(sandbox)}
-        found |= {value for value in values if words.issuperset(_WORDS.findall(value)) and value in said}
+        found |= {value for value in values if words.issuperset(_WORDS.findall(value)) and value in output}
         return [(value, line) for value in found for line in self._logged if value in line]
 
 

@@ -23,7 +23,7 @@ _UNFIT_URL = (
 
 
 #: Texts for temporary faults; the first matching type counts, because proxy and TLS errors are connection errors too.
-_PASSING: tuple[tuple[type[requests.RequestException], str], ...] = (
+_TEMPORARY: tuple[tuple[type[requests.RequestException], str], ...] = (
     (requests.exceptions.ChunkedEncodingError, "the answer broke off or could not be decoded ({cause})"),
     (requests.exceptions.ContentDecodingError, "the answer broke off or could not be decoded ({cause})"),
     (
@@ -49,7 +49,7 @@ def classify_exception(error: Exception, request: str, timeout_seconds: float) -
         isinstance(cause, urllib3.exceptions.ReadTimeoutError) for cause in _causes(error)
     ):
         return RetryableError(f"{request}: no answer within {timeout_seconds:g} s ({cause})")
-    for kind, words in _PASSING:
+    for kind, words in _TEMPORARY:
         if isinstance(error, kind):
             return RetryableError(f"{request}: {words.format(cause=cause)}")
     return FatalError(f"{request}: the request could not be sent ({cause}). Check `api_url` and `auth_url`")

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 _ZIP = b"PK\x03\x04"  # an .xlsx is a ZIP archive
 _OLD_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")
-_OTHERS = {_OLD_OFFICE: "an old .xls, or has a password", b"%PDF": "a PDF", b"\x1f\x8b": "compressed", b"{\\rtf": "RTF"}
+_OTHER_FORMATS = {
+    _OLD_OFFICE: "an old .xls, or has a password",
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "compressed",
+    b"{\\rtf": "RTF",
+}
 
 
 def table_of(file: InputFile, encoding: str | None = None) -> Table | None:
@@ -33,7 +38,7 @@ def table_of(file: InputFile, encoding: str | None = None) -> Table | None:
             raise InputFileError(msg)
         if head.startswith(_ZIP):
             return ExcelTable(file)
-        for mark, kind in _OTHERS.items():
+        for mark, kind in _OTHER_FORMATS.items():
             if head.startswith(mark):
                 msg = f"{file.name} is {kind}: save or export it as .xlsx, or as CSV UTF-8"
                 raise InputFileError(msg)

@@ -45,7 +45,7 @@ _WORDS = {
     Outcome.SET_ASIDE: "not sent, not meant to become leads",
     Outcome.UNSETTLED: "not settled",
 }
-_UNDONE = (Outcome.FAILED, Outcome.UNSETTLED)
+_UNSUCCESSFUL = (Outcome.FAILED, Outcome.UNSETTLED)
 
 
 @click.group(short_help="Fix the dead letters, and send them again.", epilog=_EXAMPLE)
@@ -123,7 +123,7 @@ def retry(
             click.echo(", ".join(f"{counts[outcome]:,} {_WORDS[outcome]}" for outcome in shown))
 
     retry_letters(config, ids, edited, report)
-    if any(counts[outcome] for counts in ended for outcome in _UNDONE):
+    if any(counts[outcome] for counts in ended for outcome in _UNSUCCESSFUL):
         sys.exit(EXIT_FAILED)
 
 

@@ -72,15 +72,15 @@ class LetterFile:
             self._new.unlink()
             return letters_in(lines_of(handle))
 
-    def change(self, change: Callable[[Letter], Letter | bytes | None], or_else: str) -> None:
+    def change(self, change: Callable[[Letter], Letter | bytes | None], failure_note: str) -> None:
         """Apply `change` to each letter: it returns the letter to keep it, a line to replace it, or None to remove it.
 
-        Other lines stay unchanged. `or_else` is the end of the message of a failure: what is still true then.
+        Other lines stay unchanged. `failure_note` ends the message of a failure: what is still true then.
 
         Raises:
             FatalError: the file could not be changed; it is unchanged.
         """
-        with self._locked(or_else) as handle:
+        with self._locked(failure_note) as handle:
             if handle is None:
                 return
             new = self._create(handle)
@@ -96,7 +96,7 @@ class LetterFile:
                 self._new.unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def _locked(self, or_else: str) -> Iterator[int | None]:
+    def _locked(self, failure_note: str) -> Iterator[int | None]:
         """Open the file under its lock; yield None if it does not exist."""
         try:
             opened = open_locked(self.path, creates=False, clock=self._clock, sleep=self._sleep)
@@ -104,17 +104,17 @@ class LetterFile:
             yield None
             return
         except OSError as error:
-            raise self._failed(error, or_else) from None
+            raise self._failed(error, failure_note) from None
         if opened is None:
             problem = "another program has locked the file (`fuser` shows which one); wait until it ends"
-            raise self._unchanged(problem, or_else)
+            raise self._unchanged(problem, failure_note)
         try:
             if not opened.is_locked:
                 problem = "its file system has no locks; move it to a local disk"
-                raise self._unchanged(problem, or_else)
+                raise self._unchanged(problem, failure_note)
             yield opened.handle
         except OSError as error:
-            raise self._failed(error, or_else) from None
+            raise self._failed(error, failure_note) from None
         finally:
             os.close(opened.handle)
 
@@ -127,13 +127,13 @@ class LetterFile:
             os.fchown(new, owner.st_uid, owner.st_gid)  # otherwise the target could no longer append to it
         return new
 
-    def _failed(self, error: OSError, or_else: str) -> FatalError:
+    def _failed(self, error: OSError, failure_note: str) -> FatalError:
         problem = f"{error.strerror or type(error).__name__}; check that you own it and that its disk has free space"
-        return self._unchanged(problem, or_else)
+        return self._unchanged(problem, failure_note)
 
-    def _unchanged(self, problem: str, or_else: str) -> FatalError:
+    def _unchanged(self, problem: str, failure_note: str) -> FatalError:
         return FatalError(
-            f"The dead letters in {self.path} could not be changed: {problem}, then run this again; {or_else}"
+            f"The dead letters in {self.path} could not be changed: {problem}, then run this again; {failure_note}"
         )
 
 

@@ -32,7 +32,7 @@ class Outcome(str, enum.Enum):
 
 #: Letters with these outcomes are removed from the file.
 DONE = frozenset({Outcome.DELIVERED, Outcome.DELIVERED_BEFORE})
-_OF_RESULTS = {
+_OUTCOME_OF_RESULT = {
     Result.CREATED: Outcome.DELIVERED,
     Result.DELIVERED_BEFORE: Outcome.DELIVERED_BEFORE,
     Result.UNKNOWN_BEFORE: Outcome.UNKNOWN,
@@ -78,7 +78,7 @@ class Outcomes:
     def settled(self, incoming: Incoming, result: Result) -> None:
         """Record the result of a record that did not become a dead letter again."""
         with self._lock:
-            self._results[incoming.source.letter_id or ""].append(_OF_RESULTS.get(result, Outcome.SET_ASIDE))
+            self._results[incoming.source.letter_id or ""].append(_OUTCOME_OF_RESULT.get(result, Outcome.SET_ASIDE))
 
     def of(self, letter: Letter, *, is_over: bool) -> Outcome:
         """Return the outcome of a letter after the run; `is_over` says whether the run took all letters."""

@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from seeker_leads_cli.rejects.letters import Letter
     from target_seeker_leads.dead_letters import Reason
 
-_IN_PUBLIC = "the API refused it (`rejects show` has the details)"
+_PUBLIC_RULE = "the API refused it (`rejects show` has the details)"
 #: A field of the contract or a part of one; the API may return any other name.
 _FIELD = re.compile(rf"(?:{'|'.join(FIELD_NAMES)})(?:\[\d{{1,4}}\])?(?:\.(?:number|type))?")
 #: The part of a rule before the text of an answer.
-_ANSWERED = re.compile(rf".*?{re.escape(REQUEST)} answered \d+")
+_BEFORE_ANSWER = re.compile(rf".*?{re.escape(REQUEST)} answered \d+")
 
 
 def rule_in_public(reason: Reason) -> str:
     """Return a reason's rule without the text of an answer, which may quote personal data."""
     if reason.rule.startswith(API_SAYS):
-        return _IN_PUBLIC
-    answered = _ANSWERED.match(reason.rule)
+        return _PUBLIC_RULE
+    answered = _BEFORE_ANSWER.match(reason.rule)
     return answered[0] if answered else reason.rule
 
 

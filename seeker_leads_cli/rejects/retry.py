@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from seeker_leads_cli.rejects.letters import Letter
 
-_OR_ELSE = "the ledger knows what was delivered, and nothing is sent twice"
+_FAILURE_NOTE = "the ledger knows what was delivered, and nothing is sent twice"
 
 
 class _Target(TargetSeekerLeads):
@@ -132,7 +132,7 @@ def _change(file: LetterFile, became: Mapping[str, Outcome], outcomes: Outcomes)
         return line
 
     if not DONE.isdisjoint(became.values()) or outcomes.count:
-        file.change(change, _OR_ELSE)
+        file.change(change, _FAILURE_NOTE)
 
 
 def _report_unknown(became: Mapping[str, Outcome]) -> None:

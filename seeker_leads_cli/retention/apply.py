@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from seeker_leads_cli.retention.leads import Leads
-    from seeker_leads_cli.retention.settings import Order
+    from seeker_leads_cli.retention.settings import ApplyOptions
     from seeker_leads_cli.retention.verification import LeadLookup
 
 _LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('seeker-leads retention ' || :schema, 0))")
@@ -51,7 +51,7 @@ def now_of(connection: sa.Connection, clock: Callable[[], datetime] = _now) -> d
     return min(server_time.astimezone(timezone.utc), clock())
 
 
-def apply(connection: sa.Connection, leads: Leads, order: Order, lookup: LeadLookup | None) -> Applied:
+def apply(connection: sa.Connection, leads: Leads, options: ApplyOptions, lookup: LeadLookup | None) -> Applied:
     """Delete and erase what the rows, the evidence and, with `lookup`, the API require.
 
     Raises:
@@ -62,19 +62,19 @@ def apply(connection: sa.Connection, leads: Leads, order: Order, lookup: LeadLoo
     verified = verify(connection, leads, lookup, now=now, cutoff=cutoff) if lookup and cutoff else None
     connection.rollback()
     with connection.begin() as transaction:
-        if not order.is_dry_run:
+        if not options.is_dry_run:
             connection.execute(_LOCK, {"schema": leads.schema})
             make_log(connection, leads.schema)
         log = find_log(connection, leads.schema)
         evidence = no_evidence(leads.schema) if log is None else log
         findings = look(connection, leads, evidence, now=now, cutoff=cutoff)
         gone = verified.gone if verified else 0
-        if not order.is_confirmed and (reason := refusal(findings, gone=gone)):
+        if not options.is_confirmed and (reason := refusal(findings, gone=gone)):
             raise FatalError(reason)
-        foreseen = Applied(
+        expected = Applied(
             run_id=uuid.uuid4().hex,
             at=now,
-            is_dry_run=order.is_dry_run,
+            is_dry_run=options.is_dry_run,
             findings=findings,
             deleted_past_ttl=findings.past_ttl,
             deleted_gone=gone,
@@ -83,12 +83,12 @@ def apply(connection: sa.Connection, leads: Leads, order: Order, lookup: LeadLoo
             erased=findings.to_erase,
             verified=verified,
         )
-        if log is None or order.is_dry_run:
+        if log is None or options.is_dry_run:
             transaction.rollback()
-            return foreseen
-        statements = Statements(leads, log, now, foreseen.run_id)
+            return expected
+        statements = Statements(leads, log, now, expected.run_id)
         return replace(
-            foreseen,
+            expected,
             deleted_past_ttl=connection.execute(statements.delete_expired()).scalar_one(),
             deleted_gone=connection.execute(statements.delete_gone(ASKED, cutoff)).scalar_one()
             if verified and cutoff

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from seeker_leads_cli.retention.report import Report
 
 _DAY_SECONDS = 86_400
-_PROOFS = {
+_REASON_WORDS = {
     Reason.TTL: "deleted after their `ttl`",
     Reason.GONE: "deleted because they were gone from the API",
     Reason.ERASED: "erased",
@@ -63,12 +63,12 @@ def report_lines(report: Report) -> Iterator[str]:
     if found.deleted_before:
         yield f"  Rows that a backup brought back: {found.deleted_before:,}"
     yield f"  Rows not read in two cycles of {report.refresh_days} days: {_overdue(report)}"
-    for reason, proof in report.proofs.items():
-        line = f"  Evidence, leads {_PROOFS[reason]}: {proof.leads:,}"
-        if proof.leads:
+    for reason, summary in report.evidence.items():
+        line = f"  Evidence, leads {_REASON_WORDS[reason]}: {summary.leads:,}"
+        if summary.leads:
             line += (
-                f", from {instant(proof.first_applied_at)} to {instant(proof.last_applied_at)}, delay"
-                f" {_days(proof.median_delay_seconds)} (median), {_days(proof.longest_delay_seconds)} (longest)"
+                f", from {instant(summary.first_applied_at)} to {instant(summary.last_applied_at)}, delay"
+                f" {_days(summary.median_delay_seconds)} (median), {_days(summary.longest_delay_seconds)} (longest)"
             )
         yield line
 

@@ -19,7 +19,7 @@ from seeker_leads_cli.retention.columns import read_columns, refuse_unnullable
 from seeker_leads_cli.retention.database import connected, find_table
 from seeker_leads_cli.retention.leads import Leads
 from seeker_leads_cli.retention.report import make_report
-from seeker_leads_cli.retention.settings import RETENTION_SETTINGS, Erased, Order
+from seeker_leads_cli.retention.settings import RETENTION_SETTINGS, ApplyOptions, Erased
 from seeker_leads_cli.retention.verification import PROBES, LeadLookup, refuse_several_accounts
 from seeker_leads_singer.command import EXIT_FAILED
 
@@ -107,14 +107,14 @@ def apply(  # noqa: PLR0913  # the options above
 
     This is one transaction, and you can run it any number of times. --verify needs the tap's settings.
     """
-    order = Order(is_dry_run=dry_run, is_confirmed=yes)
+    options = ApplyOptions(is_dry_run=dry_run, is_confirmed=yes)
     with ExitStack() as stack:
         lookup = stack.enter_context(_lookup(config_files)) if is_verifying else None
         connection = stack.enter_context(connected(_url(database_url)))
         leads = _leads(connection, table, refresh_days, Erased(erased))
         if is_verifying:
             refuse_several_accounts(leads)
-        applied = apply_to(connection, leads, order, lookup)
+        applied = apply_to(connection, leads, options, lookup)
     _say(applied_lines(applied), applied_as_json(applied) if is_json else None)
     if applied.verified and applied.verified.left:
         left = f"{applied.verified.left:,} rows were left"

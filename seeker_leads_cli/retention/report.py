@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class EvidenceSummary:
     """A summary of the evidence of one reason. Delays are from when a change became due to when it was applied."""
 
     leads: int = 0
@@ -37,7 +37,7 @@ class Report:
     at: datetime
     refresh_days: int
     findings: Findings
-    proofs: dict[Reason, Proof]
+    evidence: dict[Reason, EvidenceSummary]
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as `--json` prints it; the format is a promise."""
@@ -56,7 +56,7 @@ class Report:
             "newest_reading_at": instant(found.newest_reading),
             "rows_not_read_in_two_cycles": found.overdue,
             "rows_of_unknown_reading": found.of_unknown_age,
-            "evidence": {reason.value: _proof_as_json(proof) for reason, proof in self.proofs.items()},
+            "evidence": {reason.value: _summary_as_json(summary) for reason, summary in self.evidence.items()},
         }
 
 
@@ -68,10 +68,10 @@ def make_report(connection: sa.Connection, leads: Leads) -> Report:
     evidence = no_evidence(leads.schema) if log is None else log
     cutoff = cutoff_of(connection, leads)
     findings = look(connection, leads, evidence, now=now, cutoff=cutoff)
-    return Report(leads.shown, now, leads.refresh_days, findings, _proofs(connection, evidence))
+    return Report(leads.shown, now, leads.refresh_days, findings, _evidence(connection, evidence))
 
 
-def _proofs(connection: sa.Connection, log: sa.FromClause) -> dict[Reason, Proof]:
+def _evidence(connection: sa.Connection, log: sa.FromClause) -> dict[Reason, EvidenceSummary]:
     delay_seconds = sa.func.extract("epoch", log.c.applied_at - log.c.first_seen_at)
     query = sa.select(
         log.c.reason,
@@ -81,8 +81,8 @@ def _proofs(connection: sa.Connection, log: sa.FromClause) -> dict[Reason, Proof
         sa.cast(sa.func.percentile_disc(0.5).within_group(delay_seconds), sa.BigInteger),
         sa.cast(sa.func.max(delay_seconds), sa.BigInteger),
     ).group_by(log.c.reason)
-    found = {reason: Proof(*figures) for reason, *figures in connection.execute(query)}
-    return {reason: found.get(reason.value, Proof()) for reason in Reason}
+    found = {reason: EvidenceSummary(*figures) for reason, *figures in connection.execute(query)}
+    return {reason: found.get(reason.value, EvidenceSummary()) for reason in Reason}
 
 
 def instant(value: datetime | None) -> str | None:
@@ -90,11 +90,11 @@ def instant(value: datetime | None) -> str | None:
     return None if value is None else screen.instant(value)
 
 
-def _proof_as_json(proof: Proof) -> dict[str, Any]:
+def _summary_as_json(summary: EvidenceSummary) -> dict[str, Any]:
     return {
-        "leads": proof.leads,
-        "first_applied_at": instant(proof.first_applied_at),
-        "last_applied_at": instant(proof.last_applied_at),
-        "median_delay_seconds": proof.median_delay_seconds,
-        "longest_delay_seconds": proof.longest_delay_seconds,
+        "leads": summary.leads,
+        "first_applied_at": instant(summary.first_applied_at),
+        "last_applied_at": instant(summary.last_applied_at),
+        "median_delay_seconds": summary.median_delay_seconds,
+        "longest_delay_seconds": summary.longest_delay_seconds,
     }

@@ -48,7 +48,7 @@ RETENTION_SETTINGS: dict[str, contract.JsonSchema] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ApplyOptions:
     """The options of one `apply`."""
 
     is_dry_run: bool

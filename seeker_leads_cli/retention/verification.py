@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 BATCH = 100
 PROBES = 10
-_WRONG = (
+_NOT_TRUSTED = (
     "The API lacks a lead that the tap read recently, or returns it with another id, so its 404s prove nothing: nothing"
     " was changed. Check `api_url`, the account, and that the table contains this account's leads"
 )
@@ -78,7 +78,7 @@ class LeadLookup:
             if response.status_code == HTTPStatus.NOT_FOUND:
                 return False
             if _id_in(response.content) != lead_id:
-                raise FatalError(_WRONG)
+                raise FatalError(_NOT_TRUSTED)
             return True
 
         return self._client.retried(attempt)
@@ -106,7 +106,7 @@ def verify(connection: sa.Connection, leads: Leads, lookup: LeadLookup, *, now: 
     connection.execute(CreateTable(ASKED))
     overdue = sa.select(*leads.key).where(is_overdue(leads, cutoff), sa.or_(leads.ttl.is_(None), leads.ttl > now))
     connection.execute(ASKED.insert().from_select(["lead_id", "account"], overdue.distinct()))
-    probes = _brought_lately(connection, leads, cutoff, now)
+    probes = _recently_read(connection, leads, cutoff, now)
     asked = connection.execute(sa.select(sa.func.count()).select_from(ASKED)).scalar_one()
     connection.commit()  # no transaction stays open during the requests
     if asked and len(probes) < PROBES:
@@ -114,9 +114,9 @@ def verify(connection: sa.Connection, leads: Leads, lookup: LeadLookup, *, now: 
     gone = 0
     for number, batch in enumerate(_batches(connection)):
         if not number:
-            _see_that_they_exist(lookup, probes)
+            _check_probes(lookup, probes)
         missing = [lead_id for lead_id, exists in zip(batch, lookup.exist(batch), strict=True) if not exists]
-        _see_that_they_exist(lookup, probes)
+        _check_probes(lookup, probes)
         connection.execute(sa.update(ASKED).values(is_gone=True).where(ASKED.c.lead_id.in_(missing)))
         connection.commit()
         gone += len(missing)
@@ -139,9 +139,9 @@ def refuse_several_accounts(leads: Leads) -> None:
         raise SettingsError(msg)
 
 
-def _brought_lately(connection: sa.Connection, leads: Leads, cutoff: datetime, now: datetime) -> list[str]:
-    lately = sa.select(leads.key[0]).where(leads.extracted_at >= cutoff, leads.ttl > now)
-    newest_first = lately.order_by(leads.extracted_at.desc().nulls_last()).limit(PROBES)
+def _recently_read(connection: sa.Connection, leads: Leads, cutoff: datetime, now: datetime) -> list[str]:
+    recent = sa.select(leads.key[0]).where(leads.extracted_at >= cutoff, leads.ttl > now)
+    newest_first = recent.order_by(leads.extracted_at.desc().nulls_last()).limit(PROBES)
     return list(connection.execute(newest_first).scalars())
 
 
@@ -157,6 +157,6 @@ def _batches(connection: sa.Connection) -> Iterator[list[str]]:
         last = batch[-1]
 
 
-def _see_that_they_exist(lookup: LeadLookup, probes: Sequence[str]) -> None:
+def _check_probes(lookup: LeadLookup, probes: Sequence[str]) -> None:
     if not all(lookup.exist(probes)):
-        raise FatalError(_WRONG)
+        raise FatalError(_NOT_TRUSTED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from seeker_leads_sandbox.api.problems import title
@@ -22,18 +23,17 @@ SECONDS = 60
 MAX_RECORDS = 5_000
 MAX_SHOWN = 12
 _FIRST_ERROR = 400
-_NOTHING_HERE = 404
 #: Each kind of request has its own limit.
 _KINDS = (("GET", "reads", "Reading leads"), ("POST", "creates", "Creating leads"))
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Requests of the last minute, oldest first; `now` is monotonic, and `now + wall` is in Unix seconds."""
+    """Requests of the last minute, oldest first; `now` is monotonic, and `now + unix_offset` is in Unix seconds."""
 
     records: Sequence[RequestRecord]
     now: float
-    wall: float
+    unix_offset: float
     limit: RateLimit
 
     @classmethod
@@ -72,7 +72,7 @@ class Traffic:
 
 def is_error(status: int) -> bool:
     """Return whether the status means an error; 404 is the API's usual answer to a period without leads."""
-    return status == NO_ANSWER or (status >= _FIRST_ERROR and status != _NOTHING_HERE)
+    return status == NO_ANSWER or (status >= _FIRST_ERROR and status != HTTPStatus.NOT_FOUND)
 
 
 def limit_chart(traffic: Traffic) -> Markup:
@@ -86,7 +86,7 @@ def limit_chart(traffic: Traffic) -> Markup:
     used = [kind for kind in _KINDS if any(counts[kind])]
     columns = [
         Bar(
-            f"{_clock_text(first + place + traffic.wall)}: "
+            f"{_clock_text(first + place + traffic.unix_offset)}: "
             + ", ".join(f"{seconds[place]} {words.lower()}" for (_, _, words), seconds in counts.items()),
             tuple(_part(kind[1], counts[kind][place], traffic.limit.requests) for kind in used),
             {0: "1 minute ago", SECONDS - 1: "now"}.get(place, "30 s"),
@@ -108,15 +108,15 @@ def request_list(backend: Backend, traffic: Traffic) -> Markup:
     if not records:
         return tag("p", "No request yet. Run ", tag("code", "tap-seeker-leads"), " to see some.", class_="empty")
     heading = [tag("th", name, scope="col") for name in ("Time", "Request", "Answer", "Took")]
-    rows = [_row(record, traffic.wall) for record in records]
+    rows = [_row(record, traffic.unix_offset) for record in records]
     return tag("table", tag("thead", tag("tr", heading)), tag("tbody", rows), class_="requests")
 
 
-def _row(record: RequestRecord, wall: float) -> Markup:
+def _row(record: RequestRecord, unix_offset: float) -> Markup:
     took = "" if record.ended is None else _milliseconds(record.ended - record.started)
     return tag(
         "tr",
-        tag("td", clock_time(record.started + wall)),
+        tag("td", clock_time(record.started + unix_offset)),
         tag("td", tag("span", record.method, class_="method"), " ", tag("span", record.path, class_="path")),
         tag("td", _status(record.status)),
         tag("td", took, class_="number"),
@@ -129,7 +129,7 @@ def _status(status: int | None) -> Markup:
         return tag("span", "in flight", class_="badge")
     if status == NO_ANSWER:
         return tag("span", "no answer", class_="badge bad")
-    kind = " bad" if is_error(status) else "" if status == _NOTHING_HERE else " good"
+    kind = " bad" if is_error(status) else "" if status == HTTPStatus.NOT_FOUND else " good"
     return tag("span", tag("b", status), tag("span", " ", title(status), class_="phrase"), class_=f"badge{kind}")
 
 

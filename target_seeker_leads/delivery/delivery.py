@@ -187,13 +187,13 @@ class Delivery:
                 return True
             case End.REJECTED if may_exist:
                 # This request created nothing, but an earlier one, of this run or another, may have.
-                self._keeper.keep_unknown(prepared, sent, resends=sent.resends, or_else=_unsettled(sent))
+                self._keeper.keep_unknown(prepared, sent, resends=sent.resends, status_if_not_kept=_unsettled(sent))
                 return True
             case End.REJECTED:
                 self._keeper.reject_as_answered(prepared, sent)
                 return True
             case End.LOST if is_strict and not sent.is_unreadable:
-                self._keeper.keep_unknown(prepared, sent, or_else=Status.SENDING)
+                self._keeper.keep_unknown(prepared, sent, status_if_not_kept=Status.SENDING)
                 return True
             case End.REFUSED if decision is Decision.TRY_ONCE:
                 self._keeper.settle(prepared, None)

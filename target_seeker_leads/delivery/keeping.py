@@ -84,15 +84,22 @@ class Keeper:
         self._count_reject(Result.REFUSED)
 
     def keep_unknown(
-        self, prepared: PreparedRecord, sent: Sent | None = None, *, resends: int = 0, or_else: Status | None = None
+        self,
+        prepared: PreparedRecord,
+        sent: Sent | None = None,
+        *,
+        resends: int = 0,
+        status_if_not_kept: Status | None = None,
     ) -> None:
-        """Keep a record whose lead may exist; `or_else` is its status if it cannot be kept.
+        """Keep a record whose lead may exist; `status_if_not_kept` is its status if it cannot be kept.
 
         Raises:
             FatalError: it cannot be kept.
         """
         more = _answer_reasons(sent) if sent and sent.error and sent.end is not End.LOST else prepared.reasons
-        self._keep(prepared, (ANSWER_LOST, *more), Status.UNKNOWN, sent, resends=resends, or_else=or_else)
+        self._keep(
+            prepared, (ANSWER_LOST, *more), Status.UNKNOWN, sent, resends=resends, status_if_not_kept=status_if_not_kept
+        )
         self._report.count(Result.UNKNOWN)
 
     def settle(
@@ -111,7 +118,7 @@ class Keeper:
         sent: Sent | None = None,
         *,
         resends: int = 0,
-        or_else: Status | None = None,
+        status_if_not_kept: Status | None = None,
     ) -> None:
         # First the file, then the ledger: a crash in between may write a line twice, but loses none.
         request_id = sent.request_id if sent else None
@@ -123,7 +130,7 @@ class Keeper:
             self._dead_letters.append(letter)
         except (FatalError, StopOrder):
             # A release restores the row of earlier runs, even an unknown outcome; only this call's own must be added.
-            self.settle(prepared, or_else, resends=resends)
+            self.settle(prepared, status_if_not_kept, resends=resends)
             raise
         self.settle(prepared, status, request_id=request_id, resends=resends)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from target_seeker_leads.settings import TargetSettings
 
 
-_KEY_ALONE = Reason(
+_ONLY_KEY = Reason(
     None,
     "holds only its key, as the rest of a deleted row does: `defaults` alone do not make a lead",
     "Export the whole record from the source, or set `deleted_when` to what marks deleted rows",
@@ -69,7 +69,7 @@ class RecordPreparer:
         lead = read_lead(incoming.record, self._defaults, self._dates, now)
         reasons = (incoming.failure,) if incoming.failure else _reasons(lead)
         if not reasons and has_only_key(incoming.source) and examine(lead.mapped.request, now).violations:
-            reasons = (_KEY_ALONE,)
+            reasons = (_ONLY_KEY,)
         account = self._accounts.of(incoming)
         if account.reason and not incoming.failure:
             reasons = (account.reason, *reasons)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: The stream of the record that `meltano config test` sends.
 MELTANO_TEST_STREAM = "meltano_test_stream"
-_OF_THE_TAP = frozenset({"leadid", "ingestiondate", "iserased"})
+_TAP_COLUMNS = frozenset({"leadid", "ingestiondate", "iserased"})
 METADATA_PREFIX = "_sdc_"
 _DELETED_SUFFIX = "deleted_at"
 
@@ -79,4 +79,4 @@ def _by_name(record: Mapping[str, Any]) -> dict[str, Any]:
 @lru_cache(maxsize=256)  # as above
 def _names_of_the_tap(names: tuple[str, ...]) -> dict[str, str]:
     # Warehouses change the spelling of names.
-    return {normalised: name for name in names if (normalised := normalise(name)) in _OF_THE_TAP}
+    return {normalised: name for name in names if (normalised := normalise(name)) in _TAP_COLUMNS}

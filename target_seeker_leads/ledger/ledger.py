@@ -32,7 +32,7 @@ __all__ = ["Bounds", "Claim", "Decision", "Ledger", "Settlement", "Status", "Unk
 _MAX_OPERATIONS = 500
 #: Another process may insert a new key first, or PostgreSQL may abort one of two transactions in a deadlock.
 _MAX_TRIES = 10
-_PASSING = frozenset({"40001", "40P01"})
+_TEMPORARY_SQLSTATES = frozenset({"40001", "40P01"})
 
 
 #: The wait before each attempt of `close` to write what could not be written before.
@@ -194,7 +194,7 @@ class Ledger:
                     transaction.rollback()
                     return None
         except (DBAPIError, OSError) as error:
-            if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _PASSING:
+            if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _TEMPORARY_SQLSTATES:
                 return None
             raise self._location.error(error) from None
         self._held = held

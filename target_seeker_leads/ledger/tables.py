@@ -76,7 +76,7 @@ LEDGER = Table(
     Index("seeker_leads_ledger_fingerprint", "fingerprint"),
 )
 #: The format that added a column.
-_SINCE = {"destination": 2, "fingerprint": 2, "first_tried_at": 2}
+_ADDED_IN_FORMAT = {"destination": 2, "fingerprint": 2, "first_tried_at": 2}
 VERSION = Table(
     "seeker_leads_ledger_version", _METADATA, Column("version", Integer, primary_key=True, autoincrement=False)
 )
@@ -226,7 +226,7 @@ def as_utc(found: datetime | None) -> datetime | None:
 
 def columns_of(version: int) -> list[Column[Any]]:
     """Return the columns that a ledger of this format has."""
-    return [column for column in LEDGER.c if version >= _SINCE.get(column.name, 1)]
+    return [column for column in LEDGER.c if version >= _ADDED_IN_FORMAT.get(column.name, 1)]
 
 
 def _columns(row: Row, at: datetime, destination: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ _ISO_8601 = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 #: A date and time whose parts all differ, so that it shows which of them a format reads.
-_PROBE = datetime(2026, 11, 5, 14, 30)  # noqa: DTZ001  # it tests formats without offset
+_EXAMPLE = datetime(2026, 11, 5, 14, 30)  # noqa: DTZ001  # it tests formats without offset
 
 _IN_A_GAP = Violation(
     SUBMITTED_DATE,
@@ -128,7 +128,7 @@ def parse_date_formats(value: str | Sequence[str] | None) -> tuple[str, ...]:
     """
     formats = (value,) if isinstance(value, str) else tuple(value or ())
     for number, date_format in enumerate(formats, start=1):
-        if not _says_the_day(date_format):
+        if not _has_whole_date(date_format):
             msg = (
                 f"`date_format`: format {number} must contain day, month and year as codes of Python's strptime,"
                 " e.g. %d/%m/%Y %H:%M for 05/11/2026 14:30"
@@ -157,9 +157,9 @@ def parse_timezone(name: str | None) -> zoneinfo.ZoneInfo | None:
         raise SettingsError(msg) from None
 
 
-def _says_the_day(date_format: str) -> bool:
+def _has_whole_date(date_format: str) -> bool:
     try:
-        return datetime.strptime(_PROBE.strftime(date_format), date_format).date() == _PROBE.date()  # noqa: DTZ007  # a day
+        return datetime.strptime(_EXAMPLE.strftime(date_format), date_format).date() == _EXAMPLE.date()  # noqa: DTZ007  # a day
     except (ValueError, re.error):
         return False
 

@@ -41,7 +41,7 @@ NOW = "now"
 #: Dates as ISO 8601 and Unix seconds; times without an offset are UTC.
 ISO_DATES = DateReader()
 #: Any valid instant: it replaces `now` while the rules are checked.
-_SOME_INSTANT = datetime(2020, 1, 1, tzinfo=timezone.utc)
+_EXAMPLE_INSTANT = datetime(2020, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +129,10 @@ def parse_defaults(defaults: Mapping[str, Any], dates: DateReader = ISO_DATES) -
     submitted = parsed.get(SUBMITTED_DATE)
     is_now = isinstance(submitted, str) and submitted.lower() == NOW
     # `now` is not a date of the contract.
-    checked = {**parsed, SUBMITTED_DATE: ISO_DATES.read(_SOME_INSTANT).value} if is_now else parsed
+    checked = {**parsed, SUBMITTED_DATE: ISO_DATES.read(_EXAMPLE_INSTANT).value} if is_now else parsed
     if problems := [
         f"{violation.field} {violation.rule} ({violation.cure})"
-        for violation in (*mapped.violations, *examine(checked, _SOME_INSTANT).violations)
+        for violation in (*mapped.violations, *examine(checked, _EXAMPLE_INSTANT).violations)
         if field_of(violation.field) in parsed
     ]:
         msg = f"`defaults` breaks the API's contract: {'; '.join(problems)}"

@@ -36,15 +36,15 @@ def page(browser: Browser, sandbox: Sandbox) -> Iterator[Page]:
     """The sandbox's page, live."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    said: list[str] = []
+    output: list[str] = []
     asked: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", lambda message: output.append(message.text))
+    page.on("pageerror", lambda error: output.append(str(error)))
     context.on("request", lambda request: asked.append(request.url))
     page.goto(sandbox.url)
     page.get_by_text("Live", exact=True).wait_for()
     yield page
     assert page.evaluate("window.broken") is None
     context.close()
-    assert said == []
+    assert output == []
     assert [url for url in asked if not url.startswith(f"{sandbox.url}/")] == []

@@ -120,8 +120,8 @@ def test_sandbox_of_compose_answers(images: Images, data: Path) -> None:
     command = images.command("programs", *words, data=data, tmpfs=[], variables={})
     with subprocess.Popen(**command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sandbox:
         assert sandbox.stdout
-        said = next(line for line in sandbox.stdout if "http://" in line)
-        port = said.split("http://")[1].split(":")[1].split("/")[0]
+        output = next(line for line in sandbox.stdout if "http://" in line)
+        port = output.split("http://")[1].split(":")[1].split("/")[0]
         check = [word.replace(":8000", f":{port}") for word in service["healthcheck"]["test"][1:]]
         assert run(images, "programs", *check, data=data).returncode == 0
         sandbox.terminate()

@@ -99,8 +99,8 @@ def test_package_does_what_the_law_asks(dbt: Callable[..., Any], leads: LeadsTab
     assert {lead_id: row for lead_id, row in by_dbt.items() if lead_id != "gone"} == {
         lead_id: row for lead_id, row in before.items() if lead_id != "gone"
     }
-    said = leads.apply()
-    assert (said["deleted_past_ttl"], said["erased"]) == (0, 0)
+    result = leads.apply()
+    assert (result["deleted_past_ttl"], result["erased"]) == (0, 0)
     assert leads.rows == by_dbt
 
 

@@ -40,8 +40,8 @@ class Sent:
     @property
     def summary(self) -> str:
         """The line of counts; that of a dry run in the words of a real run, so that both can be compared."""
-        said = (re.sub(r"would create (\d+)", r"\1 created", line) for line in reversed(self.log))
-        return next(line for line in said if " created" in line)
+        output = (re.sub(r"would create (\d+)", r"\1 created", line) for line in reversed(self.log))
+        return next(line for line in output if " created" in line)
 
 
 @dataclass

@@ -14,7 +14,7 @@ from sqlalchemy import event
 from target_seeker_leads.ledger.ledger import Ledger
 from target_seeker_leads.ledger.rules import Decision, UnknownOutcome
 from target_seeker_leads.ledger.tables import load
-from tests.ledger_tools import REJECT, RETRY, RUN, WORKER, ask, claim, crash, process, rows, said, tell
+from tests.ledger_tools import REJECT, RETRY, RUN, WORKER, ask, claim, crash, process, read_line, rows, write_line
 from tests.queued_operations import count_queued, wait_until_queued
 
 
@@ -35,9 +35,9 @@ def test_waiting_claims_share_a_transaction(url: str) -> None:
 def test_processes_never_send_the_same_record(url: str) -> None:
     """Two processes that start on a new ledger at once, with the same records, send each of them exactly once."""
     with process(WORKER, url, 300) as one, process(WORKER, url, 300) as two:
-        tell(one)
-        tell(two)
-        both = [json.loads(said(one)), json.loads(said(two))]
+        write_line(one)
+        write_line(two)
+        both = [json.loads(read_line(one)), json.loads(read_line(two))]
         # They must also end without error, with both closing at once.
         assert [running.wait(30) for running in (one, two)] == [0, 0]
     assert [pair.count("SEND") for pair in zip(*both, strict=True)] == [1] * 300

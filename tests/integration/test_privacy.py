@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.integration.conftest import TargetRunner
 
 #: An API that repeats the contents of the request.
-TALKATIVE = (
+QUOTING_ANSWER = (
     '{"type": "x", "title": "Jane Dupont7 is blocked", "status": 400, "detail": "lead of jane.dupont7@example.com",'
     ' "errors": [{"name": "email", "reason": "jane.dupont7@example.com: Bonjour, je voudrais visiter le bien n° 7"}]}'
 )
@@ -140,7 +140,7 @@ class Stage:
 
     def faults(self) -> None:
         """Run every fault, with every path that a request can take."""
-        for fault in faults(TALKATIVE, path="/leads", method="POST"):
+        for fault in faults(QUOTING_ANSWER, path="/leads", method="POST"):
             self.sandbox.script(fault)
             policy = "reject" if fault.times else "retry"
             self.target([SCHEMA, record(7), state(1)], on_unknown_outcome=policy, **patience(fault))
@@ -252,10 +252,10 @@ def test_nothing_private_is_ever_shown(
     }
     assert len(all_output.texts) > 20_000
     shown = set(all_output.texts)
-    said = "\n".join(shown)
-    assert "Unexpected ValueError" in said
-    assert all(f"{request}: no answer within 1 s" in said for request in ("POST /leads", "GET /leads", "POST /token"))
-    assert "GET /leads answered 500: Seeker '…' is blocked, [e-mail]" in said
+    output = "\n".join(shown)
+    assert "Unexpected ValueError" in output
+    assert all(f"{request}: no answer within 1 s" in output for request in ("POST /leads", "GET /leads", "POST /token"))
+    assert "GET /leads answered 500: Seeker '…' is blocked, [e-mail]" in output
     contacts = [[one.get("contactRequest"), (one.get("callDetails") or {}).get("seekerPhoneNumber")] for one in stored]
     # The values of enums are not personal data.
     people = {text for contact in contacts for text in texts(contact) if len(text) > 4 and not text.isupper()}
@@ -265,4 +265,4 @@ def test_nothing_private_is_ever_shown(
     secrets = {*sandbox.issued_tokens, SECRET, TOKEN, PASSWORD}
     assert len(secrets) > 20
     words = {"Jane", "jane", "Dupont", "visiter", "12 34"}
-    assert [one for value in people | secrets | words if value in said for one in shown if value in one] == []
+    assert [one for value in people | secrets | words if value in output for one in shown if value in one] == []

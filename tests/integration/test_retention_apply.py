@@ -37,11 +37,11 @@ def test_rows_past_their_ttl_are_deleted(leads: LeadsTable) -> None:
         leads.add("over", days_left=-2 / 86_400)
         leads.add("nearly", days_left=60 / 86_400)
         leads.add("none", days_left=None)
-        said = leads.apply()
+        result = leads.apply()
     finally:
         leads.database.execute("ALTER ROLE CURRENT_USER RESET timezone")
     assert leads.rows.keys() == {"nearly", "none", *(f"stays-{number}" for number in range(10))}
-    assert (said["deleted_past_ttl"], said["rows_without_ttl"], said["rows_before"]) == (1, 1, 13)
+    assert (result["deleted_past_ttl"], result["rows_without_ttl"], result["rows_before"]) == (1, 1, 13)
     assert leads.log == {"over": "ttl"}
 
 
@@ -49,7 +49,7 @@ def test_erased_people_are_scrubbed(leads: LeadsTable) -> None:
     """All personal data becomes null, the rest of the row and all other rows stay; the evidence has one line."""
     leads.add("gone", isErased=True)
     before = leads.rows
-    said = leads.apply()
+    result = leads.apply()
     after = leads.rows
     row = after.pop("gone")
     assert after == {lead_id: each for lead_id, each in before.items() if lead_id != "gone"}
@@ -59,7 +59,7 @@ def test_erased_people_are_scrubbed(leads: LeadsTable) -> None:
             value is None and name not in kept
         )
     assert NAME not in str(row)
-    assert (said["erased"], said["newly_erased"]) == (1, 1)
+    assert (result["erased"], result["newly_erased"]) == (1, 1)
     assert leads.log == {"gone": "erased"}
 
 
@@ -72,12 +72,12 @@ def test_second_run_changes_nothing(leads: LeadsTable) -> None:
         leads.rows,
         leads.database.execute("SELECT * FROM retention.seeker_leads_erasure_log ORDER BY 1").fetchall(),
     )
-    said = leads.apply()
+    result = leads.apply()
     assert (
         leads.rows,
         leads.database.execute("SELECT * FROM retention.seeker_leads_erasure_log ORDER BY 1").fetchall(),
     ) == before
-    assert [said[name] for name in ("deleted_past_ttl", "deleted_again", "newly_erased", "erased")] == [0, 0, 0, 0]
+    assert [result[name] for name in ("deleted_past_ttl", "deleted_again", "newly_erased", "erased")] == [0, 0, 0, 0]
 
 
 def test_erased_rows_can_be_deleted(leads: LeadsTable) -> None:
@@ -101,13 +101,13 @@ def test_restored_backup_is_erased_again(leads: LeadsTable) -> None:
     leads.add("gone", isErased=False)
     leads.add("over", days_left=-1)
     leads.add("back", isErased=False, read_days_ago=-1)
-    said = leads.apply()
+    result = leads.apply()
     rows = leads.rows
     assert NAME not in str(rows["gone"])
     assert rows["gone"]["isErased"]
     assert NAME in str(rows["back"])
     assert "over" not in rows
-    assert (said["erased"], said["newly_erased"], said["deleted_past_ttl"]) == (1, 0, 1)
+    assert (result["erased"], result["newly_erased"], result["deleted_past_ttl"]) == (1, 0, 1)
 
 
 def test_earlier_rows_of_an_erased_lead_are_scrubbed_too(leads: LeadsTable) -> None:
@@ -145,8 +145,8 @@ def test_dry_run_changes_nothing(leads: LeadsTable) -> None:
     assert leads.rows == before
     assert not leads.has_log
     done = leads.apply()
-    for said in (foreseen, done):
-        del said["run_id"], said["at"], said["dry_run"]
+    for result in (foreseen, done):
+        del result["run_id"], result["at"], result["dry_run"]
     assert foreseen == done
     leads.add("gone-too", isErased=True)
     leads.add("over-too", days_left=-1)
@@ -195,10 +195,10 @@ def test_two_runs_at_once_do_it_once(leads: LeadsTable) -> None:
     """The second run waits for the first, and has nothing left to do."""
     leads.add("gone", isErased=True)
     leads.add("over", days_left=-1)
-    said: list[dict[str, Any]] = []
+    result: list[dict[str, Any]] = []
     with psycopg.connect(leads.url) as other:
         other.execute("LOCK TABLE retention.leads IN SHARE MODE")  # both may look, none may change
-        runs = [threading.Thread(target=lambda: said.append(apply_in_a_program(leads))) for _ in range(2)]
+        runs = [threading.Thread(target=lambda: result.append(apply_in_a_program(leads))) for _ in range(2)]
         for run in runs:
             run.start()
         waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
@@ -207,8 +207,8 @@ def test_two_runs_at_once_do_it_once(leads: LeadsTable) -> None:
         other.rollback()
     for run in runs:
         run.join()
-    assert sorted(each["deleted_past_ttl"] for each in said) == [0, 1]
-    assert sorted(each["erased"] for each in said) == [0, 1]
+    assert sorted(each["deleted_past_ttl"] for each in result) == [0, 1]
+    assert sorted(each["erased"] for each in result) == [0, 1]
     assert leads.log == {"gone": "erased", "over": "ttl"}
 
 
@@ -230,8 +230,8 @@ def apply_in_a_program(
     ended = subprocess.run(
         [sys.executable, *command, "--database-url", leads.url], check=True, capture_output=True, timeout=60
     )
-    said: dict[str, Any] = json.loads(ended.stdout)
-    return said
+    result: dict[str, Any] = json.loads(ended.stdout)
+    return result
 
 
 @pytest.mark.parametrize(("minutes", "is_ours"), [(-5, True), (5, False)])

@@ -22,8 +22,8 @@ def leads(empty_database: psycopg.Connection[Any], database_url: str) -> LeadsTa
 
 
 def report(leads: LeadsTable, *arguments: str) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(leads.run("report", "--json", *arguments).stdout)
-    return said
+    figures: dict[str, Any] = json.loads(leads.run("report", "--json", *arguments).stdout)
+    return figures
 
 
 def days_ago(instant: str) -> float:
@@ -37,7 +37,7 @@ def test_report_before_a_run_says_what_is_due(leads: LeadsTable) -> None:
     leads.add("old", days_left=None, read_days_ago=70)
     leads.add("gone", isErased=True)
     leads.add("unknown", read_days_ago=None)
-    said = report(leads)
+    figures = report(leads)
     counts = {
         "rows": 14,
         "rows_without_ttl": 1,
@@ -49,10 +49,10 @@ def test_report_before_a_run_says_what_is_due(leads: LeadsTable) -> None:
         "rows_of_unknown_reading": 1,
         "refresh_days": 30,
     }
-    assert {name: said[name] for name in counts} == counts
-    assert days_ago(said["oldest_reading_at"]) == pytest.approx(70, abs=0.01)
-    assert days_ago(said["newest_reading_at"]) == pytest.approx(1, abs=0.01)
-    assert {name: proof["leads"] for name, proof in said["evidence"].items()} == {"ttl": 0, "gone": 0, "erased": 0}
+    assert {name: figures[name] for name in counts} == counts
+    assert days_ago(figures["oldest_reading_at"]) == pytest.approx(70, abs=0.01)
+    assert days_ago(figures["newest_reading_at"]) == pytest.approx(1, abs=0.01)
+    assert {name: proof["leads"] for name, proof in figures["evidence"].items()} == {"ttl": 0, "gone": 0, "erased": 0}
     assert not leads.has_log
 
 
@@ -63,10 +63,10 @@ def test_report_says_how_soon_each_was_done(leads: LeadsTable) -> None:
     leads.add("b", isErased=True, read_days_ago=5)
     leads.add("c", isErased=True, read_days_ago=9)
     leads.apply()
-    said = report(leads)
-    assert said["rows_erased"] == 3
-    assert (said["rows_to_erase"], said["rows_past_ttl"]) == (0, 0)
-    erased, deleted = said["evidence"]["erased"], said["evidence"]["ttl"]
+    figures = report(leads)
+    assert figures["rows_erased"] == 3
+    assert (figures["rows_to_erase"], figures["rows_past_ttl"]) == (0, 0)
+    erased, deleted = figures["evidence"]["erased"], figures["evidence"]["ttl"]
     assert (erased["leads"], deleted["leads"]) == (3, 1)
     assert erased["median_delay_seconds"] == pytest.approx(5 * 86_400, abs=60)
     assert erased["longest_delay_seconds"] == pytest.approx(9 * 86_400, abs=60)
@@ -84,8 +84,8 @@ def test_report_changes_nothing(leads: LeadsTable) -> None:
     leads.apply()
     leads.add("over2", days_left=-1)
     before = leads.rows, leads.database.execute("SELECT * FROM retention.seeker_leads_erasure_log").fetchall()
-    said = leads.run("report").output + leads.run("report", "--json").output
-    assert "over" not in said
+    figures = leads.run("report").output + leads.run("report", "--json").output
+    assert "over" not in figures
     assert (leads.rows, leads.database.execute("SELECT * FROM retention.seeker_leads_erasure_log").fetchall()) == before
 
 
@@ -113,6 +113,6 @@ def test_empty_table_has_a_report(empty_database: psycopg.Connection[Any], datab
     """The counts are zero, and the instants unknown."""
     table = LeadsTable(empty_database, database_url)
     assert table.apply()["rows_before"] == 0
-    said = report(table)
-    assert (said["rows"], said["oldest_reading_at"]) == (0, None)
+    figures = report(table)
+    assert (figures["rows"], figures["oldest_reading_at"]) == (0, None)
     assert "cannot be known" in table.run("report").stdout

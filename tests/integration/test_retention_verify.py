@@ -15,7 +15,7 @@ from seeker_leads_cli.retention.apply import apply
 from seeker_leads_cli.retention.columns import read_columns
 from seeker_leads_cli.retention.database import connected, find_table
 from seeker_leads_cli.retention.leads import Leads
-from seeker_leads_cli.retention.settings import Erased, Order
+from seeker_leads_cli.retention.settings import ApplyOptions, Erased
 from seeker_leads_cli.retention.verification import LeadLookup
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
 from tests.leads_table import LeadsTable
@@ -50,8 +50,8 @@ class Account:
         return self.table.run("apply", "--verify", "--config", str(self._config), *arguments, status=status)
 
     def apply(self, *arguments: str, status: int = 0) -> dict[str, Any]:
-        said: dict[str, Any] = json.loads(self.run("--json", *arguments, status=status).stdout)
-        return said
+        result: dict[str, Any] = json.loads(self.run("--json", *arguments, status=status).stdout)
+        return result
 
     @property
     def asked(self) -> int:
@@ -71,8 +71,8 @@ def test_leads_that_the_api_has_no_more_are_deleted(account: Account) -> None:
     (there,) = account.sandbox.add_leads(1)
     account.table.add(there, "no-more", read_days_ago=OVERDUE_DAYS)
     account.table.add("younger", read_days_ago=60)
-    said = account.apply()
-    assert (said["asked"], said["deleted_gone"]) == (2, 1)
+    result = account.apply()
+    assert (result["asked"], result["deleted_gone"]) == (2, 1)
     rows = account.table.rows.keys()
     assert "no-more" not in rows
     assert {there, "younger"} <= rows
@@ -83,8 +83,8 @@ def test_leads_that_the_api_has_no_more_are_deleted(account: Account) -> None:
 def test_without_it_they_are_only_reported(account: Account) -> None:
     """Without `--verify`, no request is made, and nothing is deleted."""
     account.table.add("no-more", read_days_ago=OVERDUE_DAYS)
-    said = account.table.apply()
-    assert (said["rows_not_read_in_two_cycles"], said["asked"]) == (1, None)
+    result = account.table.apply()
+    assert (result["rows_not_read_in_two_cycles"], result["asked"]) == (1, None)
     assert "no-more" in account.table.rows
     assert account.asked == 0
 
@@ -98,8 +98,8 @@ def test_nothing_overdue_costs_no_request(account: Account) -> None:
 def test_recent_leads_are_requested_around_each_hundred(account: Account) -> None:
     """Before and after each 100 leads, ten recently read leads are requested."""
     account.table.add(*(f"no-more-{number}" for number in range(250)), read_days_ago=OVERDUE_DAYS)
-    said = account.apply("--yes")
-    assert (said["asked"], said["deleted_gone"]) == (250, 250)
+    result = account.apply("--yes")
+    assert (result["asked"], result["deleted_gone"]) == (250, 250)
     assert account.asked == 250 + 4 * 10
     assert len(account.table.rows) == 200
 
@@ -202,8 +202,8 @@ def test_row_that_came_again_meanwhile_stays(account: Account) -> None:
     account.apply()
     account.table.add("no-more", read_days_ago=OVERDUE_DAYS)
     account.table.add("back", read_days_ago=-1)
-    said = account.table.apply()
-    assert said["deleted_again"] == 1
+    result = account.table.apply()
+    assert result["deleted_again"] == 1
     assert "no-more" not in account.table.rows
     assert "back" in account.table.rows
 
@@ -224,7 +224,9 @@ def test_row_that_comes_while_the_api_is_asked_stays(account: Account) -> None:
     ):
         schema, name, columns = find_table(connection, "retention.leads")
         leads = Leads(schema, name, read_columns(name, columns), 30, Erased.SCRUB)
-        applied = apply(connection, leads, Order(is_dry_run=False, is_confirmed=False), Lookup(cast("Any", None), pool))
+        applied = apply(
+            connection, leads, ApplyOptions(is_dry_run=False, is_confirmed=False), Lookup(cast("Any", None), pool)
+        )
     assert applied.deleted_gone == 1
     assert "comes" in account.table.rows
     assert account.table.log == {"no-more": "gone"}
@@ -263,5 +265,5 @@ def test_lead_in_a_list_of_one_is_a_lead(account: Account) -> None:
 
     with raw_server(give) as server:
         account.configure(server.url, max_concurrent_requests=1)
-        said = account.apply()
-    assert (said["asked"], said["deleted_gone"]) == (1, 0)
+        result = account.apply()
+    assert (result["asked"], result["deleted_gone"]) == (1, 0)

@@ -42,13 +42,13 @@ def test_serve_prints_its_urls_and_stops_cleanly(signal_number: int, tmp_path: P
     """The first lines show URL and token, which work; Ctrl-C and SIGTERM end it with status 0."""
     ready_file = tmp_path / "ready.json"
     arguments = ("--leads", "20", "--days", "1", "--token", "my-token", "--ready-file", str(ready_file))
-    with serving(*arguments) as (process, said):
-        assert said["auth_token"] == "my-token"
-        url = said["try"].split("'")[3]
+    with serving(*arguments) as (process, output):
+        assert output["auth_token"] == "my-token"
+        url = output["try"].split("'")[3]
         response = requests.get(url, headers={"Authorization": "Bearer my-token"}, timeout=5)
         assert len(response.json()["items"]) == 20
-        assert url.startswith(said["api_url"])
-        urls = {"api_url": said["api_url"], "auth_url": said["auth_url"]}
+        assert url.startswith(output["api_url"])
+        urls = {"api_url": output["api_url"], "auth_url": output["auth_url"]}
         process.send_signal(signal_number)
         assert process.wait(timeout=10) == 0
         assert json.loads(ready_file.read_text()) == urls
@@ -57,8 +57,8 @@ def test_serve_prints_its_urls_and_stops_cleanly(signal_number: int, tmp_path: P
 @pytest.mark.parametrize(("arguments", "lines"), [((), 1), (("--no-access-log",), 0)])
 def test_requests_are_logged_on_stderr(arguments: tuple[str, ...], lines: int) -> None:
     """Each request is a line on stderr, unless that is turned off; by default only this machine can connect."""
-    with serving("--leads", "0", *arguments) as (process, said):
-        assert requests.get(said["page"], timeout=5).status_code == 200
+    with serving("--leads", "0", *arguments) as (process, output):
+        assert requests.get(output["page"], timeout=5).status_code == 200
         process.terminate()
         assert process.stderr is not None
         log = process.stderr.read()
@@ -67,8 +67,8 @@ def test_requests_are_logged_on_stderr(arguments: tuple[str, ...], lines: int) -
 
 def test_access_for_other_machines_is_warned_about() -> None:
     """With `--host`, other machines can connect, and one line of stderr warns about it."""
-    with serving("--leads", "0", "--host", "0.0.0.0") as (process, said):  # noqa: S104  # what is tested
-        assert requests.get(said["page"], timeout=5).status_code == 200
+    with serving("--leads", "0", "--host", "0.0.0.0") as (process, output):  # noqa: S104  # what is tested
+        assert requests.get(output["page"], timeout=5).status_code == 200
         process.terminate()
         assert process.stderr is not None
         assert "warning: other machines can connect (0.0.0.0)" in process.stderr.readline()
@@ -84,10 +84,10 @@ def test_a_host_of_another_machine_is_one_clear_line() -> None:
 
 def test_options_reach_the_sandbox() -> None:
     """The answers use the dialects of the command line."""
-    with serving("--leads", "0", "--empty", "empty_200") as (_, said):
+    with serving("--leads", "0", "--empty", "empty_200") as (_, output):
         parameters = {"minDate": 0, "maxDate": 1}
         headers = {"Authorization": "Bearer sandbox-token"}
-        response = requests.get(said["api_url"] + "/leads", params=parameters, headers=headers, timeout=5)
+        response = requests.get(output["api_url"] + "/leads", params=parameters, headers=headers, timeout=5)
 
     assert response.status_code == 200
     assert response.json()["items"] == []

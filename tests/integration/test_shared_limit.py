@@ -229,15 +229,15 @@ def test_schema_is_the_urls(url: str, join: Callable[..., SharedRateLimiter]) ->
 
 def test_different_limits_are_told(url: str, join: Callable[..., SharedRateLimiter]) -> None:
     """A run with a larger limit than another uses the smaller one, and says so once."""
-    said: list[str] = []
-    small, large = join(url, Limit(5, 0.01, 1)), join(url, QUICK, report=said.append)
+    output: list[str] = []
+    small, large = join(url, Limit(5, 0.01, 1)), join(url, QUICK, report=output.append)
     with small.attempt():
         pass
     for _ in range(3):
         with large.attempt():
             pass
     smallest = "5 requests in 10 ms, 1 at once"
-    assert said == [f"Runs that share `rate_limit_url` have different rate limits; the smallest counts: {smallest}"]
+    assert output == [f"Runs that share `rate_limit_url` have different rate limits; the smallest counts: {smallest}"]
 
 
 def test_start_that_is_missed_is_given_up(url: str, join: Callable[..., SharedRateLimiter]) -> None:

@@ -168,10 +168,10 @@ GARBAGE: dict[str, bytes] = {
 
 @LEFT_OPEN
 @pytest.mark.parametrize("place", ["leads", "token"])
-@pytest.mark.parametrize("said", GARBAGE.values(), ids=GARBAGE)
-def test_garbage_in_place_of_an_answer_ends_the_run(run_tap: TapRunner, said: bytes, place: str) -> None:
+@pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
+def test_garbage_in_place_of_an_answer_ends_the_run(run_tap: TapRunner, garbage: bytes, place: str) -> None:
     """Invalid HTTP, or an invalid answer in it, is an error that names the request, for a page or a token."""
-    with HostileServer(lambda _: [said]) as server:
+    with HostileServer(lambda _: [garbage]) as server:
         settings = {**RUN, **asking(place, server)}
         message = refused(run_tap(**settings))
     assert ("GET /leads" if place == "leads" else "token") in message

@@ -250,6 +250,6 @@ def test_run_ends_with_one_summary_line(run_tap: TapRunner, sandbox: Sandbox, ca
     """The last log line says what was read, with how many requests, and up to which instant."""
     caplog.set_level(logging.INFO)
     run = run_tap(start_date="2026-11-01")
-    (said,) = [text for record in caplog.records if "everything up to" in (text := record.getMessage())]
-    assert said.startswith(f"Read 400 leads in 4 windows with {sandbox.statistics.requests} requests in ")
-    assert said.endswith(f"; everything up to {run.bookmark} is read")
+    (output,) = [text for record in caplog.records if "everything up to" in (text := record.getMessage())]
+    assert output.startswith(f"Read 400 leads in 4 windows with {sandbox.statistics.requests} requests in ")
+    assert output.endswith(f"; everything up to {run.bookmark} is read")

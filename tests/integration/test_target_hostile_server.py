@@ -195,7 +195,7 @@ def test_headers_that_cannot_be_read(run_target: TargetRunner, head: bytes) -> N
     assert "Traceback" not in "\n".join([*run.log, *again.log])
 
 
-NAMES_OF_NOTHING = [
+BODIES_WITHOUT_DETAILS = [
     b"",
     b"null",
     b"[]",
@@ -216,7 +216,7 @@ NAMES_OF_NOTHING = [
 ]
 
 
-@pytest.mark.parametrize("body", NAMES_OF_NOTHING, ids=lambda body: body[:25].decode("latin-1"))
+@pytest.mark.parametrize("body", BODIES_WITHOUT_DETAILS, ids=lambda body: body[:25].decode("latin-1"))
 def test_answer_of_the_wrong_type_still_created_the_lead(
     run_target: TargetRunner, sandbox: Sandbox, body: bytes
 ) -> None:

@@ -156,7 +156,7 @@ def test_reject_with_a_line_number_is_kept_once(run_target: TargetRunner) -> Non
 
 #: It fails for a record without an amount, and does not change the fields of a lead.
 BROKEN_MAP = {"leads": {"__filter__": "amount > 5"}}
-MENDED_MAP = {"leads": {"__filter__": "(amount or 6) > 5"}}
+FIXED_MAP = {"leads": {"__filter__": "(amount or 6) > 5"}}
 WITH_AMOUNT = {**SCHEMA, "schema": {"properties": {"id": {"type": "integer"}, "amount": {"type": "integer"}}}}
 
 
@@ -177,7 +177,7 @@ def test_fixed_stream_map_gives_the_record_another_chance(
         assert [letter["record"]["id"] for letter in run.rejects] == [1]
     assert "1 skipped as rejected before" in run.summary
     for _ in range(2):
-        run_target(rows, stream_maps=MENDED_MAP, dedupe_by=dedupe_by)
+        run_target(rows, stream_maps=FIXED_MAP, dedupe_by=dedupe_by)
     assert sorted(lead["lastName"] for lead in sandbox.created) == ["Dupont1", "Dupont2"]
 
 
@@ -186,7 +186,7 @@ def test_failed_stream_map_does_not_change_a_delivered_lead(
     run_target: TargetRunner, sandbox: Sandbox, *, dry_run: bool
 ) -> None:
     """A delivered record stays delivered if its map fails later, and does not count as changed."""
-    run_target([WITH_AMOUNT, without_amount(1)], stream_maps=MENDED_MAP)
+    run_target([WITH_AMOUNT, without_amount(1)], stream_maps=FIXED_MAP)
     run = run_target([WITH_AMOUNT, without_amount(1)], stream_maps=BROKEN_MAP, dry_run=dry_run)
     assert "0 created, 1 skipped as delivered before, 0 rejected" in run.summary
     assert not any("something else" in line for line in run.log)

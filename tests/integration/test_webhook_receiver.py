@@ -130,10 +130,10 @@ def test_log_names_the_place_of_the_key_and_nothing_of_the_call(port: int, caplo
         call(port, headers={"X-Portal-Key": f"ApiKey {PREVIOUS}"})
         call(port, headers=signed(BODY))
         call(port, headers={"X-Api-Key": "wrong-key-11111111"})
-    said = caplog.text
-    assert [said.count(f"--auth {place}") for place in ("query", "header:X-Portal-Key", "signature")] == [1, 1, 1]
+    output = caplog.text
+    assert [output.count(f"--auth {place}") for place in ("query", "header:X-Portal-Key", "signature")] == [1, 1, 1]
     for private in (KEY, PREVIOUS, "wrong-key", "secret-path", "Quastenflosser", signed(BODY)["X-Signature"]):
-        assert private not in said
+        assert private not in output
 
 
 def test_wrong_calls_do_not_delay_a_right_one(port: int, called: Called) -> None:

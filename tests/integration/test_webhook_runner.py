@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Said:
+class Output:
     lines: list[str] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)
     heard: asyncio.Event = field(default_factory=asyncio.Event)
@@ -40,52 +40,52 @@ def run(child: Child) -> int:
 
 def test_output_is_passed_on_line_by_line() -> None:
     """It covers both streams, a last line without an end, invalid UTF-8, control characters and a line of 1 MiB."""
-    said = Said()
+    output = Output()
     script = (
         "import sys; print('one', flush=True); print('two', file=sys.stderr, flush=True);"
         " sys.stdout.buffer.write(b'\\xff\\x1b[2J\\r\\n' + b'x' * (1 << 20) + b'\\nlast')"
     )
-    assert run(said.child(script)) == 0
-    assert said.lines[:3] == ["one", "two", "\ufffd [2J"]
-    assert "".join(said.lines[3:-1]) == "x" * (1 << 20)
-    assert said.lines[-1] == "last"
+    assert run(output.child(script)) == 0
+    assert output.lines[:3] == ["one", "two", "\ufffd [2J"]
+    assert "".join(output.lines[3:-1]) == "x" * (1 << 20)
+    assert output.lines[-1] == "last"
 
 
 @pytest.mark.parametrize(("script", "status"), [("raise SystemExit(7)", 7), ("import os; os.kill(os.getpid(), 9)", -9)])
 def test_status_is_the_commands(script: str, status: int) -> None:
     """Only the exit status says how the command ended, whatever it printed."""
-    assert run(Said().child(script)) == status
+    assert run(Output().child(script)) == status
 
 
 def test_missing_command_is_a_failed_run() -> None:
     """The program may be missing during an upgrade, so the receiver continues."""
-    said = Said()
-    assert run(Child(("/no/such/program",), {}, 60, said.line, said.reports.append)) == NOT_STARTED
-    assert "cannot be started" in said.reports[0]
+    output = Output()
+    assert run(Child(("/no/such/program",), {}, 60, output.line, output.reports.append)) == NOT_STARTED
+    assert "cannot be started" in output.reports[0]
 
 
 def test_run_that_hangs_is_ended_in_order() -> None:
     """After the time-out, the run gets SIGTERM and may end in order."""
-    said = Said()
+    output = Output()
     script = (
         "import signal, sys, time; signal.signal(15, lambda *_: (print('in order', flush=True), sys.exit(3)));"
         " print('ready', flush=True); time.sleep(600)"
     )
-    assert run(said.child(script, timeout_seconds=1.0)) == 3
-    assert said.lines[-1] == "in order"
-    assert "--run-timeout-seconds" in said.reports[0]
+    assert run(output.child(script, timeout_seconds=1.0)) == 3
+    assert output.lines[-1] == "in order"
+    assert "--run-timeout-seconds" in output.reports[0]
 
 
 def test_run_that_ignores_the_end_is_killed_with_all_it_started(tmp_path: Path) -> None:
     """A run never hangs forever, and no process is left behind."""
-    said = Said()
+    output = Output()
     script = (
         "import signal, subprocess, sys, time; signal.signal(15, signal.SIG_IGN);"
         f" child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
         f" open({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid)); time.sleep(600)"
     )
-    assert run(said.child(script, timeout_seconds=1.0, grace_seconds=0.1)) == -signal.SIGKILL
-    assert len(said.reports) == 2
+    assert run(output.child(script, timeout_seconds=1.0, grace_seconds=0.1)) == -signal.SIGKILL
+    assert len(output.reports) == 2
     left = int((tmp_path / "pid").read_text())
     with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(left).wait(10)
@@ -97,30 +97,30 @@ def test_remaining_child_does_not_delay_the_end_of_a_run() -> None:
         "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(8)']);"
         " print('over', flush=True)"
     )
-    said = Said()
-    assert run(said.child(script)) == 0
-    assert said.lines == ["over"]
+    output = Output()
+    assert run(output.child(script)) == 0
+    assert output.lines == ["over"]
 
 
 def test_stop_passes_to_the_run_and_waits_for_it() -> None:
     """The pipeline gets SIGTERM and ends in order; no other run begins."""
-    said = Said()
+    output = Output()
     script = (
         "import signal, sys, time; signal.signal(15, lambda *_: (print('state kept', flush=True), sys.exit(143)));"
         " print('ready', flush=True); time.sleep(600)"
     )
 
     async def stopped() -> int:
-        child = said.child(script)
+        child = output.child(script)
         running = asyncio.create_task(child.run())
-        await asyncio.wait_for(said.heard.wait(), 30)
+        await asyncio.wait_for(output.heard.wait(), 30)
         child.stop()
         status = await running
         assert await child.run() == -signal.SIGTERM
         return status
 
     assert asyncio.run(stopped()) == 143
-    assert said.lines == ["ready", "state kept"]
+    assert output.lines == ["ready", "state kept"]
 
 
 class FakeTime:

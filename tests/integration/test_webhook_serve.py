@@ -44,9 +44,9 @@ def serving(account: Sandbox, tmp_path: Path) -> Iterator[Serving]:
         for process in [*serving.children(), psutil.Process(serving.process.pid)]:
             process.kill()
         serving.process.wait(10)
-    said = serving.log if (tmp_path / "log").exists() else ""
+    output = serving.log if (tmp_path / "log").exists() else ""
     private = [KEY, PREVIOUS, *private_of(account)]
-    assert [value for value in private if value in said] == []
+    assert [value for value in private if value in output] == []
 
 
 def private_of(account: Sandbox) -> set[str]:
@@ -179,6 +179,6 @@ def test_wrong_option_ends_at_once(serving: Serving, tmp_path: Path, wrong: str)
     """The command ends with status 2 and one line that names the option."""
     serving.start()
     options = () if wrong == "port" else ("--port", "0", "--health-file", str(tmp_path / "no" / "health.json"))
-    said = serving.fail(*options)
-    assert f"`--{'port' if wrong == 'port' else 'health-file'}`" in said
-    assert "Traceback" not in said
+    output = serving.fail(*options)
+    assert f"`--{'port' if wrong == 'port' else 'health-file'}`" in output
+    assert "Traceback" not in output

@@ -86,12 +86,12 @@ def test_meltano_has_the_rest_of_the_definition(entry: dict[str, Any], in_meltan
 
 def test_definition_has_what_about_says(plugin: str, entry: dict[str, Any]) -> None:
     """The definition has every setting of `--about`, the SDK's included, and marks secrets."""
-    said = about(plugin)
+    printed = about(plugin)
     names = [setting["name"] for setting in entry["settings"]]
-    assert list(dict.fromkeys(name.partition(".")[0] for name in names)) == list(said["settings"]["properties"])
-    secrets = {name for name, declared in said["settings"]["properties"].items() if declared.get("secret")}
+    assert list(dict.fromkeys(name.partition(".")[0] for name in names)) == list(printed["settings"]["properties"])
+    secrets = {name for name, declared in printed["settings"]["properties"].items() if declared.get("secret")}
     assert {setting["name"] for setting in entry["settings"] if setting.get("sensitive")} == secrets
-    assert set(entry["capabilities"]) == set(said["capabilities"])
+    assert set(entry["capabilities"]) == set(printed["capabilities"])
 
 
 def test_group_validation_names_settings(entry: dict[str, Any]) -> None:

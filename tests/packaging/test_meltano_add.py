@@ -123,13 +123,13 @@ def test_from_an_empty_folder_to_a_table(
         }
         with psycopg.connect(database_url) as connection:
             connection.execute(f"DROP SCHEMA IF EXISTS {', '.join(SCHEMAS)} CASCADE".encode())
-        said = shell(run.text, project, **servers)
-        assert said.count("Run completed") == 2
+        output = shell(run.text, project, **servers)
+        assert output.count("Run completed") == 2
         assert len(sandbox.issued_tokens) > 0
-        assert sandbox.options.client_secret not in said
+        assert sandbox.options.client_secret not in output
         *_, test = blocks_in("hub/tap-seeker-leads.yml", hub_texts("tap-seeker-leads")["next_steps"])
-        said = shell(test.text.replace("--environment=dev", "--environment=sandbox"), project, **servers)
-        assert "Plugin configuration is valid" in said
+        output = shell(test.text.replace("--environment=dev", "--environment=sandbox"), project, **servers)
+        assert "Plugin configuration is valid" in output
         expected = {lead["metadata"]["leadId"] for lead in sandbox.store.all()}
         assert len(expected) == 120
         with psycopg.connect(database_url) as connection:
@@ -147,12 +147,12 @@ def test_from_an_empty_folder_to_a_table(
         assert len(sandbox.created) > 10
         assert "OK      tap     newest lead: " in shell("meltano invoke tap-seeker-leads:doctor", project, **servers)
         assert "OK      target  ledger: " in shell("meltano invoke target-seeker-leads:doctor", project, **target)
-        said = shell("meltano invoke target-seeker-leads:ledger stats --json", project, **target)
-        assert '"status": "delivered"' in said
+        output = shell("meltano invoke target-seeker-leads:ledger stats --json", project, **target)
+        assert '"status": "delivered"' in output
 
         (select,) = blocks_in("hub/tap-seeker-leads.yml", hub_texts("tap-seeker-leads")["usage"])
         shell(select.text, project)
-        said = shell("meltano invoke tap-seeker-leads", project, **servers)
-        records = [json.loads(line)["record"] for line in said.splitlines() if line.startswith('{"type":"RECORD"')]
+        output = shell("meltano invoke tap-seeker-leads", project, **servers)
+        records = [json.loads(line)["record"] for line in output.splitlines() if line.startswith('{"type":"RECORD"')]
         assert {record["leadId"] for record in records} >= expected
         assert all({"contactRequest", "callDetails", "extra"}.isdisjoint(record) for record in records)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: The maximum drift between the two clocks, in seconds per second.
-_DRIFT = 1e-4
+_MAX_DRIFT = 1e-4
 
 
 class ServerClock:
@@ -22,7 +22,7 @@ class ServerClock:
     def observe(self, *, asked_at: float, answered_at: float, server_time: float) -> None:
         """Add an answer. If it contradicts the earlier ones, discard those: a clock was set."""
         if self._seen_at is not None:
-            drift = _DRIFT * (answered_at - self._seen_at)
+            drift = _MAX_DRIFT * (answered_at - self._seen_at)
             self._low, self._high = self._low - drift, self._high + drift
         self._seen_at = answered_at
         low, high = asked_at - server_time, answered_at - server_time

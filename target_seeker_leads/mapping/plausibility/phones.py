@@ -42,12 +42,12 @@ _DATE = re.compile(
     re.ASCII,
 )
 #: Words and signs between two phones, if there is more than half a number on each side.
-_BETWEEN = re.compile(r"[/;,|]|\b(?:ou|or|et)\b", re.IGNORECASE)
+_PHONE_SEPARATOR = re.compile(r"[/;,|]|\b(?:ou|or|et)\b", re.IGNORECASE)
 _PART_DIGITS = 8
 _WHOLE_DIGITS = 9
 #: Two or more French or international numbers without a separator.
-_RUN_TOGETHER = re.compile(r"(?:(?:\+|00)[1-9]\d{9,12}|0[1-9]\d{8}){2,}", re.ASCII)
-_LEAST_DIGITS = 6
+_CONCATENATED = re.compile(r"(?:(?:\+|00)[1-9]\d{9,12}|0[1-9]\d{8}){2,}", re.ASCII)
+_MIN_DIGITS = 6
 _USUAL_DIGITS = 8
 _MAX_DIGITS = 15
 
@@ -63,7 +63,7 @@ def judge_phone(number: str) -> Verdict | None:
         (_is_date(text), DATE),
         (_is_filler(text, digits), FILLER),
         (_is_several(text), SEVERAL),
-        (digits and len(digits) < _LEAST_DIGITS, TOO_FEW_DIGITS),
+        (digits and len(digits) < _MIN_DIGITS, TOO_FEW_DIGITS),
         (len(digits) < _USUAL_DIGITS, FEW_DIGITS),
         (len(digits) > _MAX_DIGITS, TOO_MANY_DIGITS),
         (len(set(digits[-_USUAL_DIGITS:])) == 1, SAME_DIGIT),
@@ -91,10 +91,10 @@ def _is_filler(text: str, digits: str) -> bool:
 
 
 def _is_several(text: str) -> bool:
-    parts = [part for part in _BETWEEN.split(text) if len(_digits(part)) >= _PART_DIGITS]
+    parts = [part for part in _PHONE_SEPARATOR.split(text) if len(_digits(part)) >= _PART_DIGITS]
     whole = [part for part in text.split() if len(_digits(part)) >= _WHOLE_DIGITS]
-    together = _RUN_TOGETHER.fullmatch(SEPARATORS.sub("", text))
-    return len(parts) > 1 or len(whole) > 1 or together is not None
+    concatenated = _CONCATENATED.fullmatch(SEPARATORS.sub("", text))
+    return len(parts) > 1 or len(whole) > 1 or concatenated is not None
 
 
 def _is_sequence(digits: str) -> bool:

@@ -48,9 +48,9 @@ def test_target_that_works(doctor: Doctor, account: Sandbox, tmp_path: Path) -> 
     Ledger.open(files["ledger_url"], RETRY).close()
     (tmp_path / "data" / "r.jsonl").touch(0o600)
     (tmp_path / "data" / "r.jsonl").write_text("{}\n{}\n")
-    said = checks(doctor("--json", **files))
-    assert said["ledger"]["says"].endswith("ledger.db, format 2, 0 rows")
-    assert "r.jsonl, mode 0600, letters: 2" in said["rejects file"]["says"]
+    reported = checks(doctor("--json", **files))
+    assert reported["ledger"]["says"].endswith("ledger.db, format 2, 0 rows")
+    assert "r.jsonl, mode 0600, letters: 2" in reported["rejects file"]["says"]
 
 
 def test_accounts_have_a_line_each(doctor: Doctor, account: Sandbox, tmp_path: Path) -> None:
@@ -66,8 +66,8 @@ def test_accounts_have_a_line_each(doctor: Doctor, account: Sandbox, tmp_path: P
 
 def test_shared_limit_is_named(doctor: Doctor, database_url: str) -> None:
     """The line of the limiter names the database that shares the limit, without a password."""
-    said = checks(doctor("--for", "tap", "--json", rate_limit_url=database_url))["limiter"]["says"]
-    assert "shared through postgresql://" in said
+    reported = checks(doctor("--for", "tap", "--json", rate_limit_url=database_url))["limiter"]["says"]
+    assert "shared through postgresql://" in reported
 
 
 def test_ledger_in_postgresql(doctor: Doctor, empty_postgres: str, tmp_path: Path) -> None:
@@ -99,8 +99,8 @@ def test_account_that_may_only_write_is_as_good_for_a_target(
     """For a target, any 403 to a GET is OK and costs no token request; a tap needs that right."""
     settings = {**target_files(tmp_path), **credentials(account)}
     account.script(Fault(FaultKind.STATUS, method="GET", status=403, body=body or None, times=None))
-    said = checks(doctor("--for", "target", "--json", **settings))
-    assert "may not read leads, which a target does not need" in said["connection"]["says"]
+    reported = checks(doctor("--for", "target", "--json", **settings))
+    assert "may not read leads, which a target does not need" in reported["connection"]["says"]
     doctor("--for", "target", **settings)
     assert len(account.issued_tokens) == 1
     ended = doctor("--for", "tap", "--json", status=1, **settings)

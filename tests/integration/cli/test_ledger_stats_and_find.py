@@ -40,9 +40,9 @@ def test_stats_count_by_stream_status_and_month(ledger_command: LedgerCommand, u
         ("leads", "delivered", f"{NOW:%Y-%m}", 5, 2),
     ]
     assert found["groups"][2]["latest"] == f"{NOW:%Y-%m-%dT%H:%M:%SZ}"
-    said = ledger_command("stats", ledger_url=url).stdout
-    assert "format 2, 12 rows" in said
-    assert [line.split()[:4] for line in said.splitlines() if line.startswith("leads ")] == [
+    output = ledger_command("stats", ledger_url=url).stdout
+    assert "format 2, 12 rows" in output
+    assert [line.split()[:4] for line in output.splitlines() if line.startswith("leads ")] == [
         ["leads", "delivered", "9", "4"]
     ]
 

@@ -42,23 +42,25 @@ def preview(*arguments: str | Path, given: bytes = b"", **environment: str) -> R
 def preview_of(*arguments: str | Path, given: bytes = b"", **environment: str) -> dict[str, Any]:
     ended = preview(*arguments, "--json", given=given, **environment)
     assert ended.exit_code == 0, ended.stderr
-    said: dict[str, Any] = json.loads(ended.stdout)
-    return said
+    result: dict[str, Any] = json.loads(ended.stdout)
+    return result
 
 
-def fields_of(said: dict[str, Any]) -> dict[str, str]:
-    return {column["name"]: column["field"] for column in said["columns"] if column["field"]}
+def fields_of(result: dict[str, Any]) -> dict[str, str]:
+    return {column["name"]: column["field"] for column in result["columns"] if column["field"]}
 
 
 @pytest.mark.parametrize("timezone", ["", "Europe/Paris"])
 def test_french_export_needs_no_settings(timezone: str) -> None:
     """Without settings, each of 27 French headers is understood or shown as not used, and each bad row is counted."""
-    said = preview_of(EXAMPLES / "export-crm.csv", TARGET_SEEKER_LEADS_TIMEZONE=timezone)
-    assert len(said["columns"]) == 27
-    assert fields_of(said) == MEANINGS
-    assert [column["used"] for column in said["columns"]] == [column["name"] in MEANINGS for column in said["columns"]]
-    assert [said[name] for name in ("rows", "sendable", "rejected", "doubled")] == [40, 34, 6, 0]
-    reasons = {(reason["field"], reason["count"]) for reason in said["reasons"]}
+    result = preview_of(EXAMPLES / "export-crm.csv", TARGET_SEEKER_LEADS_TIMEZONE=timezone)
+    assert len(result["columns"]) == 27
+    assert fields_of(result) == MEANINGS
+    assert [column["used"] for column in result["columns"]] == [
+        column["name"] in MEANINGS for column in result["columns"]
+    ]
+    assert [result[name] for name in ("rows", "sendable", "rejected", "doubled")] == [40, 34, 6, 0]
+    reasons = {(reason["field"], reason["count"]) for reason in result["reasons"]}
     assert reasons == {
         (field, 1)
         for field in ("lastName", "email", "phoneNumbers[0].number", "classifiedId", "submittedDate", "message")
@@ -67,9 +69,9 @@ def test_french_export_needs_no_settings(timezone: str) -> None:
 
 def test_template_needs_no_settings() -> None:
     """Each column of the template is understood; one of them is the key."""
-    said = preview_of(EXAMPLES / "leads-template.csv", "--key", "Référence contact")
-    assert all(column["used"] for column in said["columns"])
-    assert (said["rows"], said["sendable"]) == (1, 1)
+    result = preview_of(EXAMPLES / "leads-template.csv", "--key", "Référence contact")
+    assert all(column["used"] for column in result["columns"])
+    assert (result["rows"], result["sendable"]) == (1, 1)
 
 
 def test_text_shows_samples_and_vague_names() -> None:
@@ -101,8 +103,8 @@ def test_repeated_rows_are_counted() -> None:
     """Repeated rows are recognised by their content or by their key."""
     rows = ROW + ROW + ROW.replace("Durand", "Petit")
     assert preview_of("-", given=(HEADER + rows).encode())["doubled"] == 1
-    said = preview_of("-", "--key", "E-mail", given=(HEADER + rows).encode())
-    assert (said["sendable"], said["doubled"]) == (1, 2)
+    result = preview_of("-", "--key", "E-mail", given=(HEADER + rows).encode())
+    assert (result["sendable"], result["doubled"]) == (1, 2)
 
 
 def test_an_excel_file_is_read(tmp_path: Path) -> None:
@@ -113,9 +115,9 @@ def test_an_excel_file_is_read(tmp_path: Path) -> None:
     cells[4:4] = [number("E2", "46331.604166666664", 1)]
     names = "".join(text(f"{letter}1", name) for letter, name in zip("ABCDEF", HEADER.strip().split(";"), strict=True))
     given = workbook(tmp_path / "leads.xlsx", f'<row r="1">{names}</row><row r="2">{"".join(cells)}</row>')
-    said = preview_of(given.path)
-    assert (said["rows"], said["sendable"]) == (1, 1)
-    assert preview_of("-", given=given.path.read_bytes()) == said
+    result = preview_of(given.path)
+    assert (result["rows"], result["sendable"]) == (1, 1)
+    assert preview_of("-", given=given.path.read_bytes()) == result
 
 
 def test_singer_messages_are_read(tmp_path: Path) -> None:
@@ -126,10 +128,10 @@ def test_singer_messages_are_read(tmp_path: Path) -> None:
     lines = [schema, *[{"type": "RECORD", "stream": "crm", "record": record}] * 2, {"type": "STATE", "value": {}}]
     path = tmp_path / "messages.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    said = preview_of(path)
-    assert (said["rows"], said["sendable"], said["doubled"]) == (2, 1, 1)
-    assert fields_of(said)["contact.nom"] == "lastName"
-    used = {column["name"]: column["used"] for column in said["columns"]}
+    result = preview_of(path)
+    assert (result["rows"], result["sendable"], result["doubled"]) == (2, 1, 1)
+    assert fields_of(result)["contact.nom"] == "lastName"
+    used = {column["name"]: column["used"] for column in result["columns"]}
     assert (used["id"], used["x"]) == (True, False)
 
 
@@ -151,10 +153,10 @@ def test_stream_maps_count(tmp_path: Path) -> None:
     )
     header, row = HEADER.replace("Nom", "Nom complet;Statut"), ROW.replace("Durand", "Luc Durand;neuf")
     rows = row + row.replace("neuf", "perdu")
-    said = preview_of("-", "--config", config, given=(header + rows).encode())
-    assert (said["rows"], said["sendable"]) == (1, 1)
-    assert fields_of(said)["Nom complet"] == "lastName"
-    assert {column["name"]: column["used"] for column in said["columns"]}["Statut"]
+    result = preview_of("-", "--config", config, given=(header + rows).encode())
+    assert (result["rows"], result["sendable"]) == (1, 1)
+    assert fields_of(result)["Nom complet"] == "lastName"
+    assert {column["name"]: column["used"] for column in result["columns"]}["Statut"]
 
 
 def test_missing_settings_are_proposed(tmp_path: Path) -> None:
@@ -163,9 +165,9 @@ def test_missing_settings_are_proposed(tmp_path: Path) -> None:
     row = "Luc Durand;luc@example.org;06 39 98 00 01;26ABCDEFGHJK;05/11/2026 14:30\n"
     path = tmp_path / "leads.csv"
     path.write_text(header + row)
-    said = preview(path).stdout
-    assert "0 would be sent, 1 rejected" in said
-    block = yaml.safe_load(said.partition("for `config:` of the target:\n")[2].partition("\n\n`timezone`")[0])
+    result = preview(path).stdout
+    assert "0 would be sent, 1 rejected" in result
+    block = yaml.safe_load(result.partition("for `config:` of the target:\n")[2].partition("\n\n`timezone`")[0])
     assert block == {
         "date_format": ["%d/%m/%Y %H:%M"],
         "timezone": "Europe/Paris",
@@ -190,8 +192,8 @@ def test_proposed_settings_for_a_file_are_json(tmp_path: Path) -> None:
     """With `--config`, the settings are proposed in the format of that file."""
     config = tmp_path / "config.json"
     config.write_text("{}")
-    said = preview("-", "--config", config, given=(HEADER + ROW.replace("T14:30:00Z", "")).encode()).stdout
-    assert json.loads(said[said.index("{") : said.rindex("}") + 1]) == {"timezone": "Europe/Paris"}
+    result = preview("-", "--config", config, given=(HEADER + ROW.replace("T14:30:00Z", "")).encode()).stdout
+    assert json.loads(result[result.index("{") : result.rindex("}") + 1]) == {"timezone": "Europe/Paris"}
 
 
 @pytest.mark.parametrize(
@@ -231,6 +233,6 @@ def test_a_wrong_setting_is_named() -> None:
 @pytest.mark.parametrize("rows", ["", ";;;;;\n"])
 def test_file_without_rows_is_not_an_error(rows: str) -> None:
     """An export without leads has only a header, whose columns are still recognised."""
-    said = preview_of("-", given=(HEADER + rows).encode())
-    assert said["rows"] == 0
-    assert set(fields_of(said).values()) >= {"lastName", "email", "phoneNumbers", "classifiedId", "message"}
+    result = preview_of("-", given=(HEADER + rows).encode())
+    assert result["rows"] == 0
+    assert set(fields_of(result).values()) >= {"lastName", "email", "phoneNumbers", "classifiedId", "message"}

@@ -80,10 +80,10 @@ def test_preview_counts_what_a_run_does(send: Send, sandbox: Sandbox, tmp_path: 
     """With or without a key, and with repeated, empty or wrong rows, the counts are those of a run."""
     rows = EXPORT.read_bytes() + b"".join(EXPORT.read_bytes().splitlines(keepends=True)[1:8])
     ended = send("-", *key, given=rows, max_concurrent_requests=1)
-    said = CliRunner().invoke(
+    output = CliRunner().invoke(
         main, ["preview", "-", "--json", *key, "--config", str(tmp_path / "config.json")], input=rows
     )
-    counts = json.loads(said.stdout)
+    counts = json.loads(output.stdout)
     created, again, rejected = re.findall(r"(\d+) (?:created|skipped as delivered before|rejected)", ended.stderr)[:3]
     assert counts["sendable"] == int(created) == len(sandbox.created)
     assert counts["rejected"] == int(rejected)

@@ -73,9 +73,9 @@ def test_life_of_a_subscription(tool: Tool, sandbox: Sandbox, monkeypatch: pytes
 def test_query_of_a_url_is_never_shown(tool: Tool, sandbox: Sandbox) -> None:
     """It may contain a key; `{key}` is replaced by ours, so that it is not on a command line."""
     for is_json in ((), ("--json",)):
-        said = tool("ensure", f"{URL}?key={{key}}", *is_json).output + tool("list", *is_json).output
-        said += tool("audit", *FOREVER, *is_json).output
-        assert f"{URL}?…" in said.replace("\\u2026", "…")
+        text = tool("ensure", f"{URL}?key={{key}}", *is_json).output + tool("list", *is_json).output
+        text += tool("audit", *FOREVER, *is_json).output
+        assert f"{URL}?…" in text.replace("\\u2026", "…")
     assert [each.url for each in sandbox._backend.subscriptions.all()] == [f"{URL}?key={KEY}"]
     tool("delete", f"{URL}?key={{key}}")
 
@@ -161,9 +161,9 @@ def test_audit_shows_calls_and_ends_with_1_after_a_problem(tool: Tool, sandbox: 
         sandbox.add_leads(1)
         while not json.loads(tool("audit", *FOREVER, "--json").stdout)[0]["events"]:
             pass
-        said = tool("audit", *FOREVER, "--limit", "1").stdout
-    assert "status: SUCCESS" in said
-    assert "  OK" in said
+        text = tool("audit", *FOREVER, "--limit", "1").stdout
+    assert "status: SUCCESS" in text
+    assert "  OK" in text
     assert called.count == 1
     tool("pause")
     assert "PROBLEM: is INACTIVE" in tool("audit", status=1).stdout

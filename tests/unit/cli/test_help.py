@@ -46,8 +46,8 @@ def refuse_unknown(words: list[str], place: str) -> None:
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_help_has_an_example(words: tuple[str, ...]) -> None:
     """Each command shows how it is called, on a line of its own, with options that it has."""
-    said = CliRunner().invoke(main, [*words, "--help"], prog_name="seeker-leads").stdout
-    examples = [line.split() for line in said.partition("Example:\n")[2].splitlines() if "seeker-leads" in line]
+    output = CliRunner().invoke(main, [*words, "--help"], prog_name="seeker-leads").stdout
+    examples = [line.split() for line in output.partition("Example:\n")[2].splitlines() if "seeker-leads" in line]
     assert examples
     for program, *rest in examples:
         assert program == "seeker-leads"

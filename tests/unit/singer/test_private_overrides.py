@@ -18,7 +18,7 @@ from tests.pages import text_of
 #: `docs/upstream.md` gives the reason for each. There may never be more than four.
 ALLOWED = {"Tap._reset_state_progress_markers", "Stream._sync_records"}
 #: Python itself adds this to every abstract class.
-PYTHONS_OWN = {"_abc_impl"}
+PYTHON_NAMES = {"_abc_impl"}
 OURS = (TapSeekerLeads, LeadsStream, BookmarkManager, PageWriter, TargetSeekerLeads, LineReader, PluginCommand)
 
 
@@ -29,7 +29,7 @@ def is_ours(cls: type) -> bool:
 def overridden(cls: type) -> set[str]:
     """Return the names with one leading underscore that both our classes and the SDK's define."""
     mro = inspect.getmro(cls)
-    own = {name for each in mro if is_ours(each) for name in vars(each) if name[0] == "_" != name[1]} - PYTHONS_OWN
+    own = {name for each in mro if is_ours(each) for name in vars(each) if name[0] == "_" != name[1]} - PYTHON_NAMES
     others = [each for each in mro if each.__module__.startswith("singer_sdk")]
     return {f"{each.__name__}.{name}" for name in own for each in others if name in vars(each)}
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PERIOD = 0.2
 TOLERANCE = 1e-9
-LEAST_SLEEP = 1e-4
+MIN_SLEEP = 1e-4
 SECONDS = st.floats(0, 0.5) | st.sampled_from([0.0, PERIOD, PERIOD / 10])
 
 
@@ -42,7 +42,7 @@ class LimiterHistory(RuleBasedStateMachine):
     def sleep(self, seconds: float) -> None:
         assert seconds > 0
         # It moves the clock at least a little, as every sleep does.
-        self.now += max(seconds * self.sleep_quality, LEAST_SLEEP)
+        self.now += max(seconds * self.sleep_quality, MIN_SLEEP)
         self.slept += seconds
         if self.pause_in_sleep is not None:
             asked_for, self.pause_in_sleep = self.pause_in_sleep, None
@@ -61,7 +61,7 @@ class LimiterHistory(RuleBasedStateMachine):
         stack.enter_context(permit)
         self.pause_in_sleep = None
         if quality <= 1:  # otherwise the sleep itself was too long
-            latest = max(earliest, self.paused_until) + LEAST_SLEEP + TOLERANCE
+            latest = max(earliest, self.paused_until) + MIN_SLEEP + TOLERANCE
             assert self.now <= latest, "it waited longer than it had to"
         self.starts.append(self.now)
         self.in_flight.append(stack)

@@ -41,7 +41,7 @@ def test_rows_that_come_twice_are_what_a_dry_run_says(rows: list[tuple[int, bool
             dry_run.run(
                 PreparedRecord(incoming, claim, {}, () if is_sendable else (Reason("email", "is required", ""),))
             )
-    said = dict.fromkeys(RowOutcome, 0)
+    expected = dict.fromkeys(RowOutcome, 0)
     for result, count in report._results.items():
-        said[OUTCOMES[result]] += count
-    assert counted == said
+        expected[OUTCOMES[result]] += count
+    assert counted == expected

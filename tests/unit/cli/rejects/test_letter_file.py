@@ -15,7 +15,7 @@ import pytest
 from seeker_leads_api.errors import FatalError, SettingsError
 from seeker_leads_cli.rejects.letter_file import LetterFile
 from target_seeker_leads.dead_letters import DeadLetter, DeadLetterFile
-from tests.ledger_tools import process, said, tell
+from tests.ledger_tools import process, read_line, write_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,11 +124,11 @@ def test_letters_written_during_a_retry_are_not_lost(tmp_path: Path) -> None:
     first = process(APPENDER, path, 0, LETTERS_EACH)
     second = process(APPENDER, path, LETTERS_EACH, APPENDERS * LETTERS_EACH)
     with first as one, second as other:
-        tell(one)
-        tell(other)
+        write_line(one)
+        write_line(other)
         for _ in range(ROUNDS):
             file.change(take_every_second, "")
-        assert (said(one), said(other)) == ("done\n", "done\n")
+        assert (read_line(one), read_line(other)) == ("done\n", "done\n")
     file.change(take_every_second, "")
     everything = range(APPENDERS * LETTERS_EACH)
     assert sorted(taken) == [number for number in everything if not number % 2]

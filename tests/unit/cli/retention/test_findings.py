@@ -23,5 +23,5 @@ def findings(rows: int, newly_erased: int) -> Findings:
 )
 def test_bounds(rows: int, newly_erased: int, gone: int, words: str | None) -> None:
     """Exactly a quarter newly erased, or a twentieth gone, is accepted; one more needs `--yes`."""
-    said = refusal(findings(rows, newly_erased), gone=gone)
-    assert said is None if words is None else words in str(said)
+    reason = refusal(findings(rows, newly_erased), gone=gone)
+    assert reason is None if words is None else words in str(reason)

@@ -21,19 +21,19 @@ def is_erased(contact: object, **parts: object) -> bool:
     item: dict[str, Any] = {"metadata": METADATA, "contactRequest": contact, **parts}
     lead = to_lead(item)
     assert lead is not None
-    said = {lead.record["isErased"]}
+    answers = {lead.record["isErased"]}
     try:
         (read,) = page_decoder().decode(json.dumps({"items": [item]})).items
-        said.add(lead_by_the_contract(read).record["isErased"])
+        answers.add(lead_by_the_contract(read).record["isErased"])
     except msgspec.ValidationError:
         pass  # something in it is new or malformed
     try:
         (checked,) = msgspec.convert([item], items_type())
-        said.add(lead_with_unknown_fields(checked, item).record["isErased"])
+        answers.add(lead_with_unknown_fields(checked, item).record["isErased"])
     except msgspec.ValidationError:
         pass
-    assert len(said) == 1
-    value: bool = said.pop()
+    assert len(answers) == 1
+    value: bool = answers.pop()
     return value
 
 

@@ -15,8 +15,8 @@ from target_seeker_leads.mapping.conversions import (
     to_upper,
 )
 
-NOTHING_TO_SEE = ["", " \t\n\u00a0", "\u200b", "\ufeff \u00ad\x00"]
-EMPTY: list[Any] = [None, False, *NOTHING_TO_SEE, [], {}, float("nan"), Decimal("NaN"), Decimal("sNaN")]
+BLANK_TEXTS = ["", " \t\n\u00a0", "\u200b", "\ufeff \u00ad\x00"]
+EMPTY: list[Any] = [None, False, *BLANK_TEXTS, [], {}, float("nan"), Decimal("NaN"), Decimal("sNaN")]
 FULL: list[Any] = [True, 0, 0.0, Decimal(0), "0", "False", "null", [None], {"a": None}, float("inf"), date(2026, 1, 1)]
 
 
