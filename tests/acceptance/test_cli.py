@@ -68,7 +68,16 @@ def test_error_of_the_connection_test_is_the_last_line(tmp_path: Path) -> None:
     file = tmp_path / "empty.json"
     file.write_text("{}")
     # Click opens the files before it runs the test only if they come before `--test`.
-    command = [BIN / "tap-seeker-leads", "--catalog", file, "--state", file, "--config", file, "--test"]
+    command: list[str | Path] = [
+        BIN / "tap-seeker-leads",
+        "--catalog",
+        file,
+        "--state",
+        file,
+        "--config",
+        file,
+        "--test",
+    ]
     ended = subprocess.run(
         command, env={**os.environ, "PYTHONWARNINGS": "once"}, capture_output=True, text=True, check=False, timeout=60
     )
