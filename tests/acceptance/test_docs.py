@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 #: The sandbox's address on the pages; the tests replace it with their own.
 WRITTEN_URL = "http://127.0.0.1:8000"
 RUNNABLE = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": ["python", "-c"]}
-TOPICS = ("meltano", "ledger", "ledger move", "ledger purge", "leads", "retention", "duckdb", "serve", "new project")
+TOPICS = ("meltano", "ledger", "ledger move", "ledger purge", "leads", "retention", "serve", "new project")
 MARKERS = {"", "run", "shows", *(f"run: {topic}" for topic in TOPICS)}
 
 
