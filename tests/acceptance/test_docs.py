@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 #: The sandbox's address on the pages; the tests replace it with their own.
 WRITTEN_URL = "http://127.0.0.1:8000"
 RUNNABLE = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": ["python", "-c"]}
-TOPICS = ("meltano", "ledger", "ledger move", "ledger purge", "leads", "retention", "duckdb", "serve", "new project")
+TOPICS = ("meltano", "ledger", "ledger move", "leads", "retention", "serve", "new project")
 MARKERS = {"", "run", "shows", *(f"run: {topic}" for topic in TOPICS)}
 
 
@@ -237,15 +237,6 @@ def by_itself(block: Block) -> str:
     """Return a block without Meltano, whose plugin in this project is installed without the driver of PostgreSQL."""
     assert "meltano invoke target-seeker-leads:ledger" in block.text
     return block.text.replace("meltano invoke target-seeker-leads:ledger", "seeker-leads ledger")
-
-
-def test_ledger_can_be_purged(meltano_environment: dict[str, str], tmp_path: Path) -> None:
-    """The page's commands say how many rows there are, and delete none that is young."""
-    (block,) = (block for block in every_block("sh") if block.marker == "run: ledger purge")
-    ledger_with_rows(meltano_environment["TARGET_SEEKER_LEADS_LEDGER_URL"])
-    said = run(block, by_itself(block), tmp_path, meltano_environment)
-    assert f"format 2, {len(Status)} rows" in said
-    assert "Deleted 0 rows" in said
 
 
 def test_ledger_can_be_moved(meltano_environment: dict[str, str], database_url: str, tmp_path: Path) -> None:

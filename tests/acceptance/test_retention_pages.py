@@ -11,7 +11,7 @@ import pytest
 from tests.acceptance.conftest import shell
 from tests.acceptance.test_docs import assert_shows, run
 from tests.leads_table import NAME, LeadsTable
-from tests.pages import blocks_of
+from tests.pages import PROJECT, blocks_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +70,7 @@ def test_report_has_the_shape_of_the_page(leads: LeadsTable) -> None:
 
 def test_sql_for_duckdb_deletes_and_erases() -> None:
     """It does in DuckDB what `apply` does in PostgreSQL; a second time, and after a restored backup, too."""
-    (block,) = (block for block in blocks_of(PAGE) if block.marker == "run: duckdb")
+    statements = (PROJECT / "examples" / "retention_duckdb.sql").read_text("utf-8")
     with duckdb.connect() as database:
         database.execute(f"CREATE SCHEMA seeker_leads; CREATE TABLE seeker_leads.leads ({DUCKDB_COLUMNS})")
 
@@ -87,7 +87,7 @@ def test_sql_for_duckdb_deletes_and_erases() -> None:
         add("over", "- INTERVAL 1 MINUTE", is_erased=True)
         add("gone", "+ INTERVAL 1 DAY", is_erased=True)
         for _ in range(2):
-            database.execute(block.text)
+            database.execute(statements)
             rows = {
                 row[0]: row[1:]
                 for row in database.execute(
