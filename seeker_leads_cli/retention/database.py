@@ -62,6 +62,13 @@ def connected(location: PostgresLocation) -> Iterator[sa.Connection]:
             # Nothing was asked of it yet, so the words hold neither SQL nor data; they name the host, the user …
             msg = f"{location.shown} could not be reached ({kind}: {words})"
             raise FatalError(msg) from None
+        if error.connection_invalidated:
+            # The answer to COMMIT may be what was lost.
+            msg = (
+                f"{location.shown} was lost ({kind}): this run has changed everything or nothing; see that the server"
+                " is there, then run again"
+            )
+            raise FatalError(msg) from None
         cure = _CURES.get(kind, "see that it is there and can be changed")
         msg = f"{location.shown} refused ({kind}), and nothing was changed: {cure}, then run again"
         raise FatalError(msg) from None
