@@ -101,8 +101,13 @@ def split_name(written: str) -> list[str]:
         SettingsError: it does not have that form.
     """
     match = _NAME.fullmatch(written.strip())
-    if match is None:
+    if match is None or "\0" in written or not _is_utf8(written):
         msg = '`table`: write schema.table, with a name that holds a point or a quotation mark as "na.me"'
         raise SettingsError(msg)
     pairs = zip(match.groups()[::2], match.groups()[1::2], strict=True)
     return [plain or quoted.replace('""', '"') for quoted, plain in pairs if plain or quoted]
+
+
+def _is_utf8(text: str) -> bool:
+    """Return whether text can be sent; an argument that is not valid UTF-8 cannot."""
+    return text == text.encode("utf-8", "ignore").decode()
