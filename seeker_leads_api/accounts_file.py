@@ -10,6 +10,8 @@ from typing import Any
 
 from seeker_leads_api.errors import SettingsError
 
+#: Many thousands of accounts have less.
+_MAX_BYTES = 16 * 1024 * 1024
 _GROUP_AND_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -19,25 +21,55 @@ def read_accounts_file(name: str) -> list[dict[str, Any]]:
     Raises:
         SettingsError: others can read it, or its content is wrong; the text names the file, but shows no content.
     """
+    text = _text_of(name)
     try:
-        path = Path(name).expanduser()
-        with path.open("rb") as file:
+        content = json.loads(text, object_pairs_hook=_unique)
+    except _DoubledFieldError as error:
+        raise _unusable(name, f"has an object with the field {error.args[0]!r} twice: remove one") from None
+    except (ValueError, RecursionError):
+        raise _unusable(name, "is not JSON in UTF-8: fix it") from None
+    if not isinstance(content, list) or not all(isinstance(item, dict) for item in content):
+        raise _unusable(name, "must hold a JSON list of objects, one for each account")
+    return content
+
+
+def _text_of(name: str) -> str:
+    try:
+        # Without O_NONBLOCK, a named pipe without a writer would block here.
+        handle = os.open(Path(name).expanduser(), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
             # Checked on the open file, so that the checked file is the one that is read.
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise _unusable(name, "is not a file: check the path")
             if status.st_mode & _GROUP_AND_OTHERS:
                 raise _unusable(name, f"can be read by others: run chmod 600 {name}")
-            content = json.loads(file.read().decode("utf-8-sig"))
+            content = file.read(_MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise _unusable(name, "does not exist: check the path") from None
     except (OSError, RuntimeError):  # RuntimeError: a ~ of an unknown user
         raise _unusable(name, "cannot be read: check the path, and the mode of the file") from None
-    except (ValueError, RecursionError):
+    except ValueError:
+        raise _unusable(name, "is not a valid path: check it") from None
+    if len(content) > _MAX_BYTES:
+        raise _unusable(name, f"has more than {_MAX_BYTES:,} bytes, so it is not a list of accounts: check the path")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
         raise _unusable(name, "is not JSON in UTF-8: fix it") from None
-    if not isinstance(content, list) or not all(isinstance(item, dict) for item in content):
-        raise _unusable(name, "must hold a JSON list of objects, one for each account")
-    return content
+
+
+class _DoubledFieldError(Exception):
+    """An object has a field twice; readers of JSON disagree on which one counts."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise _DoubledFieldError(name)
+        fields[name] = value
+    return fields
 
 
 def _unusable(name: str, problem: str) -> SettingsError:

@@ -54,7 +54,7 @@ def _read_file(path: Path) -> dict[str, Any]:
     except OSError:
         problem = "cannot be read: check its type and permissions"
     except (ValueError, RecursionError):
-        problem = "is not JSON: fix it"
+        problem = "is not JSON, or an object in it has a field twice: fix it"
     else:
         if isinstance(content, dict):
             return content
@@ -123,7 +123,15 @@ def from_environment(
 
 def _read_json(text: str) -> object:
     """Parse JSON text; numbers keep their digits."""
-    return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+    return json.loads(text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        msg = "an object has a field twice, and readers of JSON disagree on which one counts"
+        raise ValueError(msg)
+    return fields
 
 
 def _refuse(constant: str) -> None:

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from seeker_leads_api.postgres.location import PostgresLocation
 
 _CONNECT_TIMEOUT_SECONDS = 30
+#: A server that disappeared is noticed within a minute; by default, most systems wait for two hours.
+_NETWORK_OPTIONS = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 
 #: The server must also detect a machine that disappeared (by default after two hours), must not end an idle session,
 #: and must not let a frozen process keep rows locked.
@@ -43,7 +50,11 @@ def connect(
         SettingsError: the driver is not installed, or the URL has options that it does not support.
         DBAPIError: the database cannot be reached.
     """
-    arguments: dict[str, Any] = {"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": application_name}
+    arguments: dict[str, Any] = {
+        "connect_timeout": _CONNECT_TIMEOUT_SECONDS,
+        "application_name": application_name,
+        **_NETWORK_OPTIONS,
+    }
     try:
         engine = create_engine(
             location.url,

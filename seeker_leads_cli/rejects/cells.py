@@ -11,9 +11,11 @@ from target_seeker_leads.singer.singer_json import decode, encode
 
 #: The value of a column that a record lacks.
 ABSENT: Final = object()
-#: What a spreadsheet would read as a formula. Apostrophes may precede it, so that escaping can be undone exactly.
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_ESCAPED = re.compile(r"'+[=+\-@\t\r]")
+#: What a spreadsheet could read as a formula: after blanks and invisible characters, too, and in Asia's full width.
+_START = r"(?:[\t\r\n]|[\s\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2064]*[=+\-@\uff1d\uff0b\uff0d\uff20])"
+#: Apostrophes may precede it, so that escaping can be undone exactly.
+_FORMULA = re.compile(f"'*{_START}")
+_ESCAPED = re.compile(f"'+{_START}")
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 
 

@@ -21,6 +21,7 @@ from seeker_leads_cli.retention.leads import Leads
 from seeker_leads_cli.retention.report import make_report
 from seeker_leads_cli.retention.settings import RETENTION_SETTINGS, ApplyOptions, Erased
 from seeker_leads_cli.retention.verification import PROBES, LeadLookup, refuse_several_accounts
+from seeker_leads_cli.screen import visible
 from seeker_leads_singer.command import EXIT_FAILED
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def _leads(connection: sa.Connection, written: str, refresh_days: int, erased: E
     if erased is Erased.SCRUB:
         refuse_unnullable(leads.shown, leads.columns)
     for line in table_lines(leads):
-        click.echo(line, err=True)
+        click.echo(visible(line), err=True)
     return leads
 
 
@@ -167,4 +168,4 @@ def _lookup(config_files: tuple[str, ...]) -> Iterator[LeadLookup]:
 
 def _say(lines: Iterable[str], as_json: dict[str, Any] | None) -> None:
     for line in lines if as_json is None else [json.dumps(as_json, indent=2)]:
-        click.echo(line)
+        click.echo(visible(line))

@@ -64,6 +64,13 @@ def connected(location: PostgresLocation) -> Iterator[sa.Connection]:
             # No statement was sent yet, so the text contains neither SQL nor data, only the host, the user …
             msg = f"{location.shown} could not be reached ({kind}: {words})"
             raise FatalError(msg) from None
+        if error.connection_invalidated:
+            # The answer to COMMIT may be what was lost.
+            msg = (
+                f"{location.shown} was lost ({kind}): this run has changed everything or nothing; see that the server"
+                " is there, then run again"
+            )
+            raise FatalError(msg) from None
         cure = _CURES.get(kind, "check that it exists and can be changed")
         msg = f"{location.shown} refused ({kind}), and nothing was changed: {cure}, then run again"
         raise FatalError(msg) from None
@@ -96,8 +103,13 @@ def split_name(written: str) -> list[str]:
         SettingsError: the name does not have this form.
     """
     match = _NAME.fullmatch(written.strip())
-    if match is None:
+    if match is None or "\0" in written or not _is_utf8(written):
         msg = '`table`: write schema.table, with double quotes around a name that contains a dot or a quote: "na.me"'
         raise SettingsError(msg)
     pairs = zip(match.groups()[::2], match.groups()[1::2], strict=True)
     return [plain or quoted.replace('""', '"') for quoted, plain in pairs if plain or quoted]
+
+
+def _is_utf8(text: str) -> bool:
+    """Return whether text can be sent; an argument that is not valid UTF-8 cannot."""
+    return text == text.encode("utf-8", "ignore").decode()

@@ -30,6 +30,7 @@ def test_later_file_wins(tmp_path: Path) -> None:
         (b'{"secret', "is not JSON"),
         (b'{"secret": "\xff"}', "is not JSON"),
         (b'{"secret": NaN}', "is not JSON"),
+        (b'{"secret": 1, "secret": 2}', "is not JSON, or an object in it has a field twice"),
         (b"[" * 100_000, "is not JSON"),
         (b'["secret"]', "is not a JSON object"),
         (b'[["secret", 1]]', "is not a JSON object"),

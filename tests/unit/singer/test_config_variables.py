@@ -46,7 +46,10 @@ def test_words_for_false(word: str) -> None:
     [
         *(({"DRY_RUN": word}, ["`dry_run` must be true or false"]) for word in ("y", "t", "enabled", "tru e", "2")),
         *(({"MAX_RETRIES": text}, ["`max_retries` must be a whole number"]) for text in ("zoé", "1.5", "9" * 5000)),
-        *(({"DEFAULTS": text}, ["`defaults` must be a JSON object"]) for text in ("{zoé: x}", "{'", "NaN", "[" * 9999)),
+        *(
+            ({"DEFAULTS": text}, ["`defaults` must be a JSON object"])
+            for text in ("{zoé: x}", "{'", "NaN", "[" * 9999, '{"a": "1", "a": "2"}')
+        ),
         ({"DRY_RUN": "zoé", "MAX_RETRIES": "zoé"}, ["`dry_run`", "`max_retries`", "X_DRY_RUN", "X_MAX_RETRIES"]),
     ],
 )
