@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from benchmarks.pages.circumstances import Circumstances
 
 _END = "<!-- figures end -->"
-_FAILED = "failed"
 
 
 def fill(page: str, comparison: Comparison, circumstances: Circumstances) -> str:
@@ -70,7 +69,7 @@ def _reading(comparison: Comparison) -> Iterator[str]:
 
 def _limited_row(speed: Speed) -> tuple[str, ...]:
     if (seen := speed.figures) is None:
-        return (speed.title, *[_FAILED] * 7)
+        return (f"{speed.title}: failed", *[NONE] * 7)
     return (
         speed.title,
         f"{seen.requests_per_second:.1f}",
@@ -85,7 +84,7 @@ def _limited_row(speed: Speed) -> tuple[str, ...]:
 
 def _unlimited_row(speed: Speed) -> tuple[str, ...]:
     if (seen := speed.figures) is None:
-        return (speed.title, *[_FAILED] * 3)
+        return (f"{speed.title}: failed", *[NONE] * 3)
     return (
         speed.title,
         f"{seen.cpu_seconds * 10_000 / speed.leads:.2f}",
@@ -113,7 +112,7 @@ def _outcome(outcome: Outcome) -> str:
 def _sending(speeds: Sequence[SendSpeed], count: int) -> str:
     head = ("tool", "leads/s", f"of {REQUESTS_PER_SECOND}", "answered 429", "seconds", "CPU s", "peak MiB")
     rows = [
-        (speed.title, *[_FAILED] * 6)
+        (f"{speed.title}: failed", *[NONE] * 6)
         if speed.posts_per_second is None
         else (
             speed.title,

@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.cases import QUICK
+from benchmarks.comparison.comparison import measure_comparison
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -36,8 +39,29 @@ def test_benchmark_compares_complete_runs(tmp_path: Path) -> None:
         # wide, CPU, nothing new
         assert text.count(f"\n| {contender} ") == 3
     assert text.count("| not measured ") == 6  # dense, sparse, the shared limit and webhooks were not requested
-    assert "Failed or left out" not in text
+    assert "\n## Failed\n" not in text
     assert str(tmp_path) not in text
+
+
+def test_comparison_measures_what_becomes_of_leads() -> None:
+    """Without the other tools, the comparison measures ours: in no trouble is a lead lost, or a record not sent."""
+    seen = measure_comparison(QUICK.comparison, latency_ms=25, peers=None, repeats=1, log=lambda _: None)
+    assert all(speed.figures for _, speeds in seen.limited for speed in speeds)
+    assert [(outcome.has_ended, outcome.lost) for trouble in seen.troubles for outcome in trouble.outcomes] == [
+        (True, 0)
+    ] * len(seen.troubles)
+    killed, late = seen.troubles[0].outcomes[0], seen.troubles[-1].outcomes[0]
+    assert killed.runs == 2
+    assert late.runs == 2
+    assert all(speed.posts_per_second for speed in seen.sending)
+    for trouble in seen.send_troubles:
+        for outcome in trouble.outcomes:
+            assert (outcome.created, outcome.refused) == (trouble.valid, 0), (trouble.title, outcome)
+    again, killed_sending, *_ = seen.send_troubles
+    assert [outcome.surplus for outcome in again.outcomes] == [0, 0]
+    # With `on_unknown_outcome: reject`, nothing is sent twice.
+    assert [outcome.statuses[0] for outcome in killed_sending.outcomes] == [-9, -9]
+    assert [trouble.outcomes[1].surplus for trouble in seen.send_troubles] == [0, 0, 0, 0]
 
 
 def test_benchmark_measures_the_receiver(tmp_path: Path) -> None:
