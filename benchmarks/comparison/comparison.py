@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.comparison.readers import OURS, READERS
+from benchmarks.comparison.readers import READERS
 from benchmarks.comparison.reading import Speed, measure_speeds
 from benchmarks.comparison.senders import SENDERS
 from benchmarks.comparison.sending import Office, SendSpeed, SendTrouble, measure_send_troubles, measure_sending
@@ -33,21 +32,19 @@ class Comparison:
 
 
 def measure_comparison(
-    plan: ComparisonPlan, latency_ms: float, peers: Path | None, repeats: int, log: Callable[[str], None]
+    plan: ComparisonPlan, latency_ms: float, peers: Path, repeats: int, log: Callable[[str], None]
 ) -> Comparison:
-    """Return the figures of each tool, or, without the environment of the peers, of ours alone."""
-    readers = READERS if peers else (OURS,)
-    senders = SENDERS if peers else tuple(sender for sender in SENDERS if sender.is_ours)
+    """Return the figures of each tool; `peers` is their environment."""
     latencies = (latency_ms, plan.quick_latency_ms)
-    limited = tuple((each, measure_speeds(plan.limited, each, readers, peers)) for each in latencies)
+    limited = tuple((each, measure_speeds(plan.limited, each, READERS, peers)) for each in latencies)
     log("comparison: read within the limit")
-    unlimited = measure_speeds(plan.cpu, 0, readers, peers, repeats)
+    unlimited = measure_speeds(plan.cpu, 0, READERS, peers, repeats)
     log("comparison: read without limit")
-    troubles = measure_troubles(plan, latency_ms, readers, peers)
+    troubles = measure_troubles(plan, latency_ms, READERS, peers)
     log("comparison: read in the presence of faults")
-    with running_postgres() if peers else nullcontext(None) as database:
+    with running_postgres() as database:
         office = Office(database, peers)
-        sending = measure_sending(plan.rows, latency_ms, senders, office)
-        send_troubles = measure_send_troubles(plan, senders, office)
+        sending = measure_sending(plan.rows, latency_ms, SENDERS, office)
+        send_troubles = measure_send_troubles(plan, SENDERS, office)
     log("comparison: sent")
     return Comparison(limited, unlimited, troubles, sending, send_troubles, plan.rows)

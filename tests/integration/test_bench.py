@@ -7,7 +7,11 @@ import sys
 from pathlib import Path
 
 from benchmarks.cases import QUICK
-from benchmarks.comparison.comparison import measure_comparison
+from benchmarks.comparison.readers import OURS as READER
+from benchmarks.comparison.reading import measure_speeds
+from benchmarks.comparison.senders import SENDERS
+from benchmarks.comparison.sending import Office, measure_send_troubles, measure_sending
+from benchmarks.comparison.troubles import measure_troubles
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -44,24 +48,31 @@ def test_benchmark_compares_complete_runs(tmp_path: Path) -> None:
 
 
 def test_comparison_measures_what_becomes_of_leads() -> None:
-    """Without the other tools, the comparison measures ours: in no trouble is a lead lost, or a record not sent."""
-    seen = measure_comparison(QUICK.comparison, latency_ms=25, peers=None, repeats=1, log=lambda _: None)
-    assert all(speed.figures for _, speeds in seen.limited for speed in speeds)
-    assert [(outcome.has_ended, outcome.lost) for trouble in seen.troubles for outcome in trouble.outcomes] == [
-        (True, 0)
-    ] * len(seen.troubles)
-    killed, late = seen.troubles[0].outcomes[0], seen.troubles[-1].outcomes[0]
-    assert killed.runs == 2
-    assert late.runs == 2
-    assert all(speed.posts_per_second for speed in seen.sending)
-    for trouble in seen.send_troubles:
-        for outcome in trouble.outcomes:
-            assert (outcome.created, outcome.refused) == (trouble.valid, 0), (trouble.title, outcome)
-    again, killed_sending, *_ = seen.send_troubles
+    """Without the other tools, the comparison measures ours: no lead is lost, whatever goes wrong."""
+    [speed] = measure_speeds(QUICK.comparison.limited, 25, [READER], None)
+    assert speed.figures is not None
+    troubles = measure_troubles(QUICK.comparison, 25, [READER], None)
+    outcomes = {trouble.title: trouble.outcomes[0] for trouble in troubles}
+    assert {title: (outcome.has_ended, outcome.lost) for title, outcome in outcomes.items()} == dict.fromkeys(
+        outcomes, (True, 0)
+    )
+    assert outcomes["Killed in the middle"].runs == 2
+    assert outcomes["Killed in the middle"].requests > QUICK.comparison.killed.leads / 100
+    assert outcomes["A page that breaks off"].runs == 1
+
+
+def test_comparison_measures_what_becomes_of_records() -> None:
+    """Our target sends each valid record, and none twice where the user asked for that."""
+    senders = [sender for sender in SENDERS if sender.is_ours]
+    [_, at_most_once] = senders
+    nobody = Office(database=None, environment=None)
+    assert [speed.posts_per_second for speed in measure_sending(10, 25, [at_most_once], nobody)] != [None]
+    again, killed, *others = measure_send_troubles(QUICK.comparison, senders, nobody)
     assert [outcome.surplus for outcome in again.outcomes] == [0, 0]
-    # With `on_unknown_outcome: reject`, nothing is sent twice.
-    assert [outcome.statuses[0] for outcome in killed_sending.outcomes] == [-9, -9]
-    assert [trouble.outcomes[1].surplus for trouble in seen.send_troubles] == [0, 0, 0, 0]
+    assert [outcome.statuses[0] for outcome in killed.outcomes] == [-9, -9]
+    for trouble in (again, killed, *others):
+        assert [(outcome.created, outcome.refused) for outcome in trouble.outcomes] == [(trouble.valid, 0)] * 2
+        assert trouble.outcomes[1].surplus == 0
 
 
 def test_benchmark_measures_the_receiver(tmp_path: Path) -> None:
