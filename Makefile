@@ -86,7 +86,7 @@ test-docs: .venv/.test .docs/.installed  ## Test the site of the pages
 	@SEEKER_LEADS_MKDOCS=$(CURDIR)/.docs/bin/mkdocs $(BIN)/pytest tests/site
 
 # make bench PEERS=1 BENCH='--cases wide,dense --repeats 5'
-bench: .venv/.test .meltano/.installed $(if $(PEERS),.bench/.installed)  ## Measure speed and cost; writes docs/performance.md (PEERS=1: beside other tools)
+bench: .venv/.test .meltano/.installed $(if $(PEERS),.bench/.installed)  ## Measure speed and cost; writes docs/performance.md (PEERS=1: other tools too, and the figures of docs/comparison.md)
 	@$(BIN)/python -m benchmarks.bench $(if $(PEERS),--peers .bench) $(BENCH)
 
 lint: .venv/.lint .venv/.test  ## Linters, type checker, import contracts

@@ -1,4 +1,4 @@
-"""`make bench`: compares the tap with a baseline, the SDK's defaults and other tools, on the same leads in one run."""
+"""`make bench`: compares the tap with a baseline, the SDK's defaults and, with peers, other tools, in one run."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING
 from benchmarks.accounts import measure_accounts
 from benchmarks.capacity import measure_capacity
 from benchmarks.cases import FULL, NAMES, QUICK, Case, Plan
+from benchmarks.comparison.comparison import measure_comparison
 from benchmarks.contenders import CONTENDERS, IDLE, IMPORT, OURS, Contender
 from benchmarks.measure import Figures, RunFailedError, Stage
-from benchmarks.report import Circumstances, render
+from benchmarks.pages.circumstances import Circumstances
+from benchmarks.pages.comparison import fill
+from benchmarks.pages.performance import render
 from benchmarks.results import CaseResults, Results
 from benchmarks.sandbox_process import running_sandbox
 from benchmarks.shared_limit import measure_shared
 from benchmarks.webhooks import measure_webhooks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -28,10 +31,11 @@ PROJECT = Path(__file__).resolve().parents[1]
 def main(arguments: Sequence[str]) -> int:
     """Measure, print and write the report; return 1 if a run failed or was incomplete."""
     options = _options(arguments)
+    comparison_page = options.comparison.read_text(encoding="utf-8") if options.peers else ""
     circumstances = Circumstances.now(arguments, options.latency_ms, options.repeats, options.peers)
     results = Bench(
         plan=QUICK if options.quick else FULL,
-        contenders=tuple(c for c in CONTENDERS if c.name in options.contenders and (options.peers or not c.is_peer)),
+        contenders=tuple(c for c in CONTENDERS if c.name in options.contenders),
         latency_ms=options.latency_ms,
         repeats=options.repeats,
         peers=options.peers,
@@ -39,6 +43,9 @@ def main(arguments: Sequence[str]) -> int:
     page = render(results, circumstances, is_quick=options.quick)
     options.report.parent.mkdir(parents=True, exist_ok=True)
     options.report.write_text(page, encoding="utf-8")
+    if results.comparison is not None:
+        filled = fill(comparison_page, results.comparison, circumstances)
+        options.comparison.write_text(filled, encoding="utf-8")
     sys.stdout.write(page)
     return 1 if any(case.failures for case in results.cases) else 0
 
@@ -70,9 +77,11 @@ class Bench:
             results.memory = [self._case(case, Stage.run, [OURS]) for case in plan.memory]
         if plan.capacity.name in cases:
             with running_sandbox(plan.capacity, 0) as sandbox:
-                start = Stage.begin(plan.capacity, sandbox, None).start
+                start = Stage.begin(plan.capacity, sandbox).start
                 results.capacity = measure_capacity(sandbox, start, plan.capacity_seconds)
         self._measure_programs(results, cases)
+        if self.peers is not None and plan.comparison.limited.name in cases:
+            results.comparison = measure_comparison(plan.comparison, self.latency_ms, self.peers, self.repeats, _log)
         return results
 
     def _measure_programs(self, results: Results, cases: Sequence[str]) -> None:
@@ -102,8 +111,10 @@ class Bench:
     ) -> CaseResults:
         results = CaseResults(case)
         with running_sandbox(case, self.latency_ms) as sandbox:
-            stage = Stage.begin(case, sandbox, self.peers)
-            for contender in self._able(case, schedule, results):
+            stage = Stage.begin(case, sandbox)
+            for contender in schedule:
+                if contender.name in results.failures:
+                    continue
                 try:
                     figures = run(stage, contender)
                 except RunFailedError as error:
@@ -114,13 +125,6 @@ class Bench:
                 results.add(contender, figures)
                 _log(f"{case.name}: {contender.title}: {figures.wall_seconds:.1f} s, CPU {figures.cpu_seconds:.2f} s")
         return results
-
-    def _able(self, case: Case, schedule: Sequence[Contender], results: CaseResults) -> Iterator[Contender]:
-        for contender in schedule:
-            if case.name in contender.cannot:
-                results.skipped[contender.title] = contender.cannot[case.name]
-            elif contender.name not in results.failures:
-                yield contender
 
 
 def _log(line: str) -> None:
@@ -138,6 +142,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--peers", type=_environment, metavar="FOLDER", help="environment with the group bench-peers")
     parser.add_argument("--quick", action="store_true", help="few leads: a check only; its figures mean nothing")
     parser.add_argument("--report", type=Path, default=PROJECT / "docs" / "performance.md")
+    parser.add_argument("--comparison", type=Path, default=PROJECT / "docs" / "comparison.md")
     return parser.parse_args(arguments)
 
 

@@ -34,6 +34,20 @@ class WebhookPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ComparisonPlan:
+    """The work for the tools that the comparison measures."""
+
+    limited: Case  #: read at the chosen latency, and once more at `quick_latency_ms`
+    quick_latency_ms: float
+    cpu: Case
+    killed: Case
+    faulty: Case
+    gaps: Case  #: most of its weeks have no leads
+    rows: int  #: to send at the chosen latency
+    troubled_rows: int  #: to send in the presence of faults, at `quick_latency_ms`
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Every case, in full or tiny, and how long to measure the sandbox itself."""
 
@@ -47,6 +61,7 @@ class Plan:
     webhooks: WebhookPlan
     accounts: tuple[Case, ...]  #: without new leads
     single_runs: int  #: of one account each, for comparison
+    comparison: ComparisonPlan
 
 
 FULL = Plan(
@@ -64,6 +79,16 @@ FULL = Plan(
     webhooks=WebhookPlan(calls=1_000, idle_seconds=60, arrivals=5),
     accounts=tuple(Case("accounts", 3 * count, 90, is_limited=False, accounts=count) for count in (50, 1_000)),
     single_runs=50,
+    comparison=ComparisonPlan(
+        limited=Case("comparison", 30_000, 365, is_limited=True),
+        quick_latency_ms=20,
+        cpu=Case("comparison", 50_000, 365, is_limited=False),
+        killed=Case("comparison", 9_000, 126, is_limited=True),
+        faulty=Case("comparison", 3_000, 42, is_limited=False),
+        gaps=Case("comparison", 20, 280, is_limited=False),
+        rows=150,
+        troubled_rows=100,
+    ),
 )
 #: Only checks that everything works; its figures mean nothing.
 QUICK = replace(
@@ -81,6 +106,16 @@ QUICK = replace(
     webhooks=WebhookPlan(calls=50, idle_seconds=0.5, arrivals=0),
     accounts=tuple(Case("accounts", 3 * count, 90, is_limited=False, accounts=count) for count in (3, 5)),
     single_runs=3,
+    comparison=ComparisonPlan(
+        limited=Case("comparison", 600, 60, is_limited=True),
+        quick_latency_ms=5,
+        cpu=Case("comparison", 600, 60, is_limited=False),
+        killed=Case("comparison", 1_200, 126, is_limited=True),
+        faulty=Case("comparison", 300, 126, is_limited=False),
+        gaps=Case("comparison", 5, 140, is_limited=False),
+        rows=20,
+        troubled_rows=20,
+    ),
 )
 NAMES = (
     *(case.name for case in FULL.limited),
@@ -91,4 +126,5 @@ NAMES = (
     FULL.capacity.name,
     "webhooks",
     "accounts",
+    FULL.comparison.limited.name,
 )

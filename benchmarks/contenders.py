@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 HERE = Path(__file__).parent
 TOKEN = "sandbox-token"
 WEEK_SECONDS = 7 * 86_400
-_WORKERS = 5  # dlt's own default
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,6 @@ class Job:
     is_limited: bool
     is_nothing_new: bool
     folder: Path
-    peers: Path | None  #: the environment of the peers
     rate_limit_url: str | None = None  #: only for our tap
 
 
@@ -38,18 +36,13 @@ Command: TypeAlias = "list[str | Path]"
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """One program; `cannot` names the cases that it cannot run, and why."""
+    """One program."""
 
     name: str
     title: str
     command: Callable[[Job], Command]
-    #: Path of the lead's id in a line of stdout, or of the files that match `output` in the folder.
-    lead_id: tuple[str, ...]
-    output: str = "stdout.jsonl"
+    lead_id: tuple[str, ...]  #: path of the lead's id in a line of stdout
     is_ours: bool = False
-    is_peer: bool = False
-    environment: Mapping[str, str] = field(default_factory=dict)
-    cannot: Mapping[str, str] = field(default_factory=dict)
 
 
 def _ours(job: Job) -> Command:
@@ -74,35 +67,6 @@ def _minimal(job: Job) -> Command:
     return [sys.executable, HERE / "minimal_tap.py", "--config", _write(job.folder / "config.json", config)]
 
 
-def _dlt(job: Job) -> Command:
-    span = [str(job.start), str(job.end)]
-    return [_peer(job, "python"), HERE / "dlt_pipeline.py", job.api_url, *span, job.folder]
-
-
-def _rest_api_msdk(job: Job) -> Command:
-    weeks = range(job.start, job.end, WEEK_SECONDS)
-    config = {
-        "api_url": job.root_url,
-        "path": job.api_url.removeprefix(job.root_url) + "/leads",
-        "auth_method": "bearer_token",
-        "bearer_token": TOKEN,
-        "records_path": "$.items[*]",
-        "next_page_token_path": "$.links.next",
-        "pagination_request_style": "jsonpath_paginator",
-        "pagination_response_style": "hateoas_body",
-        # It does not support windows, so each window is a stream.
-        "streams": [
-            {
-                "name": f"leads_{week}",
-                "primary_keys": ["metadata_leadId"],
-                "params": {"minDate": week, "maxDate": min(week + WEEK_SECONDS, job.end), "limit": 100},
-            }
-            for week in weeks
-        ],
-    }
-    return [_peer(job, "tap-rest-api-msdk"), "--config", _write(job.folder / "config.json", config)]
-
-
 def _idle(job: Job) -> Command:  # noqa: ARG001  # it reads nothing
     return [sys.executable, HERE / "idle_tap.py"]
 
@@ -111,52 +75,10 @@ def _import(job: Job) -> Command:  # noqa: ARG001  # as above
     return [sys.executable, "-c", "import singer_sdk, singer_sdk.streams, singer_sdk.tap_base"]
 
 
-def _dlt_environment(workers: int) -> dict[str, str]:
-    return {
-        "EXTRACT__WORKERS": str(workers),
-        "NORMALIZE__DATA_WRITER__DISABLE_COMPRESSION": "true",
-        "RUNTIME__DLTHUB_TELEMETRY": "false",
-    }
-
-
-_DLT_OUTPUT = "out/leads/leads/*.jsonl"
 OURS = Contender("ours", "tap-seeker-leads", _ours, ("record", "leadId"), is_ours=True)
 BARE = Contender("bare", "bare loop", _bare, ("metadata", "leadId"))
 MINIMAL = Contender("minimal", "minimal SDK tap", _minimal, ("record", "metadata", "leadId"))
-CONTENDERS = (
-    OURS,
-    BARE,
-    MINIMAL,
-    Contender(
-        "dlt",
-        "dlt, sequential",
-        _dlt,
-        ("metadata__lead_id",),
-        output=_DLT_OUTPUT,
-        is_peer=True,
-        environment=_dlt_environment(1),
-    ),
-    Contender(
-        "dlt-workers",
-        f"dlt, {_WORKERS} workers",
-        _dlt,
-        ("metadata__lead_id",),
-        output=_DLT_OUTPUT,
-        is_peer=True,
-        environment=_dlt_environment(_WORKERS),
-    ),
-    Contender(
-        "rest-api-msdk",
-        "tap-rest-api-msdk",
-        _rest_api_msdk,
-        ("record", "metadata_leadId"),
-        is_peer=True,
-        cannot={
-            "sparse": "it stops at the first week without leads, which the API answers with 404",
-            "nothing": "as for sparse: without new leads, the answer is a 404",
-        },
-    ),
-)
+CONTENDERS = (OURS, BARE, MINIMAL)
 #: The SDK's own cost before a tap does anything: measured beside the runs without new leads.
 IDLE = Contender("idle", "do-nothing SDK tap", _idle, ())
 IMPORT = Contender("import", "importing the SDK", _import, ())
@@ -164,13 +86,6 @@ IMPORT = Contender("import", "importing the SDK", _import, ())
 
 def _program(name: str) -> Path:
     return Path(sys.executable).with_name(name)
-
-
-def _peer(job: Job, program: str) -> Path:
-    if job.peers is None:
-        message = f"{program} needs the environment of the peers"
-        raise ValueError(message)
-    return job.peers / "bin" / program
 
 
 def _instant(second: int) -> str:

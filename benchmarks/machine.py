@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 OURS = ("singer-seeker-leads", "singer-sdk", "requests", "msgspec")
-PEERS = ("dlt", "tap-rest-api-msdk")
+PEERS = ("tap-rest-api-msdk", "dlt", "airbyte-cdk", "drt-core")
 
 
 @dataclass(frozen=True, slots=True)

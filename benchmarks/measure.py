@@ -54,12 +54,11 @@ class Stage:
     case: Case
     sandbox: RunningSandbox
     start: int
-    peers: Path | None
 
     @classmethod
-    def begin(cls, case: Case, sandbox: RunningSandbox, peers: Path | None) -> Stage:
+    def begin(cls, case: Case, sandbox: RunningSandbox) -> Stage:
         """Return the stage for a sandbox that has just been started."""
-        return cls(case, sandbox, int(time.time()) - case.days * 86_400 - MARGIN_SECONDS, peers)
+        return cls(case, sandbox, int(time.time()) - case.days * 86_400 - MARGIN_SECONDS)
 
     def run(self, contender: Contender) -> Figures:
         """Run a contender over all leads of the sandbox.
@@ -88,7 +87,6 @@ class Stage:
                 is_limited=self.case.is_limited,
                 is_nothing_new=is_nothing_new,
                 folder=folder,
-                peers=self.peers,
             )
             self.sandbox.reset()
             cost = costs(contender, job)
@@ -117,11 +115,17 @@ def costs(contender: Contender, job: Job) -> dict[str, float]:
     Raises:
         RunFailedError: it failed.
     """
-    environment = {"DLT_DATA_DIR": str(job.folder / "home"), **contender.environment}
-    return costs_of(contender.command(job), job.folder, environment)
+    return costs_of(contender.command(job), job.folder, {})
 
 
-def costs_of(command: Command, folder: Path, environment: Mapping[str, str]) -> dict[str, float]:
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a measured program: that of this process without proxies, and its own variables."""
+    return {**{name: value for name, value in os.environ.items() if name.lower() not in _PROXIES}, **variables}
+
+
+def costs_of(
+    command: Command, folder: Path, variables: Mapping[str, str], *, cwd: Path | None = None
+) -> dict[str, float]:
     """Run a program; return its CPU and wall seconds and its peak memory. Its stdout is written to a file.
 
     Raises:
@@ -133,10 +137,8 @@ def costs_of(command: Command, folder: Path, environment: Mapping[str, str]) -> 
         [*helper, str(_TIMEOUT_SECONDS), *command],
         stdout=subprocess.PIPE,
         check=True,
-        env={
-            **{name: value for name, value in os.environ.items() if name.lower() not in _PROXIES},
-            **environment,
-        },
+        cwd=cwd,
+        env=environment(variables),
     )
     cost: dict[str, float] = json.loads(ended.stdout)
     status = cost.pop("exit_status")
@@ -170,13 +172,12 @@ def check(contender: Contender, folder: Path, expected: int) -> None:
 
 
 def _lead_ids(contender: Contender, folder: Path) -> Iterator[str]:
-    for file in sorted(folder.glob(contender.output)):
-        with file.open(encoding="utf-8") as lines:
-            for line in lines:
-                value: Any = json.loads(line)
-                for name in contender.lead_id:
-                    value = value.get(name)
-                    if value is None:
-                        break
-                if value is not None:
-                    yield value
+    with (folder / "stdout.jsonl").open(encoding="utf-8") as lines:
+        for line in lines:
+            value: Any = json.loads(line)
+            for name in contender.lead_id:
+                value = value.get(name)
+                if value is None:
+                    break
+            if value is not None:
+                yield value

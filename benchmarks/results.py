@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from benchmarks.accounts import AccountsFigures
     from benchmarks.capacity import Capacity
     from benchmarks.cases import Case
+    from benchmarks.comparison.comparison import Comparison
     from benchmarks.contenders import Contender
     from benchmarks.measure import Figures
     from benchmarks.shared_limit import Shared
@@ -25,7 +26,6 @@ class CaseResults:
     runs: dict[str, list[Figures]] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)  #: contender -> what went wrong
-    skipped: dict[str, str] = field(default_factory=dict)  #: contender -> why it cannot run
 
     def add(self, contender: Contender, figures: Figures) -> None:
         """Add a run."""
@@ -49,6 +49,7 @@ class Results:
     capacity: tuple[Capacity, ...] = ()
     webhooks: Webhooks | None = None
     accounts: list[AccountsFigures] = field(default_factory=list)
+    comparison: Comparison | None = None
 
     @property
     def cases(self) -> list[CaseResults]:

@@ -9,10 +9,10 @@ import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from benchmarks.cases import Case
 
@@ -26,6 +26,7 @@ class Traffic:
     requests: int
     span_seconds: float  #: from the first request to the last
     refused: int  #: answered 429
+    bad: int  #: answered 400
     max_in_flight: int
     over_limit: int  #: started more than 20 ms, the sandbox's jitter, before the limit allowed it
 
@@ -54,13 +55,46 @@ class RunningSandbox:
             requests=seen["requests"],
             span_seconds=(seen["last_start"] - seen["first_start"]) if seen["requests"] > 1 else 0.0,
             refused=seen["by_status"].get("429", 0),
+            bad=seen["by_status"].get("400", 0),
             max_in_flight=seen["max_in_flight"],
             over_limit=seen["over_limit_beyond_jitter"],
         )
 
     def reset(self) -> None:
         """Reset the statistics."""
-        request = urllib.request.Request(f"{self.root_url}/_sandbox/stats/reset", method="POST")
+        self._post("stats/reset", None)
+
+    def fail(self, faults: Sequence[Mapping[str, Any]]) -> None:
+        """Replace the scripted faults by these."""
+        self._post("faults", faults)
+
+    def add(self, leads: Sequence[Mapping[str, Any]]) -> None:
+        """Add leads in the API's format."""
+        self._post("leads", {"leads": leads})
+
+    def created(self) -> list[dict[str, Any]]:
+        """Return the bodies of the POSTs that created leads."""
+        with urllib.request.urlopen(f"{self.root_url}/_sandbox/created", timeout=30) as answer:
+            bodies: list[dict[str, Any]] = json.load(answer)["items"]
+        return bodies
+
+    def page(self, start: int, end: int) -> list[dict[str, Any]]:
+        """Return the first leads of a period, in the API's format."""
+        request = urllib.request.Request(
+            f"{self.api_url}/leads?minDate={start}&maxDate={end}",
+            headers={"Authorization": "Bearer sandbox-token", "User-Agent": "bench/1"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            leads: list[dict[str, Any]] = json.load(answer)["items"]
+        return leads
+
+    def _post(self, path: str, content: Any) -> None:
+        request = urllib.request.Request(
+            f"{self.root_url}/_sandbox/{path}",
+            data=json.dumps(content).encode(),
+            headers={"Content-Type": "application/json"},
+            method="POST",
+        )
         urllib.request.urlopen(request, timeout=30).close()
 
 

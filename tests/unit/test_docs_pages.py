@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Public sites that pages may link to; add a new one only after checking that it exists.
-SITES = {"meltano.com", "docs.meltano.com", "sdk.meltano.com"}
+SITES = {
+    "meltano.com",
+    "docs.meltano.com",
+    "hub.meltano.com",
+    "sdk.meltano.com",
+    "dlthub.com",
+    "docs.airbyte.com",
+    "github.com",
+}
 
 #: Paths on a developer's machine, such as this one.
 _MACHINE_PATH = re.compile(rf"/(?:root|home|tmp|Users)/\w|{re.escape(str(PROJECT))}")

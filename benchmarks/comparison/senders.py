@@ -1,0 +1,126 @@
+"""The programs that send records to `POST /leads`: how each is started, and where it takes them from."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import sys
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from benchmarks.comparison.readers import PEERS
+from benchmarks.contenders import TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from benchmarks.contenders import Command
+
+_COLUMNS = ("id", "last_name", "email", "phone", "message", "classified_id", "submitted_date")
+_WRONG_EMAIL = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Records to send, with as many attempts as it takes."""
+
+    api_url: str
+    folder: Path
+    rows: Sequence[Mapping[str, str]]
+    database: tuple[str, Path] | None  #: of drt: its URL, and the folder of its socket
+    environment: Path | None  #: with the peers
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """How a program is started."""
+
+    command: Command
+    variables: Mapping[str, str]
+    cwd: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """One program that sends records; `prepare` makes what it needs, once for all attempts."""
+
+    title: str
+    prepare: Callable[[Errand], Call]
+    is_ours: bool = False
+
+
+def invented_rows(count: int, *, wrong: int = 0) -> list[dict[str, str]]:
+    """Return rows of invented people, all different; this many, spread evenly, have an e-mail that the API refuses."""
+    every = count // wrong if wrong else count + 1
+    return [
+        {
+            "id": str(number),
+            "last_name": f"Essai{number}",
+            "email": _WRONG_EMAIL if number % every == 0 else f"person{number}@example.com",
+            "phone": f"+33 6 39 98 {number // 100 % 100:02} {number % 100:02}",
+            "message": f"Bonjour, ce bien est-il disponible ? ({number})",
+            "classified_id": "26ABCDEFGHJK",
+            "submitted_date": "2026-11-20T09:15:00+01:00",
+        }
+        for number in range(1, count + 1)
+    ]
+
+
+def _ours(errand: Errand, on_unknown_outcome: str) -> Call:
+    file, config = errand.folder / "leads.csv", errand.folder / "config.json"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, _COLUMNS)
+        writer.writeheader()
+        writer.writerows(errand.rows)
+    settings = {
+        "api_url": errand.api_url,
+        "auth_token": TOKEN,
+        "ledger_url": f"sqlite:///{errand.folder / 'ledger.db'}",
+        "rejects_path": str(errand.folder / "rejects.jsonl"),
+        "on_unknown_outcome": on_unknown_outcome,
+    }
+    config.write_text(json.dumps(settings), encoding="utf-8")
+    program = Path(sys.executable).with_name("seeker-leads")
+    return Call([program, "send", file, "--key", "id", "--config", config], {}, errand.folder)
+
+
+def _drt(errand: Errand, sync: str) -> Call:
+    if errand.environment is None or errand.database is None:
+        message = "drt needs the environment of the peers and a database"
+        raise ValueError(message)
+    url, socket = errand.database
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA IF EXISTS _drt CASCADE")
+        connection.execute("DROP TABLE IF EXISTS outgoing")
+        connection.execute(
+            "CREATE TABLE outgoing (id integer PRIMARY KEY, last_name text, email text, phone text, message text,"
+            " classified_id text, submitted_date text)"
+        )
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO outgoing VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                [tuple(row[column] for column in _COLUMNS) for row in errand.rows],
+            )
+    project, settings = errand.folder / "project", errand.folder / ".drt"
+    shutil.copytree(PEERS / "drt", project)
+    settings.mkdir()
+    profiles = (PEERS / "drt" / "profiles.yml").read_text("utf-8").replace("HOST", str(socket))
+    (settings / "profiles.yml").write_text(profiles, encoding="utf-8")
+    return Call(
+        [errand.environment / "bin" / "drt", "run", "--select", sync, "--output", "json"],
+        {"HOME": str(errand.folder), "API_URL": errand.api_url, "API_TOKEN": TOKEN},
+        project,
+    )
+
+
+SENDERS = (
+    Sender("seeker-leads send", partial(_ours, on_unknown_outcome="retry"), is_ours=True),
+    Sender("the same, `on_unknown_outcome: reject`", partial(_ours, on_unknown_outcome="reject"), is_ours=True),
+    Sender("drt, batches of 100", partial(_drt, sync="leads")),
+    Sender("drt, batches of 1", partial(_drt, sync="leads_one_by_one")),
+)
