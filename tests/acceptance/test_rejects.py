@@ -22,11 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seeker_leads_cli.rejects.letters import parse
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from target_seeker_leads.dead_letters import DeadLetter, DeadLetterFile, to_line
+from target_seeker_leads.dead_letters import DeadLetterFile, to_line
 from tests.acceptance.conftest import BIN, PROJECT, shell, wait_for_created
-from tests.singer_input import lead
+from tests.letters import created_number, kept, letter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,17 +152,6 @@ def chance() -> random.Random:
     return random.Random(seed)  # noqa: S311  # as above
 
 
-def letter(number: int, at: datetime | None = None) -> DeadLetter:
-    """A letter whose lead can be sent, except for each tenth one."""
-    record = lead(number) if number % 10 else lead(number, email="nobody")
-    return DeadLetter("leads", ("id",), record, (), at or datetime.now(timezone.utc))
-
-
-def kept(path: Path) -> Counter[int]:
-    lines = path.read_bytes().splitlines()
-    return Counter(letter.record["id"] for line in lines if (letter := parse(line)))
-
-
 @pytest.mark.parametrize("policy", ["retry", "reject"])
 def test_a_killed_retry_loses_nothing(tmp_path: Path, chance: random.Random, policy: str) -> None:
     """After 30 kills, each letter was delivered or is in the file once, also those that were appended in between.
@@ -202,10 +190,6 @@ def test_a_killed_retry_loses_nothing(tmp_path: Path, chance: random.Random, pol
     assert statuses(tmp_path)["delivered"] == len(set(range(last + 1)) - set(there))
     log = (tmp_path / "log").read_text("utf-8")
     assert [word for word in ("Traceback", "jane", "Dupont", "sandbox-token") if word in log] == []
-
-
-def created_number(created: dict[str, Any]) -> int:
-    return int(created["lastName"].removeprefix("Dupont"))
 
 
 def test_a_retry_that_is_told_to_stop_ends_in_order(tmp_path: Path) -> None:
