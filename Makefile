@@ -57,7 +57,7 @@ soak: .venv/.test  ## Kill both plugins and inject faults, for as long as you li
 	@$(BIN)/python -m soak $(SOAK)
 
 # make kills KILLS='--each 300 --seed 7'
-kills: .venv/.test  ## Kill every program at random moments, at least a hundred times a minute, and look for losses
+kills: .venv/.test  ## Kill every program at random moments, thousands of times, and look for what is lost or doubled
 	@$(BIN)/python -m soak.kills $(KILLS)
 
 build: .venv/.base  ## Build sdist and wheel into dist

@@ -16,60 +16,26 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
+
+from tests.programs import Ended, Program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from tests.programs import Running
 
 _PROJECT = Path(__file__).resolve().parents[1]
 #: The console scripts, and modules that they import only while they work.
 _PROGRAMS = ("tap-seeker-leads", "target-seeker-leads", "seeker-leads")
 _LATE_IMPORTS = ("psycopg", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite.pysqlite")
-
-
-@dataclass(frozen=True)
-class Program:
-    """A run of a console script; paths are texts, stdout and stderr are appended to."""
-
-    arguments: tuple[str, ...]  #: the first one is the script's name
-    folder: str  #: the working directory
-    stdout: str
-    stderr: str
-    stdin: str = os.devnull
-    environment: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a run ended: the exit status, negative for a signal, and its duration."""
-
-    status: int
-    seconds: float
-
-
-class Running(Protocol):
-    """A run, which is killed at the moment that was given."""
-
-    pid: int
-
-    def is_over(self) -> bool:
-        """Return whether it has ended."""
-
-    def wait(self) -> Ended:
-        """Wait for its end."""
-
-
-class Starter(Protocol):
-    """Starts programs."""
-
-    def start(self, program: Program, kill_after_seconds: float) -> Running:
-        """Start a program that gets SIGKILL if it runs for longer than this."""
 
 
 class _Fork:
@@ -92,72 +58,29 @@ class ForkServer:
 
     address: str
 
-    def start(self, program: Program, kill_after_seconds: float) -> Running:
-        """Start a program that gets SIGKILL if it runs for longer than this, or if this process ends."""
+    def start(self, program: Program, kill_after_seconds: float | None) -> Running:
+        """Start a program that gets SIGKILL after this time, or if this process ends. None: it may take any time."""
         connection = socket.socket(socket.AF_UNIX)
         connection.connect(self.address)
         connection.sendall(json.dumps([asdict(program), kill_after_seconds]).encode() + b"\n")
         return _Fork(connection)
 
 
-class _Fresh:
-    def __init__(self, process: subprocess.Popen[bytes], kill_after_seconds: float) -> None:
-        self._process = process
-        self._began = time.monotonic()
-        self._kill_after_seconds = kill_after_seconds
-        self._ended: list[Ended] = []
-        self._thread = threading.Thread(target=self._keep)
-        self._thread.start()
-        self.pid = process.pid
-
-    def _keep(self) -> None:
-        try:
-            self._process.wait(self._kill_after_seconds)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-        self._ended.append(Ended(self._process.wait(), time.monotonic() - self._began))
-
-    def is_over(self) -> bool:
-        return not self._thread.is_alive()
-
-    def wait(self) -> Ended:
-        self._thread.join()
-        return self._ended[0]
-
-
-class FreshProcesses:
-    """Starts whole programs, whose interpreter starts and imports everything anew."""
-
-    def start(self, program: Program, kill_after_seconds: float) -> Running:
-        """Start a program that gets SIGKILL if it runs for longer than this."""
-        name, *arguments = program.arguments
-        with (
-            Path(program.stdin).open("rb") as stdin,
-            Path(program.stdout).open("ab") as out,
-            Path(program.stderr).open("ab") as err,
-        ):
-            process = subprocess.Popen(
-                [Path(sys.executable).with_name(name), *arguments],
-                cwd=program.folder,
-                env=program.environment,
-                stdin=stdin,
-                stdout=out,
-                stderr=err,
-            )
-        return _Fresh(process, kill_after_seconds)
-
-
 @contextlib.contextmanager
-def fork_server(folder: Path) -> Iterator[ForkServer]:
-    """Run a fork server; its socket is in the folder, whose path must be short."""
-    address = str(folder / "forks")
-    command = [sys.executable, "-m", "tests.fork_server", address]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_PROJECT) as process:
-        assert process.stdin
-        assert process.stdout
-        assert process.stdout.readline() == b"ready\n"
-        yield ForkServer(address)
-        process.stdin.close()
+def fork_server() -> Iterator[ForkServer]:
+    """Run a fork server."""
+    # The path of a socket must be short, and folders of tests may be deep.
+    with tempfile.TemporaryDirectory() as folder:
+        address = f"{folder}/forks"
+        command = [sys.executable, "-m", "tests.fork_server", address]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_PROJECT) as process:
+            assert process.stdin
+            assert process.stdout
+            assert process.stdout.readline() == b"ready\n"
+            try:
+                yield ForkServer(address)
+            finally:
+                process.stdin.close()
 
 
 def _serve(address: str) -> Callable[[], object]:

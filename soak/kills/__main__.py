@@ -13,7 +13,6 @@ import json
 import logging
 import secrets
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +62,7 @@ def main(arguments: Sequence[str] | None = None, subjects: Mapping[str, type[Sub
     logging.disable(logging.CRITICAL)
     say(f"seed {options.seed}")
     tallies, broken = [], list[str]()
-    with tempfile.TemporaryDirectory() as folder, embedded_postgres() as url, fork_server(Path(folder)) as forks:
+    with embedded_postgres() as url, fork_server() as forks:
         for option in options.only or subjects:
             campaign = Campaign(subjects[option], options.seed, forks, url)
             numbers = campaign.until(options.each) if options.number is None else iter([options.number])

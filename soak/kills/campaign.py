@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 from soak.kills.database import Database
 from soak.kills.subject import Moment, Place
-from tests.fork_server import FreshProcesses
+from tests.programs import FreshProcesses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from soak.kills.subject import Subject
-    from tests.fork_server import Starter
+    from tests.programs import Starter
 
 #: One in so many tries is preceded by a whole run, to measure how long one takes at the moment.
 _MEASURED_EACH = 12

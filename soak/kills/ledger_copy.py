@@ -12,7 +12,7 @@ from tests.ledger_tools import fill, rows_in_utc
 
 if TYPE_CHECKING:
     from soak.kills.subject import Place
-    from tests.fork_server import Program
+    from tests.programs import Program
 
 _ROWS = 2500
 

@@ -17,7 +17,7 @@ from tests.webhook_serving import Serving
 
 if TYPE_CHECKING:
     from soak.kills.subject import Place
-    from tests.fork_server import Ended, Program, Running, Starter
+    from tests.programs import Ended, Program, Running, Starter
 
 _CALLS = 5
 

@@ -10,7 +10,7 @@ from tests.letters import letter
 
 if TYPE_CHECKING:
     from soak.kills.subject import Place
-    from tests.fork_server import Program
+    from tests.programs import Program
 
 _LETTERS = 30
 

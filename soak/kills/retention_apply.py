@@ -9,7 +9,7 @@ from tests.leads_table import NAME, SCHEMA, LeadsTable
 
 if TYPE_CHECKING:
     from soak.kills.subject import Place
-    from tests.fork_server import Program
+    from tests.programs import Program
 
 
 class RetentionApply(Subject):

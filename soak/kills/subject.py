@@ -10,7 +10,7 @@ from signal import SIGKILL
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tests.acceptance.conftest import PROJECT, shell
-from tests.fork_server import Program
+from tests.programs import Program
 
 if TYPE_CHECKING:
     import random
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from soak.kills.database import Database
-    from tests.fork_server import Ended, Starter
+    from tests.programs import Ended, Starter
 
 #: A run that takes longer has failed.
 LONGEST_SECONDS = 120.0

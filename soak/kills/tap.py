@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from soak.kills.subject import Place
-    from tests.fork_server import Program
+    from tests.programs import Program
 
 _DAYS = 8
 _LOOKBACK_SECONDS = 7200

@@ -11,7 +11,7 @@ from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
     from soak.kills.subject import Place
-    from tests.fork_server import Program
+    from tests.programs import Program
 
 _RECORDS, _STATE_EACH = 40, 5
 
