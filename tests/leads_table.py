@@ -61,8 +61,11 @@ class LeadsTable:
     url: str
     columns: dict[str, str] = field(default_factory=lambda: {**OTHER_COLUMNS, **JSON_COLUMNS})
     name: str = "leads"
+    is_new: bool = True  #: whether to make the table
 
     def __post_init__(self) -> None:
+        if not self.is_new:
+            return
         self.database.execute("DROP SCHEMA IF EXISTS retention CASCADE")
         self.database.execute("CREATE SCHEMA retention")
         self.create(self.name, self.columns)

@@ -7,13 +7,10 @@ import csv
 import io
 import itertools
 import json
-import os
 import random
-import select
 import signal
 import sqlite3
 import subprocess
-import sys
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
@@ -22,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seeker_leads_cli.rejects.letters import parse
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from target_seeker_leads.dead_letters import DeadLetter, DeadLetterFile, to_line
+from target_seeker_leads.dead_letters import DeadLetterFile, to_line
 from tests.acceptance.conftest import BIN, PROJECT, shell, wait_for_created
-from tests.singer_input import lead
+from tests.fork_server import ForkServer, fork_server
+from tests.letters import created_number, kept, letter
+from tests.programs import Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,26 +42,6 @@ FIXES = {
     "C-2074": {"Message du contact": "Souhaite être rappelée"},
 }
 LETTERS, LETTERS_EACH, KILLS, IN_FLIGHT = 300, 25, 60, 10
-#: Forks a process for each command on stdin, and prints its process id and then its exit status. A fork has all modules
-#: loaded and starts to work at once, so a kill can hit any moment of the work.
-FORKS = """if True:
-    import gc, json, os, sys
-    from seeker_leads_cli.main import main
-    gc.freeze()
-    for line in sys.stdin:
-        process = os.fork()
-        if not process:
-            log = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-            os.dup2(log, 1)
-            os.dup2(log, 2)
-            try:
-                main(json.loads(line))
-            except SystemExit as end:
-                os._exit(end.code or 0)
-            os._exit(70)
-        print(process, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
-"""
 
 
 def configure(folder: Path, api_url: str, **more: Any) -> Path:
@@ -114,36 +92,31 @@ def test_refused_rows_are_fixed_in_a_spreadsheet(account: Sandbox, tmp_path: Pat
     assert "2026-02-28T08:15:00Z" in {created["submittedDate"] for created in account.created}
 
 
-@dataclass
-class Forks:
+@dataclass(frozen=True)
+class Tool:
     """Runs each command of the tool in a process that can be killed."""
 
-    server: subprocess.Popen[str]
+    forks: ForkServer
     config: Path
 
     def run(self, *arguments: str, kill_after_seconds: float | None = None) -> int:
         """Run a command; return its exit status."""
-        assert self.server.stdin
-        assert self.server.stdout
-        self.server.stdin.write(json.dumps(["rejects", *arguments, "--config", str(self.config)]) + "\n")
-        self.server.stdin.flush()
-        process = int(self.server.stdout.readline())
-        if kill_after_seconds is not None:
-            select.select([self.server.stdout], [], [], kill_after_seconds)
-            with contextlib.suppress(ProcessLookupError):  # it was faster
-                os.kill(process, signal.SIGKILL)
-        return int(self.server.stdout.readline())
+        folder = self.config.parent
+        program = Program(
+            ("seeker-leads", "rejects", *arguments, "--config", str(self.config)),
+            folder=str(folder),
+            stdout=str(folder / "log"),
+            stderr=str(folder / "log"),
+            environment=shell(folder),
+        )
+        return self.forks.start(program, kill_after_seconds).wait().status
 
 
 @contextlib.contextmanager
-def forks(folder: Path, api_url: str, **config: Any) -> Iterator[Forks]:
+def forked_tool(folder: Path, api_url: str, **config: Any) -> Iterator[Tool]:
     file = configure(folder, api_url, rate_limit_requests=1000, **config)
-    command = [sys.executable, "-c", FORKS, str(folder / "log")]
-    environment = shell(folder)
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as server:
-        yield Forks(server, file)
-        assert server.stdin
-        server.stdin.close()
+    with fork_server() as forks:
+        yield Tool(forks, file)
 
 
 @pytest.fixture
@@ -151,17 +124,6 @@ def chance() -> random.Random:
     seed = random.randrange(1 << 32)  # noqa: S311  # no secret
     print(f"seed {seed}")  # noqa: T201  # shown when it fails, to play it again
     return random.Random(seed)  # noqa: S311  # as above
-
-
-def letter(number: int, at: datetime | None = None) -> DeadLetter:
-    """A letter whose lead can be sent, except for each tenth one."""
-    record = lead(number) if number % 10 else lead(number, email="nobody")
-    return DeadLetter("leads", ("id",), record, (), at or datetime.now(timezone.utc))
-
-
-def kept(path: Path) -> Counter[int]:
-    lines = path.read_bytes().splitlines()
-    return Counter(letter.record["id"] for line in lines if (letter := parse(line)))
 
 
 @pytest.mark.parametrize("policy", ["retry", "reject"])
@@ -176,7 +138,7 @@ def test_a_killed_retry_loses_nothing(tmp_path: Path, chance: random.Random, pol
     numbers = itertools.count()
     kills = 0
     options = SandboxOptions(latency_ms=5, enforce_limit=False)
-    with Sandbox.start(options) as sandbox, forks(tmp_path, sandbox.api_url, on_unknown_outcome=policy) as tool:
+    with Sandbox.start(options) as sandbox, forked_tool(tmp_path, sandbox.api_url, on_unknown_outcome=policy) as tool:
         for _ in range(KILLS // 2):
             for _ in range(LETTERS_EACH):
                 file.append(letter(last := next(numbers)))
@@ -202,10 +164,6 @@ def test_a_killed_retry_loses_nothing(tmp_path: Path, chance: random.Random, pol
     assert statuses(tmp_path)["delivered"] == len(set(range(last + 1)) - set(there))
     log = (tmp_path / "log").read_text("utf-8")
     assert [word for word in ("Traceback", "jane", "Dupont", "sandbox-token") if word in log] == []
-
-
-def created_number(created: dict[str, Any]) -> int:
-    return int(created["lastName"].removeprefix("Dupont"))
 
 
 def test_a_retry_that_is_told_to_stop_ends_in_order(tmp_path: Path) -> None:
@@ -235,7 +193,7 @@ def test_a_killed_purge_loses_nothing(tmp_path: Path, chance: random.Random) -> 
     before = b"".join(lines)
     after = b"".join(line for number, line in enumerate(lines) if number % 3)
     endings = Counter[int]()
-    with forks(tmp_path, "http://127.0.0.1:1/") as tool:
+    with forked_tool(tmp_path, "http://127.0.0.1:1/") as tool:
         for _ in range(KILLS):
             path.write_bytes(before)
             endings[tool.run("purge", "--older-than", "90d", kill_after_seconds=chance.uniform(0.0, 0.04))] += 1
