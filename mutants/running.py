@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _FORK = multiprocessing.get_context("fork")
 #: A mutant that needs more is killed: it may loop forever, or fill the memory.
-_MEMORY_BYTES = 4 << 30
+_MEMORY_BYTES = 2 << 30
 #: A failure is enough: it is neither made smaller nor remembered. The same inputs are tried each time.
 hypothesis.settings.register_profile(
     "mutants",
@@ -84,8 +84,10 @@ def prepare(module: Module) -> float:
     """Run the tests on the module as it is, import what they need; return the seconds that a run then takes.
 
     Raises:
-        BrokenTestsError: a test fails; what pytest printed.
+        BrokenTestsError: a test fails.
     """
+    for name in [*filter(_is_ours, sys.modules)]:  # those that were imported for the module before
+        del sys.modules[name]
     receiver, sender = _FORK.Pipe(duplex=False)
     process = _FORK.Process(target=_run_tests, args=(module, module.source(), sender))
     process.start()
@@ -118,6 +120,13 @@ def _import_all_but(module: Module, names: list[str]) -> None:
     sys.meta_path.remove(refusal)
 
 
+def _is_ours(name: str) -> bool:
+    """Return whether it is a module of the product or of the tests."""
+    file = getattr(sys.modules[name], "__file__", None) or ""
+    is_this_program = name.startswith(("mutants", "__main__"))
+    return file.startswith(str(PROJECT)) and "site-packages" not in file and not is_this_program
+
+
 def judge(module: Module, sources: Sequence[str], *, seconds: float, jobs: int) -> Iterator[tuple[int, Outcome]]:
     """Yield the number of each source and its outcome, as the tests end; those that take too long are killed."""
     waiting = list(enumerate(sources))[::-1]
@@ -144,6 +153,8 @@ def judge(module: Module, sources: Sequence[str], *, seconds: float, jobs: int) 
 
 def _run_tests(module: Module, source: str, tell: Connection | None) -> None:
     """Run the tests in this process, and end it: with 0 if all passed."""
+    if module.dotted in sys.modules:
+        os._exit(1)  # the tests would get this one
     with contextlib.suppress(ValueError, OSError):  # not every system has such a limit
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     sys.meta_path.insert(0, _Loader(module, source))
