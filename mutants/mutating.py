@@ -57,6 +57,8 @@ def _difference(source: str, mutated: str) -> tuple[int, str, str]:
         change for change in SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if change[0] != "equal"
     ]
     start, end, new_start, new_end = changes[0][1], changes[-1][2], changes[0][3], changes[-1][4]
+    while not before[start].strip():  # blank lines before a decorator go with it
+        start += 1
     return start + 1, _code(before[start:end]), _INSERTED_SPACE.sub("", _code(after[new_start:new_end]))
 
 
@@ -96,7 +98,18 @@ class _Behaviour(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns = None
-        last = node.body[-1]
-        if isinstance(last, ast.Return) and (last.value is None or ast.unparse(last.value) == "None"):
-            node.body[-1] = ast.Pass()  # a function ends with None by itself
+        _drop_final_none(node.body)
         return self.generic_visit(node)
+
+
+def _drop_final_none(body: list[ast.stmt]) -> None:
+    """Remove `return None` where a function ends with None by itself."""
+    match body:
+        case [*_, ast.Return(None | ast.Constant(None))]:
+            body[-1] = ast.Pass()
+        case [*_, ast.If(body=then, orelse=otherwise)]:
+            _drop_final_none(then)
+            _drop_final_none(otherwise)
+        case [*_, ast.Try(handlers=handlers, finalbody=[])]:
+            for handler in handlers:
+                _drop_final_none(handler.body)
