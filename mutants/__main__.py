@@ -73,12 +73,12 @@ def main() -> int:
 def test(module: Module, jobs: int) -> Result:
     """Test the mutants of one module; print those that survive and are not listed."""
     began = time.monotonic()
-    seconds = prepare(module)
+    cpu_seconds = prepare(module)
     mutants = mutants_of(module.source())
-    say(f"{module.name}: {len(mutants)} mutants, {seconds:.1f} s each ...")
+    say(f"{module.name}: {len(mutants)} mutants, {cpu_seconds:.1f} s each ...")
     result = Result(module, len(mutants), 0)
     sources = [mutant.source for mutant in mutants]
-    for number, outcome in judge(module, sources, seconds=3 + 5 * seconds, jobs=jobs):
+    for number, outcome in judge(module, sources, cpu_seconds=2 + 5 * cpu_seconds, jobs=jobs):
         mutant = mutants[number]
         if outcome is Outcome.KILLED:
             result.killed += 1

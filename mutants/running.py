@@ -7,6 +7,7 @@ import gc
 import importlib
 import importlib.abc
 import importlib.util
+import math
 import multiprocessing
 import os
 import resource
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from mutants.survivors import Module
 
 _FORK = multiprocessing.get_context("fork")
+#: Of real time, for tests that wait for something that does not happen.
+_LONGEST_SECONDS = 180
 #: A mutant that needs more is killed: it may loop forever, or fill the memory.
 _MEMORY_BYTES = 2 << 30
 #: A failure is enough: it is neither made smaller nor remembered. The same inputs are tried each time.
@@ -81,7 +84,7 @@ class BrokenTestsError(Exception):
 
 
 def prepare(module: Module) -> float:
-    """Run the tests on the module as it is, import what they need; return the seconds that a run then takes.
+    """Run the tests on the module as it is, and import what they need; return the CPU seconds of a run after that.
 
     Raises:
         BrokenTestsError: a test fails.
@@ -89,7 +92,7 @@ def prepare(module: Module) -> float:
     for name in [*filter(_is_ours, sys.modules)]:  # those that were imported for the module before
         del sys.modules[name]
     receiver, sender = _FORK.Pipe(duplex=False)
-    process = _FORK.Process(target=_run_tests, args=(module, module.source(), sender))
+    process = _FORK.Process(target=_run_tests, args=(module, module.source(), _LONGEST_SECONDS, sender))
     process.start()
     sender.close()
     try:
@@ -102,11 +105,16 @@ def prepare(module: Module) -> float:
         raise BrokenTestsError(msg)
     _import_all_but(module, names)
     gc.freeze()  # or each fork would go through all of it, and copy it
-    began = time.monotonic()
-    if next(judge(module, [module.source()], seconds=600, jobs=1))[1] is Outcome.KILLED:
+    before = _cpu_seconds_of_forks()
+    if next(judge(module, [module.source()], cpu_seconds=_LONGEST_SECONDS, jobs=1))[1] is Outcome.KILLED:
         msg = f"The tests of {module.name} fail in a fork"
         raise BrokenTestsError(msg)
-    return time.monotonic() - began
+    return _cpu_seconds_of_forks() - before
+
+
+def _cpu_seconds_of_forks() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _import_all_but(module: Module, names: list[str]) -> None:
@@ -127,17 +135,20 @@ def _is_ours(name: str) -> bool:
     return file.startswith(str(PROJECT)) and "site-packages" not in file and not is_this_program
 
 
-def judge(module: Module, sources: Sequence[str], *, seconds: float, jobs: int) -> Iterator[tuple[int, Outcome]]:
-    """Yield the number of each source and its outcome, as the tests end; those that take too long are killed."""
+def judge(module: Module, sources: Sequence[str], *, cpu_seconds: float, jobs: int) -> Iterator[tuple[int, Outcome]]:
+    """Yield the number of each source and its outcome, as the tests end.
+
+    A mutant is killed if its tests compute for longer than `cpu_seconds`, however busy the machine is, or never end.
+    """
     waiting = list(enumerate(sources))[::-1]
     running: dict[int, tuple[ForkProcess, float]] = {}
     numbers: dict[int, int] = {}
     while waiting or running:
         while waiting and len(running) < jobs:
             number, source = waiting.pop()
-            process = _FORK.Process(target=_run_tests, args=(module, source, None))
+            process = _FORK.Process(target=_run_tests, args=(module, source, cpu_seconds, None))
             process.start()
-            running[process.sentinel] = (process, time.monotonic() + seconds)
+            running[process.sentinel] = (process, time.monotonic() + _LONGEST_SECONDS)
             numbers[process.sentinel] = number
         first = min(deadline for _, deadline in running.values())
         wait([*running], timeout=max(first - time.monotonic(), 0))
@@ -151,10 +162,11 @@ def judge(module: Module, sources: Sequence[str], *, seconds: float, jobs: int) 
             yield numbers[sentinel], outcome
 
 
-def _run_tests(module: Module, source: str, tell: Connection | None) -> None:
+def _run_tests(module: Module, source: str, cpu_seconds: float, tell: Connection | None) -> None:
     """Run the tests in this process, and end it: with 0 if all passed."""
     if module.dotted in sys.modules:
         os._exit(1)  # the tests would get this one
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(cpu_seconds),) * 2)
     with contextlib.suppress(ValueError, OSError):  # not every system has such a limit
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     sys.meta_path.insert(0, _Loader(module, source))

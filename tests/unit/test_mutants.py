@@ -26,9 +26,12 @@ def code_of(module: Module) -> dict[tuple[str, str], int]:
 
 @pytest.mark.parametrize("module", MODULES.values(), ids=MODULES)
 def test_modules_and_tests_of_mutants_exist(module: Module) -> None:
-    """Each file of `mutants/modules` names a module and tests that exist."""
+    """Each file of `mutants/modules` names a module and files of tests, or single tests, that exist."""
+    assert (PROJECT / module.path).is_file()
     assert module.tests
-    assert [path for path in (module.path, *module.tests) if not (PROJECT / path).is_file()] == []
+    for named in module.tests:
+        file, _, test = named.partition("::")
+        assert f"def {test}" in (PROJECT / file).read_text("utf-8"), named
 
 
 @pytest.mark.parametrize("module", MODULES.values(), ids=MODULES)

@@ -189,6 +189,15 @@ def test_body_that_is_not_a_page_is_retried(body: bytes) -> None:
         page_of(response(body))
 
 
+@pytest.mark.parametrize("odd", [b"\\u0000", b"\x7f", b"\xc2\x85", b"\x00", b"\xff", b"\\udc80"])
+@pytest.mark.parametrize("new", [b"", b', "new": 1'], ids=["by the contract", "with a new field"])
+def test_odd_character_costs_no_lead(odd: bytes, new: bytes) -> None:
+    """A character that cannot be stored is replaced in its place, wherever the page differs from the contract."""
+    item = b'{"metadata": {"leadId": "a"}, "contactRequest": {"message": "a' + odd + b'b"}' + new + b"}"
+    (lead,) = page_of(response(b'{"items": [' + item + b"]}")).leads
+    assert lead.record["contactRequest"]["message"] == "a\N{REPLACEMENT CHARACTER}b"
+
+
 def test_unpaired_surrogate_does_not_cost_a_page() -> None:
     """An unpaired surrogate, which UTF-8 cannot encode, is replaced in its place; the rest of the page arrives."""
     message = b'{"message": "Oh \\ud83d, \\ud83d\\ude00"}'
