@@ -1,12 +1,14 @@
 # Everything lives in this folder: .venv (Python packages), .meltano (Meltano's plugins), .demo (the demo's database),
 # .wheel (environments of `make test-wheel`), .dbt (the one of `make test-dbt`), .engines (those of `make test-engines`),
-# .docs (the site and MkDocs, which builds it), dist (what is published).
+# .docs (the site and MkDocs, which builds it), .mutants (the one of `make mutants`), dist (what is published).
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-dbt test-engines test-browser screenshots test-wheel test-wheels test-lowest soak kills build licences hub docs test-docs test-container bench lint format clean
+.PHONY: help demo test test-dbt test-engines test-browser screenshots test-wheel test-wheels test-lowest soak kills mutants build licences hub docs test-docs test-container bench lint format clean
 
 PYTHON ?= python3
 # Tests that run at once. Most of them wait rather than compute, so there are more than processors.
 WORKERS ?= 4
+# Mutants that are tested at once.
+JOBS ?= 2
 BIN := .venv/bin
 # $(call install,packages): quiet, unless it fails.
 install = $(BIN)/python -m pip install --disable-pip-version-check $(1) > .venv/install.log 2>&1 || \
@@ -60,6 +62,10 @@ soak: .venv/.test  ## Kill both plugins and inject faults, for as long as you li
 kills: .venv/.test  ## Kill every program at random moments, thousands of times, and look for what is lost or doubled
 	@$(BIN)/python -m soak.kills $(KILLS)
 
+# make mutants MUTANTS='windows refresh' JOBS=4
+mutants: .mutants/.installed  ## Change the modules that decide, in small ways: each time a test must fail (MUTANTS=windows: one of them)
+	@.mutants/bin/python -m mutants --jobs $(JOBS) $(MUTANTS)
+
 build: .venv/.base  ## Build sdist and wheel into dist
 	@$(call install,--group build)
 	@rm -rf dist
@@ -104,7 +110,7 @@ format: .venv/.lint  ## Format the code
 	$(BIN)/ruff format
 
 clean:  ## Remove everything that these commands created
-	rm -rf .venv .meltano .demo .bench .dbt .docs .engines .wheel output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .meltano .demo .bench .dbt .docs .engines .mutants .wheel output dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/.base:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
@@ -165,6 +171,14 @@ clean:  ## Remove everything that these commands created
 	@$(PYTHON) -m venv .docs
 	@.docs/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@.docs/bin/python -m pip install --quiet --disable-pip-version-check --group docs
+	@touch $@
+
+# The tests run in it, so it has what they need besides the tool.
+.mutants/.installed: pyproject.toml
+	@echo "Installing Cosmic Ray and the test tools into .mutants (once) ..."
+	@$(PYTHON) -m venv .mutants
+	@.mutants/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@.mutants/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox]' --group mutants
 	@touch $@
 
 .dbt/.installed: .venv/.base pyproject.toml

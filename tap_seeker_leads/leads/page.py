@@ -31,9 +31,9 @@ class Page:
     leads: list[Lead]
     size: int  #: how many items it held; items without a `leadId` that can be a key are not leads
     next_cursor: str | None  #: None after the last page
+    has_list: bool  #: without a list of leads, the answer says in some form that the period is empty
     announced: bool = False  #: the status said that there is a next page; a link alone may lead to nothing
     is_linked: bool = False  #: the answer has a link
-    has_list: bool = True  #: without a list of leads, the answer says in some form that the period is empty
     altered_ids: int = 0  #: items whose `leadId` warehouses cannot store unchanged
     counted: tuple[str, int] | None = None  #: how many leads `metadata` counts, and under which name
 

@@ -147,8 +147,7 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         if not idle or trail.latest <= window.start:
             return window
         mine, *others = cut(window, trail.latest, len(trail.cursors), idle + 1)
-        if others:
-            self._plan.add(others)
+        self._plan.add(others)
         return mine
 
     def _finish_window(self) -> None:

@@ -67,14 +67,10 @@ def cut(window: Window, latest: int, pages_read: int, max_parts: int) -> list[Wi
     """
     first_cut = latest + 2  # a request asks for one second before its window
     rest_seconds = window.end - first_cut
-    if rest_seconds <= 0:
-        return [window]
     rest_pages = pages_read * rest_seconds / max(latest - window.start, 1)
     parts = min(max_parts, int(rest_pages / PAGES_A_PART), rest_seconds)
-    if parts < 2:  # noqa: PLR2004  # one part is no cut
-        return [window]
-    edges = [window.start, *(first_cut + rest_seconds * part // parts for part in range(1, parts)), window.end]
-    return [Window(start, end) for start, end in pairwise(edges)]
+    cuts = [first_cut + rest_seconds * part // parts for part in range(1, parts)]  # none if less than two parts
+    return [Window(start, end) for start, end in pairwise([window.start, *cuts, window.end])]
 
 
 class FinishedPrefix:

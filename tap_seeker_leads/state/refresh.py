@@ -31,9 +31,14 @@ class Cycle:
     started_at: int
     verified_since: int | None  #: everything was read again since this instant; None until it is known
 
+    @property
+    def latest(self) -> int:
+        """The latest instant at which something is known to have been read."""
+        return max(self.started_at, self.verified_since or self.started_at)
+
     def is_in_the_future(self, now: int) -> bool:
         """Return whether the clock that wrote it was ahead, or this clock is behind."""
-        return max(self.started_at, self.verified_since or 0) > now + CLOCK_TOLERANCE_SECONDS
+        return self.latest > now + CLOCK_TOLERANCE_SECONDS
 
     def age_seconds(self, now: int) -> int:
         """Return how long ago the oldest reading may be; during the first cycle, how long ago that began."""
@@ -60,8 +65,6 @@ class RefreshSpan(_Span):
 
     def due_until(self, elapsed_seconds: int, cycle_seconds: int) -> int:
         """Return the instant up to which a cycle is due after a part of its time."""
-        if elapsed_seconds >= cycle_seconds:
-            return self.end
         due = elapsed_seconds * self.windows // cycle_seconds
         return self._within((self.start // GRID_SECONDS + due) * GRID_SECONDS)
 
@@ -117,8 +120,7 @@ def stretches_due(cycle: Cycle, span: RefreshSpan, *, now: int, cycle_seconds: i
         until = span.due_until(elapsed_seconds, cycle_seconds)
         due = Stretch(first, until, cycle, replace(cycle, next=until))
         return (due,) if due.windows else ()
-    verified_since = max(cycle.started_at, cycle.verified_since or 0)
-    following = Cycle(span.start, now - rest_seconds, verified_since)
+    following = Cycle(span.start, now - rest_seconds, cycle.latest)
     rest = Stretch(first, span.end, cycle, following)
     until = span.due_until(rest_seconds, cycle_seconds)
     if cycles == 1 and until < first:

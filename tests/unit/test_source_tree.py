@@ -27,7 +27,7 @@ def list_after(words: str, key: str) -> list[str]:
 
 
 PACKAGES = list_after("[tool.hatch.build.targets.wheel]", "packages")
-FOLDERS = [*PACKAGES, "benchmarks", "demo", "docs", "examples", "hub", "soak", "tests", "website"]
+FOLDERS = [*PACKAGES, "benchmarks", "demo", "docs", "examples", "hub", "mutants", "soak", "tests", "website"]
 #: Matches names of files and modules.
 WRITTEN = [
     *(path for folder in FOLDERS for ending in ("py", "md") for path in (PROJECT / folder).rglob(f"*.{ending}")),

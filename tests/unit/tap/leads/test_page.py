@@ -9,6 +9,8 @@ import requests
 from seeker_leads_api.errors import RetryableError
 from tap_seeker_leads.leads.page import page_of
 
+#: Deeper than any parser goes.
+NESTED = b"[" * 100_000 + b"]" * 100_000
 PROBLEM = {"type": "about:blank", "title": "Not found", "status": 404}
 
 
@@ -63,6 +65,7 @@ def test_link_without_a_certain_cursor_continues_after_the_last_lead(link: objec
     [
         ({"count": 3}, ("count", 3)),
         ({"count": 2, "total": 5}, ("total", 5)),
+        ({"count": 5, "total": 2}, ("count", 5)),
         ({"totalCount": 1}, ("totalCount", 1)),
         ({"limit": 100, "accountLeads": 9, "count": True}, None),
         (None, None),
@@ -79,6 +82,40 @@ def test_full_page_without_any_sign_asks_once_more() -> None:
     assert (answer.next_cursor, answer.announced) == ("lead-1", False)
 
 
+def test_page_that_is_fuller_than_asked_for_may_not_be_the_last() -> None:
+    """A server may have a limit of its own: a page with more leads than the limit is as good as full."""
+    assert page_of(response(page(3), limit=2)).next_cursor == "lead-2"
+
+
+def test_link_that_repeats_what_was_asked_for_leads_on() -> None:
+    """A link may hold the request's own `start` besides the next one: that is not the cursor."""
+    answer = page_of(response(page(1, {"next": "?start=before&start=next"}), start="before"))
+    assert answer.next_cursor == "next"
+
+
+@pytest.mark.parametrize("status", [200, 201, 203, 207, 226])
+def test_only_206_announces_a_page(status: int) -> None:
+    """No other success says that there is more."""
+    answer = page_of(response(page(1), status))
+    assert (answer.next_cursor, answer.announced) == (None, False)
+
+
+@pytest.mark.parametrize("item", [{}, {"new": 1}], ids=["by the contract", "with a new field"])
+def test_whole_answer_is_read_whatever_is_new(item: dict[str, Any]) -> None:
+    """Links, counts and leads are read alike from a page of the contract and from one with new fields in its leads."""
+    body = page(1, {"next": "?start=next"}) | {"metadata": {"total": 7}}
+    body["items"][0].update(item)
+    answer = page_of(response(body))
+    assert (answer.next_cursor, answer.is_linked, answer.counted) == ("next", True, ("total", 7))
+    assert ([lead.lead_id for lead in answer.leads], answer.size, answer.altered_ids) == (["lead-0"], 1, 0)
+
+
+def test_link_beside_an_omitted_list_is_followed() -> None:
+    """An empty page may link to another, even if its list is null."""
+    answer = page_of(response({"items": None, "links": {"next": "?start=next"}}))
+    assert (answer.next_cursor, answer.is_linked, answer.has_list) == ("next", True, False)
+
+
 @pytest.mark.parametrize("items", [0, 1])
 def test_page_below_the_limit_is_the_last(items: int) -> None:
     """200 with fewer leads than the limit ends the window."""
@@ -90,6 +127,7 @@ def test_404_of_the_api_is_an_empty_page() -> None:
     """A 404 with a problem body says that the period is empty."""
     answer = page_of(response(PROBLEM, 404))
     assert (answer.leads, answer.size, answer.next_cursor, answer.has_list) == ([], 0, None, False)
+    assert (answer.announced, answer.is_linked, answer.altered_ids, answer.counted) == (False, False, 0, None)
 
 
 #: How servers answer for an empty list: status and body.
@@ -105,6 +143,7 @@ def test_omitted_empty_list_is_an_empty_page(status: int, body: bytes) -> None:
     """No content, or `items: null`, means that the period is empty."""
     answer = page_of(response(body, status))
     assert (answer.leads, answer.size, answer.next_cursor, answer.has_list) == ([], 0, None, False)
+    assert answer.altered_ids == 0
 
 
 @pytest.mark.parametrize("status", [202, 206])
@@ -128,6 +167,7 @@ def test_page_that_is_not_the_last_has_a_list(status: int, body: bytes) -> None:
         b'{"links": {}}',
         b'{"metadata": {"count": 0}, "links": {}}',
         b'{"metadata": {"count": 3}, "links": {}, "items": null}',
+        b'{"metadata": {"count": -1}, "links": {}, "items": null}',
         b'{"data": []}',
         b'{"links": {}, "data": [{"metadata": {"leadId": "a"}}]}',
         b'{"Items": []}',
@@ -139,12 +179,23 @@ def test_page_that_is_not_the_last_has_a_list(status: int, body: bytes) -> None:
         b'{"items": [{"metadata": {"leadId": "a"}, "message": "\xff',
         b'{"items": [{"metadata": {"leadId": "a"}, "message": "\x00"}',
         b'{"items": [\x00]}',
+        pytest.param(b'{"items": [], "new": ' + NESTED + b"}", id="nested"),
+        pytest.param(b'{"items": [], "odd": "\\u0000", "new": ' + NESTED + b"}", id="nested, with a control character"),
     ],
 )
 def test_body_that_is_not_a_page_is_retried(body: bytes) -> None:
     """A truncated, unparsable or shapeless body, or one with leads under another name, never is an empty page."""
     with pytest.raises(RetryableError):
         page_of(response(body))
+
+
+@pytest.mark.parametrize("odd", [b"\\u0000", b"\x7f", b"\xc2\x85", b"\x00", b"\xff", b"\\udc80"])
+@pytest.mark.parametrize("new", [b"", b', "new": 1'], ids=["by the contract", "with a new field"])
+def test_odd_character_costs_no_lead(odd: bytes, new: bytes) -> None:
+    """A character that cannot be stored is replaced in its place, wherever the page differs from the contract."""
+    item = b'{"metadata": {"leadId": "a"}, "contactRequest": {"message": "a' + odd + b'b"}' + new + b"}"
+    (lead,) = page_of(response(b'{"items": [' + item + b"]}")).leads
+    assert lead.record["contactRequest"]["message"] == "a\N{REPLACEMENT CHARACTER}b"
 
 
 def test_unpaired_surrogate_loses_no_page() -> None:

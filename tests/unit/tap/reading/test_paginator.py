@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import json
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
-import requests
 
 from seeker_leads_api.errors import FatalError
 from seeker_leads_api.http.rate_limiter import RateLimiter
@@ -12,6 +10,10 @@ from tap_seeker_leads.reading.page_request import PageRequest
 from tap_seeker_leads.reading.paginator import LeadsPaginator
 from tap_seeker_leads.reading.window_plan import WindowPlan
 from tap_seeker_leads.reading.windows import Window
+from tests.lead_answers import answer, linked, more, short
+
+if TYPE_CHECKING:
+    import requests
 
 FIRST, SECOND = Window(0, 10), Window(10, 20)
 
@@ -22,23 +24,6 @@ LIMITER = RateLimiter(10, 0.2, 10)
 def paginator(*windows: Window, read: list[Window] | None = None) -> LeadsPaginator:
     note = (read if read is not None else []).append
     return LeadsPaginator(WindowPlan(windows), limiter=LIMITER, on_window_read=note)
-
-
-def answer(status: int, body: dict[str, Any]) -> requests.Response:
-    result = requests.Response()
-    result.status_code = status
-    result._content = json.dumps(body).encode()
-    result.request = requests.Request("GET", "https://api/leads", params={"limit": 9}).prepare()
-    return result
-
-
-def more(cursor: str) -> requests.Response:
-    return answer(206, {"items": [{"metadata": {"leadId": cursor}}]})
-
-
-def short(*lead_ids: str, status: int = 200, **metadata: int) -> requests.Response:
-    items = [{"metadata": {"leadId": lead_id}} for lead_id in lead_ids]
-    return answer(status, {"items": items, "metadata": metadata})
 
 
 LAST = short("last")
@@ -76,11 +61,6 @@ def test_repeated_cursor_is_an_error(cursors: list[str]) -> None:
     with pytest.raises(FatalError, match="circle"):
         way.advance(more(cursors[-1]))
     assert read == []
-
-
-def linked(status: int, *leads: str) -> requests.Response:
-    items = [{"metadata": {"leadId": lead}} for lead in leads]
-    return answer(status, {"items": items, "links": {"next": "/leads?start=a"}})
 
 
 @pytest.mark.parametrize("end", [NOT_FOUND, linked(200)], ids=["404", "empty, with its own link"])

@@ -79,6 +79,27 @@ def test_end_of_a_cycle_begins_the_next() -> None:
     assert following.ended == Cycle(following.end, NOW - DAY, cycle.started_at)
 
 
+def test_verification_never_gets_older() -> None:
+    """A cycle that begins early, after a run that read everything, is verified since that run."""
+    cycle = Cycle(SPAN.start + 100 * GRID_SECONDS, NOW - MONTH - DAY, NOW - MONTH)
+    rest, _ = due(cycle, NOW, span=SPAN)
+    assert rest.ended.verified_since == NOW - MONTH
+
+
+@pytest.mark.parametrize("windows_read", [2, 5])
+def test_late_run_reads_no_window_twice(windows_read: int) -> None:
+    """If the next cycle's due part reaches what is left of this one, the run reads everything once, and verifies it."""
+    first = (SPAN.start // GRID_SECONDS + windows_read) * GRID_SECONDS
+    rest, following = due(Cycle(first, NOW - MONTH - DAY, NOW - 2 * MONTH), NOW, span=SPAN)
+    assert (rest.start, rest.end, following.start, following.end) == (first, SPAN.end, SPAN.start, first)
+    assert following.ended.verified_since == NOW
+
+
+def test_nothing_is_due_at_the_beginning_of_a_cycle() -> None:
+    """A cycle begins with nothing due, even one that has more windows than seconds."""
+    assert due(BEGUN, NOW, cycle_seconds=100, span=SPAN) == ()
+
+
 @pytest.mark.parametrize("months", [2, 2.5, 3, 30])
 def test_long_pause_reads_everything_once(months: float) -> None:
     """After any number of missed cycles, a run reads each instant once, and everything is verified since then."""
