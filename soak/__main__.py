@@ -10,6 +10,7 @@ import argparse
 import itertools
 import json
 import secrets
+import signal
 import sys
 import time
 from pathlib import Path
@@ -72,6 +73,8 @@ def main(arguments: Sequence[str] | None = None, scenarios: Mapping[str, Scenari
             say(totals.line(minutes()))
             next_line[0] = next(due)
 
+    # As after Ctrl-C, nothing that was started is left.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     say(f"seed {seed}")
     if options.round is None:
         rounds = rounds_of(seed, kinds, lambda: minutes() >= options.minutes)

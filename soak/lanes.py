@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import multiprocessing.connection
+import shutil
+import signal
 import tempfile
 import time
 import traceback
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from soak.faults.disk import remove_disks
 from soak.faults.postgres import Postgres
 from soak.rounds import Place, Round
 from soak.watch import Watch, adopt_orphans, check_orphans
@@ -39,6 +42,7 @@ class _Playing:
     round_id: RoundId
     process: ForkProcess
     result: Connection
+    folder: Path
     lane: int
     began: float
 
@@ -87,26 +91,27 @@ def _start(round_id: RoundId, scenario: Scenario, servers: list[Postgres], lane:
     result, sender = _FORK.Pipe(duplex=False)
     if scenario.needs_postgres:
         servers[lane].start()
-    process = _FORK.Process(target=_play, args=(sender, round_id, scenario, servers[lane]))
+    folder = Path(tempfile.mkdtemp(prefix="soak-round-"))
+    process = _FORK.Process(target=_play, args=(sender, round_id, scenario, Place(folder, servers[lane])))
     process.start()
     sender.close()
-    return _Playing(round_id, process, result, lane, now)
+    return _Playing(round_id, process, result, folder, lane, now)
 
 
-def _play(result: Connection, round_id: RoundId, scenario: Scenario, server: Postgres) -> None:
+def _play(result: Connection, round_id: RoundId, scenario: Scenario, place: Place) -> None:
     """Play a round; this is the new process."""
     # The sandbox's server logs every connection that a kill breaks.
     logging.disable(logging.CRITICAL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     adopt_orphans()
     seen = Round()
-    with tempfile.TemporaryDirectory(prefix="soak-round-", ignore_cleanup_errors=True) as folder:
-        try:
-            with Watch(seen):
-                done = scenario.play(scenario.choose(round_id.chance), Place(Path(folder), server))
-        except Exception:  # noqa: BLE001  # a check that could not be made is not a kept promise
-            done = Round()
-            done.promise("the round can be played", is_kept=False, detail=traceback.format_exc())
-        check_orphans(done)
+    try:
+        with Watch(seen):
+            done = scenario.play(scenario.choose(round_id.chance), place)
+    except Exception:  # noqa: BLE001  # a check that could not be made is not a kept promise
+        done = Round()
+        done.promise("the round can be played", is_kept=False, detail=traceback.format_exc())
+    check_orphans(done)
     done.peaks_mib = seen.peaks_mib
     done.broken += seen.broken
     result.send(done)
@@ -141,3 +146,5 @@ def _end(playing: _Playing) -> None:
                 each.kill()
     playing.process.join()
     playing.result.close()
+    remove_disks(playing.folder)
+    shutil.rmtree(playing.folder, ignore_errors=True)

@@ -59,5 +59,11 @@ def small_disk(folder: Path) -> Iterator[Disk]:
     try:
         yield Disk(folder, is_own)
     finally:
-        if is_own:
-            subprocess.run(["umount", "-l", folder], check=True)
+        remove_disks(folder.parent)
+
+
+def remove_disks(folder: Path) -> None:
+    """Remove the file systems of the folders in a folder."""
+    for each in folder.iterdir():
+        if each.is_mount():
+            subprocess.run(["umount", "-l", each], check=True)
