@@ -55,7 +55,7 @@ test-container: .venv/.test  ## Test the steps of the Dockerfile and the service
 	@$(BIN)/pytest --timeout 600 tests/container
 
 # make soak SOAK='--minutes 60'
-soak: .venv/.test  ## Kill both plugins and inject faults, for as long as you like
+soak: .venv/.test  ## Kill everything and inject faults, for as long as you like
 	@$(BIN)/python -m soak $(SOAK)
 
 # make kills KILLS='--each 300 --seed 7'

@@ -201,6 +201,11 @@ class Sandbox:
         """Replace the scripted faults; without arguments, remove all faults."""
         self._backend.script(faults)
 
+    @property
+    def waiting_faults(self) -> list[tuple[Fault, int | None]]:
+        """The scripted faults that can still hit a request, each with its remaining count; None means no end."""
+        return self._backend.waiting_faults
+
     def revoke_tokens(self) -> None:
         """Revoke every token issued so far and the static one."""
         self._backend.tokens.revoke_all()

@@ -33,8 +33,10 @@ class KilledRuns:
     """The tap's program with its own folder for config and state; collects the output of all its runs."""
 
     folder: Path
+    log_level: str = "WARNING"
     reads: Counter[str] = field(default_factory=Counter)  #: how often each lead was written
     bookmarks: list[str] = field(default_factory=list)
+    states: list[dict[str, Any]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     log: str = ""
     twice_in_a_run: int = 0
@@ -43,6 +45,18 @@ class KilledRuns:
         settings = {"api_url": sandbox.api_url, "auth_token": "sandbox-token", **config}
         given = {name: value for name, value in settings.items() if value is not None}
         (self.folder / "config.json").write_text(json.dumps(given))
+
+    def configure_accounts(self, sandbox: Sandbox, accounts: dict[str, str], **config: Any) -> None:
+        """Configure many accounts: the `intermediary_id` of each label."""
+        self.configure(
+            sandbox,
+            auth_token=None,
+            auth_url=sandbox.token_url,
+            client_id="sandbox",
+            client_secret="sandbox",
+            accounts=[{"label": label, "intermediary_id": agency} for label, agency in accounts.items()],
+            **config,
+        )
 
     def run(
         self,
@@ -62,7 +76,7 @@ class KilledRuns:
         command: list[str | Path] = [TAP, "--config", self.folder / "config.json"]
         state = self.folder / "state.json"
         command += ["--state", state] if state.exists() else []
-        environment = {**os.environ, "XDG_CACHE_HOME": str(self.folder / "cache"), "LOGLEVEL": "WARNING"}
+        environment = {**os.environ, "XDG_CACHE_HOME": str(self.folder / "cache"), "LOGLEVEL": self.log_level}
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
             output, errors = _Output(process.stdout), _Output(process.stderr)
             if moment:
@@ -92,6 +106,7 @@ class KilledRuns:
         for message in messages:
             if message["type"] == "STATE":
                 (self.folder / "state.json").write_text(json.dumps(message["value"]))
+                self.states.append(message["value"])
                 bookmark = message["value"].get("bookmarks", {}).get("leads", {}).get("replication_key_value")
                 if bookmark is not None:
                     self.bookmarks.append(bookmark)

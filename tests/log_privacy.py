@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from seeker_leads_sandbox import Sandbox
 
@@ -34,13 +34,18 @@ class LogCollector(logging.Handler):
 
     def private_values(self, sandboxes: Iterable[Sandbox]) -> list[tuple[str, str]]:
         """Return each private value that was logged, with the text that contains it."""
-        output = "\n".join(self._logged)
-        found = {match[0] for match in _PEOPLE.finditer(output)}
-        # A value is searched for only if all its words were logged, which is very rare.
-        words = set(_WORDS.findall(output))
-        values = {value for sandbox in sandboxes for value in _values(sandbox)}
-        found |= {value for value in values if words.issuperset(_WORDS.findall(value)) and value in output}
-        return [(value, line) for value in found for line in self._logged if value in line]
+        values = {value for sandbox in sandboxes for value in values_of(sandbox)}
+        return private_values(self._logged, values)
+
+
+def private_values(logged: Collection[str], values: Iterable[str]) -> list[tuple[str, str]]:
+    """Return each of these values, and each person of `tests.singer_input`, that was logged, with its text."""
+    output = "\n".join(logged)
+    found = {match[0] for match in _PEOPLE.finditer(output)}
+    # A value is searched for only if all its words were logged, which is very rare.
+    words = set(_WORDS.findall(output))
+    found |= {value for value in values if words.issuperset(_WORDS.findall(value)) and value in output}
+    return [(value, line) for value in found for line in logged if value in line]
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -55,7 +60,7 @@ def texts(value: Any) -> Iterator[str]:
         yield value
 
 
-def _values(sandbox: Sandbox) -> Iterator[str]:
+def values_of(sandbox: Sandbox) -> Iterator[str]:
     """Yield a sandbox's private values: its people and its credentials."""
     yield from sandbox.issued_tokens
     yield from {sandbox.options.token, sandbox.options.client_secret} - {"sandbox"}

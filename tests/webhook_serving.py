@@ -153,6 +153,18 @@ class Serving:
         except psutil.NoSuchProcess:
             return []
 
+    def kill(self, what: str, number: signal.Signals = signal.SIGKILL) -> bool:
+        """Kill the `receiver`, its `run` or `both`, or end them by another signal; return whether any was running."""
+        victims = self.children() if what != "receiver" else []
+        if what != "run" and self.process and self.process.poll() is None:
+            victims.append(psutil.Process(self.process.pid))
+        for victim in victims:
+            with suppress(psutil.NoSuchProcess):
+                victim.send_signal(number)
+        if what != "run" and self.process:
+            self.process.wait(60)
+        return bool(victims)
+
     def end(self, number: signal.Signals = signal.SIGTERM, *, timeout_seconds: float = 60.0) -> int:
         """Send a signal, and return the exit status."""
         assert self.process

@@ -133,7 +133,7 @@ class Subject(ABC):
             **({"stdin": str(self.folder / stdin)} if stdin else {}),
         )
 
-    def configure(self, **settings: Any) -> Path:  # noqa: ANN401  # as in the file
+    def configure(self, **settings: Any) -> Path:  # as in the file
         """Write the program's config file, and return its path."""
         path = self.folder / "config.json"
         path.write_text(json.dumps(settings))

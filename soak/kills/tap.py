@@ -143,5 +143,5 @@ class Tap(Subject):
         self.verdict.lost |= dict.fromkeys(leads - self._covered, "it was never written before a STATE")
 
 
-def _seconds(date: Any) -> int:  # noqa: ANN401  # as the sandbox stores it
+def _seconds(date: Any) -> int:  # as the sandbox stores it
     return date if isinstance(date, int) else from_iso8601(date)

@@ -49,15 +49,7 @@ class KilledRunsOfMany(KilledRuns):
 
 
 def configure(runs: KilledRuns, sandbox: Sandbox, **more: Any) -> None:
-    runs.configure(
-        sandbox,
-        auth_token=None,
-        auth_url=sandbox.token_url,
-        client_id="sandbox",
-        client_secret="sandbox",
-        accounts=[{"label": f"Agency {n}", "intermediary_id": f"agency-{n}"} for n in range(1, ACCOUNTS + 1)],
-        **more,
-    )
+    runs.configure_accounts(sandbox, {f"Agency {n}": f"agency-{n}" for n in range(1, ACCOUNTS + 1)}, **more)
 
 
 def test_killed_runs_of_many_accounts_lose_nothing(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 import shlex
 import signal
@@ -10,7 +9,6 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
@@ -46,21 +44,7 @@ def account() -> Iterator[Sandbox]:
 def serving(account: Sandbox, tmp_path: Path) -> Iterator[Serving]:
     serving = Serving(tmp_path, account)
     yield serving
-    kill(serving, "both")
-
-
-def kill(serving: Serving, what: str) -> bool:
-    """Kill the receiver, its run or both; return whether anything was running."""
-    runs = serving.children() if what != "receiver" else []
-    victims = list(runs)
-    if what != "run" and serving.process and serving.process.poll() is None:
-        victims.append(psutil.Process(serving.process.pid))
-    for victim in victims:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            victim.kill()
-    if what != "run" and serving.process:
-        serving.process.wait(10)
-    return bool(victims)
+    serving.kill("both")
 
 
 def test_killed_receivers_and_runs_lose_nothing(serving: Serving, account: Sandbox, chance: random.Random) -> None:
@@ -75,7 +59,7 @@ def test_killed_receivers_and_runs_lose_nothing(serving: Serving, account: Sandb
         # A run can be killed only if there is one; after that, none begins for five seconds.
         if what == "run" and not serving.children():
             continue
-        killed[what] += kill(serving, what)
+        killed[what] += serving.kill(what)
         account.add_leads(chance.randint(0, 1))
         if what != "run":
             serving.start_quickly()
@@ -128,7 +112,7 @@ def test_killed_receivers_of_meltano_lose_nothing(
         wait_until(serving.children, log=serving)
         threading.Event().wait(chance.uniform(0, 5))
         # The run may have ended by itself before the kill, which is a valid case, too.
-        assert kill(serving, "both")
+        assert serving.kill("both")
         account.add_leads(1)
         start()
     account.add_leads(1)

@@ -1,0 +1,125 @@
+"""`retention apply`, killed or without its database at random moments: all of its changes or none."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from soak.faults.postgres import TROUBLES, connected
+from soak.promises import check_log
+from soak.rounds import Place, Round, Scenario
+from tests.acceptance.conftest import BIN, shell
+from tests.leads_table import NAME, LeadsTable
+
+if TYPE_CHECKING:
+    import random
+    from pathlib import Path
+
+_RUN_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What is left to chance in a round."""
+
+    staying: int
+    over: int  #: past their `ttl`
+    erased: int
+    is_deleting: bool  #: `--erased delete`
+    disturbances: tuple[tuple[float, str], ...]  #: after so many seconds: a signal, or trouble of the database
+
+
+def choose(chance: random.Random) -> Choices:
+    """Choose a round."""
+    return Choices(
+        chance.choice([10, 500]),
+        chance.choice([1, 50, 2000]),
+        chance.choice([1, 50, 2000]),
+        is_deleting=chance.random() < 0.5,
+        disturbances=tuple(
+            (chance.uniform(0.3, 1.8), chance.choice(["SIGKILL", "SIGKILL", "SIGTERM", *TROUBLES]))
+            for _ in range(chance.randint(3, 6))
+        ),
+    )
+
+
+def play(choices: Choices, place: Place) -> Round:
+    """Apply it, disturbed each time, and then in peace."""
+    done, url = Round(), place.postgres.new_database("retention")
+    stay, over, gone = (
+        [f"{name}-{number}" for number in range(count)]
+        for name, count in (("stays", choices.staying), ("over", choices.over), ("gone", choices.erased))
+    )
+    with connected(url) as database:
+        table = LeadsTable(database, url)
+        table.add(*stay)
+        table.add(*over, days_left=-1)
+        table.add(*gone, isErased=True)
+        before = table.rows
+    command: list[str | Path] = [
+        BIN / "seeker-leads",
+        "retention",
+        "apply",
+        "--yes",
+        "--table",
+        "retention.leads",
+        "--database-url",
+        url,
+    ]
+    if choices.is_deleting:
+        command += ["--erased", "delete"]
+
+    def run(seconds: float | None, trouble: str) -> int:
+        done.figures["runs"] += 1
+        with (
+            (place.folder / "log").open("ab") as log,
+            subprocess.Popen(command, stdout=log, stderr=log, env=shell(place.folder)) as process,
+        ):
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(_RUN_SECONDS if seconds is None else seconds)
+            if trouble in TROUBLES:
+                place.postgres.trouble(trouble)
+                done.faults[f"PostgreSQL: {trouble}"] += 1
+            else:
+                process.send_signal(signal.Signals[trouble])
+                done.kills[f"retention apply: {trouble}"] += 1
+            return process.wait(_RUN_SECONDS)
+
+    expected = {**dict.fromkeys(over, "ttl"), **dict.fromkeys(gone, "erased")}
+    for seconds, trouble in choices.disturbances:
+        run(seconds, trouble)
+        rows, evidence = _read(url)
+        is_whole = (rows == before and not evidence) or evidence == expected
+        done.promise("a run makes all of its changes or none", is_kept=is_whole, detail=(len(rows), len(evidence)))
+    began = time.monotonic()
+    status = run(None, "")
+    done.recovery_seconds = time.monotonic() - began
+    rows, evidence = _read(url)
+    log = (place.folder / "log").read_text()
+    done.promise("a run without disturbance ends well", is_kept=status == 0, detail=log[-600:])
+    done.promise("each change has its evidence", is_kept=evidence == expected, detail=(len(evidence), len(expected)))
+    done.promise("no other row changes", is_kept=all(rows.get(lead_id) == before[lead_id] for lead_id in stay))
+    left = {*over} & rows.keys()
+    done.promise("rows past their `ttl` are gone", is_kept=not left, detail=len(left))
+    people = [lead_id for lead_id in gone if NAME in str(rows.get(lead_id, ""))]
+    done.promise("erased people are gone from the table", is_kept=not people, detail=len(people))
+    done.figures.update({"erasures": len(gone), "rows past their ttl": len(over)})
+    check_log(done, log, [NAME])
+    return done
+
+
+def _read(url: str) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    with connected(url) as database:
+        rows = {row["leadId"]: row for (row,) in database.execute("SELECT to_jsonb(t) FROM retention.leads t")}
+        ((log,),) = database.execute("SELECT to_regclass('retention.seeker_leads_erasure_log')")
+        found = (
+            database.execute("SELECT lead_id, reason FROM retention.seeker_leads_erasure_log").fetchall() if log else []
+        )
+    return rows, dict(found)
+
+
+SCENARIO = Scenario(choose, play)

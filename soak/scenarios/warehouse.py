@@ -1,0 +1,315 @@
+"""Reading into PostgreSQL: kills of tap and loader, faults of all kinds, arrivals, erasures, refresh and retention."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from seeker_leads_sandbox import Sandbox, SandboxOptions
+from soak.faults.api import API, TOKENS, NamedFault, choose_faults, inject, stop_faults
+from soak.faults.dialects import choose_dialect
+from soak.faults.disk import small_disk
+from soak.faults.kills import Kill, choose_kill
+from soak.faults.postgres import TROUBLES, connected
+from soak.pipeline import prepare
+from soak.promises import check_files, check_log, check_states
+from soak.rounds import Place, Round, Scenario
+from tests.acceptance.conftest import BIN
+from tests.killed_runs import days_ago
+from tests.log_privacy import values_of
+
+if TYPE_CHECKING:
+    import random
+    from pathlib import Path
+
+DAY = 86_400
+#: The tap's default `refresh_days`: a cycle, within which an erasure arrives.
+CYCLE_DAYS = 30
+VICTIMS = ("tap", "loader", "both")
+_RUN_SECONDS, _APPLY_SECONDS = 240, 60
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """What happens during a run: a kill of a program, or trouble of the database."""
+
+    kill: Kill
+    victim: str  #: one of `VICTIMS` or of `TROUBLES`
+    arrivals: int  #: leads that come while it happens
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What is left to chance in a round."""
+
+    options: SandboxOptions
+    clock_seconds: int  #: how much the API's clock is ahead at first
+    cache_trouble: str | None  #: of the disk of the token cache, while the account is read for the first time
+    shares_limit: bool  #: whether the tap keeps its limit in the database, by `rate_limit_url`
+    faults: tuple[NamedFault, ...]
+    window_days: int
+    page_size: int
+    load: tuple[Disturbance, ...]  #: while the account is read for the first time
+    refresh: tuple[Disturbance, ...]  #: while erasures are looked for
+    erasures: int
+    apply_kills: tuple[float, ...]  #: seconds after which `retention apply` is killed
+
+
+def choose(chance: random.Random) -> Choices:
+    """Choose a round."""
+    days, window_days = chance.choice([(60, 1), (200, 3), (500, 7), (1000, 7)])
+    options = SandboxOptions(
+        leads=chance.choice([200, 800, 2000]),
+        days=days,
+        latency_ms=chance.choice([5, 20]),
+        enforce_limit=chance.random() < 0.5,
+        token_lifetime_seconds=chance.choice([20, 86_400]),
+        seed=chance.getrandbits(32),
+        **choose_dialect(chance),
+    )
+    return Choices(
+        options,
+        clock_seconds=chance.choice([0, 0, 0, -DAY, -600, 600, DAY]),
+        cache_trouble=chance.choice([None, None, "full disk", "read-only disk"]),
+        shares_limit=chance.random() < 0.3,
+        faults=(*choose_faults(chance, API), *choose_faults(chance, TOKENS)),
+        window_days=window_days,
+        page_size=chance.choice([20, 100]),
+        load=_choose_disturbances(chance, chance.randint(2, 5)),
+        refresh=_choose_disturbances(chance, chance.randint(1, 3)),
+        erasures=chance.randint(1, 20),
+        apply_kills=tuple(chance.uniform(0.1, 1.5) for _ in range(chance.randint(0, 2))),
+    )
+
+
+def _choose_disturbances(chance: random.Random, count: int) -> tuple[Disturbance, ...]:
+    return tuple(
+        Disturbance(
+            choose_kill(chance, requests=60, seconds=2.0),
+            chance.choice([*VICTIMS, *VICTIMS, *TROUBLES]),
+            chance.randint(0, 20),
+        )
+        for _ in range(count)
+    )
+
+
+class Warehouse:
+    """The sandbox, the pipeline and its table in one round."""
+
+    def __init__(self, sandbox: Sandbox, place: Place, url: str, done: Round) -> None:
+        self.sandbox, self.place, self.url, self.done = sandbox, place, url, done
+        self.clock_seconds = 0
+
+    @property
+    def now(self) -> int:
+        """The earlier one of this machine's and the API's time."""
+        return int(time.time()) + min(self.clock_seconds, 0)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start a run of the pipeline."""
+        self.done.figures["runs"] += 1
+        with (self.place.folder / "log").open("ab") as log:
+            return subprocess.Popen([sys.executable, "-m", "soak.pipeline", self.place.folder], stdout=log, stderr=log)
+
+    def run(self) -> None:
+        """Run it to its end, which must be good."""
+        with self.start() as pipeline:
+            status = pipeline.wait(_RUN_SECONDS)
+        self.done.promise("a run without disturbance ends well", is_kept=status == 0, detail=self.log[-600:])
+
+    def disturb(self, disturbance: Disturbance) -> None:
+        """Run it, and disturb it."""
+        with self.start() as pipeline:
+            disturbance.kill.moment(self.sandbox)(pipeline)
+            if disturbance.arrivals:
+                # In a past second: leads of the current second may be left to the next run.
+                self.sandbox.add_leads(ingestion_dates=[self.now - 2] * disturbance.arrivals)
+            if disturbance.victim in TROUBLES:
+                self.place.postgres.trouble(disturbance.victim)
+                self.done.faults[f"PostgreSQL: {disturbance.victim}"] += 1
+            else:
+                self._kill(pipeline, disturbance)
+            pipeline.wait(_RUN_SECONDS)
+
+    def _kill(self, pipeline: subprocess.Popen[bytes], disturbance: Disturbance) -> None:
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pipeline.pid)
+            taps = process.children()
+            victims = {"tap": taps, "loader": [process], "both": [process, *taps]}[disturbance.victim]
+            for victim in victims:
+                if victim.status() != psutil.STATUS_ZOMBIE:
+                    victim.send_signal(disturbance.kill.by)
+                    name = "loader" if victim == process else "tap"
+                    self.done.kills[f"{name}: {disturbance.kill.by.name}"] += 1
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """Return every row by lead."""
+        with connected(self.url) as database:
+            return {row["leadId"]: row for (row,) in database.execute("SELECT to_jsonb(t) FROM retention.leads t")}
+
+    def let_days_pass(self, days: int) -> None:
+        """Have the cycle begin so many days earlier: what is due is decided by that alone."""
+        path = self.place.folder / "state.json"
+        state = json.loads(path.read_text())
+        refresh = state["bookmarks"]["leads"]["refresh"]
+        # Until the first cycle is complete, nothing is known to be verified.
+        for name in [name for name in ("cycle_started_at", "verified_since") if refresh[name]]:
+            earlier = datetime.strptime(refresh[name], "%Y-%m-%dT%H:%M:%SZ") - timedelta(days=days)  # noqa: DTZ007  # UTC
+            refresh[name] = f"{earlier:%Y-%m-%dT%H:%M:%SZ}"
+        path.write_text(json.dumps(state))
+
+    def apply(self, kill_after_seconds: float | None = None) -> None:
+        """Run `seeker-leads retention apply`."""
+        command: list[str | Path] = [
+            BIN / "seeker-leads",
+            "retention",
+            "apply",
+            "--yes",
+            "--json",
+            "--table",
+            "retention.leads",
+        ]
+        with (
+            (self.place.folder / "log").open("ab") as log,
+            subprocess.Popen([*command, "--database-url", self.url], stdout=log, stderr=log) as process,
+        ):
+            try:
+                status = process.wait(_APPLY_SECONDS if kill_after_seconds is None else kill_after_seconds)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                status = process.wait()
+                self.done.kills["retention apply: SIGKILL"] += 1
+        if kill_after_seconds is None:
+            self.done.promise("retention without disturbance ends well", is_kept=status == 0, detail=self.log[-600:])
+
+    @property
+    def log(self) -> str:
+        """The log of all runs."""
+        return (self.place.folder / "log").read_text("utf-8", "replace")
+
+
+def settings_of(sandbox: Sandbox, days: int, **more: Any) -> dict[str, Any]:
+    """Return the tap's config for an account of so many days."""
+    return {
+        "api_url": sandbox.api_url,
+        "auth_url": sandbox.token_url,
+        "client_id": "sandbox",
+        "client_secret": "sandbox",
+        "start_date": days_ago(days + 2),
+        "max_retries": 10,
+        **more,
+    }
+
+
+def play(choices: Choices, place: Place) -> Round:
+    """Read an account, have people erased, and find them gone from the table."""
+    done = Round()
+    shift = [choices.clock_seconds]
+    with (
+        Sandbox.start(choices.options, clock=lambda: time.time() + shift[0]) as sandbox,
+        small_disk(place.folder / "cache") as cache,
+    ):
+        warehouse = Warehouse(sandbox, place, place.postgres.new_database("warehouse"), done)
+        warehouse.clock_seconds = choices.clock_seconds
+        more: dict[str, Any] = {"window_days": choices.window_days, "page_size": choices.page_size}
+        if choices.shares_limit:
+            more["rate_limit_url"] = warehouse.url
+        prepare(place.folder, warehouse.url, settings_of(sandbox, choices.options.days, **more))
+        done.faults["clock of the API"] += choices.clock_seconds != 0
+        inject(sandbox, choices.faults)
+        with cache.trouble(choices.cache_trouble, room_kib=0):
+            done.faults[f"disk of the cache: {choices.cache_trouble}"] += choices.cache_trouble is not None
+            for disturbance in choices.load:
+                warehouse.disturb(disturbance)
+        done.faults += stop_faults(sandbox, choices.faults)
+        shift[0] = warehouse.clock_seconds = 0  # the clock is corrected
+        _settle(warehouse)
+        private = {*values_of(sandbox)}  # erased values are private too
+        erased = sandbox.erase(choices.erasures)
+        inject(sandbox, choices.faults)
+        _let_cycles_pass(warehouse, choices)
+        done.faults += stop_faults(sandbox, choices.faults)
+        warehouse.run()
+        _check_erasures(warehouse, erased)
+        for seconds in choices.apply_kills:
+            warehouse.apply(seconds)
+        warehouse.apply()
+        _check_retention(warehouse, erased)
+        check_log(done, warehouse.log, private | {*values_of(sandbox)})
+    _check_output(done, place.folder)
+    check_files(done, place.folder)
+    return done
+
+
+def _settle(warehouse: Warehouse) -> None:
+    """Let everything arrive, and compare the table with the account."""
+    began, due_until = time.monotonic(), warehouse.now - 2
+    warehouse.run()
+    done, rows = warehouse.done, warehouse.rows()
+    done.recovery_seconds = time.monotonic() - began
+    leads = {
+        lead["metadata"]["leadId"]
+        for lead in warehouse.sandbox.store.all()
+        if lead["metadata"]["ingestionDate"] <= due_until
+    }
+    done.figures["leads read"] += len(rows)
+    lost = leads - rows.keys()
+    done.figures["leads lost"] += len(lost)
+    done.promise("no lead is lost", is_kept=not lost, detail=f"{len(lost)} of {len(leads)}")
+
+
+def _let_cycles_pass(warehouse: Warehouse, choices: Choices) -> None:
+    """Run on irregular days; after a disturbance of the clock, an erasure may take twice the time."""
+    cycles = 1 if choices.clock_seconds == 0 else 2
+    ends = [CYCLE_DAYS * cycle for cycle in range(1, cycles + 1)]
+    warehouse.let_days_pass(11)
+    for disturbance in choices.refresh:
+        warehouse.disturb(disturbance)
+    day = 11
+    for end in ends:
+        warehouse.let_days_pass(end - day)
+        day = end
+        if end != ends[-1]:
+            warehouse.done.faults += stop_faults(warehouse.sandbox, choices.faults)
+            warehouse.run()
+
+
+def _check_erasures(warehouse: Warehouse, erased: list[str]) -> None:
+    rows = warehouse.rows()
+    late = [lead_id for lead_id in erased if lead_id in rows and not rows[lead_id]["isErased"]]
+    warehouse.done.figures["erasures"] += len(erased)
+    warehouse.done.promise("erasures arrive within the cycle", is_kept=not late, detail=f"{len(late)} of {len(erased)}")
+
+
+def _check_retention(warehouse: Warehouse, erased: list[str]) -> None:
+    rows = warehouse.rows()
+    kept = [
+        lead_id for lead_id in erased if lead_id in rows and (rows[lead_id]["contactRequest"] or rows[lead_id]["extra"])
+    ]
+    with connected(warehouse.url) as database:
+        found = database.execute("SELECT lead_id FROM retention.seeker_leads_erasure_log").fetchall()
+    evidence = [lead_id for (lead_id,) in found]
+    done = warehouse.done
+    done.promise("erased people are gone from the table", is_kept=not kept, detail=f"{len(kept)} of {len(erased)}")
+    missing = {*erased} - {*evidence}
+    is_whole = not missing and len(evidence) == len({*evidence})
+    done.promise("each erasure has one line of evidence", is_kept=is_whole, detail=f"{len(missing)} are missing")
+
+
+def _check_output(done: Round, folder: Path) -> None:
+    lines = [json.loads(line) for line in (folder / "states.jsonl").read_text().splitlines()]
+    twice = max((line["twice"] for line in lines), default=0)
+    done.promise("each lead once a run", is_kept=twice == 0, detail=twice)
+    done.figures["STATEs"] += len(lines)
+    check_states(done, [line["state"] for line in lines])
+
+
+SCENARIO = Scenario(choose, play)
