@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _MEASURED_EACH = 12
 #: One in so many tries uses fresh processes.
 _FRESH_EACH = 20
-_MOST_KILLS = 5
+_MAX_KILLS = 5
 #: Kills are spread over the duration of a whole run and a little more.
 _SPREAD = 1.05
 
@@ -98,7 +98,7 @@ class Campaign:
                 if not durations or number % _MEASURED_EACH == 0:
                     durations.append(self._try(number, database, is_fresh=is_fresh, shares=[]))
                 chance = self._chance(number, "moments")
-                shares = [chance.uniform(0, _SPREAD) for _ in range(chance.randint(1, _MOST_KILLS))]
+                shares = [chance.uniform(0, _SPREAD) for _ in range(chance.randint(1, _MAX_KILLS))]
                 self._try(number, database, is_fresh=is_fresh, shares=shares)
 
     def _next(self, numbers: Iterator[int]) -> int | None:
