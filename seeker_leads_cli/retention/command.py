@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.postgres.location import PostgresLocation
 from seeker_leads_cli.account import CONFIG, account_settings, client_of
-from seeker_leads_cli.options import JSON, example
+from seeker_leads_cli.options import JSON, Decorator, example
 from seeker_leads_cli.retention.apply import apply as apply_to
 from seeker_leads_cli.retention.as_text import applied_as_json, applied_lines, report_lines, table_lines
 from seeker_leads_cli.retention.columns import read_columns, refuse_unnullable
@@ -25,11 +25,10 @@ from seeker_leads_cli.screen import visible
 from seeker_leads_singer.command import EXIT_FAILED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     import sqlalchemy as sa
 
-Decorator: TypeAlias = "Callable[[Callable[..., None]], Callable[..., None]]"
 _VARIABLES = "SEEKER_LEADS_"
 _EXAMPLE = """\b
 Example:
