@@ -163,7 +163,7 @@ clean:  ## Remove everything that these commands created
 	@echo "Installing the tools to compare with into .bench (once) ..."
 	@$(PYTHON) -m venv .bench
 	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --group bench-peers
+	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --upgrade --group bench-peers
 	@touch $@
 
 .docs/.installed: pyproject.toml
