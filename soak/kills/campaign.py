@@ -82,10 +82,10 @@ class Campaign:
         self.tally.seconds = time.monotonic() - began
         return self.tally
 
-    def until(self, kills: int) -> Iterator[int]:
-        """Number tries until so many kills have hit."""
-        number = 0
-        while self.tally.kills < kills:
+    def until(self, kills: int, minutes: float) -> Iterator[int]:
+        """Number tries until so many kills have hit, or the time is over."""
+        number, end = 0, time.monotonic() + minutes * 60
+        while self.tally.kills < kills and time.monotonic() < end:
             yield number
             number += 1
 
