@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections import Counter, deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,14 +71,18 @@ class Campaign:
         self._durations: dict[bool, deque[float]] = {False: deque(maxlen=7), True: deque(maxlen=7)}
         self._server_url = server_url
         self._lock = threading.Lock()
+        self._is_over = False  #: also after an error of one lane, or Ctrl-C
         self.tally = Tally(kind.name)
 
     def run(self, numbers: Iterator[int], lanes: int) -> Tally:
         """Make the tries with these numbers, several at once."""
         began = time.monotonic()
         with ThreadPoolExecutor(lanes) as pool:
-            for each in [pool.submit(self._work, lane, numbers) for lane in range(lanes)]:
-                each.result()
+            try:
+                for each in as_completed([pool.submit(self._work, lane, numbers) for lane in range(lanes)]):
+                    each.result()
+            finally:
+                self._is_over = True
         self.tally.seconds = time.monotonic() - began
         return self.tally
 
@@ -103,7 +107,7 @@ class Campaign:
 
     def _next(self, numbers: Iterator[int]) -> int | None:
         with self._lock:
-            return next(numbers, None)
+            return None if self._is_over else next(numbers, None)
 
     def _chance(self, number: int, what: str) -> random.Random:
         return random.Random(f"{self._seed} {self._kind.name} {number} {what}")  # noqa: S311  # no secret
