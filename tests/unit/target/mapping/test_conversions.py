@@ -45,6 +45,8 @@ def test_everything_else_is_a_value(value: object) -> None:
         (261234567891.0, "261234567891"),
         (Decimal("261234567891.0"), "261234567891"),
         (0.5, "0.5"),
+        (-0.5, "-0.5"),
+        (-7.0, "-7"),
     ],
 )
 def test_numbers_become_their_text(value: object, text: str) -> None:
