@@ -39,8 +39,8 @@ def _id_in(body: bytes) -> object:
     match content:
         case {"items": [{"metadata": {"leadId": lead_id}}]} | [{"metadata": {"leadId": lead_id}}]:
             return lead_id
-        case {"items": [*_]}:  # a list's own metadata are not a lead's
-            return None
+        case {"items": [*_]}:
+            pass  # a list's own metadata are not a lead's
         case {"metadata": {"leadId": lead_id}}:
             return lead_id
     return None

@@ -38,6 +38,14 @@ def test_first_run_begins_at_once(time: Time) -> None:
     assert Schedule(Timing(), time).seconds_until_due() == 0
 
 
+def test_first_run_that_fails_is_repeated_soon(time: Time) -> None:
+    """A pipeline that does not start with the program is the first failure, not a later one."""
+    schedule = Schedule(Timing(), time)
+    assert schedule.failures == 0
+    run(schedule, succeeded=False)
+    assert (schedule.failures, schedule.seconds_until_due()) == (1, 5)
+
+
 def test_run_follows_a_signal_after_a_quiet_time(schedule: Schedule, time: Time) -> None:
     """Each further signal delays the run, so that a burst causes one run."""
     schedule.signal()
