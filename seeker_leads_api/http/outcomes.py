@@ -5,7 +5,6 @@ Every client in this repository calls `classify` and acts on the outcome; status
 
 from __future__ import annotations
 
-import codecs
 import enum
 import json
 from dataclasses import dataclass
@@ -32,13 +31,13 @@ if TYPE_CHECKING:
 class Recovery(enum.Enum):
     """What to do after an answer."""
 
-    ACCEPT = "accept"  #: the request succeeded
-    NOT_FOUND = "not found"  #: the API itself says that the resource does not exist: for a period, that it has no leads
-    RETRY = "retry"  #: a temporary fault: send the same request again, later
-    SLOW_DOWN = "slow down"  #: like RETRY, but no other request may be sent in the meantime
-    RENEW_TOKEN = "renew token"  # noqa: S105  # a word, not a secret  #: once with a new token
-    REJECT = "reject"  #: this request is wrong and will stay wrong; others may be accepted
-    STOP = "stop"  #: a retry cannot help
+    ACCEPT = enum.auto()  #: the request succeeded
+    NOT_FOUND = enum.auto()  #: the API itself says that the resource does not exist: for a period, that it has no leads
+    RETRY = enum.auto()  #: a temporary fault: send the same request again, later
+    SLOW_DOWN = enum.auto()  #: like RETRY, but no other request may be sent in the meantime
+    RENEW_TOKEN = enum.auto()  #: once with a new token
+    REJECT = enum.auto()  #: this request is wrong and will stay wrong; others may be accepted
+    STOP = enum.auto()  #: a retry cannot help
 
 
 #: The only place that gives error statuses a meaning. Some depend on the body too, see `_recovery`.
@@ -140,7 +139,7 @@ def raise_for(outcome: Outcome, *, sent_token: str) -> None:
     """
     match outcome.recovery:
         case Recovery.ACCEPT | Recovery.NOT_FOUND:
-            return
+            pass
         case Recovery.RETRY:
             raise ServerFaultError(
                 outcome.message,
@@ -184,11 +183,8 @@ def _leaves_processing_unknown(status: int) -> bool:
 
 def json_object(answer: Answer) -> Mapping[str, Any]:
     """Return the body of an answer if it is a JSON object, else an empty object."""
-    text = answer.body.removeprefix(codecs.BOM_UTF8).lstrip()
-    if text[:1] != b"{":
-        return {}
     try:
-        body = json.loads(text)
+        body = json.loads(answer.body)
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
@@ -232,7 +228,7 @@ def _message(answer: Answer, problem: Mapping[str, Any] | None) -> str:
 
 
 def _is_web_page(answer: Answer) -> bool:
-    return "html" in answer.headers.get("content-type", "")
+    return "html" in answer.headers.get("content-type", "").lower()
 
 
 def _retry_after_seconds(header: str | None, now: datetime | None) -> float | None:

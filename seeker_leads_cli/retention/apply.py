@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from seeker_leads_api.errors import FatalError
+from seeker_leads_cli.retention.confirmation import refusal
 from seeker_leads_cli.retention.evidence import find_log, make_log, no_evidence
-from seeker_leads_cli.retention.findings import Findings, cutoff_of, look, refusal
+from seeker_leads_cli.retention.findings import Findings, cutoff_of, look
 from seeker_leads_cli.retention.statements import Statements
 from seeker_leads_cli.retention.verification import ASKED, Verified, verify
 

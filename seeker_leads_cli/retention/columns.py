@@ -117,15 +117,17 @@ class _Found:
         return column
 
     def optional(self, name: str, types: Sequence[str]) -> Column | None:
-        found = self._columns.get(_folded(name), [])
-        if len(found) > 1:
-            names = " and ".join(each.name for each in found)
-            msg = f"{self._table} has {names}: it is not known which is the tap's {name}. Rename the other one"
-            raise SettingsError(msg)
-        if found and found[0].type not in types:
-            msg = f"{self._table}: the column {found[0].name} is {found[0].type}, and must be {' or '.join(types)}"
-            raise SettingsError(msg)
-        return found[0] if found else None
+        match self._columns.get(_folded(name), []):
+            case []:
+                return None
+            case [column] if column.type in types:
+                return column
+            case [column]:
+                msg = f"{self._table}: the column {column.name} is {column.type}, and must be {' or '.join(types)}"
+            case several:
+                names = " and ".join(each.name for each in several)
+                msg = f"{self._table} has {names}: it is not known which is the tap's {name}. Rename the other one"
+        raise SettingsError(msg)
 
 
 def _folded(name: str) -> str:

@@ -18,9 +18,10 @@ from seeker_leads_cli.retention.as_text import applied_as_json, applied_lines, r
 from seeker_leads_cli.retention.columns import read_columns, refuse_unnullable
 from seeker_leads_cli.retention.database import connected, find_table
 from seeker_leads_cli.retention.leads import Leads
+from seeker_leads_cli.retention.proof import refuse_several_accounts
 from seeker_leads_cli.retention.report import make_report
 from seeker_leads_cli.retention.settings import RETENTION_SETTINGS, ApplyOptions, Erased
-from seeker_leads_cli.retention.verification import PROBES, LeadLookup, refuse_several_accounts
+from seeker_leads_cli.retention.verification import PROBES, LeadLookup
 from seeker_leads_cli.screen import visible
 from seeker_leads_singer.command import EXIT_FAILED
 

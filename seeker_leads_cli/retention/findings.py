@@ -1,4 +1,4 @@
-"""Counts in one query what is to be done in a table, and decides whether that much needs a confirmation."""
+"""Counts in one query what is to be done in a table."""
 
 from __future__ import annotations
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 #: After this many cycles, even a refresh that is one cycle late has read every lead again.
 MAX_CYCLES = 2
-#: Larger shares of a table suggest a wrong account or table rather than real erasures.
-MAX_ERASED_SHARE = 0.25
-MAX_GONE_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +73,3 @@ def look(
         *(reading.label(name) for reading, name in zip(readings, ("oldest_reading", "newest_reading"), strict=True)),
     ).select_from(sa.outerjoin(leads.source, log, leads.has_key_of(log)))
     return Findings(**connection.execute(query).one()._mapping)  # noqa: SLF001  # SQLAlchemy's documented name
-
-
-def refusal(findings: Findings, *, gone: int) -> str | None:
-    """Return why the changes need `--yes`, or None if they do not. `gone` counts the leads that the API lacks."""
-    shares = (
-        (findings.newly_erased, MAX_ERASED_SHARE, "newly erased"),
-        (gone, MAX_GONE_SHARE, "gone from the API"),
-    )
-    for count, limit, words in shares:
-        if count > limit * findings.rows:
-            return (
-                f"{count:,} of {findings.rows:,} rows are {words}, more than {limit:.0%}: nothing was changed. Check"
-                " that this is the right table and account, then add --yes"
-            )
-    return None

@@ -6,17 +6,16 @@ must return ten leads that were read recently, each with its own id. Otherwise t
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateTable
 
-from seeker_leads_api.errors import FatalError, SettingsError
+from seeker_leads_api.errors import FatalError
 from seeker_leads_cli.retention.findings import is_overdue
+from seeker_leads_cli.retention.proof import NOT_TRUSTED, lead_exists
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,10 +27,6 @@ if TYPE_CHECKING:
 
 BATCH = 100
 PROBES = 10
-_NOT_TRUSTED = (
-    "The API lacks a lead that the tap read recently, or returns it with another id, so its 404s prove nothing: nothing"
-    " was changed. Check `api_url`, the account, and that the table contains this account's leads"
-)
 
 #: The leads that were asked for; the table exists as long as the connection.
 ASKED = sa.Table(
@@ -75,26 +70,9 @@ class LeadLookup:
         def attempt(token: str) -> bool:
             with self._client.limiter.attempt():
                 response = self._client.get(path, {}, token=token)
-            if response.status_code == HTTPStatus.NOT_FOUND:
-                return False
-            if _id_in(response.content) != lead_id:
-                raise FatalError(_NOT_TRUSTED)
-            return True
+            return lead_exists(lead_id, response.status_code, response.content)
 
         return self._client.retried(attempt)
-
-
-def _id_in(body: bytes) -> object:
-    """Return the id of the only lead in an answer, which may be a list with one item; None if there is no such lead."""
-    try:
-        content: Any = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    items = content.get("items") if isinstance(content, dict) else content
-    if isinstance(items, list):
-        content = items[0] if len(items) == 1 else None
-    metadata = content.get("metadata") if isinstance(content, dict) else None
-    return metadata.get("leadId") if isinstance(metadata, dict) else None
 
 
 def verify(connection: sa.Connection, leads: Leads, lookup: LeadLookup, *, now: datetime, cutoff: datetime) -> Verified:
@@ -123,22 +101,6 @@ def verify(connection: sa.Connection, leads: Leads, lookup: LeadLookup, *, now: 
     return Verified(asked, gone)
 
 
-def refuse_several_accounts(leads: Leads) -> None:
-    """Check that the table contains the leads of one account only.
-
-    Raises:
-        SettingsError: it contains several, or the rows do not show when they were read.
-    """
-    if leads.columns.account is not None:
-        msg = (
-            f"{leads.shown} holds several accounts, but --verify asks only one: its 404s prove nothing about the others"
-        )
-        raise SettingsError(msg)
-    if leads.columns.extracted_at is None or not leads.refresh_days:
-        msg = "--verify needs the loader's column _sdc_extracted_at and a `refresh_days` above 0"
-        raise SettingsError(msg)
-
-
 def _recently_read(connection: sa.Connection, leads: Leads, cutoff: datetime, now: datetime) -> list[str]:
     recent = sa.select(leads.key[0]).where(leads.extracted_at >= cutoff, leads.ttl > now)
     newest_first = recent.order_by(leads.extracted_at.desc().nulls_last()).limit(PROBES)
@@ -159,4 +121,4 @@ def _batches(connection: sa.Connection) -> Iterator[list[str]]:
 
 def _check_probes(lookup: LeadLookup, probes: Sequence[str]) -> None:
     if not all(lookup.exist(probes)):
-        raise FatalError(_NOT_TRUSTED)
+        raise FatalError(NOT_TRUSTED)

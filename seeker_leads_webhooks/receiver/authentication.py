@@ -6,7 +6,7 @@ import hmac
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_plus, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from seeker_leads_api.errors import SettingsError
 
@@ -104,7 +104,6 @@ def _shown(call: Call, auth: Auth) -> Iterable[tuple[str, bytes]]:
                 # A key may contain a plus or a percent sign, and not every sender encodes them.
                 yield "query", _bytes(value)
                 yield "query", unquote_to_bytes(value)
-                yield "query", _bytes(unquote_plus(value))
 
 
 def _is_any(shown: bytes, keys: Sequence[bytes]) -> bool:

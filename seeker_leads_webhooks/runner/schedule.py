@@ -48,7 +48,7 @@ class Schedule:
         self._owes_recheck = False  # whether a signal caused a run that has not succeeded yet
         self._recheck_at: float | None = None
         self._failures = 0  # in a row
-        self._retry_at = 0.0
+        self._retry_at: float | None = None  # after a failed run
 
     @property
     def is_running(self) -> bool:
@@ -84,7 +84,7 @@ class Schedule:
             self._retry_at = now + min(wait_seconds, LONGEST_BACK_OFF_SECONDS)
             self._failures += 1
             return
-        self._failures = 0
+        self._failures, self._retry_at = 0, None
         if self._owes_recheck and self._timing.recheck_seconds:
             self._recheck_at = now + self._timing.recheck_seconds
         self._owes_recheck = False
@@ -96,7 +96,7 @@ class Schedule:
         return max(0.0, self._due_at() - self._clock())
 
     def _due_at(self) -> float:
-        if self._failures:
+        if self._retry_at is not None:
             return self._retry_at
         if self._begun_at is None:
             return self._clock()

@@ -102,7 +102,7 @@ class Identifier:
         if with_history and self.dedupe_by is not DedupeBy.NONE:
             by_key = self.dedupe_by is DedupeBy.KEY
             forms = earlier_forms(incoming, self.destination, by_key=by_key, can_be_sent=can_be_sent)
-            hashes = dict.fromkeys(sha256(other) for other in forms if other != form)
+            hashes = dict.fromkeys(sha256(other) for other in forms)
             earlier = tuple(other for other in hashes if other != key)
         return Identity(
             key=key,

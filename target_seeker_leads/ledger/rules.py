@@ -48,16 +48,16 @@ class UnknownOutcome(str, enum.Enum):
 class Decision(enum.Enum):
     """The answer to a claim. With the first four, the caller holds the record and must settle it."""
 
-    SEND = "send"  #: claimed for this run (row written): POST now
-    SEND_AGAIN = "send again"  #: as SEND, though an earlier POST's outcome is unknown: it may exist twice
-    TRY_ONCE = "try once"  #: as SEND, for a record that was refused before and is kept: POST once, without retries
-    KEEP_UNKNOWN = "keep unknown"  #: it may exist, and is not sent: keep it as a dead letter, then settle UNKNOWN
-    SKIP_DELIVERED = "skip delivered"  #: the API has it
-    SKIP_CHANGED = "skip changed"  #: the same, but with different content
-    SKIP_REJECTED = "skip rejected"  #: rejected before with the same content, and kept already
-    SKIP_UNKNOWN = "skip unknown"  #: kept in the dead letters already
-    SKIP_OWN = "skip own"  #: a lead that was sent from here and read back by the tap
-    WAIT = "wait"  #: another thread or a live run holds it: ask again soon
+    SEND = enum.auto()  #: claimed for this run (row written): POST now
+    SEND_AGAIN = enum.auto()  #: as SEND, though an earlier POST's outcome is unknown: it may exist twice
+    TRY_ONCE = enum.auto()  #: as SEND, for a record that was refused before and is kept: POST once, without retries
+    KEEP_UNKNOWN = enum.auto()  #: it may exist, and is not sent: keep it as a dead letter, then settle UNKNOWN
+    SKIP_DELIVERED = enum.auto()  #: the API has it
+    SKIP_CHANGED = enum.auto()  #: the same, but with different content
+    SKIP_REJECTED = enum.auto()  #: rejected before with the same content, and kept already
+    SKIP_UNKNOWN = enum.auto()  #: kept in the dead letters already
+    SKIP_OWN = enum.auto()  #: a lead that was sent from here and read back by the tap
+    WAIT = enum.auto()  #: another thread or a live run holds it: ask again soon
 
 
 #: Decisions after which nobody else may touch the record before it is settled.
@@ -191,8 +191,7 @@ def row_after_claim(
     if decision is Decision.KEEP_UNKNOWN and row is not None:
         return dataclasses.replace(row, run_id=run_id)
     resends = (row.resends if row else 0) + (decision is Decision.SEND_AGAIN)
-    is_same = row is not None and (row.status in MAY_EXIST or row.content == claim.content)
-    first_tried_at = (row.first_tried_at if row and is_same else None) or now
+    same = row if row and (row.status in MAY_EXIST or row.content == claim.content) else None
     return Row(
         Status.SENDING,
         claim.stream,
@@ -200,7 +199,7 @@ def row_after_claim(
         run_id,
         resends=resends,
         fingerprint=claim.fingerprint,
-        first_tried_at=first_tried_at,
+        first_tried_at=(same.first_tried_at if same else None) or now,
     )
 
 

@@ -18,6 +18,12 @@ def test_keys_come_from_the_environment() -> None:
     assert "before" not in repr(both)
 
 
+def test_names_of_the_variables_are_promises() -> None:
+    """Deployments set them, so a name never changes."""
+    variables = {"SEEKER_LEADS_WEBHOOK_API_KEY": "now", "SEEKER_LEADS_WEBHOOK_PREVIOUS_API_KEY": "before"}
+    assert WebhookKeys.from_environment(variables).accepted == (b"now", b"before")
+
+
 @pytest.mark.parametrize(
     ("variables", "named"),
     [

@@ -54,6 +54,35 @@ def test_columns_of_others_are_left_alone(name: str) -> None:
     assert (found.unknown, found.personal) == ((name,), ())
 
 
+@pytest.mark.parametrize("text", ["text", "character varying", "character"])
+@pytest.mark.parametrize("instant", [INSTANT, "timestamp with time zone"])
+def test_loaders_may_choose_among_equal_types(text: str, instant: str) -> None:
+    """A text may have a length, and an instant a time zone; without one, it is in UTC."""
+    columns = [Column("leadId", text), Column("ingestionDate", instant), Column("ttl", instant)]
+    more = [Column("_sdc_extracted_at", instant), Column("account", text), Column("isErased", "boolean")]
+    found = read_columns("s.leads", [*columns, *more])
+    assert [found.lead_id, found.ingestion_date, found.ttl] == columns
+    assert [found.extracted_at, found.account, found.is_erased] == more
+    assert found.unknown == ()
+    assert found.ttl.is_in_utc is (instant == INSTANT)
+
+
+def test_table_may_lack_what_older_catalogs_lack() -> None:
+    """Only the id, the date and the `ttl` are needed."""
+    found = read()
+    assert (found.account, found.is_erased, found.extracted_at, found.call) == (None, None, None, None)
+    assert (found.personal, found.unknown) == ((), ())
+
+
+@pytest.mark.parametrize("kind", ["jsonb", "json"])
+def test_form_of_a_table_is_that_of_its_personal_data(kind: str) -> None:
+    """It has JSON columns as soon as one of them is JSON, even if others are texts."""
+    contact = Column("contactRequest", kind)
+    assert read(contact).form == read(contact, Column("extra", "text")).form == "JSON columns"
+    assert read(Column("contactRequest__email", "text")).form == "flattened columns"
+    assert read(Column("callDetails", kind)).call == Column("callDetails", kind)
+
+
 def test_call_in_a_text_goes_as_a_whole() -> None:
     """A member of a text cannot be removed safely, so the whole value becomes null."""
     found = read(Column("callDetails", "text"))
@@ -66,7 +95,9 @@ def test_call_in_a_text_goes_as_a_whole() -> None:
         ([], "s.leads has no column leadId: it is not a table of leads"),
         (NEEDED[:2], "s.leads has no column ttl"),
         ([*NEEDED, Column("lead_id", "text")], "leadId and lead_id"),
+        ([*NEEDED, Column("callDetails", "json"), Column("call_details", "text")], "callDetails and call_details"),
         ([*NEEDED[:2], Column("ttl", "bigint")], "the column ttl is bigint, and must be timestamp"),
+        ([*NEEDED, Column("account", "integer")], "the column account is integer, and must be text or character"),
         ([*NEEDED, Column("isErased", "text")], "the column isErased is text, and must be boolean"),
     ],
 )
@@ -80,3 +111,8 @@ def test_column_that_must_not_be_null_is_named() -> None:
     """The error comes before any change."""
     with pytest.raises(SettingsError, match="contactRequest is NOT NULL"):
         refuse_unnullable("s.leads", read(Column("contactRequest", "jsonb", may_be_null=False)))
+
+
+def test_column_may_be_null_unless_the_server_says_otherwise() -> None:
+    """Only personal data becomes null, so other columns may be NOT NULL."""
+    refuse_unnullable("s.leads", read(Column("contactRequest", "jsonb"), Column("portal", "text", may_be_null=False)))

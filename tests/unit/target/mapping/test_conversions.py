@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from target_seeker_leads.mapping.conversions import (
+    CONVERTERS,
+    from_json_text,
     is_empty,
     to_gender,
     to_language,
@@ -14,6 +16,7 @@ from target_seeker_leads.mapping.conversions import (
     to_trimmed,
     to_upper,
 )
+from target_seeker_leads.mapping.field_names import FIELD_NAMES, PHONES, SUBMITTED_DATE
 
 BLANK_TEXTS = ["", " \t\n\u00a0", "\u200b", "\ufeff \u00ad\x00"]
 EMPTY: list[Any] = [None, False, *BLANK_TEXTS, [], {}, float("nan"), Decimal("NaN"), Decimal("sNaN")]
@@ -42,11 +45,71 @@ def test_everything_else_is_a_value(value: object) -> None:
         (261234567891.0, "261234567891"),
         (Decimal("261234567891.0"), "261234567891"),
         (0.5, "0.5"),
+        (-0.5, "-0.5"),
+        (-7.0, "-7"),
     ],
 )
 def test_numbers_become_their_text(value: object, text: str) -> None:
     """A number is written in digits, a whole one without a point; a text is not changed."""
     assert to_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("longest", "longer"),
+    [
+        (10**40 - 1, 10**40),
+        (1 - 10**40, -(10**40)),
+        (Decimal("1E+39"), Decimal("1E+40")),
+        (Decimal("1E-40"), Decimal("1E-41")),
+        (1e39, 1e40),
+    ],
+)
+def test_number_of_up_to_forty_digits_is_a_text(longest: Any, longer: Any) -> None:
+    """That is more than any number means that someone wrote; a longer one is reported as it is."""
+    assert len(to_text(longest).lstrip("-").replace("0.", "")) == 40
+    assert to_text(longer) is longer
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ('{"a": [1]}', {"a": [1]}),
+        (' \n[{"a": 1}]', [{"a": 1}]),
+        ({"a": 1}, {"a": 1}),
+        (None, None),
+        (7, 7),
+        ("7", "7"),
+        ("null", "null"),
+        ("", ""),
+        ("{Dupont}", "{Dupont}"),
+        ("[" * 100_000, "[" * 100_000),
+    ],
+)
+def test_only_objects_and_lists_are_read_out_of_a_text(value: object, read: object) -> None:
+    """Warehouses return nested columns as text. Any other text is one, even if it is JSON or begins like it."""
+    assert from_json_text(value) == read
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "read"),
+    [
+        ("firstName", 7, "7"),
+        ("lastName", " 7 ", " 7 "),
+        ("message", 7.5, "7.5"),
+        ("email", " jane@example.com ", "jane@example.com"),
+        ("classifiedId", 26.0, "26"),
+        ("gender", "Mme", "FEMALE"),
+        ("language", "anglais", "EN"),
+    ],
+)
+def test_each_field_has_its_reading(field: str, value: object, read: str) -> None:
+    """Texts for people stay as they are, ids and addresses lose blanks, and words become codes."""
+    assert CONVERTERS[field](value) == read
+
+
+def test_every_field_has_a_reading() -> None:
+    """Phones and the date have modules of their own."""
+    assert set(CONVERTERS) == set(FIELD_NAMES) - {PHONES, SUBMITTED_DATE}
 
 
 WRONG: list[Any] = [True, {"a": 1}, ["a"], 10**5000, float("inf"), Decimal("1E+999999"), Decimal("1E-999999")]

@@ -31,7 +31,8 @@ def test_pinned_header_is_the_only_one() -> None:
     """With `header:NAME`, the key is accepted nowhere else; the name is case-insensitive."""
     auth = Auth.parse("header:X-Api-Key")
     assert place_of_key(call(("x-api-key", KEY.decode())), auth, KEYS) == "header:x-api-key"
-    assert place_of_key(call(("X-Other", KEY.decode()), query=f"key={KEY.decode()}"), auth, KEYS) is None
+    for other in ("Authorization", "X-Other"):
+        assert place_of_key(call((other, KEY.decode()), query=f"key={KEY.decode()}"), auth, KEYS) is None
     assert claimed_signature(call(("X-Signature", "0" * 64)), auth) is None
 
 
@@ -40,6 +41,29 @@ def test_key_in_the_query_is_found_however_it_is_encoded(query: str) -> None:
     """Different senders encode different characters."""
     for auth in (ANY, Auth.parse("query")):
         assert place_of_key(call(query=query), auth, (b"a+b/c",)) == "query"
+
+
+@pytest.mark.parametrize("key", ["a%2Fb", "100%", "a+b"])
+def test_key_that_looks_encoded_is_found_as_it_is(key: str) -> None:
+    """A key may contain a percent sign, and not every sender encodes it."""
+    assert place_of_key(call(query=f"key={key}"), ANY, (key.encode(),)) == "query"
+
+
+@pytest.mark.parametrize("way", ["query", "signature"])
+def test_other_places_are_refused(way: str) -> None:
+    """With `query` or `signature`, a header that contains the key is not enough, and neither stands for the other."""
+    auth = Auth.parse(way)
+    in_header, in_query = call(("Authorization", KEY.decode())), call(query=f"key={KEY.decode()}")
+    assert place_of_key(in_header, auth, KEYS) is None
+    assert place_of_key(in_query, auth, KEYS) == ("query" if way == "query" else None)
+    claimed = claimed_signature(call(("X-Signature", "0" * 64)), auth)
+    assert claimed == ("0" * 64 if way == "signature" else None)
+
+
+def test_first_place_of_the_key_is_named() -> None:
+    """A sender may give the key twice; the log suggests the place that comes first, and a header before the query."""
+    twice = call(("X-First", KEY.decode()), ("X-Second", PREVIOUS.decode()), query=f"key={KEY.decode()}")
+    assert place_of_key(twice, ANY, KEYS) == "header:X-First"
 
 
 @pytest.mark.parametrize(
@@ -95,7 +119,9 @@ def test_body_is_not_read_for_a_malformed_signature(value: str) -> None:
     assert claimed_signature(call(("X-Signature", "0" * 64), ("X-Signature", "1" * 64)), ANY) is None
 
 
-@pytest.mark.parametrize("wrong", ["", "header", "header:", "header:two words", "bearer", "Any", "header:X\n"])
+@pytest.mark.parametrize(
+    "wrong", ["", "header", "header:", "header:two words", "bearer", "bearer:X", "query:X", "Any", "header:X\n"]
+)
 def test_unknown_way_is_named(wrong: str) -> None:
     """A mistake in `--auth` must not accept or refuse calls by accident."""
     with pytest.raises(SettingsError, match="`--auth` must be"):

@@ -38,6 +38,14 @@ def test_first_run_begins_at_once(time: Time) -> None:
     assert Schedule(Timing(), time).seconds_until_due() == 0
 
 
+def test_first_run_that_fails_is_repeated_soon(time: Time) -> None:
+    """A pipeline that does not start with the program is the first failure, not a later one."""
+    schedule = Schedule(Timing(), time)
+    assert schedule.failures == 0
+    run(schedule, succeeded=False)
+    assert (schedule.failures, schedule.seconds_until_due()) == (1, 5)
+
+
 def test_run_follows_a_signal_after_a_quiet_time(schedule: Schedule, time: Time) -> None:
     """Each further signal delays the run, so that a burst causes one run."""
     schedule.signal()
@@ -98,6 +106,16 @@ def test_recheck_outlasts_a_poll_before_it(schedule: Schedule, time: Time) -> No
     assert schedule.seconds_until_due() == 50
 
 
+def test_late_run_replaces_the_recheck(schedule: Schedule, time: Time) -> None:
+    """The runner may begin a run a little after it was due; there is no second one for the same signal."""
+    schedule.signal()
+    run(schedule)
+    time.now += 65
+    assert schedule.seconds_until_due() == 0
+    run(schedule)
+    assert schedule.seconds_until_due() == 300
+
+
 def test_polls_without_any_signal(schedule: Schedule, time: Time) -> None:
     """Lost calls cost only time: a run begins `poll_seconds` after the start of the last one, however long it took."""
     schedule.begin()
@@ -117,6 +135,25 @@ def test_failed_run_is_repeated_after_growing_waits(schedule: Schedule, time: Ti
     assert waits == [5, 10, 20, 40, 80, 160, 300, 300, LONGEST_BACK_OFF_SECONDS]
     run(schedule)
     assert schedule.seconds_until_due() == 60  # the run that succeeds answers the signal
+
+
+def test_success_ends_a_row_of_failures(schedule: Schedule) -> None:
+    """Monitoring sees how many runs in a row have failed, and the next failure waits as long as a first one."""
+    for failures in (1, 2):
+        run(schedule, succeeded=False)
+        assert schedule.failures == failures
+    run(schedule)
+    assert (schedule.failures, schedule.seconds_until_due()) == (0, 300)
+    run(schedule, succeeded=False)
+    assert (schedule.failures, schedule.seconds_until_due()) == (1, 5)
+
+
+def test_schedule_knows_whether_a_run_is_in_progress(schedule: Schedule) -> None:
+    """While it is, no other one is due."""
+    assert not schedule.is_running
+    schedule.begin()
+    assert schedule.is_running
+    assert schedule.seconds_until_due() is None
 
 
 def test_signal_does_not_shorten_the_wait_after_a_failure(schedule: Schedule) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from seeker_leads_cli.retention.findings import Findings, refusal
+from seeker_leads_cli.retention.confirmation import refusal
+from seeker_leads_cli.retention.findings import Findings
 
 
 def findings(rows: int, newly_erased: int) -> Findings:
