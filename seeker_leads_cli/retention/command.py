@@ -21,8 +21,8 @@ from seeker_leads_cli.retention.leads import Leads
 from seeker_leads_cli.retention.report import make_report
 from seeker_leads_cli.retention.settings import RETENTION_SETTINGS, ApplyOptions, Erased
 from seeker_leads_cli.retention.verification import PROBES, LeadLookup, refuse_several_accounts
-from seeker_leads_cli.screen import visible
 from seeker_leads_singer.command import EXIT_FAILED
+from seeker_leads_singer.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
