@@ -18,11 +18,11 @@ from seeker_leads_cli.options import example
 from seeker_leads_cli.preview.command import preview
 from seeker_leads_cli.rejects.command import rejects
 from seeker_leads_cli.retention.command import retention
-from seeker_leads_cli.screen import VisibleFormatter, visible
 from seeker_leads_cli.send.command import send
 from seeker_leads_cli.webhooks.command import webhooks
 from seeker_leads_singer.command import EXIT_FAILED, EXIT_SETTINGS, EXIT_SIGNAL, describe
 from seeker_leads_singer.package import PACKAGE_NAME
+from seeker_leads_singer.visible import VisibleFormatter, visible
 
 
 class Tool(click.Group):
@@ -76,7 +76,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # for characters that the terminal cannot show
     # The SDK's metrics are for monitoring, not for a person at a terminal.
     handler = logging.StreamHandler()
-    handler.setFormatter(VisibleFormatter("%(message)s"))
+    handler.setFormatter(VisibleFormatter(logging.Formatter()))
     handler.addFilter(lambda record: record.name != "singer_sdk.metrics")
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
