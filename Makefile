@@ -24,6 +24,8 @@ DEMO_PLUGINS := tap-seeker-leads target-postgres tap-spreadsheets target-seeker-
 # Meltano runs in this folder with nothing of the user's shell but what the commands below give it.
 export MELTANO_PROJECT_ROOT := $(CURDIR)
 export NO_COLOR := 1
+# A shell that switches off Python's cache of compiled modules would double the start of every program, and there are hundreds.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
@@ -34,7 +36,7 @@ demo: .venv/.demo .meltano/.demo  ## Leads from a local sandbox into a PostgreSQ
 
 test: .venv/.test .meltano/.installed  ## All tests: unit, integration, acceptance
 	@$(BIN)/pytest -m "not alone" -n $(WORKERS) --dist loadgroup
-	@$(BIN)/pytest -m alone
+	@$(BIN)/pytest -m alone tests/acceptance
 
 test-dbt: .venv/.test .dbt/.installed  ## Test the dbt package with real dbt and PostgreSQL
 	@SEEKER_LEADS_DBT=$(CURDIR)/.dbt/bin/dbt $(BIN)/pytest tests/dbt
@@ -163,7 +165,7 @@ clean:  ## Remove everything that these commands created
 	@echo "Installing the tools to compare with into .bench (once) ..."
 	@$(PYTHON) -m venv .bench
 	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --group bench-peers
+	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --upgrade --group bench-peers
 	@touch $@
 
 .docs/.installed: pyproject.toml

@@ -154,6 +154,10 @@ class ApiClient:
     def close(self) -> None:
         """Close the connections of all threads, and leave a shared limit."""
         self.limiter.close()
+        self.close_connections()
+
+    def close_connections(self) -> None:
+        """Close the connections of all threads; other clients may share them."""
         self._sessions.close()
 
     def _send_once(self, prepared: requests.PreparedRequest, shown: str) -> Answer:

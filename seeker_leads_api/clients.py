@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from seeker_leads_api.accounts import RateLimitScope
 from seeker_leads_api.client import ApiClient, new_limiter
+from seeker_leads_api.http.rate_limiter import CLOSE_SECONDS
 from seeker_leads_api.http.sessions import Sessions
 
 if TYPE_CHECKING:
@@ -58,8 +59,15 @@ def open_clients(  # noqa: PLR0913  # time and output are injected
     return [client_of(account) for account in accounts]
 
 
-def close_clients(clients: Sequence[ApiClient]) -> None:
-    """Close the clients' shared connections, and release limits that are shared with other processes."""
-    for limiter in {id(client.limiter): client.limiter for client in clients}.values():
-        limiter.close()
-    clients[0].close()
+def close_clients(clients: Sequence[ApiClient], *, clock: Callable[[], float] = time.monotonic) -> None:
+    """Close the clients' shared connections, and release limits that are shared with other processes.
+
+    All limits together take no longer than one, even if their database hangs: a stop must not wait for each account.
+    """
+    limiters = {id(client.limiter): client.limiter for client in clients}.values()
+    for limiter in limiters:
+        limiter.begin_close()
+    ends_at = clock() + CLOSE_SECONDS
+    for limiter in limiters:
+        limiter.close(max(ends_at - clock(), 0.0))
+    clients[0].close_connections()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,8 +59,9 @@ def write_metrics(path: str, metrics: Iterable[Metric]) -> str | None:
     """Replace the file atomically, with mode 0644; return a warning if that fails, because metrics never fail a run."""
     try:
         file = Path(path).expanduser()
-        # The name does not end with `.prom`, so that the collector does not read the unfinished file.
-        unfinished = file.with_name(f".{file.name}.{os.getpid()}")
+        # The name does not end with `.prom`, so that the collector does not read the unfinished file. It is new each
+        # time: every run of a container has the same process ID, and would find the file that a killed run left.
+        unfinished = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
             with os.fdopen(os.open(unfinished, flags, _MODE), "w", encoding="utf-8") as handle:

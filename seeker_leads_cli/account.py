@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from seeker_leads_singer.config import read_environment, read_files
 from seeker_leads_singer.package import plugin_user_agent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from seeker_leads_api.accounts import Account
     from seeker_leads_api.settings import ConnectionSettings
@@ -52,10 +53,10 @@ def account_settings(config_files: Sequence[str]) -> ConnectionSettings:
 
 
 @contextmanager
-def client_of(settings: ConnectionSettings) -> Iterator[ApiClient]:
-    """Open the client of an account."""
+def client_of(settings: ConnectionSettings, sleep: Callable[[float], object] = time.sleep) -> Iterator[ApiClient]:
+    """Open the client of an account; `sleep` is used for its waits."""
     agent = plugin_user_agent("seeker-leads", settings.user_agent)
-    client = ApiClient(settings, agent, report=lambda line: click.echo(line, err=True))
+    client = ApiClient(settings, agent, report=lambda line: click.echo(line, err=True), sleep=sleep)
     try:
         yield client
     finally:

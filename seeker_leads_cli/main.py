@@ -14,14 +14,15 @@ import click
 from seeker_leads_api.errors import SeekerLeadsError, SettingsError, StoppedError
 from seeker_leads_cli.doctor.command import doctor
 from seeker_leads_cli.ledger.command import ledger
+from seeker_leads_cli.options import example
 from seeker_leads_cli.preview.command import preview
 from seeker_leads_cli.rejects.command import rejects
 from seeker_leads_cli.retention.command import retention
-from seeker_leads_cli.screen import VisibleFormatter, visible
 from seeker_leads_cli.send.command import send
 from seeker_leads_cli.webhooks.command import webhooks
 from seeker_leads_singer.command import EXIT_FAILED, EXIT_SETTINGS, EXIT_SIGNAL, describe
 from seeker_leads_singer.package import PACKAGE_NAME
+from seeker_leads_singer.visible import VisibleFormatter, visible
 
 
 class Tool(click.Group):
@@ -62,14 +63,11 @@ def _end(message: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
-_EXAMPLE = """\b
-Example:
-  seeker-leads preview export-crm.csv
-  seeker-leads send export-crm.csv --config config.json
-"""
-
-
-@click.group(cls=Tool, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXAMPLE)
+@click.group(
+    cls=Tool,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=example("preview export-crm.csv", "send export-crm.csv --config config.json"),
+)
 @click.version_option(version(PACKAGE_NAME), message="%(prog)s v%(version)s", prog_name="seeker-leads")
 def main() -> None:
     """Check and send files of leads, fix dead letters, load new leads within seconds, and delete old ones in time."""
@@ -78,7 +76,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # for characters that the terminal cannot show
     # The SDK's metrics are for monitoring, not for a person at a terminal.
     handler = logging.StreamHandler()
-    handler.setFormatter(VisibleFormatter("%(message)s"))
+    handler.setFormatter(VisibleFormatter(logging.Formatter()))
     handler.addFilter(lambda record: record.name != "singer_sdk.metrics")
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
@@ -12,10 +12,11 @@ from seeker_leads_cli.input import InputOptions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CommandT = TypeVar("CommandT", bound="Callable[..., Any] | click.Command")
+#: The type of an option.
+Decorator: TypeAlias = "Callable[[Callable[..., None]], Callable[..., None]]"
 
 
-def config_option(help_: str) -> Callable[[CommandT], CommandT]:
+def config_option(help_: str) -> Decorator:
     """Return the option `--config FILE`, which may be repeated."""
     return click.option("--config", "config_files", multiple=True, metavar="FILE", type=click.Path(), help=help_)
 
@@ -33,9 +34,10 @@ _INPUT_OPTIONS = (
 )
 
 
-def example(words: str) -> str:
+def example(*commands: str) -> str:
     """Return the end of a command's help: how it is called."""
-    return f"\b\nExample:\n  seeker-leads {words}\n"
+    lines = "".join(f"  seeker-leads {command}\n" for command in commands)
+    return f"\b\nExample:\n{lines}"
 
 
 def input_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from datetime import timezone
 from typing import TYPE_CHECKING, Any, TextIO
@@ -28,25 +27,12 @@ def printable(value: Any, longest: int = _LONGEST_TEXT) -> str:  # noqa: ANN401 
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-def visible(text: str) -> str:
-    """Return text with a space in place of each character that could change how a terminal shows the other ones."""
-    return "".join(char if char.isprintable() or char == "\n" else " " for char in text)
-
-
 def visible_json(text: str, *, ascii_only: bool = False) -> str:
     """Return JSON with escapes in place of those characters and, if asked for, of all that are not ASCII."""
     return "".join(
         char if char == "\n" or (char.isprintable() and (char.isascii() or not ascii_only)) else json.dumps(char)[1:-1]
         for char in text
     )
-
-
-class VisibleFormatter(logging.Formatter):
-    """Keeps names in a log line, such as those of columns, from changing how the terminal shows it."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
-        return visible(super().format(record))
 
 
 def instant(at: datetime) -> str:

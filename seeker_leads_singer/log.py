@@ -1,4 +1,4 @@
-"""Checks the log settings in the environment, which the SDK reads before any error is handled."""
+"""The plugins' log: its settings in the environment, which the SDK reads before any error is handled, and its lines."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_singer.command import EXIT_SETTINGS
+from seeker_leads_singer.visible import make_visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
@@ -27,6 +28,7 @@ def setting_up_the_log(prefix: str) -> Iterator[None]:
     try:
         refuse_unknown_level(os.environ, prefix)
         yield
+        make_visible(logging.getLogger())
     except SettingsError as error:
         _end(str(error))
     except Exception as error:  # noqa: BLE001  # YAML and `logging.config` raise many types

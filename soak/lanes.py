@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import multiprocessing.connection
+import os
 import shutil
 import signal
 import tempfile
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from soak.rounds import RoundId, Scenario
 
 #: A round that takes longer hangs.
-LONGEST_SECONDS = 900.0
+LONGEST_SECONDS = 1500.0
 #: A child that is forked has all modules loaded.
 _FORK = multiprocessing.get_context("fork")
 
@@ -103,6 +104,7 @@ def _play(result: Connection, round_id: RoundId, scenario: Scenario, place: Plac
     # The sandbox's server logs every connection that a kill breaks.
     logging.disable(logging.CRITICAL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.environ["PYTHONFAULTHANDLER"] = "1"  # a program that hangs can be asked where it is
     adopt_orphans()
     seen = Round()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
 import threading
 import time
@@ -153,10 +154,20 @@ class TapRunner:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run tests that share something in one worker: the files of the Meltano project, a costly environment."""
+    """Run the tests of the wheel in one worker, which builds it once, and begin with the kinds that take longest.
+
+    Otherwise one of those that begins last keeps a single worker busy while the others have ended.
+    """
     for item in items:
-        for fixture in {"meltano_plugins", "plain"} & {*getattr(item, "fixturenames", ())}:
-            item.add_marker(pytest.mark.xdist_group(fixture))
+        if "wheel" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("wheel"))
+    kinds = {kind: rank for rank, kind in enumerate(("packaging", "acceptance"))}
+    items.sort(key=lambda item: kinds.get(item.path.parent.name, len(kinds)))
+
+
+def pytest_collection_finish() -> None:
+    """Leave the thousands of tests out of garbage collection, which otherwise looks through all of them each time."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

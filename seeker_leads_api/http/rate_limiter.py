@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+#: How long the end of a run waits for the database of a shared limit. If it hangs, its slots become free later.
+CLOSE_SECONDS = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -35,8 +38,11 @@ class Limiter(Protocol):
     def pause(self, seconds: float) -> None:
         """Let no request start for this long: the API answered 429."""
 
-    def close(self) -> None:
-        """Release everything that is shared with other processes."""
+    def begin_close(self) -> None:
+        """Begin to release what is shared with other processes, without waiting: many limits can do so at once."""
+
+    def close(self, timeout_seconds: float = CLOSE_SECONDS) -> None:
+        """Release everything that is shared with other processes; wait no longer than `timeout_seconds` for it."""
 
 
 class RateLimiter:
@@ -79,7 +85,10 @@ class RateLimiter:
         with self._pausing:  # many threads reach the limit at once, and the longest pause counts
             self._not_before = max(self._not_before, self._clock() + seconds)
 
-    def close(self) -> None:
+    def begin_close(self) -> None:
+        """Do nothing: this limit is not shared with other processes."""
+
+    def close(self, timeout_seconds: float = CLOSE_SECONDS) -> None:
         """Do nothing: this limit is not shared with other processes."""
 
     def _wait_for_start(self) -> None:

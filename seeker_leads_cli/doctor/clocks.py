@@ -15,7 +15,9 @@ def check_clocks(seconds_ahead: float | None) -> Check:
     if seconds_ahead is None:
         return Check(_NAME, is_ok=True, says="not compared: no answer contained the API's time")
     if abs(seconds_ahead) <= _TOLERANCE_SECONDS:
-        return Check(_NAME, is_ok=True, says=f"this machine's and the API's clock differ by {abs(seconds_ahead):.0f} s")
+        return Check(
+            _NAME, is_ok=True, says=f"this machine's and the API's clocks differ by {abs(seconds_ahead):.0f} s"
+        )
     differs = f"{in_words(abs(seconds_ahead))} {'ahead of' if seconds_ahead > 0 else 'behind'}"
     says = f"this machine's clock is {differs} the API's: correct it, and use NTP"
     return Check(_NAME, is_ok=False, says=says)

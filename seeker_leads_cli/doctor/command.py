@@ -11,7 +11,7 @@ import click
 from seeker_leads_cli.doctor.plugins import PLUGINS, plugin_configs
 from seeker_leads_cli.doctor.tap import check_tap
 from seeker_leads_cli.doctor.target import check_target
-from seeker_leads_cli.options import JSON, config_option
+from seeker_leads_cli.options import JSON, config_option, example
 from seeker_leads_singer.command import EXIT_FAILED
 
 if TYPE_CHECKING:
@@ -20,14 +20,10 @@ if TYPE_CHECKING:
 
     from seeker_leads_cli.doctor.check import Check
 
-_EXAMPLE = """\b
-Example:
-  seeker-leads doctor --config config.json
-"""
 _CHECKS = {"tap": check_tap, "target": check_target}
 
 
-@click.command(short_help="Check whether a set-up works.", epilog=_EXAMPLE)
+@click.command(short_help="Check whether a set-up works.", epilog=example("doctor --config config.json"))
 @click.option(
     "--for", "wanted", type=click.Choice([*PLUGINS]), help="Check only this plugin. Default: each that has settings."
 )

@@ -8,15 +8,15 @@ from seeker_leads_cli.ledger.copy import copy_ledger
 from seeker_leads_cli.ledger.find import find
 from seeker_leads_cli.ledger.purge import purge
 from seeker_leads_cli.ledger.stats import stats
-
-_EXAMPLE = """\b
-Example:
-  seeker-leads ledger stats --config config.json
-  seeker-leads ledger find --stream leads --key '{"id": 5}' --config config.json
-"""
+from seeker_leads_cli.options import example
 
 
-@click.group(short_help="Manage the ledger, the record of what was sent.", epilog=_EXAMPLE)
+@click.group(
+    short_help="Manage the ledger, the record of what was sent.",
+    epilog=example(
+        "ledger stats --config config.json", "ledger find --stream leads --key '{\"id\": 5}' --config config.json"
+    ),
+)
 def ledger() -> None:
     """Query, purge or copy the ledger, the database that records what was sent."""
 

@@ -11,7 +11,7 @@ import click
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_cli.ledger.row_copy import copy_rows
 from seeker_leads_cli.ledger.sessions import open_ledger, open_or_create
-from seeker_leads_cli.options import CONFIG, JSON
+from seeker_leads_cli.options import CONFIG, JSON, example
 from seeker_leads_cli.screen import printable, show_table
 from seeker_leads_cli.settings import read_config, without_need_of_account
 from target_seeker_leads.ledger.location import Location
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _VARIABLE = "SEEKER_LEADS_NEW_LEDGER_URL"
-_EXAMPLE = """\b
-Example:
-  seeker-leads ledger copy postgresql://user@host/database --config config.json
-"""
 
 
-@click.command("copy", short_help="Copy the ledger to another database.", epilog=_EXAMPLE)
+@click.command(
+    "copy",
+    short_help="Copy the ledger to another database.",
+    epilog=example("ledger copy postgresql://user@host/database --config config.json"),
+)
 @click.argument("new_url", metavar="NEW_URL", envvar=_VARIABLE)
 @CONFIG
 @JSON

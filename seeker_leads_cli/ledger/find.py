@@ -8,18 +8,16 @@ import click
 
 from seeker_leads_cli.ledger.lookup import find_row, keys_of, parse_key
 from seeker_leads_cli.ledger.sessions import open_ledger
-from seeker_leads_cli.options import CONFIG, JSON
+from seeker_leads_cli.options import CONFIG, JSON, example
 from seeker_leads_cli.screen import instant, printable
 from seeker_leads_cli.settings import read_config
 from target_seeker_leads.settings import TargetSettings
 
-_EXAMPLE = """\b
-Example:
-  seeker-leads ledger find --stream leads --key '{"id": 5}' --config config.json
-"""
 
-
-@click.command(short_help="Show the status of one record.", epilog=_EXAMPLE)
+@click.command(
+    short_help="Show the status of one record.",
+    epilog=example("ledger find --stream leads --key '{\"id\": 5}' --config config.json"),
+)
 @click.option("--stream", required=True, metavar="NAME", help="The record's stream, after any stream map.")
 @click.option("--key", "key_text", required=True, metavar="JSON", help="Its key properties and their values.")
 @click.option("--account", "label", metavar="LABEL", help="With `accounts`: the label of its account.")

@@ -12,7 +12,7 @@ from seeker_leads_api.errors import SettingsError
 from seeker_leads_cli.age import age
 from seeker_leads_cli.ledger.row_deletion import count_delivered, delete_delivered
 from seeker_leads_cli.ledger.sessions import open_ledger
-from seeker_leads_cli.options import CONFIG, JSON
+from seeker_leads_cli.options import CONFIG, JSON, example
 from seeker_leads_cli.screen import instant, printable
 from seeker_leads_cli.settings import read_config, without_need_of_account
 
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 
 #: Three years, the legal lifetime of a lead, and a few days: until then, sources may deliver it again.
 SAFE_AGE = timedelta(days=1100)
-_EXAMPLE = """\b
-Example:
-  seeker-leads ledger purge --older-than 1200d --dry-run --config config.json
-"""
 
 
-@click.command(short_help="Delete old rows of delivered leads.", epilog=_EXAMPLE)
+@click.command(
+    short_help="Delete old rows of delivered leads.",
+    epilog=example("ledger purge --older-than 1200d --dry-run --config config.json"),
+)
 @click.option(
     "--older-than", required=True, type=age, metavar="AGE", help="Only leads delivered longer ago than this: 1200d."
 )

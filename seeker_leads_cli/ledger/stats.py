@@ -10,7 +10,7 @@ import click
 
 from seeker_leads_cli.ledger.row_counts import statistics_of
 from seeker_leads_cli.ledger.sessions import open_ledger
-from seeker_leads_cli.options import CONFIG, JSON
+from seeker_leads_cli.options import CONFIG, JSON, example
 from seeker_leads_cli.screen import instant, printable, show_table
 from seeker_leads_cli.settings import read_config, without_need_of_account
 
@@ -19,13 +19,8 @@ if TYPE_CHECKING:
 
     from seeker_leads_cli.ledger.row_counts import Group, Statistics
 
-_EXAMPLE = """\b
-Example:
-  seeker-leads ledger stats --config config.json
-"""
 
-
-@click.command(short_help="Count what is in the ledger.", epilog=_EXAMPLE)
+@click.command(short_help="Count what is in the ledger.", epilog=example("ledger stats --config config.json"))
 @CONFIG
 @JSON
 def stats(config_files: tuple[str, ...], *, is_json: bool) -> None:

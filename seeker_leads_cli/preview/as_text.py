@@ -9,7 +9,8 @@ import click
 import yaml
 
 from seeker_leads_cli.preview.repeats import RowOutcome
-from seeker_leads_cli.screen import printable, show_table, visible, visible_json
+from seeker_leads_cli.screen import printable, show_table, visible_json
+from seeker_leads_singer.visible import visible
 
 if TYPE_CHECKING:
     from collections import Counter

@@ -7,7 +7,7 @@ import sys
 import click
 
 from seeker_leads_cli.input import InputOptions, open_input
-from seeker_leads_cli.options import input_options
+from seeker_leads_cli.options import example, input_options
 from seeker_leads_cli.preview.as_json import as_json
 from seeker_leads_cli.preview.as_text import show
 from seeker_leads_cli.preview.proposals import proposals
@@ -15,13 +15,11 @@ from seeker_leads_cli.preview.target import survey_of
 from seeker_leads_cli.screen import is_utf8
 from seeker_leads_cli.settings import read_config
 
-_EXAMPLE = """\b
-Example:
-  seeker-leads preview export-crm.csv --key "Réf. contact"
-"""
 
-
-@click.command(short_help="Check a file of leads without sending it.", epilog=_EXAMPLE)
+@click.command(
+    short_help="Check a file of leads without sending it.",
+    epilog=example('preview export-crm.csv --key "Réf. contact"'),
+)
 @input_options
 @click.option("--json", "is_json", is_flag=True, help="Print JSON without samples, in a stable format.")
 def preview(options: InputOptions, config_files: tuple[str, ...], *, is_json: bool) -> None:

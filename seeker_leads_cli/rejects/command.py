@@ -30,12 +30,6 @@ if TYPE_CHECKING:
 
     from seeker_leads_cli.rejects.letters import Contents
 
-_EXAMPLE = """\b
-Example:
-  seeker-leads rejects list
-  seeker-leads rejects export rejects.csv
-  seeker-leads rejects retry --from rejects.csv
-"""
 _DRY_RUN_HELP = "Report what would be done, and do nothing."
 _WORDS = {
     Outcome.DELIVERED: "delivered",
@@ -48,7 +42,10 @@ _WORDS = {
 _UNSUCCESSFUL = (Outcome.FAILED, Outcome.UNSETTLED)
 
 
-@click.group(short_help="Fix the dead letters, and send them again.", epilog=_EXAMPLE)
+@click.group(
+    short_help="Fix the dead letters, and send them again.",
+    epilog=example("rejects list", "rejects export rejects.csv", "rejects retry --from rejects.csv"),
+)
 def rejects() -> None:
     """See why records were not sent, fix them, and send them again.
 

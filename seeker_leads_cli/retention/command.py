@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.postgres.location import PostgresLocation
+from seeker_leads_api.stopping import Stopping
 from seeker_leads_cli.account import CONFIG, account_settings, client_of
-from seeker_leads_cli.options import JSON, example
+from seeker_leads_cli.options import JSON, Decorator, example
 from seeker_leads_cli.retention.apply import apply as apply_to
 from seeker_leads_cli.retention.as_text import applied_as_json, applied_lines, report_lines, table_lines
 from seeker_leads_cli.retention.columns import read_columns, refuse_unnullable
@@ -22,15 +23,14 @@ from seeker_leads_cli.retention.proof import refuse_several_accounts
 from seeker_leads_cli.retention.report import make_report
 from seeker_leads_cli.retention.settings import RETENTION_SETTINGS, ApplyOptions, Erased
 from seeker_leads_cli.retention.verification import PROBES, LeadLookup
-from seeker_leads_cli.screen import visible
 from seeker_leads_singer.command import EXIT_FAILED
+from seeker_leads_singer.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     import sqlalchemy as sa
 
-Decorator: TypeAlias = "Callable[[Callable[..., None]], Callable[..., None]]"
 _VARIABLES = "SEEKER_LEADS_"
 _EXAMPLE = """\b
 Example:
@@ -162,9 +162,15 @@ def _leads(connection: sa.Connection, written: str, refresh_days: int, erased: E
 
 @contextmanager
 def _lookup(config_files: tuple[str, ...]) -> Iterator[LeadLookup]:
-    settings = account_settings(config_files)
-    with client_of(settings) as client, ThreadPoolExecutor(settings.max_concurrent_requests) as pool:
-        yield LeadLookup(client, pool)
+    settings, stopping = account_settings(config_files), Stopping()
+    with (
+        client_of(settings, stopping.sleep) as client,
+        ThreadPoolExecutor(settings.max_concurrent_requests) as pool,
+    ):
+        try:
+            yield LeadLookup(client, pool)
+        finally:
+            stopping.order()  # the API may have asked its threads to wait for minutes before they try again
 
 
 def _say(lines: Iterable[str], as_json: dict[str, Any] | None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seeker_leads_cli.input import open_input
-from seeker_leads_cli.options import input_options
+from seeker_leads_cli.options import example, input_options
 from seeker_leads_cli.send.progress import Progress, log_beside
 from seeker_leads_cli.settings import read_config
 from target_seeker_leads.ledger.location import Location
@@ -17,13 +17,9 @@ if TYPE_CHECKING:
     from seeker_leads_cli.input import InputOptions
 
 
-_EXAMPLE = """\b
-Example:
-  seeker-leads send export-crm.csv --config config.json --key "Réf. contact"
-"""
-
-
-@click.command(short_help="Send a file of leads.", epilog=_EXAMPLE)
+@click.command(
+    short_help="Send a file of leads.", epilog=example('send export-crm.csv --config config.json --key "Réf. contact"')
+)
 @input_options
 @click.option("--dry-run", is_flag=True, help="Check the ledger and report what would be sent; send nothing.")
 def send(options: InputOptions, config_files: tuple[str, ...], *, dry_run: bool) -> None:

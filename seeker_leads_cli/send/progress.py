@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
-from seeker_leads_cli.screen import VisibleFormatter
+from seeker_leads_singer.visible import VisibleFormatter
 from target_seeker_leads.target import TargetSeekerLeads
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class LogBesideProgress(logging.StreamHandler):  # type: ignore[type-arg]  # Pyt
 def log_beside(progress: Progress) -> Iterator[None]:
     """Write the target's log alongside the progress line, which is erased at the end."""
     handler = LogBesideProgress(progress)
-    handler.setFormatter(VisibleFormatter())
+    handler.setFormatter(VisibleFormatter(logging.Formatter()))
     logger = logging.getLogger(TargetSeekerLeads.name)
     logger.addHandler(handler)
     logger.propagate = False

@@ -8,19 +8,16 @@ from datetime import datetime, timedelta, timezone
 import click
 
 from seeker_leads_cli.account import CONFIG
-from seeker_leads_cli.options import JSON
+from seeker_leads_cli.options import JSON, example
 from seeker_leads_cli.screen import printable
 from seeker_leads_cli.webhooks.account import chosen, subscriptions_of
 from seeker_leads_singer.command import EXIT_FAILED
 from seeker_leads_webhooks.subscriptions.audit import Audit, read_audit
 
-_EXAMPLE = """\b
-Example:
-  seeker-leads webhooks audit --stale-minutes 1440
-"""
 
-
-@click.command(short_help="Show the latest calls and any problems.", epilog=_EXAMPLE)
+@click.command(
+    short_help="Show the latest calls and any problems.", epilog=example("webhooks audit --stale-minutes 1440")
+)
 @click.argument("id_or_url", metavar="[ID-OR-URL]", required=False)
 @click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="Calls per subscription.")
 @click.option(

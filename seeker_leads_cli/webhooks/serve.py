@@ -5,25 +5,18 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 import click
 
 from seeker_leads_api.errors import SettingsError
+from seeker_leads_cli.options import Decorator, example
 from seeker_leads_webhooks.keys import WebhookKeys
 from seeker_leads_webhooks.receiver.authentication import Auth
 from seeker_leads_webhooks.runner.schedule import Timing
 from seeker_leads_webhooks.settings import ServeSettings, parse_command
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_EXAMPLE = """\b
-Example:
-  seeker-leads webhooks serve --run 'meltano run tap-seeker-leads target-postgres'
-"""
 _TIMING = Timing()
-Decorator: TypeAlias = "Callable[[Callable[..., None]], Callable[..., None]]"
 _LEVELS = click.Choice(["debug", "info", "warning", "error"], case_sensitive=False)
 
 
@@ -32,7 +25,10 @@ def _seconds(name: str, default: float, text: str, *, may_be_0: bool = True) -> 
     return click.option(f"--{name}-seconds", type=kind, default=default, show_default=True, help=text)
 
 
-@click.command(short_help="Answer calls, and run the pipeline.", epilog=_EXAMPLE)
+@click.command(
+    short_help="Answer calls, and run the pipeline.",
+    epilog=example("webhooks serve --run 'meltano run tap-seeker-leads target-postgres'"),
+)
 @click.option("--run", "command", required=True, metavar="COMMAND", help="The pipeline, run without a shell.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=8080, show_default=True, help="0: any free port.")

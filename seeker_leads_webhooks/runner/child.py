@@ -18,6 +18,8 @@ NOT_STARTED = 127
 _PIECE_BYTES = 1 << 16
 #: Time between SIGTERM and SIGKILL.
 _GRACE_SECONDS = 30.0
+#: How often a run that gets SIGTERM is checked for processes that are left.
+_CHECK_SECONDS = 0.05
 #: How long to read the output after the program has ended: a program that it started may keep the pipe open.
 _LAST_OUTPUT_SECONDS = 2.0
 
@@ -81,11 +83,19 @@ class Child:
                 f"The run takes longer than {self.timeout_seconds:g} s (--run-timeout-seconds): it gets SIGTERM"
             )
             self._signal(signal.SIGTERM)
-            await asyncio.wait([end], timeout=self.grace_seconds)
-        if not end.done():
-            self.report(f"The run did not end within {self.grace_seconds:g} s after SIGTERM: killing it")
-            self._signal(signal.SIGKILL)
+            # The program may end before those that it started, and the next run must not overlap with them.
+            if not await self._has_group_ended(process):
+                self.report(f"The run did not end within {self.grace_seconds:g} s after SIGTERM: killing it")
+                self._signal(signal.SIGKILL)
         return await end
+
+    async def _has_group_ended(self, process: subprocess.Popen[bytes]) -> bool:
+        """Wait until the program and all that it started have ended, for no longer than `grace_seconds`."""
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + self.grace_seconds
+        while _exists(process.pid) and loop.time() < ends_at:
+            await asyncio.sleep(_CHECK_SECONDS)
+        return not _exists(process.pid)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None:
@@ -109,6 +119,15 @@ class Child:
                 self.on_line(_printable(rest))
         finally:
             transport.close()
+
+
+def _exists(group: int) -> bool:
+    """Return whether a process of the group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _printable(line: bytes) -> str:

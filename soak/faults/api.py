@@ -38,7 +38,7 @@ TOKENS = {
 }
 #: How many requests in a hundred a fault hits; the rarer ones cost a run seconds.
 _PERCENT = {"time-out": 0.2, "token: revoked": 0.5, "slow answer": 1}
-_TOKEN_PERCENT, _USUAL_PERCENT = 30, 2
+_TOKEN_PERCENT, _USUAL_PERCENT = 12, 2
 #: More than a round has requests, so that the sandbox counts the hits.
 _MANY = 1_000_000
 

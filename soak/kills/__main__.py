@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None, subjects: Mapping[str, type[Sub
     """Kill the subjects one after the other; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m soak.kills", description=__doc__)
     parser.add_argument("--each", type=int, default=300, help="kills of each subject (300)")
+    parser.add_argument("--minutes", type=float, default=60.0, help="end each subject after this time (60)")
     parser.add_argument("--only", choices=subjects, action="append", help="kill only this one; may be given repeatedly")
     parser.add_argument("--seed", type=int, default=secrets.randbits(32), help="the same seed gives the same moments")
     parser.add_argument("--try", type=int, dest="number", help="repeat only the try with this number")
@@ -65,7 +66,9 @@ def main(arguments: Sequence[str] | None = None, subjects: Mapping[str, type[Sub
     with embedded_postgres() as url, fork_server() as forks:
         for option in options.only or subjects:
             campaign = Campaign(subjects[option], options.seed, forks, url)
-            numbers = campaign.until(options.each) if options.number is None else iter([options.number])
+            numbers = (
+                campaign.until(options.each, options.minutes) if options.number is None else iter([options.number])
+            )
             tally = campaign.run(numbers, options.lanes if options.number is None else 1)
             say(f"{tally.name}: {tally.kills} kills in {tally.seconds:.0f} s, {len(tally.broken)} broken")
             new = failures(tally, options.seed, option)

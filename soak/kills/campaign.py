@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections import Counter, deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _MEASURED_EACH = 12
 #: One in so many tries uses fresh processes.
 _FRESH_EACH = 20
-_MOST_KILLS = 5
+_MAX_KILLS = 5
 #: Kills are spread over the duration of a whole run and a little more.
 _SPREAD = 1.05
 
@@ -71,21 +71,25 @@ class Campaign:
         self._durations: dict[bool, deque[float]] = {False: deque(maxlen=7), True: deque(maxlen=7)}
         self._server_url = server_url
         self._lock = threading.Lock()
+        self._is_over = False  #: also after an error of one lane, or Ctrl-C
         self.tally = Tally(kind.name)
 
     def run(self, numbers: Iterator[int], lanes: int) -> Tally:
         """Make the tries with these numbers, several at once."""
         began = time.monotonic()
         with ThreadPoolExecutor(lanes) as pool:
-            for each in [pool.submit(self._work, lane, numbers) for lane in range(lanes)]:
-                each.result()
+            try:
+                for each in as_completed([pool.submit(self._work, lane, numbers) for lane in range(lanes)]):
+                    each.result()
+            finally:
+                self._is_over = True
         self.tally.seconds = time.monotonic() - began
         return self.tally
 
-    def until(self, kills: int) -> Iterator[int]:
-        """Number tries until so many kills have hit."""
-        number = 0
-        while self.tally.kills < kills:
+    def until(self, kills: int, minutes: float) -> Iterator[int]:
+        """Number tries until so many kills have hit, or the time is over."""
+        number, end = 0, time.monotonic() + minutes * 60
+        while self.tally.kills < kills and time.monotonic() < end:
             yield number
             number += 1
 
@@ -98,12 +102,12 @@ class Campaign:
                 if not durations or number % _MEASURED_EACH == 0:
                     durations.append(self._try(number, database, is_fresh=is_fresh, shares=[]))
                 chance = self._chance(number, "moments")
-                shares = [chance.uniform(0, _SPREAD) for _ in range(chance.randint(1, _MOST_KILLS))]
+                shares = [chance.uniform(0, _SPREAD) for _ in range(chance.randint(1, _MAX_KILLS))]
                 self._try(number, database, is_fresh=is_fresh, shares=shares)
 
     def _next(self, numbers: Iterator[int]) -> int | None:
         with self._lock:
-            return next(numbers, None)
+            return None if self._is_over else next(numbers, None)
 
     def _chance(self, number: int, what: str) -> random.Random:
         return random.Random(f"{self._seed} {self._kind.name} {number} {what}")  # noqa: S311  # no secret

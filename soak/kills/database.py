@@ -11,7 +11,7 @@ from psycopg import sql
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 300.0
 _PAUSE_SECONDS = 0.002
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -68,7 +69,8 @@ class Receiver(Subject):
         return running.wait()
 
     def _end(self, running: Running) -> Ended:
-        os.kill(running.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):  # it was killed at this moment
+            os.kill(running.pid, signal.SIGTERM)
         return running.wait()
 
     def _call(self) -> bool:

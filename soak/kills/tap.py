@@ -34,7 +34,7 @@ class Tap(Subject):
                 leads=chance.choice([20, 60]),
                 days=_DAYS,
                 seed=chance.getrandbits(32),
-                latency_ms=2,
+                latency_ms=chance.choice([2, 20]),
                 enforce_limit=False,
                 order=chance.choice(["ascending", "descending", "shuffled"]),  # type: ignore[arg-type]  # a text will do
             )

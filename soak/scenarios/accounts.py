@@ -12,6 +12,7 @@ from soak.faults.dialects import choose_dialect
 from soak.faults.kills import Kill, choose_kill
 from soak.promises import check_files, check_log, check_states
 from soak.rounds import Place, Round, Scenario
+from soak.waiting import LONGEST_SECONDS
 from tests.killed_runs import KilledRuns, days_ago
 from tests.log_privacy import values_of
 
@@ -76,13 +77,13 @@ def play(choices: Choices, place: Place) -> Round:
         )
         inject(sandbox, (*lasting, *choices.faults))
         for kill, at_state in choices.kills:
-            runs.run(kill.moment(sandbox), end_by=kill.by, at_state=at_state)
+            runs.run(kill.moment(sandbox), end_by=kill.by, at_state=at_state, patience_seconds=LONGEST_SECONDS)
             done.kills[f"tap of many accounts: {kill.by.name}"] += runs.statuses[-1] in {-kill.by, 128 + kill.by}
         sandbox.add_leads(ingestion_dates=[int(time.time()) - 2] * choices.arrivals, account=choices.slow)
         done.faults += stop_faults(sandbox, choices.faults)
         inject(sandbox, lasting)
         began, said_before = time.monotonic(), len(runs.log)
-        runs.run()
+        runs.run(patience_seconds=LONGEST_SECONDS)
         done.recovery_seconds = time.monotonic() - began
         done.faults.update(each.name for each in lasting)
         last = runs.log[said_before:]
@@ -92,7 +93,11 @@ def play(choices: Choices, place: Place) -> Round:
         done.promise("accounts that fail are named", is_kept=are_named)
         done.promise("no lead of another account is lost", is_kept=not lost, detail=len(lost))
         sandbox.script()
-        done.promise("a run without disturbance ends well", is_kept=runs.run(), detail=runs.log[-600:])
+        done.promise(
+            "a run without disturbance ends well",
+            is_kept=runs.run(patience_seconds=LONGEST_SECONDS),
+            detail=runs.log[-600:],
+        )
         lost = _lost(sandbox, {*accounts}, runs)
         done.promise("no lead is lost", is_kept=not lost, detail=len(lost))
         check_log(done, runs.log, values_of(sandbox))

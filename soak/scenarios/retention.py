@@ -5,21 +5,20 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from soak.faults.postgres import TROUBLES, connected
 from soak.promises import check_log
 from soak.rounds import Place, Round, Scenario
+from soak.waiting import output_of
 from tests.acceptance.conftest import BIN, shell
+from tests.killed_runs import after_seconds
 from tests.leads_table import NAME, LeadsTable
 
 if TYPE_CHECKING:
     import random
     from pathlib import Path
-
-_RUN_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -79,15 +78,18 @@ def play(choices: Choices, place: Place) -> Round:
             (place.folder / "log").open("ab") as log,
             subprocess.Popen(command, stdout=log, stderr=log, env=shell(place.folder)) as process,
         ):
-            with suppress(subprocess.TimeoutExpired):
-                return process.wait(_RUN_SECONDS if seconds is None else seconds)
-            if trouble in TROUBLES:
+            if seconds is not None:
+                after_seconds(seconds)(process)
+            if process.poll() is not None or seconds is None:
+                pass  # it was faster, or is left in peace
+            elif trouble in TROUBLES:
                 place.postgres.trouble(trouble)
                 done.faults[f"PostgreSQL: {trouble}"] += 1
             else:
                 process.send_signal(signal.Signals[trouble])
                 done.kills[f"retention apply: {trouble}"] += 1
-            return process.wait(_RUN_SECONDS)
+            output_of(process, done, place.folder / "log")
+        return process.returncode
 
     expected = {**dict.fromkeys(over, "ttl"), **dict.fromkeys(gone, "erased")}
     for seconds, trouble in choices.disturbances:

@@ -22,8 +22,9 @@ from soak.faults.postgres import TROUBLES, connected
 from soak.pipeline import prepare
 from soak.promises import check_files, check_log, check_states
 from soak.rounds import Place, Round, Scenario
+from soak.waiting import output_of
 from tests.acceptance.conftest import BIN
-from tests.killed_runs import days_ago
+from tests.killed_runs import after_seconds, days_ago
 from tests.log_privacy import values_of
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ DAY = 86_400
 #: The tap's default `refresh_days`: a cycle, within which an erasure arrives.
 CYCLE_DAYS = 30
 VICTIMS = ("tap", "loader", "both")
-_RUN_SECONDS, _APPLY_SECONDS = 240, 60
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,9 @@ class Warehouse:
     def run(self) -> None:
         """Run it to its end, which must be good."""
         with self.start() as pipeline:
-            status = pipeline.wait(_RUN_SECONDS)
-        self.done.promise("a run without disturbance ends well", is_kept=status == 0, detail=self.log[-600:])
+            output_of(pipeline, self.done, self.place.folder / "log")
+        is_good = pipeline.returncode == 0
+        self.done.promise("a run without disturbance ends well", is_kept=is_good, detail=self.log[-600:])
 
     def disturb(self, disturbance: Disturbance) -> None:
         """Run it, and disturb it."""
@@ -137,7 +138,7 @@ class Warehouse:
                 self.done.faults[f"PostgreSQL: {disturbance.victim}"] += 1
             else:
                 self._kill(pipeline, disturbance)
-            pipeline.wait(_RUN_SECONDS)
+            output_of(pipeline, self.done, self.place.folder / "log")
 
     def _kill(self, pipeline: subprocess.Popen[bytes], disturbance: Disturbance) -> None:
         with suppress(psutil.NoSuchProcess):
@@ -181,14 +182,15 @@ class Warehouse:
             (self.place.folder / "log").open("ab") as log,
             subprocess.Popen([*command, "--database-url", self.url], stdout=log, stderr=log) as process,
         ):
-            try:
-                status = process.wait(_APPLY_SECONDS if kill_after_seconds is None else kill_after_seconds)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                status = process.wait()
-                self.done.kills["retention apply: SIGKILL"] += 1
+            if kill_after_seconds is not None:
+                after_seconds(kill_after_seconds)(process)
+                if process.poll() is None:
+                    process.kill()
+                    self.done.kills["retention apply: SIGKILL"] += 1
+            output_of(process, self.done, self.place.folder / "log")
         if kill_after_seconds is None:
-            self.done.promise("retention without disturbance ends well", is_kept=status == 0, detail=self.log[-600:])
+            is_good = process.returncode == 0
+            self.done.promise("retention without disturbance ends well", is_kept=is_good, detail=self.log[-600:])
 
     @property
     def log(self) -> str:

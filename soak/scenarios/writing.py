@@ -17,6 +17,7 @@ from soak.faults.disk import Disk, small_disk
 from soak.faults.kills import Kill, choose_kill, choose_signal
 from soak.promises import check_files, check_log
 from soak.rounds import Place, Round, Scenario
+from soak.waiting import output_of
 from tests.acceptance.conftest import BIN, TargetProgram, shell
 from tests.ledger_tools import rows
 from tests.log_privacy import values_of
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 IN_FLIGHT = 10
 #: A record in so many has no message, which the API requires: it becomes a dead letter.
 BAD_ONE_IN, STATE_ONE_IN = 20, 25
-_RUN_SECONDS = 240
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Writing:
             if disturbance:
                 disturbance.kill.moment(self.sandbox)(process)  # type: ignore[arg-type]  # text or bytes, it only waits
                 disturb(process)
-            stdout, _ = process.communicate(timeout=_RUN_SECONDS)
+            stdout = output_of(process, self.done, self.program.folder / "log")
         states = [json.loads(line)["records"] for line in stdout.split("\n")[:-1]]
         covered = {emails(number) for number in range(max(states, default=0))}
         open_records = covered - self.created.keys() - self.kept.keys()
@@ -220,7 +220,7 @@ def _retry(writing: Writing, choices: Choices) -> None:
     """Send the dead letters again, once killed and once to the end; the bad ones are refused again, and stay."""
     folder, done, before = writing.program.folder, writing.done, writing.created
     kept = writing.kept
-    for seconds in (choices.retry_kill.seconds, None):
+    for is_killed in (True, False):
         with (
             (folder / "log").open("a") as log,
             subprocess.Popen(
@@ -230,11 +230,12 @@ def _retry(writing: Writing, choices: Choices) -> None:
                 env=shell(folder),
             ) as process,
         ):
-            try:
-                process.wait(_RUN_SECONDS if seconds is None else seconds)
-            except subprocess.TimeoutExpired:
-                process.send_signal(choices.retry_kill.by)
-                done.kills[f"rejects retry: {choices.retry_kill.by.name}"] += 1
+            if is_killed:
+                choices.retry_kill.moment(writing.sandbox)(process)
+                if process.poll() is None:
+                    process.send_signal(choices.retry_kill.by)
+                    done.kills[f"rejects retry: {choices.retry_kill.by.name}"] += 1
+            output_of(process, done, folder / "log")
     lost = kept.keys() - writing.kept.keys() - writing.created.keys()
     done.promise("`rejects retry` loses no dead letter", is_kept=not lost, detail=len(lost))
     twice = +(writing.created - before) & before

@@ -49,6 +49,8 @@ class _Contents:
     altered_ids: int = 0
 
 
+#: What msgspec raises for a body that it cannot read; for broken UTF-8, it depends on its version.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 #: Statuses that mean an empty period; a 404 that `classify` accepts is the API's own.
 _EMPTY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND})
 #: The fields of `metadata` that count the leads of a page or of its period; it is not known which of the two [?].
@@ -110,7 +112,7 @@ def _contents(answer: Answer) -> _Contents:
     if not may_hold_controls(answer.body):
         try:
             page = page_decoder().decode(answer.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except _UNREADABLE:
             pass  # something in it is new, malformed or not JSON, which slower code handles
         else:
             leads = [lead_by_the_contract(item) for item in page.items]
@@ -132,7 +134,7 @@ def _body(answer: Answer) -> tuple[Any, int]:
     if not may_hold_controls(answer.body):
         try:
             return msgspec.json.decode(answer.body), 0
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except _UNREADABLE:
             pass
     try:
         # One bad character in one message, or a number too large, must not make the whole page unreadable forever.

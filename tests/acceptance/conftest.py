@@ -63,6 +63,19 @@ def shell(tmp_path: Path, **more: str) -> dict[str, str]:
     }
 
 
+def meltano_folder(tmp_path: Path) -> Path:
+    """Return a folder in place of the project's `.meltano`: with its plugins, and with run files of the test alone.
+
+    So tests of Meltano can run at the same time.
+    """
+    folder = tmp_path / "meltano"
+    folder.mkdir(exist_ok=True)
+    for plugins in ("extractors", "loaders", "utilities"):
+        if not (folder / plugins).exists():
+            (folder / plugins).symlink_to(PROJECT / ".meltano" / plugins)
+    return folder
+
+
 def shell_in_project(tmp_path: Path, api_url: str, **more: str) -> dict[str, str]:
     """Return Meltano's environment in this project: its own state, and this API for tap and target."""
     # Empty values are set too: without them, the values of the project's `.env` would apply.
@@ -71,6 +84,7 @@ def shell_in_project(tmp_path: Path, api_url: str, **more: str) -> dict[str, str
         tmp_path,
         **{
             "MELTANO_PROJECT_ROOT": str(PROJECT),
+            "MELTANO_SYS_DIR_ROOT": str(meltano_folder(tmp_path)),
             "MELTANO_ENVIRONMENT": "local",
             "MELTANO_DATABASE_URI": f"sqlite:///{tmp_path / 'meltano.db'}",
             **{

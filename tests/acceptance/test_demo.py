@@ -18,8 +18,6 @@ from demo import report
 from demo.facts import Facts, Reject, Sent, Table, Transfer
 
 PROJECT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.alone
-
 DEMO = [sys.executable, "-m", "demo"]
 
 
@@ -33,6 +31,7 @@ def left_running() -> set[tuple[int, str]]:
     return found
 
 
+@pytest.mark.alone
 def test_demo_shows_both_directions_and_stays(tmp_path: Path) -> None:
     """The demo reads all leads, then the new ones, then one by webhook; it sends a file and its corrected rejects once.
 
@@ -105,6 +104,7 @@ def test_report_shows_values_as_texts() -> None:
     assert not re.search(r"\b(?:src|href|url)\b *[=(]", html)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_demo_leaves_nothing_running(number: signal.Signals) -> None:
     """Ctrl-C and SIGTERM also stop the sandbox, PostgreSQL and Meltano."""

@@ -26,7 +26,7 @@ KILLS = 15
 ROWS = 1500
 #: Runs the tool in forks of itself, which need no time to begin; each is killed after a while, if one is given.
 FORKS = """if True:
-    import json, os, signal, sys, time
+    import json, os, select, signal, sys, time
     import psycopg, sqlalchemy.dialects.postgresql.psycopg, sqlalchemy.dialects.sqlite.pysqlite
     from seeker_leads_cli.ledger import copying, purging
     from seeker_leads_cli.main import main
@@ -34,13 +34,16 @@ FORKS = """if True:
     for line in sys.stdin:
         arguments, seconds = json.loads(line)
         began = time.monotonic()
+        ended, alive = os.pipe()  # the child alone keeps it open to write: readable at its end
         child = os.fork()
         if child == 0:
             os.dup2(os.open(os.devnull, os.O_RDWR), 1)
             main(arguments)
+        os.close(alive)
         if seconds is not None:
-            time.sleep(seconds)
+            select.select([ended], [], [], seconds)
             os.kill(child, signal.SIGKILL)
+        os.close(ended)
         _, status = os.waitpid(child, 0)
         print(json.dumps([os.waitstatus_to_exitcode(status), time.monotonic() - began]), flush=True)
 """

@@ -24,7 +24,6 @@ def test_accounts_of_a_project_are_read(account: Sandbox, tmp_path: Path, meltan
         "accounts": [{"label": "paris", "auth_token": "$PARIS_TOKEN"}, {"label": "lyon", "auth_token": "$LYON_TOKEN"}]
     }
     (tmp_path / "meltano.yml").write_text(yaml.safe_dump(project), "utf-8")
-    (tmp_path / ".meltano").symlink_to(PROJECT / ".meltano")
     environment = shell_in_project(
         tmp_path,
         account.api_url,

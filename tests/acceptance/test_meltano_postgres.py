@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.acceptance.conftest import BIN, PROJECT, shell
+from tests.acceptance.conftest import BIN, PROJECT, meltano_folder, shell
 from tests.pages import blocks_in, rows_of
 
 if TYPE_CHECKING:
@@ -145,6 +145,7 @@ def with_env_file(
         environment = shell(
             tmp_path,
             MELTANO_PROJECT_ROOT=str(PROJECT),
+            MELTANO_SYS_DIR_ROOT=str(meltano_folder(tmp_path)),
             MELTANO_DATABASE_URI=f"sqlite:///{tmp_path / 'meltano.db'}",
             **more,
         )

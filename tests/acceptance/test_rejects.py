@@ -41,7 +41,7 @@ FIXES = {
     "C-2069": {"Reçu le": "28/02/2026 09:15"},
     "C-2074": {"Message du contact": "Souhaite être rappelée"},
 }
-LETTERS, LETTERS_EACH, KILLS, IN_FLIGHT = 300, 25, 60, 10
+LETTERS, LETTERS_EACH, KILLS, IN_FLIGHT = 200, 25, 30, 10
 
 
 def configure(folder: Path, api_url: str, **more: Any) -> Path:
@@ -128,7 +128,7 @@ def chance() -> random.Random:
 
 @pytest.mark.parametrize("policy", ["retry", "reject"])
 def test_a_killed_retry_loses_nothing(tmp_path: Path, chance: random.Random, policy: str) -> None:
-    """After 30 kills, each letter was delivered or is in the file once, also those that were appended in between.
+    """After 15 kills, each letter was delivered or is in the file once, also those that were appended in between.
 
     `retry`: at most the leads in flight at a kill are sent twice. `reject`: no lead is sent twice; those in flight are
     in the file.
@@ -186,7 +186,7 @@ def test_a_retry_that_is_told_to_stop_ends_in_order(tmp_path: Path) -> None:
 
 
 def test_a_killed_purge_loses_nothing(tmp_path: Path, chance: random.Random) -> None:
-    """After each of 60 kills, the file is unchanged or without the old letters; no other file stays behind."""
+    """After each of 30 kills, the file is unchanged or without the old letters; no other file stays behind."""
     path = tmp_path / "rejects.jsonl"
     old = datetime.now(timezone.utc) - timedelta(days=100)
     lines = [to_line(letter(number, None if number % 3 else old)) for number in range(LETTERS)]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-LEADS, DAYS, ERASED, KILLS = 5000, 1080, 40, 10
+LEADS, DAYS, ERASED, KILLS = 2000, 1080, 40, 4
 STATE_ID = "local:tap-seeker-leads-to-target-postgres"
 PIPELINE = ("tap-seeker-leads", "target-postgres", "seeker-leads:retention")
 #: On which days of the cycle the pipeline runs: as irregularly as a machine that is often off.
@@ -109,9 +109,9 @@ def rows_of(database: psycopg.Connection[Any]) -> dict[str, dict[str, Any]]:
 def test_erased_people_are_gone_within_a_cycle(
     tmp_path: Path, database: psycopg.Connection[Any], database_url: str
 ) -> None:
-    """Three years of leads, forty erased, runs on two days of thirty, and ten others that are killed.
+    """Three years of leads, forty erased, runs on two days of thirty, and four others that are killed.
 
-    Eight of those are killed while they read, two at the retention. Then the forty rows hold nothing of a person, say
+    Two of those are killed while they read, two at the retention. Then the forty rows hold nothing of a person, say
     so, and have a line of evidence; no other row is another one.
     """
     seed = random.randrange(1 << 32)  # noqa: S311  # no secret

@@ -46,7 +46,10 @@ class Runs:
     database_url: str
     count: int = 0
 
-    def start(self, program: str, stdin: Any = None, **config: Any) -> tuple[subprocess.Popen[str], Path, Path]:
+    def start(
+        self, program: str, stdin: Any = None, stderr: Any = None, **config: Any
+    ) -> tuple[subprocess.Popen[str], Path, Path]:
+        """Start a program; return it with its output and its log, which is empty if the test reads `stderr` itself."""
         self.count += 1
         output, log, file = (self.folder / f"{name}-{self.count}" for name in ("output", "log", "config"))
         settings = {
@@ -55,12 +58,12 @@ class Runs:
             "rate_limit_url": self.database_url,
         }
         file.write_text(json.dumps({**settings, **config}))
-        with output.open("w") as stdout, log.open("w") as stderr:
+        with output.open("w") as stdout, log.open("w") as said:
             process = subprocess.Popen(
                 [BIN / program, "--config", file],
                 stdin=stdin,
                 stdout=stdout,
-                stderr=stderr,
+                stderr=stderr or said,
                 text=True,
                 env={**os.environ, "XDG_CACHE_HOME": str(self.folder / "cache")},
             )
@@ -76,6 +79,12 @@ def runs(account: Sandbox, tmp_path: Path, database_url: str) -> Runs:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("DROP TABLE IF EXISTS seeker_leads_rate_limit")
     return Runs(account, tmp_path, database_url)
+
+
+def wait_until_it_says(process: subprocess.Popen[str], words: str) -> None:
+    """Read the log of a program, whose `stderr` is a pipe, as far as a line with these words."""
+    assert process.stderr
+    assert any(words in line for line in process.stderr), f"it ended without {words!r}"
 
 
 def lead_ids(output: Path) -> list[str]:
@@ -114,13 +123,12 @@ def test_limit_holds_after_kills(runs: Runs, account: Sandbox) -> None:
     survivor, output, _ = runs.tap()
     for _ in range(2):
         seen = account.statistics.requests
-        victim, _, log = runs.tap()
+        victim, _, _ = runs.tap(stderr=subprocess.PIPE)
         assert wait_for_requests(account, seen + 20)
-        while "Reading leads" not in log.read_text():
-            time.sleep(0.05)
-        time.sleep(0.5)
+        wait_until_it_says(victim, "Reading leads")
+        assert wait_for_requests(account, account.statistics.requests + 20)
         victim.kill()
-        victim.wait()
+        victim.communicate()
     killed_at = time.monotonic()
     assert survivor.wait(120) == 0
     last, rest, _ = runs.tap(first_day=70)
@@ -144,15 +152,14 @@ def all_slots(runs: Runs, account: Sandbox) -> Iterator[SharedRateLimiter]:
 @pytest.mark.usefixtures("all_slots")
 def test_stop_ends_a_run_that_waits_for_others(runs: Runs, account: Sandbox) -> None:
     """A run that waits for a slot which another run holds ends with the signal, soon, and in order."""
-    tap, _, log = runs.tap()
-    deadline = time.monotonic() + 30
-    while "the smallest counts" not in log.read_text() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    tap, _, _ = runs.tap(stderr=subprocess.PIPE)
+    wait_until_it_says(tap, "the smallest counts")
     signalled_at = time.monotonic()
     tap.terminate()
-    assert tap.wait(10) == 128 + 15, log.read_text()
+    _, said = tap.communicate(timeout=10)
+    assert tap.returncode == 128 + 15, said
     assert time.monotonic() - signalled_at < 3
-    assert "Stopped by SIGTERM" in log.read_text()
+    assert "Stopped by SIGTERM" in said
     assert account.statistics.requests == 0
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: One request per day of the account: enough for all kills, as no kill comes later than this.
-LEADS, DAYS, KILLS, LATEST_REQUEST = 3000, 300, 12, 40
+LEADS, DAYS, KILLS, LATEST_REQUEST = 1500, 150, 6, 25
 
 
 def chance_of(seed: int | None = None) -> random.Random:
@@ -24,7 +24,7 @@ def chance_of(seed: int | None = None) -> random.Random:
 
 
 def test_killed_runs_lose_nothing_and_read_little_twice(tmp_path: Path) -> None:
-    """After `kill -9` at twelve random requests, every lead is emitted, with less than 2.5 reads per lead.
+    """After `kill -9` at six random requests, every lead is emitted, with less than 2.5 reads per lead.
 
     A third of the kills wait for the next STATE, so that the runs make progress; one more kill is during the start.
     """
@@ -51,7 +51,7 @@ def test_runs_stopped_at_any_moment_lose_nothing(tmp_path: Path) -> None:
     chance, runs = chance_of(), KilledRuns(tmp_path)
     with Sandbox.start(SandboxOptions(leads=LEADS, days=DAYS, latency_ms=20)) as sandbox:
         runs.configure(sandbox, start_date=days_ago(DAYS + 1), window_days=1)
-        for stopped_by in (signal.SIGTERM, signal.SIGINT) * 3:
+        for stopped_by in (signal.SIGTERM, signal.SIGINT) * 2:
             runs.run(after_requests(sandbox, chance.randint(1, LATEST_REQUEST)), end_by=stopped_by)
             assert runs.statuses[-1] == 128 + stopped_by
         runs.run()

@@ -17,12 +17,12 @@ from tests.singer_input import SCHEMA, record, state
 if TYPE_CHECKING:
     from pathlib import Path
 
-RECORDS, KILLS, IN_FLIGHT = 2500, 10, 10
+RECORDS, KILLS, IN_FLIGHT = 600, 4, 10
 
 
 @pytest.mark.parametrize("policy", ["retry", "reject"])
 def test_killed_runs_lose_nothing(tmp_path: Path, policy: str) -> None:
-    """After ten kills every record is created. `retry`: only those in flight at a kill may exist twice. `reject`: none.
+    """After four kills every record exists. `retry`: only those in flight at a kill may exist twice. `reject`: none.
 
     With `reject`, what was in flight is in the dead letters instead, whether the API had created it or not.
     """

@@ -23,10 +23,14 @@ EXPORT = PROJECT / "examples" / "export-crm.csv"
 
 @pytest.mark.parametrize("of_shell", ["bash", "zsh", "fish"])
 def test_completion_scripts_are_printed(of_shell: str, tmp_path: Path) -> None:
-    """With the variable in `docs/cli.md`, the tool prints the completion script."""
+    """With the variable in `docs/cli.md`, the tool prints the shell's completion script."""
     environment = shell(tmp_path, _SEEKER_LEADS_COMPLETE=f"{of_shell}_source")
     ended = subprocess.run(TOOL, capture_output=True, text=True, check=True, env=environment, timeout=60)
     assert "_SEEKER_LEADS_COMPLETE=" in ended.stdout
+
+
+def test_commands_are_completed(tmp_path: Path) -> None:
+    """The completion script's question is answered with the commands that begin so."""
     environment = shell(tmp_path, _SEEKER_LEADS_COMPLETE="bash_complete", COMP_WORDS="seeker-leads se", COMP_CWORD="1")
     ended = subprocess.run(TOOL, capture_output=True, text=True, check=True, env=environment, timeout=60)
     assert "plain,send" in ended.stdout.split()
@@ -73,17 +77,16 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
-def test_any_output_encoding_works(tmp_path: Path, encoding: str) -> None:
+@pytest.mark.parametrize(("encoding", "options"), [("ascii", ()), ("ascii", ("--json",)), ("latin-1", ())])
+def test_any_output_encoding_works(tmp_path: Path, encoding: str, options: tuple[str, ...]) -> None:
     """Characters that the output cannot encode are replaced; JSON escapes them in ASCII instead."""
     environment = shell(tmp_path, PYTHONIOENCODING=encoding)
-    for options in ((), ("--json",)):
-        ended = subprocess.run(
-            [*TOOL, "preview", EXPORT, *options], capture_output=True, check=False, env=environment, timeout=60
-        )
-        assert (ended.returncode, ended.stderr) == (0, b"")
-    columns = json.loads(ended.stdout.decode(encoding))["columns"]
-    assert columns[0]["name"] == "Réf. contact"
+    ended = subprocess.run(
+        [*TOOL, "preview", EXPORT, *options], capture_output=True, check=False, env=environment, timeout=60
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    if options:
+        assert json.loads(ended.stdout.decode(encoding))["columns"][0]["name"] == "Réf. contact"
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
@@ -96,7 +99,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
     )
     peaks = []
-    for times in (50, 500):
+    for times in (20, 200):
         path = tmp_path / f"{times}.csv"
         with path.open("wb") as file:
             file.write(header)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-KILLS, KILLS_WITH_MELTANO = 50, 3
+KILLS, KILLS_WITH_MELTANO = 30, 2
 #: The vendor retries for the whole duration of the test.
 PATIENT = SandboxOptions(webhook_attempts=50, webhook_retry_wait_ms=50, webhook_max_failures=100_000)
 
@@ -48,7 +48,7 @@ def serving(account: Sandbox, tmp_path: Path) -> Iterator[Serving]:
 
 
 def test_killed_receivers_and_runs_lose_nothing(serving: Serving, account: Sandbox, chance: random.Random) -> None:
-    """After fifty kills at random times, every lead is one row, without a poll."""
+    """After thirty kills at random times, every lead is one row, without a poll."""
     serving.start_quickly()
     subscribe(account, serving.url)
     pause, killed = threading.Event(), {"receiver": 0, "run": 0, "both": 0}

@@ -128,4 +128,4 @@ class History(RuleBasedStateMachine):
 
 
 TestAnyHistory = History.TestCase
-TestAnyHistory.settings = settings(max_examples=60, stateful_step_count=40)
+TestAnyHistory.settings = settings(max_examples=40, stateful_step_count=40)

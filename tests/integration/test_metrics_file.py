@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
-from unittest.mock import Mock
+from unittest.mock import Mock, patch
 
 from seeker_leads_api.errors import FatalError
+from seeker_leads_api.metrics_file import gauge, write_metrics
 from seeker_leads_sandbox.faults.faults import Fault, FaultKind
 from tests.conftest import NOW
 from tests.pages import names_in, rows_of
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from tests.integration.conftest import TargetRunner
 
 _LINE = re.compile(r'(\w+)(\{\w+="\w+"\})? ([\d.e+-]+)')
+
+
+class KilledError(BaseException):
+    """Ends a function as a kill does, together with a clean-up that does nothing."""
 
 
 def values_of(file: Path) -> dict[str, float]:
@@ -49,6 +55,17 @@ def test_tap_writes_what_it_read(run_tap: TapRunner, sandbox: Sandbox, tmp_path:
     assert values["tap_seeker_leads_read_up_to_timestamp_seconds"] == NOW
     assert file.stat().st_mode & 0o777 == 0o644
     assert [each.name for each in tmp_path.glob("*tap.prom*")] == ["tap.prom"]
+
+
+def test_file_that_a_killed_run_left_is_in_nobodys_way(tmp_path: Path) -> None:
+    """A run writes its metrics even if a run with the same process ID was killed in the middle of that."""
+    file = tmp_path / "tap.prom"
+    metrics = [gauge("tap_seeker_leads_run_success", "Whether it succeeded.", 1)]
+    with patch("pathlib.Path.replace", side_effect=KilledError), patch("pathlib.Path.unlink"), suppress(KilledError):
+        write_metrics(str(file), metrics)
+    assert len([*tmp_path.iterdir()]) == 1
+    assert write_metrics(str(file), metrics) is None
+    assert values_of(file) == {"tap_seeker_leads_run_success": 1}
 
 
 def test_tap_writes_that_it_failed(run_tap: TapRunner, sandbox: Sandbox, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
 #: More than any of these operations sends.
-_MOST_MESSAGES = 80
+_MAX_MESSAGES = 80
 #: Every fourth message is enough for each run of the tests; all of them were tried by hand.
 _STEP = 4
 _HOW = pytest.mark.parametrize("is_answer_lost", [False, True], ids=["before", "after"])
@@ -35,7 +35,7 @@ _HOW = pytest.mark.parametrize("is_answer_lost", [False, True], ids=["before", "
 
 def cuts(database_url: str, *, is_answer_lost: bool, stays_down: bool = True) -> Iterator[Cutter]:
     """Yield a proxy for each message of an operation, until one is not reached."""
-    for number in range(1 + 2 * is_answer_lost, _MOST_MESSAGES, _STEP):
+    for number in range(1 + 2 * is_answer_lost, _MAX_MESSAGES, _STEP):
         with Cutter(database_url, number, is_answer_lost, stays_down) as cutter:
             yield cutter
             if not cutter.has_cut:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
@@ -267,3 +270,21 @@ def test_lead_in_a_list_of_one_is_a_lead(account: Account) -> None:
         account.configure(server.url, max_concurrent_requests=1)
         result = account.apply()
     assert (result["asked"], result["deleted_gone"]) == (1, 0)
+
+
+def test_stop_ends_the_waits_of_all_requests(account: Account) -> None:
+    """Ctrl-C ends the command at once, even if the API asked every request to wait for minutes."""
+    account.table.add("no-more", read_days_ago=OVERDUE_DAYS)
+    account.configure(account.sandbox.api_url, max_retries=5)
+    account.sandbox.script(Fault(FaultKind.STATUS, status=503, retry_after=60))
+
+    def interrupt() -> None:
+        while account.asked < 2:
+            time.sleep(0.01)
+        signal.raise_signal(signal.SIGINT)
+
+    began = time.monotonic()
+    threading.Thread(target=interrupt, daemon=True).start()
+    account.run(status=128 + signal.SIGINT)
+    assert time.monotonic() - began < 30
+    assert "no-more" in account.table.rows

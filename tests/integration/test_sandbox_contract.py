@@ -38,7 +38,7 @@ CHECKS = [
 ]
 # A bounded number of examples, the same in every run.
 bounded = settings(
-    max_examples=60,
+    max_examples=30,
     derandomize=True,
     database=None,
     deadline=None,

@@ -19,6 +19,7 @@ from tap_seeker_leads.streams import LeadsStream
 from tap_seeker_leads.tap import TapSeekerLeads
 from tap_seeker_leads.writer import PageWriter
 from tests.conftest import Collector
+from tests.dialects import covering_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,15 +29,23 @@ if TYPE_CHECKING:
     from tests.conftest import Clock, TapRunner
 
 WEEK = 7 * 86_400
+#: Every two values of order, bounds and size of a page occur together.
+AXES: list[list[Any]] = [list(Order), [Bounds.CLOSED, Bounds.OPEN], [3, 100]]
 DENSE = [
-    SandboxOptions(enforce_limit=False, order=order, bounds=bounds, latency_ms=2)
-    for order in Order
-    for bounds in (Bounds.CLOSED, Bounds.OPEN)
+    [axis[index] for axis, index in zip(AXES, row, strict=True)]
+    for row in covering_array([len(axis) for axis in AXES], strength=2)
 ]
 
 
-@pytest.mark.parametrize("sandbox_options", DENSE, indirect=True, ids=lambda o: f"{o.order.value}-{o.bounds.value}")
-@pytest.mark.parametrize("page_size", [3, 100])
+@pytest.mark.parametrize(
+    ("sandbox_options", "page_size"),
+    [
+        (SandboxOptions(enforce_limit=False, order=order, bounds=bounds, latency_ms=2), page_size)
+        for order, bounds, page_size in DENSE
+    ],
+    indirect=["sandbox_options"],
+    ids=["-".join(map(str, row)) for row in DENSE],
+)
 def test_dense_week_is_complete_in_every_order(
     run_tap: TapRunner, sandbox: Sandbox, clock: Clock, page_size: int
 ) -> None:

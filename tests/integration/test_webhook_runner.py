@@ -91,6 +91,22 @@ def test_run_that_ignores_the_end_is_killed_with_all_it_started(tmp_path: Path) 
         psutil.Process(left).wait(10)
 
 
+def test_part_of_a_run_that_ignores_the_end_is_killed(tmp_path: Path) -> None:
+    """The next run never overlaps with a part of one that hung, even if the command itself has ended."""
+    output = Output()
+    part = (
+        "import os, signal, time; signal.signal(15, signal.SIG_IGN);"
+        f" open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); print('ready', flush=True); time.sleep(600)"
+    )
+    script = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {part!r}])"
+    child = output.child(script, timeout_seconds=5.0, grace_seconds=0.5)
+    assert run(child) == -signal.SIGTERM
+    assert output.lines == ["ready"]
+    assert len(output.reports) == 2
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(int((tmp_path / "pid").read_text())).wait(10)
+
+
 def test_remaining_child_does_not_delay_the_end_of_a_run() -> None:
     """The runner does not wait for a daemon that keeps the pipe open."""
     script = (

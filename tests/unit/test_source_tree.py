@@ -139,3 +139,14 @@ def test_unit_tests_mirror_the_packages() -> None:
     folders = {path.parent.relative_to(unit).parts for path in unit.glob("*/**/test_*.py")}
     packages = {name.replace("seeker_leads", "").strip("_"): name for name in PACKAGES}
     assert {parts for parts in folders if not (PROJECT / packages[parts[0]]).joinpath(*parts[1:]).is_dir()} == set()
+
+
+def test_tests_that_run_alone_are_found() -> None:
+    """The second run of `make test` collects only the folder of the tests that run alone."""
+    folders = {
+        path.relative_to(PROJECT).parts[:2]
+        for path in (PROJECT / "tests").rglob("*.py")
+        if re.search(r"^@?.*\bmark\.alone$", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert folders == {("tests", "acceptance")}
+    assert "-m alone tests/acceptance\n" in (PROJECT / "Makefile").read_text("utf-8")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from seeker_leads_api.http.rate_limiter import CLOSE_SECONDS
 from seeker_leads_api.http.shared_limit.poller import Poller
 
 if TYPE_CHECKING:
@@ -68,9 +69,13 @@ class SharedRateLimiter:
         """Let no request of any process start for this long: the API answered 429."""
         self._poller.pause(seconds)
 
-    def close(self) -> None:
-        """Leave the limit: the slots of this process become free at once."""
-        self._poller.close()
+    def begin_close(self) -> None:
+        """Begin to leave the limit, without waiting for the server."""
+        self._poller.begin_close()
+
+    def close(self, timeout_seconds: float = CLOSE_SECONDS) -> None:
+        """Leave the limit: the slots of this process become free at once, unless the server takes too long."""
+        self._poller.close(timeout_seconds)
 
     def _is_in_time(self, ticket: Ticket, max_late_seconds: float) -> bool:
         """Wait for the ticket's start; return whether it may still be used then."""

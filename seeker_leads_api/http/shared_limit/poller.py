@@ -33,7 +33,6 @@ _LEAD_SECONDS = 0.004
 _LONGEST_LEAD_SECONDS = 1.0
 #: A server that does not answer for this long is considered gone. Longer than connecting may take.
 _LONGEST_SILENCE_SECONDS = 40.0
-_JOIN_SECONDS = 1.0
 
 #: What users can do, by the name of psycopg's error.
 _CURES = {
@@ -116,12 +115,16 @@ class Poller:
         is_paused = max(self._paused_until, self.local(self._not_before)) > now
         return not is_paused and now - self._alive_at < LEASE_SECONDS
 
-    def close(self) -> None:
-        """Leave the limit, so that this run's slots are free at once."""
+    def begin_close(self) -> None:
+        """Begin to leave the limit, without waiting for the server."""
         self._is_closed = True
         self.tickets.wake()
+
+    def close(self, timeout_seconds: float) -> None:
+        """Leave the limit, so that this run's slots are free at once; wait no longer than `timeout_seconds` for it."""
+        self.begin_close()
         if self._thread is not None:
-            self._thread.join(_JOIN_SECONDS)
+            self._thread.join(timeout_seconds)
 
     def _run(self) -> None:
         self._asking_since, what = self._clock(), "could not be opened"

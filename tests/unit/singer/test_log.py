@@ -12,7 +12,7 @@ from seeker_leads_singer.log import refuse_unknown_level
 if TYPE_CHECKING:
     from pathlib import Path
 
-PLUGINS = ["tap_seeker_leads.tap:TapSeekerLeads", "target_seeker_leads.target:TargetSeekerLeads"]
+TAP, TARGET = "tap_seeker_leads.tap:TapSeekerLeads", "target_seeker_leads.target:TargetSeekerLeads"
 
 
 @pytest.mark.parametrize(
@@ -48,16 +48,16 @@ def test_variables_set_to_nothing_are_not_given() -> None:
     assert variables == {"OTHER": ""}
 
 
-@pytest.mark.parametrize("plugin", PLUGINS)
 @pytest.mark.parametrize(
-    ("variables", "words"),
+    ("plugin", "variables", "words"),
     [
-        ({"LOGLEVEL": "verbose"}, "LOGLEVEL must be one of DEBUG"),
-        ({"LOGLEVEL": "", "SINGER_SDK_LOG_CONFIG": ""}, "`auth_token`"),
-        ({"SINGER_SDK_LOG_CONFIG": "{0}"}, "SINGER_SDK_LOG_CONFIG"),
-        ({"SINGER_SDK_LOG_CONFIG": "{0}/null.yml"}, "SINGER_SDK_LOG_CONFIG"),
-        ({"SINGER_SDK_LOG_CONFIG": "{0}/bad.yml"}, "SINGER_SDK_LOG_CONFIG"),
-        ({"SINGER_SDK_LOG_CONFIG": "{0}/other.yml"}, "SINGER_SDK_LOG_CONFIG"),
+        (TAP, {"LOGLEVEL": "verbose"}, "LOGLEVEL must be one of DEBUG"),
+        (TARGET, {"LOGLEVEL": "verbose"}, "LOGLEVEL must be one of DEBUG"),
+        (TAP, {"LOGLEVEL": "", "SINGER_SDK_LOG_CONFIG": ""}, "`auth_token`"),
+        (TARGET, {"SINGER_SDK_LOG_CONFIG": "{0}"}, "SINGER_SDK_LOG_CONFIG"),
+        (TAP, {"SINGER_SDK_LOG_CONFIG": "{0}/null.yml"}, "SINGER_SDK_LOG_CONFIG"),
+        (TARGET, {"SINGER_SDK_LOG_CONFIG": "{0}/bad.yml"}, "SINGER_SDK_LOG_CONFIG"),
+        (TAP, {"SINGER_SDK_LOG_CONFIG": "{0}/other.yml"}, "SINGER_SDK_LOG_CONFIG"),
     ],
 )
 def test_log_that_cannot_be_set_up_is_one_line(

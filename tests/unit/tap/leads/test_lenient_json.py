@@ -88,9 +88,10 @@ def test_any_bytes_in_a_text_lose_no_lead(odd: bytes, where: str) -> None:
 def test_id_that_cannot_be_stored_is_counted_and_never_changed(odd: bytes) -> None:
     """A `leadId` with such a character is not changed, since it might become another lead's; its item is counted."""
     bad = b'{"metadata": {"leadId": "a' + odd + b'"}}'
-    page = page_of(response(b'{"items": [' + bad + b', {"metadata": {"leadId": "a\xef\xbf\xbd"}}]}'))
-    assert [lead.lead_id for lead in page.leads] == ["a\N{REPLACEMENT CHARACTER}"]
-    assert (page.size, page.altered_ids) == (2, 1)
+    good = b'{"metadata": {"leadId": "a\xef\xbf\xbd"}}, {"metadata": {"leadId": "b"}}'
+    page = page_of(response(b'{"items": [' + bad + b", " + good + b"]}"))
+    assert [lead.lead_id for lead in page.leads] == ["a\N{REPLACEMENT CHARACTER}", "b"]
+    assert (page.size, page.altered_ids) == (3, 1)
 
 
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
