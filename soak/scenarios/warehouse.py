@@ -24,6 +24,7 @@ from soak.promises import check_files, check_log, check_states
 from soak.rounds import Place, Round, Scenario
 from tests.acceptance.conftest import BIN
 from tests.killed_runs import days_ago
+from tests.leads_table import LeadsTable
 from tests.log_privacy import values_of
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ class Warehouse:
     def rows(self) -> dict[str, dict[str, Any]]:
         """Return every row by lead."""
         with connected(self.url) as database:
-            return {row["leadId"]: row for (row,) in database.execute("SELECT to_jsonb(t) FROM retention.leads t")}
+            return LeadsTable(database, self.url, is_new=False).rows
 
     def let_days_pass(self, days: int) -> None:
         """Have the cycle begin so many days earlier: what is due is decided by that alone."""

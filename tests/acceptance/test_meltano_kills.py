@@ -77,7 +77,7 @@ def test_killed_pipelines_bring_every_lead(tmp_path: Path, database: psycopg.Con
         with start("--force") as last:
             assert last.wait(120) == 0, (tmp_path / "log").read_text()[-3000:]
         assert DAYS // 2 <= sandbox.statistics.requests < DAYS * 3 // 4
-        expected = {lead["metadata"]["leadId"] for lead in sandbox.store.all()}
+        expected = sandbox.store.ids()
     rows = [row[0] for row in database.execute('SELECT "leadId" FROM seeker_leads_local.leads')]
     assert len(rows) == len(set(rows)) == LEADS
     assert set(rows) == expected

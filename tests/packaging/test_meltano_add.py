@@ -130,7 +130,7 @@ def test_from_an_empty_folder_to_a_table(
         *_, test = blocks_in("hub/tap-seeker-leads.yml", hub_texts("tap-seeker-leads")["next_steps"])
         output = shell(test.text.replace("--environment=dev", "--environment=sandbox"), project, **servers)
         assert "Plugin configuration is valid" in output
-        expected = {lead["metadata"]["leadId"] for lead in sandbox.store.all()}
+        expected = sandbox.store.ids()
         assert len(expected) == 120
         with psycopg.connect(database_url) as connection:
             for schema in SCHEMAS:
