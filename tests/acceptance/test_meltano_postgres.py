@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.acceptance.conftest import BIN, PROJECT, meltano_folder, shell
-from tests.pages import blocks_in, rows_of
+from tests.acceptance.conftest import BIN, meltano_folder, shell
+from tests.pages import PROJECT, blocks_in, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
-from tests.acceptance.conftest import PROJECT
 from tests.killed_runs import TAP, KilledRuns, after_requests, days_ago
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path

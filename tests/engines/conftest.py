@@ -19,15 +19,8 @@ from sqlalchemy import make_url
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from seeker_leads_sandbox.faults.faults import Fault, FaultKind
-from tests.acceptance.conftest import (
-    BIN,
-    PROJECT,
-    Ended,
-    database,
-    meltano_plugins,
-    shell_in_project,
-    wait_for_requests,
-)
+from tests.acceptance.conftest import BIN, Ended, database, meltano_plugins, shell_in_project, wait_for_requests
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.cases import QUICK
 from benchmarks.comparison.readers import OURS as READER
@@ -12,8 +12,11 @@ from benchmarks.comparison.reading import measure_speeds
 from benchmarks.comparison.senders import SENDERS
 from benchmarks.comparison.sending import SendSetup, measure_send_troubles, measure_sending
 from benchmarks.comparison.troubles import measure_troubles
+from tests.pages import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[2]
+if TYPE_CHECKING:
+    from pathlib import Path
+
 #: The default of `max_concurrent_requests`.
 IN_FLIGHT = 10
 

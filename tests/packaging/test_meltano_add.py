@@ -14,8 +14,7 @@ import pytest
 import yaml
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.packaging.conftest import PROJECT
-from tests.pages import blocks_in, blocks_of
+from tests.pages import PROJECT, blocks_in, blocks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,8 +20,8 @@ import seeker_leads_singer
 import seeker_leads_webhooks
 import tap_seeker_leads
 import target_seeker_leads
-from tests.packaging.conftest import PROJECT
 from tests.packaging.lowest import constraints
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     from types import ModuleType
