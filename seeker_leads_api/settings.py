@@ -192,7 +192,7 @@ def _credentials(config: Mapping[str, Any], environment_url: str) -> ClientCrede
     if has_token:
         return None
     if not present:
-        msg = "Neither `auth_token` nor `client_id` and `client_secret` is set: set one of the two"
+        msg = "No credentials are set: set `auth_token`, or `client_id` and `client_secret`"
         raise SettingsError(msg)
     if missing := [name for name in pair if name not in present]:
         msg = f"`{present[0]}` is set without `{missing[0]}`: set both"

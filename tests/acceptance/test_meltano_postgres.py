@@ -223,4 +223,4 @@ def test_environment_without_an_account_is_reported(
     """If `.env` names no client, the run ends with the plugin's own line, before any request."""
     ended = with_env_file({}, "--environment", "sandbox", "invoke", "tap-seeker-leads", "--test")
     assert ended.returncode != 0
-    assert "Neither `auth_token` nor `client_id` and `client_secret` is set" in ended.stdout + ended.stderr
+    assert "No credentials are set" in ended.stdout + ended.stderr

@@ -43,7 +43,7 @@ def test_life_of_a_given_token(doctor: Doctor, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "check", "words"),
     [
-        ({"auth_token": None}, "settings", "Neither `auth_token` nor"),
+        ({"auth_token": None}, "settings", "No credentials are set"),
         ({"start_date": "yesterday"}, "settings", "`start_date` must be"),
         ({"start_dat": "2026-01-01"}, "settings", "did you mean `start_date`?"),
         ({"auth_token": "another-token"}, "connection", "answered 401"),

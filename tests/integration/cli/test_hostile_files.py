@@ -71,7 +71,7 @@ def rewritten(path: Path, part: str, change: Callable[[str], str]) -> None:
 def test_endless_row_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str, rest: str) -> None:
     """A row is read up to a limit only, so a file of 1 GB without line breaks does not fill the memory."""
     monkeypatch.setattr("seeker_leads_cli.files.lines.LONGEST_ROW", 120)
-    refused(preview(given(tmp_path, first + rest)), "ends a row of more than 120 characters")
+    refused(preview(given(tmp_path, first + rest)), "belongs to a row of more than 120 characters")
 
 
 def test_too_many_columns_are_refused(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_list_that_cannot_be_meant_is_refused(accounts: object, words: str) -> N
 
 def test_item_without_any_way_to_authenticate_is_refused() -> None:
     """A way to authenticate is required, in the item or beside the list."""
-    with pytest.raises(SettingsError, match=r"\('A'\): Neither `auth_token` nor"):
+    with pytest.raises(SettingsError, match=r"\('A'\): No credentials are set"):
         parse(accounts=[{"label": "A"}])
 
 
