@@ -28,9 +28,9 @@ ROWS = 1500
 FORKS = """if True:
     import json, os, select, signal, sys, time
     import psycopg, sqlalchemy.dialects.postgresql.psycopg, sqlalchemy.dialects.sqlite.pysqlite
-    from seeker_leads_cli.ledger import copying, purging
+    from seeker_leads_cli.ledger import row_copy, row_deletion
     from seeker_leads_cli.main import main
-    purging._BATCH_ROWS = copying._BATCH_ROWS = 100
+    row_deletion._BATCH_ROWS = row_copy._BATCH_ROWS = 100
     for line in sys.stdin:
         arguments, seconds = json.loads(line)
         began = time.monotonic()
