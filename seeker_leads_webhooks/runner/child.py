@@ -93,7 +93,7 @@ class Child:
         """Wait until the program and all that it started have ended, for no longer than `grace_seconds`."""
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + self.grace_seconds
-        while _exists(process.pid) and loop.time() < ends_at:
+        while _exists(process.pid) and loop.time() < ends_at:  # noqa: ASYNC110  # the kernel has no event for a group
             await asyncio.sleep(_CHECK_SECONDS)
         return not _exists(process.pid)
 

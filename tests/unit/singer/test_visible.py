@@ -49,7 +49,9 @@ def log_of_a_dry_run(folder: Path, log_config: str | None) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "log_config", [None, CONFIGURED.replace("KIND", "plain"), CONFIGURED.replace("KIND", "json")]
+    "log_config",
+    [None, CONFIGURED.replace("KIND", "plain"), CONFIGURED.replace("KIND", "json")],
+    ids=["default", "plain", "json"],
 )
 def test_name_of_the_source_forges_no_log_line(log_config: str | None, tmp_path: Path) -> None:
     """With any configuration of the log, a name is part of its line, and sends no control character."""
