@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import signal
 import sys
+import threading
 from importlib.metadata import version
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -23,6 +25,10 @@ from seeker_leads_cli.webhooks.command import webhooks
 from seeker_leads_singer.command import EXIT_FAILED, EXIT_SETTINGS, EXIT_SIGNAL, describe
 from seeker_leads_singer.package import PACKAGE_NAME
 from seeker_leads_singer.visible import VisibleFormatter, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
 
 
 class Tool(click.Group):
@@ -51,11 +57,42 @@ class Tool(click.Group):
             _end(f"{describe(error)}. Please report it: this is a defect", EXIT_FAILED)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # the command's
-        """Run a command; Ctrl-C ends it in the same way as SIGINT ends tap and target."""
+        """Run a command; a signal ends it in order, so that no temporary file with personal data is left."""
         try:
-            return super().invoke(ctx)
+            with _signals_as_ctrl_c():
+                return super().invoke(ctx)
+        except _SignalReceived as error:
+            raise StoppedError(error.number) from None
         except KeyboardInterrupt:
             raise StoppedError(signal.SIGINT) from None
+
+
+class _SignalReceived(KeyboardInterrupt):
+    """A signal that ends a command in the same way as Ctrl-C."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+@contextlib.contextmanager
+def _signals_as_ctrl_c() -> Iterator[None]:
+    """Handle SIGTERM, and SIGHUP from a closed terminal, unless they are ignored, as with `nohup`."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set handlers
+        return
+
+    def end(number: int, _: FrameType | None) -> None:
+        raise _SignalReceived(number)
+
+    numbers = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _end(message: str, status: int) -> NoReturn:

@@ -9,12 +9,13 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from seeker_leads_cli.errors import InputFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import BufferedReader
 
 _STANDARD_INPUT = "-"
 _PIECE_BYTES = 1024 * 1024
@@ -39,8 +40,10 @@ class InputFile:
         """
         try:
             with self.path.open("rb" if encoding is None else "r", encoding=encoding, newline=encoding and "") as file:
-                yield file
-                is_changed = self.version not in (None, _version_of(file))
+                is_changed = self._has_changed(file)
+                if not is_changed:
+                    yield file
+                    is_changed = self._has_changed(file)
         except UnicodeError:
             is_changed = True  # it was in this encoding before
         except OSError as error:
@@ -49,6 +52,9 @@ class InputFile:
         if is_changed:
             msg = f"{self.name} changed while it was read: run again when no other program writes it"
             raise InputFileError(msg)
+
+    def _has_changed(self, file: IO[Any]) -> bool:
+        return self.version not in (None, _version_of(file))
 
 
 def _version_of(file: IO[Any]) -> tuple[int, ...]:
@@ -67,7 +73,7 @@ def open_input_file(argument: str) -> Iterator[InputFile]:
         if sys.stdin is None:
             msg = "stdin is closed: give the path of a file"
             raise InputFileError(msg)
-        with _copied(sys.stdin.buffer, "stdin") as copy:
+        with _copied(cast("BufferedReader", sys.stdin.buffer), "stdin") as copy:
             yield copy
         return
     name = repr(argument)
@@ -83,7 +89,7 @@ def open_input_file(argument: str) -> Iterator[InputFile]:
                 yield copy
 
 
-def _opened(argument: str, name: str) -> BinaryIO:
+def _opened(argument: str, name: str) -> BufferedReader:
     try:
         return Path(argument).open("rb")
     except IsADirectoryError:
@@ -99,12 +105,13 @@ def _opened(argument: str, name: str) -> BinaryIO:
 
 
 @contextlib.contextmanager
-def _copied(source: BinaryIO, name: str) -> Iterator[InputFile]:
+def _copied(source: BufferedReader, name: str) -> Iterator[InputFile]:
     # A named temporary file has mode 0600, as personal data requires.
     with tempfile.NamedTemporaryFile(prefix="seeker-leads-") as copy:
         try:
             left = _MAX_COPIED_BYTES
-            while piece := source.read(min(left + 1, _PIECE_BYTES)):
+            # `read` would fill a whole piece before it handles a signal, and a pipe may never give that much.
+            while piece := source.read1(min(left + 1, _PIECE_BYTES)):
                 copy.write(piece)
                 left -= len(piece)
                 if left < 0:

@@ -1,4 +1,4 @@
-"""Bounds the open connections: their number, and the time until the head of the first request is complete.
+"""Bounds the open connections: their number, the time until the first head is complete, and the requests that wait.
 
 Without these bounds, a few thousand idle connections use up the file descriptors of the process. Then it can neither
 answer calls nor start runs.
@@ -28,6 +28,9 @@ _SHARE = 2
 #: Length of the kernel's queue of connections that are not accepted yet.
 _BACKLOG = 1024
 HEAD_TIMEOUT_SECONDS = 10.0
+#: How many requests of one connection may wait for their answers. Proxies and callers send one at a time.
+_MAX_WAITING_REQUESTS = 64
+_PIECE_BYTES = 4096
 _WARNING_SECONDS = 60.0
 
 logger = logging.getLogger(__name__)
@@ -127,7 +130,12 @@ class _Connection(asyncio.Protocol):
         self._inner.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._inner.data_received(data)
+        # Some versions of aiohttp store every request that was received, in a hundred times its size.
+        for start in range(0, len(data), _PIECE_BYTES):
+            self._inner.data_received(data[start : start + _PIECE_BYTES])
+            if len(getattr(self._inner, "_messages", ())) > _MAX_WAITING_REQUESTS:
+                self.cut()
+                return
 
     def eof_received(self) -> bool | None:
         return self._inner.eof_received()

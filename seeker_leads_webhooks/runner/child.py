@@ -87,13 +87,17 @@ class Child:
             if not await self._has_group_ended(process):
                 self.report(f"The run did not end within {self.grace_seconds:g} s after SIGTERM: killing it")
                 self._signal(signal.SIGKILL)
-        return await end
+        status = await end
+        if self._is_stopped:
+            # Others may still settle what is in progress, and the end of a container's first process kills them.
+            await self._has_group_ended(process)
+        return status
 
     async def _has_group_ended(self, process: subprocess.Popen[bytes]) -> bool:
         """Wait until the program and all that it started have ended, for no longer than `grace_seconds`."""
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + self.grace_seconds
-        while _exists(process.pid) and loop.time() < ends_at:
+        while _exists(process.pid) and loop.time() < ends_at:  # noqa: ASYNC110  # the kernel has no event for a group
             await asyncio.sleep(_CHECK_SECONDS)
         return not _exists(process.pid)
 

@@ -112,6 +112,18 @@ def test_new_connection_takes_the_place_of_the_oldest(called: Called, caplog: py
     assert caplog.text.count("More than 8 connections are open") == 1
 
 
+def test_requests_that_wait_are_bounded(called: Called, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller that sends requests faster than they are answered is cut off, so that they do not fill the memory."""
+    monkeypatch.setattr("seeker_leads_webhooks.receiver.connections._MAX_WAITING_REQUESTS", 8)
+    with receiving(called) as port, connected(port) as caller:
+        with contextlib.suppress(ConnectionError):
+            caller.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 1000)
+            while caller.recv(65536):
+                pass
+        assert call(port, headers={"X-Api-Key": KEY})[0] == 200
+    assert called.count == 1
+
+
 def test_head_must_be_complete_in_time(called: Called) -> None:
     """A caller that sends its head byte by byte is cut off, however steadily it sends."""
     with receiving(called, head_timeout_seconds=0.2) as port, connected(port) as caller:

@@ -7,6 +7,7 @@ import signal
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import psutil
 import pytest
@@ -105,6 +106,28 @@ def test_part_of_a_run_that_ignores_the_end_is_killed(tmp_path: Path) -> None:
     assert len(output.reports) == 2
     with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(int((tmp_path / "pid").read_text())).wait(10)
+
+
+def test_stop_waits_for_all_parts_of_a_run(tmp_path: Path) -> None:
+    """A part of the run that still settles what is in progress is waited for, even if the command has ended."""
+    output = Output()
+    part = (
+        "import pathlib, signal, sys, time\n"
+        f"def end(*_):\n    time.sleep(1)\n    pathlib.Path({str(tmp_path / 'settled')!r}).touch()\n    sys.exit()\n"
+        "signal.signal(15, end)\nprint('ready', flush=True)\ntime.sleep(600)"
+    )
+
+    async def stopped() -> int:
+        child = output.child(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {part!r}])")
+        running = asyncio.create_task(child.run())
+        await asyncio.wait_for(output.heard.wait(), 30)
+        child.stop()
+        status = await running
+        assert (tmp_path / "settled").exists()
+        return status
+
+    with patch("seeker_leads_webhooks.runner.child._LAST_OUTPUT_SECONDS", 0.0):
+        assert asyncio.run(stopped()) == -signal.SIGTERM
 
 
 def test_remaining_child_does_not_delay_the_end_of_a_run() -> None:

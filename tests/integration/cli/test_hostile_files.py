@@ -170,6 +170,17 @@ def test_file_that_changes_meanwhile_is_named(tmp_path: Path, change: object) ->
             list(table.rows())
 
 
+def test_no_row_of_a_file_that_was_replaced_is_given(tmp_path: Path) -> None:
+    """A file that replaces the checked one is refused before its first row: it may be broken at its end."""
+    path = given(tmp_path, _HEADER + _ROW * 3)
+    with open_input_file(str(path)) as file:
+        table = CsvTable(file)
+        (tmp_path / "new.csv").write_bytes(path.read_bytes())
+        (tmp_path / "new.csv").replace(path)
+        with pytest.raises(InputFileError, match="changed while it was read"):
+            next(table.rows())
+
+
 def test_file_that_is_gone_is_named(tmp_path: Path) -> None:
     """A file that is removed while it is read is reported in one line."""
     path = given(tmp_path, _HEADER + _ROW)

@@ -48,7 +48,11 @@ def log_of_a_dry_run(folder: Path, log_config: str | None) -> list[str]:
     return ended.stderr.decode().split("\n")
 
 
-@pytest.mark.parametrize("log_config", [None, CONFIGURED.replace("KIND", "plain"), CONFIGURED.replace("KIND", "json")])
+@pytest.mark.parametrize(
+    "log_config",
+    [None, CONFIGURED.replace("KIND", "plain"), CONFIGURED.replace("KIND", "json")],
+    ids=["default", "plain", "json"],
+)
 def test_name_of_the_source_forges_no_log_line(log_config: str | None, tmp_path: Path) -> None:
     """With any configuration of the log, a name is part of its line, and sends no control character."""
     lines = log_of_a_dry_run(tmp_path, log_config)
