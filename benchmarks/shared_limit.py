@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.contenders import OURS, Job
 from benchmarks.measure import Stage, check, costs
-from benchmarks.postgres import running_postgres
 from benchmarks.sandbox_process import running_sandbox
+from tests.embedded_postgres import embedded_postgres
 
 if TYPE_CHECKING:
     from benchmarks.cases import Case
@@ -47,7 +47,7 @@ def measure_shared(case: Case, latency_ms: float) -> tuple[Shared, ...]:
     Raises:
         RunFailedError: a process failed, or did not read every lead.
     """
-    with running_postgres() as (url, _):
+    with embedded_postgres() as url:
         measured = []
         for count, kills in PROCESSES:
             with running_sandbox(case, latency_ms) as sandbox:

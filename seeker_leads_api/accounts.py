@@ -160,7 +160,7 @@ def _account(
         if field not in ITEM_FIELDS:
             nearest = get_close_matches(field, ITEM_FIELDS, n=1)
             guess = f": did you mean `{nearest[0]}`?" if nearest else f": there are {', '.join(ITEM_FIELDS)}"
-            msg = f"{place} has a field {field!r}, which means nothing{guess}"
+            msg = f"{place} has an unknown field {field!r}{guess}"
             raise SettingsError(msg)
         # An unset variable must not silently select the common settings, and so read another account.
         if value == "":

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.unique_fields import DoubledFieldError, unique_fields
 
 #: Many thousands of accounts have less.
 _MAX_BYTES = 16 * 1024 * 1024
@@ -23,9 +24,9 @@ def read_accounts_file(name: str) -> list[dict[str, Any]]:
     """
     text = _text_of(name)
     try:
-        content = json.loads(text, object_pairs_hook=_unique)
-    except _DoubledFieldError as error:
-        raise _unusable(name, f"has an object with the field {error.args[0]!r} twice: remove one") from None
+        content = json.loads(text, object_pairs_hook=unique_fields)
+    except DoubledFieldError as error:
+        raise _unusable(name, f"has an object with the field {error.name!r} twice: remove one") from None
     except (ValueError, RecursionError):
         raise _unusable(name, "is not JSON in UTF-8: fix it") from None
     if not isinstance(content, list) or not all(isinstance(item, dict) for item in content):
@@ -57,19 +58,6 @@ def _text_of(name: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _unusable(name, "is not JSON in UTF-8: fix it") from None
-
-
-class _DoubledFieldError(Exception):
-    """An object has a field twice; readers of JSON disagree on which one counts."""
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in fields:
-            raise _DoubledFieldError(name)
-        fields[name] = value
-    return fields
 
 
 def _unusable(name: str, problem: str) -> SettingsError:

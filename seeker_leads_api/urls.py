@@ -31,7 +31,7 @@ def checked_url(name: str, url: str) -> str:
         msg = f"`{name}` must not hold a user name, a query or a fragment: give it in the form https://host/path"
         raise SettingsError(msg)
     if parts.scheme == "http" and not is_this_machine(host):
-        msg = f"`{name}` uses plain http, so the token would travel in the clear: use https"
+        msg = f"`{name}` uses plain http, so the token would be sent unencrypted: use https"
         raise SettingsError(msg)
     if not _can_exist(url, host):
         msg = f"`{name}` has an invalid host name: give it in the form https://host/path"

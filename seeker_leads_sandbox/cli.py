@@ -65,7 +65,7 @@ def _serve(options: SandboxOptions, host: str, port: int, ready_file: Path | Non
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("seeker_leads"):
             raise
-        _fail(f"the module {error.name} is missing: pip install 'singer-seeker-leads[sandbox]'")
+        _fail(f"the module {error.name} is missing: install singer-seeker-leads[sandbox]")
     try:
         sandbox = Sandbox.start(options, host=host, port=port)
     except OSError as error:

@@ -128,14 +128,7 @@ class SandboxOptions:
             if getattr(self, name) < 0:
                 message = f"{name} must not be negative"
                 raise ValueError(message)
-        for name in (
-            "days",
-            "page_cap",
-            "rate_limit_requests",
-            "rate_limit_period_ms",
-            "max_concurrent",
-            "token_lifetime_seconds",
-        ):
+        for name in _AT_LEAST_1:
             if getattr(self, name) < 1:
                 message = f"{name} must be at least 1"
                 raise ValueError(message)
@@ -154,6 +147,7 @@ _NOT_NEGATIVE = (
 )
 _AT_LEAST_1 = (
     "days",
+    "page_cap",
     "rate_limit_requests",
     "rate_limit_period_ms",
     "max_concurrent",

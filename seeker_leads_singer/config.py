@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dotenv import find_dotenv, load_dotenv
 
 from seeker_leads_api.errors import SettingsError
+from seeker_leads_api.unique_fields import unique_fields
 from seeker_leads_singer.log import refuse_unknown_level
 
 if TYPE_CHECKING:
@@ -123,15 +124,7 @@ def from_environment(
 
 def _read_json(text: str) -> object:
     """Parse JSON text; numbers keep their digits."""
-    return json.loads(text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_unique)
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        msg = "an object has a field twice, and readers of JSON disagree on which one counts"
-        raise ValueError(msg)
-    return fields
+    return json.loads(text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=unique_fields)
 
 
 def _refuse(constant: str) -> None:

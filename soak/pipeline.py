@@ -17,7 +17,7 @@ import psycopg
 from psycopg import sql
 
 from tests.killed_runs import TAP
-from tests.leads_table import JSON_COLUMNS, OTHER_COLUMNS, SCHEMA
+from tests.leads_table import JSON_COLUMNS, OTHER_COLUMNS, SCHEMA, LeadsTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,17 +33,12 @@ _UPSERT = sql.SQL('INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ("leadId") DO UPD
     _NAMES,
     sql.SQL(", ").join(sql.SQL("EXCLUDED.{}").format(sql.Identifier(name)) for name in COLUMNS),
 )
-_TABLE = sql.SQL('CREATE SCHEMA {0}; CREATE TABLE {1} ({2}, PRIMARY KEY ("leadId"))').format(
-    sql.Identifier(SCHEMA),
-    sql.Identifier(SCHEMA, "leads"),
-    sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in COLUMNS.items()),
-)
 
 
 def prepare(folder: Path, url: str, config: dict[str, Any]) -> None:
     """Make the empty table, and the files that the pipeline reads."""
     with psycopg.connect(url) as database:
-        database.execute(_TABLE)
+        LeadsTable(database, url, {**COLUMNS, "leadId": "text PRIMARY KEY"})
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "warehouse").write_text(url)
 

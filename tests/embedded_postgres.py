@@ -1,4 +1,4 @@
-"""A PostgreSQL of its own, for as long as it is needed."""
+"""A PostgreSQL of its own, for tests, soak and benchmarks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def start_postgres(folder: Path | str) -> PostgresServer:
-    """Start a server in a folder; `cleanup` stops it."""
+    """Start a server with its data in this folder; `cleanup` stops it.
+
+    Under root, PostgreSQL runs as another user, who must have access to the folder.
+    """
     with warnings.catch_warnings():
         # Without a login session, it warns about XDG_RUNTIME_DIR, which does not matter here.
         warnings.simplefilter("ignore")
@@ -27,7 +30,7 @@ def start_postgres(folder: Path | str) -> PostgresServer:
 @contextlib.contextmanager
 def embedded_postgres() -> Iterator[str]:
     """Run a PostgreSQL server; yield the URL of its database."""
-    # Not in pytest's folder: under root, PostgreSQL runs as another user, who has no access to that folder.
+    # Not in pytest's folder, to which another user has no access.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         server = start_postgres(folder)
         try:

@@ -22,9 +22,9 @@ import time
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.pages import PROJECT
 from tests.programs import Ended, Program
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from tests.programs import Running
 
-_PROJECT = Path(__file__).resolve().parents[1]
 #: The console scripts, and modules that they import only while they work.
 _PROGRAMS = ("tap-seeker-leads", "target-seeker-leads", "seeker-leads")
 _LATE_IMPORTS = ("psycopg", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite.pysqlite")
@@ -73,7 +72,7 @@ def fork_server() -> Iterator[ForkServer]:
     with tempfile.TemporaryDirectory() as folder:
         address = f"{folder}/forks"
         command = [sys.executable, "-m", "tests.fork_server", address]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_PROJECT) as process:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=PROJECT) as process:
             assert process.stdin
             assert process.stdout
             assert process.stdout.readline() == b"ready\n"

@@ -96,7 +96,7 @@ class KilledRuns:
 
     def lost(self, sandbox: Sandbox) -> set[str]:
         """Return the ids of leads that were never written."""
-        return {lead["metadata"]["leadId"] for lead in sandbox.store.all()} - set(self.reads)
+        return sandbox.store.ids() - set(self.reads)
 
     def _take(self, stdout: bytes) -> None:
         messages = whole_lines(stdout)

@@ -112,7 +112,9 @@ class LeadsTable:
 
     @property
     def log(self) -> dict[str, str]:
-        """Return the reason of every line of evidence by lead."""
+        """Return the reason of every line of evidence by lead; none before the first change."""
+        if not self.has_log:
+            return {}
         return dict(self.database.execute("SELECT lead_id, reason FROM retention.seeker_leads_erasure_log").fetchall())
 
     @property

@@ -183,7 +183,7 @@ class Serving:
 
     def wait_for_all(self, *, timeout_seconds: float = 30.0) -> None:
         """Wait until every lead of the sandbox is in the table."""
-        expected = {lead["metadata"]["leadId"] for lead in self.sandbox.store.all()}
+        expected = self.sandbox.store.ids()
         wait_until(lambda: self.rows() >= expected, timeout_seconds=timeout_seconds, log=self)
         assert self.rows() == expected
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from benchmarks.comparison.readers import READERS
 from benchmarks.comparison.reading import Speed, measure_speeds
 from benchmarks.comparison.senders import SENDERS
-from benchmarks.comparison.sending import Office, SendSpeed, SendTrouble, measure_send_troubles, measure_sending
+from benchmarks.comparison.sending import SendSetup, SendSpeed, SendTrouble, measure_send_troubles, measure_sending
 from benchmarks.comparison.troubles import Trouble, measure_troubles
-from benchmarks.postgres import running_postgres
+from tests.embedded_postgres import embedded_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,9 +42,9 @@ def measure_comparison(
     log("comparison: read without limit")
     troubles = measure_troubles(plan, latency_ms, READERS, peers)
     log("comparison: read in the presence of faults")
-    with running_postgres() as database:
-        office = Office(database, peers)
-        sending = measure_sending(plan.rows, latency_ms, SENDERS, office)
-        send_troubles = measure_send_troubles(plan, SENDERS, office)
+    with embedded_postgres() as database_url:
+        setup = SendSetup(database_url, peers)
+        sending = measure_sending(plan.rows, latency_ms, SENDERS, setup)
+        send_troubles = measure_send_troubles(plan, SENDERS, setup)
     log("comparison: sent")
     return Comparison(limited, unlimited, troubles, sending, send_troubles, plan.rows)

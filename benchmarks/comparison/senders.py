@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from benchmarks.comparison.readers import PEERS
 from benchmarks.contenders import TOKEN
@@ -26,13 +27,13 @@ _WRONG_EMAIL = "none"
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class SendTask:
     """Records to send, with as many attempts as it takes."""
 
     api_url: str
     folder: Path
     rows: Sequence[Mapping[str, str]]
-    database: tuple[str, Path] | None  #: of drt: its URL, and the folder of its socket
+    database_url: str | None  #: of drt
     environment: Path | None  #: with the peers
 
 
@@ -50,7 +51,7 @@ class Sender:
     """One program that sends records; `prepare` makes what it needs, once for all attempts."""
 
     title: str
-    prepare: Callable[[Errand], Call]
+    prepare: Callable[[SendTask], Call]
     is_ours: bool = False
 
 
@@ -71,30 +72,29 @@ def invented_rows(count: int, *, wrong: int = 0) -> list[dict[str, str]]:
     ]
 
 
-def _ours(errand: Errand, on_unknown_outcome: str) -> Call:
-    file, config = errand.folder / "leads.csv", errand.folder / "config.json"
+def _ours(task: SendTask, on_unknown_outcome: str) -> Call:
+    file, config = task.folder / "leads.csv", task.folder / "config.json"
     with file.open("w", encoding="utf-8", newline="") as out:
         writer = csv.DictWriter(out, _COLUMNS)
         writer.writeheader()
-        writer.writerows(errand.rows)
+        writer.writerows(task.rows)
     settings = {
-        "api_url": errand.api_url,
+        "api_url": task.api_url,
         "auth_token": TOKEN,
-        "ledger_url": f"sqlite:///{errand.folder / 'ledger.db'}",
-        "rejects_path": str(errand.folder / "rejects.jsonl"),
+        "ledger_url": f"sqlite:///{task.folder / 'ledger.db'}",
+        "rejects_path": str(task.folder / "rejects.jsonl"),
         "on_unknown_outcome": on_unknown_outcome,
     }
     config.write_text(json.dumps(settings), encoding="utf-8")
     program = Path(sys.executable).with_name("seeker-leads")
-    return Call([program, "send", file, "--key", "id", "--config", config], {}, errand.folder)
+    return Call([program, "send", file, "--key", "id", "--config", config], {}, task.folder)
 
 
-def _drt(errand: Errand, sync: str) -> Call:
-    if errand.environment is None or errand.database is None:
+def _drt(task: SendTask, sync: str) -> Call:
+    if task.environment is None or task.database_url is None:
         message = "drt needs the environment of the peers and a database"
         raise ValueError(message)
-    url, socket = errand.database
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(task.database_url, autocommit=True) as connection:
         connection.execute("DROP SCHEMA IF EXISTS _drt CASCADE")
         connection.execute("DROP TABLE IF EXISTS outgoing")
         connection.execute(
@@ -104,16 +104,17 @@ def _drt(errand: Errand, sync: str) -> Call:
         with connection.cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO outgoing VALUES (%s, %s, %s, %s, %s, %s, %s)",
-                [tuple(row[column] for column in _COLUMNS) for row in errand.rows],
+                [tuple(row[column] for column in _COLUMNS) for row in task.rows],
             )
-    project, settings = errand.folder / "project", errand.folder / ".drt"
+    socket = str(conninfo_to_dict(task.database_url)["host"])  # the folder of the socket
+    project, settings = task.folder / "project", task.folder / ".drt"
     shutil.copytree(PEERS / "drt", project)
     settings.mkdir()
-    profiles = (PEERS / "drt" / "profiles.yml").read_text("utf-8").replace("HOST", str(socket))
+    profiles = (PEERS / "drt" / "profiles.yml").read_text("utf-8").replace("HOST", socket)
     (settings / "profiles.yml").write_text(profiles, encoding="utf-8")
     return Call(
-        [errand.environment / "bin" / "drt", "run", "--select", sync, "--output", "json"],
-        {"HOME": str(errand.folder), "API_URL": errand.api_url, "API_TOKEN": TOKEN},
+        [task.environment / "bin" / "drt", "run", "--select", sync, "--output", "json"],
+        {"HOME": str(task.folder), "API_URL": task.api_url, "API_TOKEN": TOKEN},
         project,
     )
 

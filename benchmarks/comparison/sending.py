@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.cases import Case
 from benchmarks.comparison.attempts import attempt
-from benchmarks.comparison.senders import Errand, invented_rows
+from benchmarks.comparison.senders import SendTask, invented_rows
 from benchmarks.measure import RunFailedError, costs_of
 from benchmarks.sandbox_process import running_sandbox
 
@@ -60,29 +60,29 @@ class SendTrouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class SendSetup:
     """Where senders get what they need."""
 
-    database: tuple[str, Path] | None
+    database_url: str | None
     environment: Path | None
 
     @contextmanager
-    def errand(
+    def task(
         self, sandbox: RunningSandbox, sender: Sender, rows: Sequence[Mapping[str, str]]
     ) -> Iterator[tuple[Call, Path]]:
         """Give the way to start a sender, and an empty folder of its own."""
         with tempfile.TemporaryDirectory(prefix="bench-") as name:
-            errand = Errand(sandbox.api_url, Path(name), rows, self.database, self.environment)
-            yield sender.prepare(errand), Path(name)
+            task = SendTask(sandbox.api_url, Path(name), rows, self.database_url, self.environment)
+            yield sender.prepare(task), Path(name)
 
 
-def measure_sending(rows: int, latency_ms: float, senders: Sequence[Sender], office: Office) -> list[SendSpeed]:
+def measure_sending(rows: int, latency_ms: float, senders: Sequence[Sender], setup: SendSetup) -> list[SendSpeed]:
     """Return the speed of each sender."""
     speeds = []
     for sender in senders:
         with (
             running_sandbox(_EMPTY, latency_ms) as sandbox,
-            office.errand(sandbox, sender, invented_rows(rows)) as (call, folder),
+            setup.task(sandbox, sender, invented_rows(rows)) as (call, folder),
         ):
             try:
                 cost = costs_of(call.command, folder, call.variables, cwd=call.cwd)
@@ -94,7 +94,7 @@ def measure_sending(rows: int, latency_ms: float, senders: Sequence[Sender], off
     return speeds
 
 
-def measure_send_troubles(plan: ComparisonPlan, senders: Sequence[Sender], office: Office) -> list[SendTrouble]:
+def measure_send_troubles(plan: ComparisonPlan, senders: Sequence[Sender], setup: SendSetup) -> list[SendTrouble]:
     """Return what becomes of the records after a kill, lost answers, a second run and wrong records."""
     rows, wrong = invented_rows(plan.troubled_rows), invented_rows(plan.troubled_rows, wrong=_WRONG)
     half = plan.troubled_rows // 2
@@ -104,7 +104,7 @@ def measure_send_troubles(plan: ComparisonPlan, senders: Sequence[Sender], offic
         for sender in senders:
             with (
                 running_sandbox(_EMPTY, plan.quick_latency_ms) as sandbox,
-                office.errand(sandbox, sender, rows) as (call, folder),
+                setup.task(sandbox, sender, rows) as (call, folder),
             ):
                 sandbox.fail(faults)
                 killer = _after(sandbox, kill_after) if kill_after else None
@@ -115,7 +115,7 @@ def measure_send_troubles(plan: ComparisonPlan, senders: Sequence[Sender], offic
         measure("Sent twice, unchanged", rows, len(rows), [], 0),
         measure("Killed in the middle", rows, len(rows), [], half),
         measure("Three answers that are lost after the lead was created", rows, len(rows), [_LOST_ANSWERS], 0),
-        measure(f"{_WRONG} records with an e-mail that is none", wrong, len(wrong) - _WRONG, [], 0),
+        measure(f"{_WRONG} records with an invalid e-mail", wrong, len(wrong) - _WRONG, [], 0),
     ]
 
 

@@ -61,7 +61,7 @@ def _head(circumstances: Circumstances) -> str:
     return (
         f"Written by `make bench` on {circumstances.date}; do not edit. Figures of our tap, and all figures without"
         f" latency or without new leads, are medians over {circumstances.repeats}; the others are from one run."
-        f" [Compared with](comparison.md) has figures of other tools.\n\n{circumstances.lines()}"
+        f" The [comparison](comparison.md) has figures of other tools.\n\n{circumstances.lines()}"
     )
 
 

@@ -28,7 +28,7 @@ class ExcelTable:
         try:
             import python_calamine  # noqa: PLC0415  # an extra
         except ImportError:
-            msg = "Excel files need the extra `cli`: pip install 'singer-seeker-leads[cli]', or save it as CSV UTF-8"
+            msg = "Excel files need the extra `cli`: install singer-seeker-leads[cli], or save it as CSV UTF-8"
             raise InputFileError(msg) from None
         try:
             refuse_large_workbook(file.path, file.name)

@@ -41,7 +41,8 @@ def audit(  # noqa: PLR0913  # one for each option of the command
 ) -> None:
     """Show the latest calls of the subscriptions, as the vendor recorded them.
 
-    Exits with 1 if a subscription is INACTIVE or had no successful call for --stale-minutes, or if there is none.
+    Exits with 1 if a subscription is INACTIVE or had no successful call for --stale-minutes, or if there is no
+    subscription.
     """
     with subscriptions_of(config_files) as api:
         listed = api.list()

@@ -75,7 +75,7 @@ def serve(command: str, auth: str, log_level: str, **options: Any) -> None:  # n
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("seeker_leads"):
             raise
-        msg = f"The module {error.name} is missing: pip install 'singer-seeker-leads[webhooks]'"
+        msg = f"The module {error.name} is missing: install singer-seeker-leads[webhooks]"
         raise SettingsError(msg) from None
     form = "%(asctime)s | %(levelname)-8s | %(message)s"
     logging.basicConfig(level=log_level.upper(), format=form, force=True)

@@ -120,6 +120,11 @@ class LeadStore:
             entries = list(self._entries)
         return [msgspec.json.decode(body) for _, _, body in entries]
 
+    def ids(self) -> set[str]:
+        """Return the id of every lead."""
+        with self._lock:
+            return {*self._by_id}
+
     def recent(self, count: int) -> list[Lead]:
         """Return the leads that were added or replaced last, newest first; one batch is sorted by ingestion date."""
         with self._lock:

@@ -25,7 +25,7 @@ API = {
     "bad JSON": Fault(FaultKind.BAD_JSON),
     "502 as HTML": Fault(FaultKind.HTML_502),
     "slow answer": Fault(FaultKind.SLOW, delay_ms=500),
-    "portal page": Fault(FaultKind.STATUS, status=200, body=_PAGE, content_type="text/html"),
+    "web page": Fault(FaultKind.STATUS, status=200, body=_PAGE, content_type="text/html"),
 }
 #: Faults after which nobody knows whether a lead exists.
 UNKNOWN = {"lost answer": Fault(FaultKind.LOST_ANSWER), "time-out": Fault(FaultKind.TIMEOUT)}
@@ -33,7 +33,7 @@ TOKENS = {
     "token: 500": Fault(FaultKind.STATUS, path=_TOKEN, status=500),
     "token: reset": Fault(FaultKind.RESET, path=_TOKEN),
     "token: bad JSON": Fault(FaultKind.BAD_JSON, path=_TOKEN),
-    "token: portal page": Fault(FaultKind.STATUS, path=_TOKEN, status=200, body=_PAGE, content_type="text/html"),
+    "token: web page": Fault(FaultKind.STATUS, path=_TOKEN, status=200, body=_PAGE, content_type="text/html"),
     "token: revoked": Fault(FaultKind.REVOKE_TOKEN),
 }
 #: How many requests in a hundred a fault hits; the rarer ones cost a run seconds.

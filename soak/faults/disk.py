@@ -1,4 +1,4 @@
-"""A disk that is full or read-only: a small file system in memory, for which a person must be root."""
+"""A disk that is full or read-only: a small file system in memory, which needs root."""
 
 from __future__ import annotations
 

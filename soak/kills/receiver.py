@@ -89,7 +89,7 @@ class Receiver(Subject):
         return True
 
     def _leads(self) -> set[str]:
-        return {lead["metadata"]["leadId"] for lead in self.sandbox.store.all()}
+        return self.sandbox.store.ids()
 
     def has_begun(self) -> bool:
         """Return whether it answered a call."""

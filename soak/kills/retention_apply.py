@@ -48,7 +48,7 @@ class RetentionApply(Subject):
         self._sessions = self.database.sessions()
         with self.database.connect() as connection:
             table = LeadsTable(connection, self.database.url, is_new=False)
-            rows, evidence = table.rows, table.log if table.has_log else {}
+            rows, evidence = table.rows, table.log
         if not evidence and rows == self._before:
             return
         self._is_done = True

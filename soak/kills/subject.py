@@ -9,7 +9,8 @@ from enum import Enum
 from signal import SIGKILL
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tests.acceptance.conftest import PROJECT, shell
+from tests.acceptance.conftest import shell
+from tests.pages import PROJECT
 from tests.programs import Program
 
 if TYPE_CHECKING:

@@ -139,7 +139,7 @@ class Tap(Subject):
 
     def judge(self) -> None:
         """Every lead was written and covered by a STATE."""
-        leads = {lead["metadata"]["leadId"] for lead in self.sandbox.store.all()}
+        leads = self.sandbox.store.ids()
         self.verdict.lost |= dict.fromkeys(leads - self._covered, "it was never written before a STATE")
 
 

@@ -26,7 +26,7 @@ class Choices:
 
     options: SandboxOptions
     refused: str  #: the agency whose credentials are refused
-    failing: str  #: the agency that answers 500 for ever
+    failing: str  #: the agency whose requests are always answered 500
     slow: str
     faults: tuple[NamedFault, ...]  #: of all agencies
     kills: tuple[tuple[Kill, bool], ...]  #: whether it waits for the next STATE
@@ -116,8 +116,7 @@ def play(choices: Choices, place: Place) -> Round:
 
 
 def _lost(sandbox: Sandbox, accounts: set[str], runs: KilledRuns) -> set[str]:
-    leads = {lead["metadata"]["leadId"] for account in accounts for lead in sandbox.store_of(account).all()}
-    return leads - set(runs.reads)
+    return set().union(*(sandbox.store_of(account).ids() for account in accounts)) - set(runs.reads)
 
 
 SCENARIO = Scenario(choose, play, needs_postgres=False)

@@ -85,7 +85,7 @@ def play(choices: tuple[Choices, ...], place: Place) -> Round:
             run_tap = TapRunner(clock, sandbox, {"start_date": "2026-10-24T08:00:00Z", "max_retries": 15})
             run = run_tap(window_days=sample.window_days, page_size=sample.page_size)
             done.faults += stop_faults(sandbox, sample.faults)
-            read, leads = Counter(run.ids), {lead["metadata"]["leadId"] for lead in sandbox.store.all()}
+            read, leads = Counter(run.ids), sandbox.store.ids()
         name = ", ".join(str(getattr(sample.options, axis)) for axis in ("bounds", "order", "empty", "links"))
         done.promise("every dialect is read to its end", is_kept=run.error is None, detail=f"{name}: {run.error}")
         done.promise("no lead is lost", is_kept=leads == read.keys(), detail=f"{name}: {len(leads - read.keys())}")

@@ -116,12 +116,8 @@ def play(choices: Choices, place: Place) -> Round:
 
 def _read(url: str) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     with connected(url) as database:
-        rows = {row["leadId"]: row for (row,) in database.execute("SELECT to_jsonb(t) FROM retention.leads t")}
-        ((log,),) = database.execute("SELECT to_regclass('retention.seeker_leads_erasure_log')")
-        found = (
-            database.execute("SELECT lead_id, reason FROM retention.seeker_leads_erasure_log").fetchall() if log else []
-        )
-    return rows, dict(found)
+        table = LeadsTable(database, url, is_new=False)
+        return table.rows, table.log
 
 
 SCENARIO = Scenario(choose, play)

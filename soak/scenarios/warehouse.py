@@ -25,6 +25,7 @@ from soak.rounds import Place, Round, Scenario
 from soak.waiting import output_of
 from tests.acceptance.conftest import BIN
 from tests.killed_runs import after_seconds, days_ago
+from tests.leads_table import LeadsTable
 from tests.log_privacy import values_of
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Warehouse:
     def rows(self) -> dict[str, dict[str, Any]]:
         """Return every row by lead."""
         with connected(self.url) as database:
-            return {row["leadId"]: row for (row,) in database.execute("SELECT to_jsonb(t) FROM retention.leads t")}
+            return LeadsTable(database, self.url, is_new=False).rows
 
     def let_days_pass(self, days: int) -> None:
         """Have the cycle begin so many days earlier: what is due is decided by that alone."""

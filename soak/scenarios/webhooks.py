@@ -128,7 +128,7 @@ def _check_arrivals(serving: PipelineServing, done: Round) -> None:
     began, pause = time.monotonic(), threading.Event()
     serving.sandbox.add_leads(1)
     done.figures["signals"] += 1
-    leads = {lead["metadata"]["leadId"] for lead in serving.sandbox.store.all()}
+    leads = serving.sandbox.store.ids()
     while (missing := leads - serving.rows()) and time.monotonic() - began < _PATIENCE_SECONDS:
         pause.wait(0.2)
     done.recovery_seconds = time.monotonic() - began

@@ -209,7 +209,7 @@ def _check(writing: Writing, choices: Choices, ledger: str) -> None:
     )
     most = IN_FLIGHT * len(choices.disturbances) + unanswered
     done.promise("only leads in flight exist twice", is_kept=twice <= most, detail=(twice, most))
-    if any(each.name == "portal page" for each in choices.faults):
+    if any(each.name == "web page" for each in choices.faults):
         return  # a record that gets a web page again and again is set aside
     bad = {emails(number) for number in range(BAD_ONE_IN - 1, choices.records, BAD_ONE_IN)}
     odd = [kept.get(each, "missing") for each in kept.keys() ^ bad]

@@ -14,12 +14,12 @@ import psycopg
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 BIN = Path(sys.executable).parent
-PROJECT = Path(__file__).resolve().parents[2]
 #: Prefixes of variables that belong to a user's own account, project or test run.
 _PERSONAL = ("TAP_", "TARGET_", "SEEKER_LEADS_CLIENT_", "MELTANO_", "PYTEST_")
 

@@ -16,8 +16,8 @@ import requests
 
 from demo import report
 from demo.facts import Facts, Reject, Sent, Table, Transfer
+from tests.pages import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[2]
 DEMO = [sys.executable, "-m", "demo"]
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from tests.acceptance.conftest import PROJECT
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from tests.acceptance.conftest import BIN, PROJECT, shell_in_project
+from tests.acceptance.conftest import BIN, shell_in_project
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path

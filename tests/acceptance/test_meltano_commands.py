@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acceptance.conftest import PROJECT
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

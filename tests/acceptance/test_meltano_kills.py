@@ -12,8 +12,9 @@ import psutil
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import BIN, PROJECT, shell_in_project, wait_for_requests
+from tests.acceptance.conftest import BIN, shell_in_project, wait_for_requests
 from tests.killed_runs import days_ago
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +78,7 @@ def test_killed_pipelines_bring_every_lead(tmp_path: Path, database: psycopg.Con
         with start("--force") as last:
             assert last.wait(120) == 0, (tmp_path / "log").read_text()[-3000:]
         assert DAYS // 2 <= sandbox.statistics.requests < DAYS * 3 // 4
-        expected = {lead["metadata"]["leadId"] for lead in sandbox.store.all()}
+        expected = sandbox.store.ids()
     rows = [row[0] for row in database.execute('SELECT "leadId" FROM seeker_leads_local.leads')]
     assert len(rows) == len(set(rows)) == LEADS
     assert set(rows) == expected

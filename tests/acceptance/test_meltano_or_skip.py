@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.conftest import PROJECT
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path

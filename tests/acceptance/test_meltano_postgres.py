@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.acceptance.conftest import BIN, PROJECT, meltano_folder, shell
-from tests.pages import blocks_in, rows_of
+from tests.acceptance.conftest import BIN, meltano_folder, shell
+from tests.pages import PROJECT, blocks_in, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,9 +113,7 @@ def test_file_loader_needs_no_database(meltano: Callable[..., Any], account: San
     ended = meltano("run", "tap-seeker-leads", "target-jsonl", TARGET_JSONL_DESTINATION_PATH=str(tmp_path))
     assert ended.status == 0, ended.stderr[-3000:]
     (file,) = tmp_path.glob("leads*.jsonl")
-    assert {json.loads(line)["leadId"] for line in file.read_text().splitlines()} == {
-        lead["metadata"]["leadId"] for lead in account.store.all()
-    }
+    assert {json.loads(line)["leadId"] for line in file.read_text().splitlines()} == account.store.ids()
 
 
 def test_wrong_setting_fails_the_run(meltano: Callable[..., Any], tmp_path: Path) -> None:

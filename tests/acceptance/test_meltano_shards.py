@@ -11,7 +11,8 @@ import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from tap_seeker_leads.leads.timestamps import to_rfc3339
-from tests.acceptance.conftest import BIN, PROJECT, shell_in_project
+from tests.acceptance.conftest import BIN, shell_in_project
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

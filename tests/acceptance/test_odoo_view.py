@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
-from tests.acceptance.conftest import PROJECT
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     import psycopg

@@ -14,14 +14,8 @@ import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from seeker_leads_singer.signals import SAME_SIGNAL_SECONDS
-from tests.acceptance.conftest import (
-    BIN,
-    PROJECT,
-    TargetProgram,
-    shell_in_project,
-    wait_for_created,
-    wait_for_requests,
-)
+from tests.acceptance.conftest import BIN, TargetProgram, shell_in_project, wait_for_created, wait_for_requests
+from tests.pages import PROJECT
 from tests.singer_input import SCHEMA, record
 
 if TYPE_CHECKING:

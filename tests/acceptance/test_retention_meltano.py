@@ -17,9 +17,10 @@ import psutil
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import BIN, PROJECT, shell_in_project, wait_for_requests
+from tests.acceptance.conftest import BIN, shell_in_project, wait_for_requests
 from tests.killed_runs import days_ago
 from tests.leads_table import FLAT_COLUMNS, JSON_COLUMNS, OTHER_COLUMNS
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acceptance.conftest import PROJECT
+from tests.pages import PROJECT
 from tests.singer_input import lead
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acceptance.conftest import BIN, PROJECT, Ended
+from tests.acceptance.conftest import BIN, Ended
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
-from tests.acceptance.conftest import PROJECT
 from tests.killed_runs import TAP, KilledRuns, after_requests, days_ago
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -213,7 +213,7 @@ def test_each_agency_can_have_a_schema_of_its_own(
         try:
             for number, schema in enumerate(("port", "parc"), start=1):
                 found = database.execute(f'SELECT "leadId" FROM {schema}.leads').fetchall()  # noqa: S608  # the names above
-                mine = {lead["metadata"]["leadId"] for lead in sandbox.store_of(f"agency-{number}").all()}
+                mine = sandbox.store_of(f"agency-{number}").ids()
                 assert {lead_id for (lead_id,) in found} == mine
         finally:
             database.execute("DROP SCHEMA IF EXISTS port, parc CASCADE")

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.pages import PROJECT
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import psycopg
 
     from seeker_leads_sandbox import Sandbox
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture

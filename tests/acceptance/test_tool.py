@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.conftest import BIN, PROJECT, shell
+from tests.acceptance.conftest import BIN, shell
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -116,7 +116,7 @@ def test_killed_receivers_of_meltano_lose_nothing(
         account.add_leads(1)
         start()
     account.add_leads(1)
-    expected = {lead["metadata"]["leadId"] for lead in account.store.all()}
+    expected = account.store.ids()
     wait_until(lambda: rows() >= expected, timeout_seconds=120, log=serving)
     assert rows() == expected
     assert serving.end(signal.SIGTERM) == 0

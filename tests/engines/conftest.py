@@ -19,15 +19,8 @@ from sqlalchemy import make_url
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from seeker_leads_sandbox.faults.faults import Fault, FaultKind
-from tests.acceptance.conftest import (
-    BIN,
-    PROJECT,
-    Ended,
-    database,
-    meltano_plugins,
-    shell_in_project,
-    wait_for_requests,
-)
+from tests.acceptance.conftest import BIN, Ended, database, meltano_plugins, shell_in_project, wait_for_requests
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,7 +166,7 @@ def end_with_children(process: subprocess.Popen[Any]) -> None:
 def assert_backfilled(project: Project, database: psycopg.Connection, account: Sandbox) -> None:
     """Every lead is one row, and the state of each shard is at the shard's `end_date`."""
     rows = [row[0] for row in database.execute('SELECT "leadId" FROM seeker_leads_local.leads')]
-    assert sorted(rows) == sorted(lead["metadata"]["leadId"] for lead in account.store.all())
+    assert sorted(rows) == sorted(account.store.ids())
     shards = {f"local-backfill-{start}": f"{end}T00:00:00Z" for start, end in pairwise(BOUNDS)}
     states = project.states()
     assert {state_id: at for state_id, at in states.items() if state_id != LIVE_STATE_ID} == shards

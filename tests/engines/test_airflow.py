@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.conftest import PROJECT, Ended
 from tests.engines.conftest import BOUNDS, Project, assert_backfilled, engine
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from seeker_leads_sandbox import Sandbox
+    from tests.acceptance.conftest import Ended
 
 
 _TASKS = """

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.conftest import PROJECT
 from tests.engines.conftest import LIVE_STATE_ID, PIPELINE
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     from tests.engines.conftest import Project

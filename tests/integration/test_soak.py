@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,11 +12,12 @@ import pytest
 from soak.kinds import SCENARIOS
 from soak.promises import odd_bookmarks
 from soak.rounds import RoundId
+from tests.pages import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
 #: A soak whose reader loses the first lead of each run.
 LOSSY = """if True:
     import sys

@@ -14,8 +14,7 @@ from hub.validate import violations
 from seeker_leads_api.settings import CONNECTION_SETTINGS
 from tap_seeker_leads.settings import TAP_SETTINGS
 from target_seeker_leads.settings import TARGET_SETTINGS
-from tests.packaging.conftest import PROJECT
-from tests.pages import blocks_of
+from tests.pages import PROJECT, blocks_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,7 @@ import pytest
 import yaml
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.packaging.conftest import PROJECT
-from tests.pages import blocks_in, blocks_of
+from tests.pages import PROJECT, blocks_in, blocks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,7 +129,7 @@ def test_from_an_empty_folder_to_a_table(
         *_, test = blocks_in("hub/tap-seeker-leads.yml", hub_texts("tap-seeker-leads")["next_steps"])
         output = shell(test.text.replace("--environment=dev", "--environment=sandbox"), project, **servers)
         assert "Plugin configuration is valid" in output
-        expected = {lead["metadata"]["leadId"] for lead in sandbox.store.all()}
+        expected = sandbox.store.ids()
         assert len(expected) == 120
         with psycopg.connect(database_url) as connection:
             for schema in SCHEMAS:

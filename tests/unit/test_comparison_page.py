@@ -54,4 +54,4 @@ def test_figures_are_filled_in_between_their_marks() -> None:
 def test_page_without_a_place_for_figures_is_refused() -> None:
     """Figures are never dropped: a page that lacks a place for some of them is an error that names it."""
     with pytest.raises(ValueError, match="figures: circumstances"):
-        fill("# Compared with\n", COMPARISON, CIRCUMSTANCES)
+        fill("# Comparison with other tools\n", COMPARISON, CIRCUMSTANCES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import textwrap
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,12 +18,11 @@ from tap_seeker_leads.tap import TapSeekerLeads
 from target_seeker_leads.mapping.field_names import FIELD_NAMES, TYPED_PHONE_NAMES, VAGUE_NAMES, normalise
 from target_seeker_leads.settings import TARGET_SETTINGS
 from target_seeker_leads.target import TargetSeekerLeads
-from tests.pages import names_in, rows_of, text_of
+from tests.pages import PROJECT, names_in, rows_of, text_of
 
 if TYPE_CHECKING:
     from seeker_leads_api.contract import JsonSchema
 
-PROJECT = Path(__file__).resolve().parents[2]
 KINDS = {"string": "string", "integer": "integer", "boolean": "boolean", "object": "object", "array": "array"}
 #: Settings that the SDK adds for the capability `stream-maps`.
 STREAM_MAPS = {"name": "stream_maps", "label": "Stream maps", "kind": "object"}

@@ -66,7 +66,10 @@ def test_own_way_to_authenticate_replaces_the_one_beside_the_list() -> None:
         ([{"label": "A\nB"}], "without control characters"),
         ([{"label": " A"}], "without blanks at its ends"),
         ([{"label": "A" * 101}], "at most 100 characters"),
-        ([{"label": "A", "intermediary": "1"}], r"account 1 \('A'\) has a field 'intermediary'.*`intermediary_id`"),
+        (
+            [{"label": "A", "intermediary": "1"}],
+            r"unknown field 'intermediary'.*`intermediary_id`",
+        ),
         ([{"label": "A", "intermediary_id": ""}], "`intermediary_id` is empty"),
         ([{"label": "A", "intermediary_id": 5}], "`intermediary_id` must be a text"),
         ([{"label": "A", "auth_token": "t", "client_id": "c", "client_secret": "s"}], r"\('A'\): `auth_token` and"),

@@ -25,6 +25,9 @@ def test_dialects_may_be_given_as_text() -> None:
         {"retention_days": -1},
         {"days": 0},
         {"max_concurrent": 0},
+        {"page_cap": 0},
+        {"webhook_attempts": 0},
+        {"webhook_max_failures": 0},
     ],
 )
 def test_impossible_options_are_refused(wrong: dict[str, Any]) -> None:

@@ -73,5 +73,5 @@ def test_another_zip_is_named(tmp_path: Path) -> None:
 def test_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the package that reads workbooks, the message says how to install it."""
     monkeypatch.setitem(sys.modules, "python_calamine", None)
-    with pytest.raises(InputFileError, match=r"pip install 'singer-seeker-leads\[cli\]'"):
+    with pytest.raises(InputFileError, match=r"install singer-seeker-leads\[cli\]"):
         ExcelTable(workbook(tmp_path / "leads.xlsx", LEADS))

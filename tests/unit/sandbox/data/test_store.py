@@ -87,6 +87,13 @@ def test_a_cursor_outside_the_period_counts_by_its_position(
     assert seen == [lead_id for lead_id in everything[everything.index(start) + 1 :] if lead_id in in_period]
 
 
+def test_ids_are_those_of_all_leads() -> None:
+    """`ids` names each lead once, also after one was replaced."""
+    store = store_of([5, 3, 9])
+    store.add(lead("lead-1", 7))
+    assert store.ids() == {"lead-0", "lead-1", "lead-2"}
+
+
 def test_orders_are_total_and_known() -> None:
     """Ascending is by date, then by id; descending is the reverse; shuffled does not depend on the period."""
     store = store_of([5, 1, 5, 3])

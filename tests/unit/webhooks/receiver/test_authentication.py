@@ -77,6 +77,7 @@ def test_first_place_of_the_key_is_named() -> None:
         call(("X-Api-Key", "\udcff")),
         call(query="key="),
         call(query=f"other={KEY.decode()}"),
+        call(query=f"api_key={KEY.decode()}"),
     ],
 )
 def test_wrong_keys_are_refused(wrong: Call) -> None:
@@ -104,8 +105,10 @@ def test_signature_of_the_body_is_accepted(form: str, key: bytes) -> None:
     """The signature is hexadecimal in any case, with the key or the previous one."""
     digest = hmac.new(key, BODY, "sha256").hexdigest()
     for text in (digest, digest.upper()):
-        claimed = claimed_signature(call(("x-signature", form.format(text))), Auth.parse("signature"))
+        signed = call(("x-signature", form.format(text)))
+        claimed = claimed_signature(signed, Auth.parse("signature"))
         assert claimed is not None
+        assert claimed == claimed_signature(signed, ANY)
         assert is_signed(claimed, BODY)
         assert is_signed(claimed, BODY[:5], b"", BODY[5:])
         assert not is_signed(claimed, BODY, b" ")
@@ -114,9 +117,11 @@ def test_signature_of_the_body_is_accepted(form: str, key: bytes) -> None:
 
 @pytest.mark.parametrize("value", ["", "0" * 63, "g" * 64, KEY.decode(), "md5=" + "0" * 64])
 def test_body_is_not_read_for_a_malformed_signature(value: str) -> None:
-    """A body is read only if the call has a well-formed signature."""
+    """A body is read only if the call has a well-formed signature, once and in its own header."""
     assert claimed_signature(call(("X-Signature", value)), ANY) is None
     assert claimed_signature(call(("X-Signature", "0" * 64), ("X-Signature", "1" * 64)), ANY) is None
+    for other in ("Signature", "X-Signature-256"):
+        assert claimed_signature(call((other, "0" * 64)), ANY) is None
 
 
 @pytest.mark.parametrize(
