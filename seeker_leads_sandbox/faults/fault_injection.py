@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Work: TypeAlias = "Callable[[], Awaitable[web.StreamResponse]]"
 
 _CLIENT_CHECK_SECONDS = 0.005
+_FIRST_ERROR, _EMPTY_PERIOD = 400, 404
 
 
 async def inject(request: web.Request, fault: Fault, work: Work) -> web.StreamResponse:
@@ -87,9 +88,11 @@ async def _reset(request: web.Request, _fault: Fault, _work: Work) -> web.Stream
 
 
 async def _bad_json(_request: web.Request, _fault: Fault, work: Work) -> web.StreamResponse:
-    body = _body(await work())
-    # Always 200: only the body is wrong.
-    return web.Response(body=body[: len(body) // 2], content_type="application/json")
+    response = await work()
+    body = _body(response)
+    # A refusal keeps its status: with 200, a lead that was refused would count as created. An empty period is none.
+    status = 200 if response.status < _FIRST_ERROR or response.status == _EMPTY_PERIOD else response.status
+    return web.Response(status=status, body=body[: len(body) // 2], content_type="application/json")
 
 
 async def _html_502(request: web.Request, _fault: Fault, _work: Work) -> web.StreamResponse:

@@ -122,6 +122,17 @@ def test_bad_json_is_a_complete_answer_with_truncated_json() -> None:
         response.json()
 
 
+def test_bad_json_of_a_refusal_is_no_success() -> None:
+    """A request that is refused keeps its status: a 200 would say that the work was done."""
+    with start(Fault(FaultKind.BAD_JSON)) as sandbox:
+        sandbox.revoke_tokens()
+        response = get(sandbox)
+
+    assert response.status_code == 401
+    with pytest.raises(requests.JSONDecodeError):
+        response.json()
+
+
 def test_html_502_is_a_gateways_page() -> None:
     """A 502 has no problem body."""
     with start(Fault(FaultKind.HTML_502)) as sandbox:
