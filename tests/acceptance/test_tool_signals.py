@@ -33,10 +33,9 @@ def test_stopped_command_leaves_no_personal_data(number: signal.Signals, tmp_pat
         while not any(copy.stat().st_size > len(ROWS) - BUFFER_BYTES for copy in tmp_path.iterdir()):
             assert command.poll() is None
             time.sleep(0.01)
-        time.sleep(0.2)  # until it waits for more
         command.send_signal(number)
         command.wait(30)
-        said = command.stderr.read()
+        stderr = command.stderr.read()
     assert command.returncode == 128 + number
-    assert said.decode() == f"Stopped by {number.name}; what was finished is kept\n"
+    assert stderr.decode() == f"Stopped by {number.name}; what was finished is kept\n"
     assert [*tmp_path.iterdir()] == []

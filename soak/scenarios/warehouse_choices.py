@@ -1,0 +1,82 @@
+"""What chance decides in a round of the warehouse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seeker_leads_sandbox import SandboxOptions
+from soak.faults.api import API, TOKENS, NamedFault, choose_faults
+from soak.faults.dialects import choose_dialect
+from soak.faults.kills import Kill, choose_kill
+from soak.faults.postgres import TROUBLES
+
+if TYPE_CHECKING:
+    import random
+
+_DAY = 86_400
+_VICTIMS = ("tap", "loader", "both")
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """What happens during a run: a kill of a program, or trouble of the database."""
+
+    kill: Kill
+    victim: str  #: one of `_VICTIMS` or of `TROUBLES`
+    arrivals: int  #: leads that come while it happens
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What is left to chance in a round."""
+
+    options: SandboxOptions
+    clock_seconds: int  #: how much the API's clock is ahead at first
+    cache_trouble: str | None  #: of the disk of the token cache, while the account is read for the first time
+    shares_limit: bool  #: whether the tap keeps its limit in the database, by `rate_limit_url`
+    faults: tuple[NamedFault, ...]
+    window_days: int
+    page_size: int
+    load: tuple[Disturbance, ...]  #: while the account is read for the first time
+    refresh: tuple[Disturbance, ...]  #: while erasures are looked for
+    erasures: int
+    apply_kills: tuple[float, ...]  #: seconds after which `retention apply` is killed
+
+
+def choose(chance: random.Random) -> Choices:
+    """Choose a round."""
+    days, window_days = chance.choice([(60, 1), (200, 3), (500, 7), (1000, 7)])
+    options = SandboxOptions(
+        leads=chance.choice([200, 800, 2000]),
+        days=days,
+        latency_ms=chance.choice([5, 20]),
+        enforce_limit=chance.random() < 0.5,
+        token_lifetime_seconds=chance.choice([20, 86_400]),
+        seed=chance.getrandbits(32),
+        **choose_dialect(chance),
+    )
+    return Choices(
+        options,
+        clock_seconds=chance.choice([0, 0, 0, -_DAY, -600, 600, _DAY]),
+        cache_trouble=chance.choice([None, None, "full disk", "read-only disk"]),
+        shares_limit=chance.random() < 0.3,
+        faults=(*choose_faults(chance, API), *choose_faults(chance, TOKENS)),
+        window_days=window_days,
+        page_size=chance.choice([20, 100]),
+        load=_choose_disturbances(chance, chance.randint(2, 5)),
+        refresh=_choose_disturbances(chance, chance.randint(1, 3)),
+        erasures=chance.randint(1, 20),
+        apply_kills=tuple(chance.uniform(0.1, 1.5) for _ in range(chance.randint(0, 2))),
+    )
+
+
+def _choose_disturbances(chance: random.Random, count: int) -> tuple[Disturbance, ...]:
+    return tuple(
+        Disturbance(
+            choose_kill(chance, requests=60, seconds=2.0),
+            chance.choice([*_VICTIMS, *_VICTIMS, *TROUBLES]),
+            chance.randint(0, 20),
+        )
+        for _ in range(count)
+    )
