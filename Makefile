@@ -2,7 +2,7 @@
 # .wheel (environments of `make test-wheel`), .dbt (the one of `make test-dbt`), .engines (those of `make test-engines`),
 # .docs (the site and MkDocs, which builds it), .mutants (the one of `make mutants`), dist (what is published).
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-dbt test-engines test-browser screenshots test-wheel test-wheels test-lowest soak kills mutants build licences hub docs test-docs test-container bench lint format clean
+.PHONY: help demo test test-tools test-dbt test-engines test-browser screenshots test-wheel test-wheels test-lowest soak kills mutants build licences hub docs test-docs test-container bench lint format clean
 
 PYTHON ?= python3
 # Tests that run at once. Most of them wait rather than compute, so there are more than processors.
@@ -37,6 +37,9 @@ demo: .venv/.demo .meltano/.demo  ## Leads from a local sandbox into a PostgreSQ
 test: .venv/.test .meltano/.installed  ## All tests: unit, integration, acceptance
 	@$(BIN)/pytest -m "not alone" -n $(WORKERS) --dist loadgroup
 	@$(BIN)/pytest -m alone tests/acceptance
+
+test-tools: .venv/.test  ## Test benchmark, soak and kills: that they work, and notice what they are for
+	@$(BIN)/pytest tests/tools -n $(WORKERS)
 
 test-dbt: .venv/.test .dbt/.installed  ## Test the dbt package with real dbt and PostgreSQL
 	@SEEKER_LEADS_DBT=$(CURDIR)/.dbt/bin/dbt $(BIN)/pytest tests/dbt

@@ -142,7 +142,7 @@ class Tap(Subject):
     def judge(self) -> None:
         """Every lead was written and covered by a STATE, or by the end of the last run.
 
-        If the last run ends in the second of its bookmark, its STATE is the one that it began with, and is not repeated.
+        A run that ends in the second of its first bookmark has the STATE that it began with, which is not repeated.
         """
         lost = self.sandbox.store.ids() - self._covered - self._in_last_run
         self.verdict.lost |= dict.fromkeys(lost, "it was never written before a STATE")
