@@ -30,7 +30,7 @@ def build(project: Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the files that the site is built from."""
-    for folder in ("docs", "website", "hub", "examples", "seeker_leads_api", "dbt"):
+    for folder in ("benchmarks", "docs", "website", "hub", "examples", "seeker_leads_api", "dbt"):
         shutil.copytree(PROJECT / folder, tmp_path / folder)
     for file in (*PROJECT.glob("*.md"), *map(PROJECT.joinpath, ("meltano.yml", "compose.yaml", "Dockerfile"))):
         shutil.copy(file, tmp_path)
