@@ -59,6 +59,8 @@ def shell(tmp_path: Path, **more: str) -> dict[str, str]:
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
         "XDG_DATA_HOME": str(tmp_path / "data"),
         "NO_COLOR": "1",
+        # The SDK says so at each start; what else a program writes to stderr, tests look at.
+        "PYTHONWARNINGS": "ignore:Python 3.10 reached its end of life",
         **more,
     }
 

@@ -123,8 +123,10 @@ class Poller:
     def close(self, timeout_seconds: float) -> None:
         """Leave the limit, so that this run's slots are free at once; wait no longer than `timeout_seconds` for it."""
         self.begin_close()
-        if self._thread is not None:
-            self._thread.join(timeout_seconds)
+        with self._starting:  # a thread cannot be joined while another one starts it
+            thread = self._thread
+        if thread is not None:
+            thread.join(timeout_seconds)
 
     def _run(self) -> None:
         self._asking_since, what = self._clock(), "could not be opened"
