@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import threading
@@ -281,7 +282,7 @@ def test_stop_ends_the_waits_of_all_requests(account: Account) -> None:
     def interrupt() -> None:
         while account.asked < 2:
             time.sleep(0.01)
-        signal.raise_signal(signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)  # to the process, as a terminal does: that wakes the main thread
 
     began = time.monotonic()
     threading.Thread(target=interrupt, daemon=True).start()
