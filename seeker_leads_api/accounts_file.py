@@ -20,7 +20,7 @@ def read_accounts_file(name: str) -> list[dict[str, Any]]:
     """Return the list of objects in a file.
 
     Raises:
-        SettingsError: others can read it, or its content is wrong; the text names the file, but shows no content.
+        SettingsError: others can read it, or its content is wrong; the text shows no value, at most a field's name.
     """
     text = _text_of(name)
     try:
