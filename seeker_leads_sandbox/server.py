@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from seeker_leads_sandbox.api.access_log import ACCESS_LOG, AccessLog
+from seeker_leads_sandbox.api.access_log import ACCESS_LOG, ERROR_LOG, AccessLog
 from seeker_leads_sandbox.api.app import build_app
 from seeker_leads_sandbox.api.routes import ADMIN_BASE, API_BASE, TOKEN_PATH
 from seeker_leads_sandbox.backend import Backend
@@ -221,6 +221,7 @@ class Sandbox:
         self._loop = asyncio.get_running_loop()
         runner = web.AppRunner(
             build_app(self._backend),
+            logger=ERROR_LOG,
             access_log=ACCESS_LOG,
             access_log_class=AccessLog,
             shutdown_timeout=_SHUTDOWN_SECONDS,

@@ -1,4 +1,4 @@
-"""One line for each request: method, path, status and milliseconds, without query, headers or body."""
+"""What the server logs: one line for each request, without query, headers or body, and the sandbox's own errors."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from aiohttp.abc import AbstractAccessLogger
+from aiohttp.http_exceptions import HttpProcessingError
 
 from seeker_leads_sandbox.api import routes
 from seeker_leads_sandbox.faults.fault_injection import is_cut_off
@@ -14,11 +15,20 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 ACCESS_LOG = logging.getLogger(__name__)
+ERROR_LOG = logging.getLogger(f"{__name__}.errors")
 _LONGEST_PATH = 200
 
 
+def _is_our_error(record: logging.LogRecord) -> bool:
+    """Return whether it is not about a request that is not valid HTTP: its error quotes what the client sent."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+ERROR_LOG.addFilter(_is_our_error)
+
+
 class AccessLog(AbstractAccessLogger):
-    """Logs at INFO; skips the page's own requests, which come every second."""
+    """Logs method, path, status and milliseconds at INFO; skips the page's own requests, which come every second."""
 
     @property
     def enabled(self) -> bool:

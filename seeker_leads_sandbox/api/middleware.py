@@ -114,6 +114,9 @@ async def _with_problem_bodies(request: web.Request, handler: Handler) -> web.St
         problem = ProblemError(405, "The resource has no such method", headers=headers).problem
     except web.HTTPRequestEntityTooLarge:
         problem = ProblemError(400, "The body is too large").problem
+    except (web.RequestPayloadError, ConnectionError):
+        # The client disappeared while it sent its body, or the body is not valid HTTP: mostly nobody reads this answer.
+        problem = ProblemError(400, "The body did not arrive as a whole").problem
     return problem_response(problem, instance=request.path, traceparent=traceparent())
 
 

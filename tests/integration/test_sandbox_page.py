@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from html.parser import HTMLParser
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -187,21 +186,3 @@ def test_a_subscription_is_switched_without_a_token(sandbox: Sandbox) -> None:
         )
     assert requests.post(f"{switch}0", json={"status": "ACTIVE"}, timeout=5).status_code == 404
     assert requests.get(url, headers=HEADERS, timeout=5).json()["items"][0]["status"] == "INACTIVE"
-
-
-def test_requests_are_logged_without_their_contents(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
-    """A request is always one line: method, path, status and milliseconds; the page's own requests are not logged."""
-    caplog.set_level(logging.INFO, logger=sandbox.access_log.name)
-    sandbox.script(Fault(FaultKind.RESET, method="POST", times=1))
-    panels_of(sandbox)
-    requests.get(f"{sandbox.api_url}/leads?minDate=1&secret=my-query", headers=HEADERS, timeout=5)
-    requests.get(f"{sandbox.api_url}/leads/a%0Ab", headers=HEADERS, timeout=5)
-    with pytest.raises(requests.ConnectionError):
-        requests.post(f"{sandbox.api_url}/leads", json={"lastName": "Martin"}, headers=HEADERS, timeout=5)
-    sandbox.stop()
-    lines = [record.getMessage() for record in caplog.records if record.name == sandbox.access_log.name]
-    assert [line.rsplit(" ", 2)[0] for line in lines] == [
-        "GET /seeker-leads/v1/leads 400",
-        "GET /seeker-leads/v1/leads/a%0Ab 404",
-        "POST /seeker-leads/v1/leads no answer",
-    ]
