@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.pool import NullPool
 
 from seeker_leads_api.postgres.connection import connect
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _BUSY_TIMEOUT_SECONDS = 60
 _CLOSE_TIMEOUT_SECONDS = 5.0
+#: Without it, a table that another session keeps locked would stop a run for as long as that session lives.
+_LIMIT_LOCK_WAITS = text("SELECT set_config('lock_timeout', :timeout, false)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Session:
                 schema = None
                 if location.postgres:
                     with connection.begin():
+                        connection.execute(_LIMIT_LOCK_WAITS, {"timeout": f"{LOCK_TIMEOUT_SECONDS * 1000:.0f}"})
                         schema = find_schema(connection, location.postgres, table=VERSION.name, of="ledger")
                 if schema:
                     # An unqualified name may lead elsewhere if the server's `search_path` changes.

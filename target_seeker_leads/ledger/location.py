@@ -20,6 +20,7 @@ _SQLITE = frozenset({"sqlite", "sqlite+pysqlite"})
 #: What users can do, by a word of SQLite's message or the name of psycopg's error.
 _CURES = {
     "locked": "another process has locked it: end that process",
+    "LockNotAvailable": "another session keeps it locked: end that session",
     "disk is full": "free space on its disk",
     "DiskFull": "free space on its disk",
     "not a database": "it is another kind of file: set `ledger_url` to another file",

@@ -162,7 +162,7 @@ def test_failure_to_connect_ahead_is_left_to_the_request() -> None:
 
 @pytest.mark.parametrize("broken", [b"no colon", b" X-Folded: first", b"X-Key : value"])
 def test_headers_that_cannot_be_parsed_are_not_logged(caplog: pytest.LogCaptureFixture, broken: bytes) -> None:
-    """No header of an answer is logged, not even where urllib3 cannot parse it: the ones after it may hold a session."""
+    """No header of an answer is logged, not even if urllib3 cannot parse it: what follows may be a session."""
     caplog.set_level("DEBUG")
 
     def answer(server: RawServer, connection: socket.socket) -> None:
