@@ -54,7 +54,7 @@ class Location:
         if url.drivername in _SQLITE:
             return cls(path=_sqlite_path(url))
         if url.drivername in DRIVERS:
-            return cls(postgres=PostgresLocation.of("ledger_url", url))
+            return cls(postgres=PostgresLocation.of("ledger_url", url, ledger_url))
         msg = f"`ledger_url`: {url.drivername} cannot hold a ledger: use sqlite:///path or postgresql://..."
         raise SettingsError(msg)
 

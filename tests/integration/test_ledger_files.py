@@ -195,6 +195,8 @@ def test_dry_run_decides_like_a_run(url: str) -> None:
         "postgresql+asyncpg://u:secret@host/db",
         "postgresql://u:secret@host:port/db",
         "postgresql://u:x@secret@host/db",
+        "postgresql://u:x@secret?y@host/db",
+        "postgresql://u:x@secret?y=z@host/db",
         "postgresql://u:secret@host/db?plugin=secret",
         "postgresql://u:secret@host/db?port=secret",
     ],
