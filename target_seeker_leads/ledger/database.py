@@ -45,6 +45,7 @@ class Session:
     version: int  #: the format; with `read_only`, an older one is read without migration
     is_new: bool  #: this session created the ledger
     schema: str | None  #: in PostgreSQL
+    file: os.stat_result | None  #: the SQLite file that was opened
 
     @classmethod
     def open(cls, location: Location, *, read_only: bool) -> Self | None:
@@ -78,8 +79,18 @@ class Session:
                         version = found
                 if not read_only:
                     runs.start()
+                file = location.path.stat() if location.path else None
                 on_failure.pop_all()
-            return cls(location, connection, runs, read_only, version, is_new, schema)
+            return cls(location, connection, runs, read_only, version, is_new, schema, file)
+
+    def is_in_place(self) -> bool:
+        """Return whether other runs find this ledger and this run; an open file outlives the removal of its name."""
+        if self.location.path is None or self.file is None:
+            return True
+        try:
+            return os.path.samestat(self.file, self.location.path.stat()) and self.runs.is_visible()
+        except OSError:
+            return False
 
     def close(self) -> None:
         """End the run."""
