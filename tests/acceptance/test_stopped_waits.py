@@ -85,7 +85,7 @@ def test_stopped_check_does_not_wait(tmp_path: Path, number: signal.Signals) -> 
     with Sandbox.start(OPTIONS) as sandbox:
         runs.configure_accounts(sandbox, {f"Agency {n}": f"agency-{n}" for n in range(30)})
         sandbox.script(Fault(FaultKind.STATUS, path=TOKEN_PATH, status=503, retry_after=WAIT_SECONDS))
-        command = [TAP, "--config", tmp_path / "config.json", "--test"]
+        command: list[str | Path] = [TAP, "--config", tmp_path / "config.json", "--test"]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
             # So many are asked for at the same time.
             assert sandbox.statistics.wait_until(lambda: sandbox.statistics.count(path=TOKEN_PATH, status=503) == 10)
