@@ -2,7 +2,7 @@
 # .wheel (environments of `make test-wheel`), .dbt (the one of `make test-dbt`), .engines (those of `make test-engines`),
 # .docs (the site and MkDocs, which builds it), .mutants (the one of `make mutants`), dist (what is published).
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-tools test-dbt test-engines test-browser screenshots test-wheel test-wheels test-lowest soak kills mutants build licences hub docs test-docs test-container bench lint format clean
+.PHONY: help demo test test-tools test-dbt test-engines test-browser screenshots test-mutants test-wheel test-wheels test-lowest soak kills mutants build licences hub docs test-docs test-container bench lint format clean
 
 PYTHON ?= python3
 # Tests that run at once. Most of them wait rather than compute, so there are more than processors.
@@ -70,6 +70,9 @@ kills: .venv/.test  ## Kill every program at random moments, thousands of times,
 # make mutants MUTANTS='windows refresh' JOBS=4
 mutants: .mutants/.installed  ## Change the modules that decide, in small ways: each time a test must fail (MUTANTS=windows: one of them)
 	@.mutants/bin/python -m mutants --jobs $(JOBS) $(MUTANTS)
+
+test-mutants: .mutants/.installed  ## Test what runs the mutants
+	@.mutants/bin/python -m pytest tests/mutants
 
 build: .venv/.base  ## Build sdist and wheel into dist
 	@$(call install,--group build)
