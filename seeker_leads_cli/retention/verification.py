@@ -19,10 +19,10 @@ from seeker_leads_cli.retention.proof import NOT_TRUSTED, lead_exists
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from concurrent.futures import Executor
     from datetime import datetime
 
     from seeker_leads_api.client import ApiClient
+    from seeker_leads_api.stoppable_pool import StoppablePool
     from seeker_leads_cli.retention.leads import Leads
 
 BATCH = 100
@@ -52,7 +52,7 @@ class Verified:
 class LeadLookup:
     """Asks whether leads exist, with as many requests at once as `pool` has threads."""
 
-    def __init__(self, client: ApiClient, pool: Executor) -> None:
+    def __init__(self, client: ApiClient, pool: StoppablePool) -> None:
         self._client = client
         self._pool = pool
 
