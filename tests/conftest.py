@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import gc
 import json
+import signal
 import threading
 import time
 from dataclasses import dataclass, field
@@ -41,6 +42,19 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+@pytest.fixture
+def default_signals() -> Iterator[None]:
+    """Signals work as in a terminal, although `nohup` or a shell's `&` lets programs ignore some of them."""
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, signal.SIG_DFL),
+        signal.SIGHUP: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+    }
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 class Collector(PageWriter):

@@ -78,6 +78,19 @@ def test_stopped_tap_does_not_wait(tmp_path: Path, path: str, status: int, numbe
     assert "Traceback" not in runs.log
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopped_test_of_the_connection_does_not_wait(tmp_path: Path, number: signal.Signals) -> None:
+    """A signal ends `--test` at once too."""
+    with Sandbox.start(OPTIONS) as sandbox:
+        runs = KilledRuns(tmp_path)
+        runs.configure(sandbox, **settings(sandbox))
+        sandbox.script(Fault(FaultKind.STATUS, path="/leads", status=503, retry_after=WAIT_SECONDS))
+        moment = until_asked_to_wait(sandbox, "/leads", 503)
+        runs.run(moment, "--test", end_by=number, patience_seconds=SOON_SECONDS)
+    assert runs.statuses == [128 + number]
+    assert f"Stopped by {number.name}" in runs.log.splitlines()[-1]
+
+
 @WAITS
 def test_stopped_target_does_not_wait(tmp_path: Path, path: str, status: int, number: signal.Signals) -> None:
     """The target, with or without input left, settles what was answered, and sends no more."""

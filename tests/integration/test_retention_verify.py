@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from seeker_leads_api.postgres.location import PostgresLocation
+from seeker_leads_api.stoppable_pool import StoppablePool
+from seeker_leads_api.stopping import Stopping
 from seeker_leads_cli.retention.apply import apply
 from seeker_leads_cli.retention.columns import read_columns
 from seeker_leads_cli.retention.database import connected, find_table
@@ -224,7 +224,7 @@ def test_row_that_comes_while_the_api_is_asked_stays(account: Account) -> None:
 
     with (
         connected(PostgresLocation.parse("database_url", account.table.url)) as connection,
-        ThreadPoolExecutor() as pool,
+        StoppablePool(1, Stopping()) as pool,
     ):
         schema, name, columns = find_table(connection, "retention.leads")
         leads = Leads(schema, name, read_columns(name, columns), 30, Erased.SCRUB)
@@ -273,6 +273,7 @@ def test_lead_in_a_list_of_one_is_a_lead(account: Account) -> None:
     assert (result["asked"], result["deleted_gone"]) == (1, 0)
 
 
+@pytest.mark.usefixtures("default_signals")
 def test_stop_ends_the_waits_of_all_requests(account: Account) -> None:
     """Ctrl-C ends the command at once, even if the API asked every request to wait for minutes."""
     account.table.add("no-more", read_days_ago=OVERDUE_DAYS)
@@ -282,7 +283,7 @@ def test_stop_ends_the_waits_of_all_requests(account: Account) -> None:
     def interrupt() -> None:
         while account.asked < 2:
             time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)  # to the process, as a terminal does: that wakes the main thread
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)  # to this thread: that does not wake the main one
 
     began = time.monotonic()
     threading.Thread(target=interrupt, daemon=True).start()

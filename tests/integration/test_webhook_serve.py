@@ -7,7 +7,6 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
@@ -40,10 +39,7 @@ def serving(account: Sandbox, tmp_path: Path) -> Iterator[Serving]:
     """The program, not started yet. Its output must contain neither keys nor personal data."""
     serving = Serving(tmp_path, account)
     yield serving
-    if serving.process and serving.process.poll() is None:
-        for process in [*serving.children(), psutil.Process(serving.process.pid)]:
-            process.kill()
-        serving.process.wait(10)
+    serving.kill("both")
     output = serving.log if (tmp_path / "log").exists() else ""
     private = [KEY, PREVIOUS, *private_of(account)]
     assert [value for value in private if value in output] == []
