@@ -101,15 +101,15 @@ class Campaign:
                 durations = self._durations[is_fresh]
                 if not durations or number % _MEASURED_EACH == 0:
                     durations.append(self._try(number, database, is_fresh=is_fresh, shares=[]))
-                chance = self._chance(number, "moments")
-                shares = [chance.uniform(0, _SPREAD) for _ in range(chance.randint(1, _MAX_KILLS))]
+                rng = self._rng(number, "moments")
+                shares = [rng.uniform(0, _SPREAD) for _ in range(rng.randint(1, _MAX_KILLS))]
                 self._try(number, database, is_fresh=is_fresh, shares=shares)
 
     def _next(self, numbers: Iterator[int]) -> int | None:
         with self._lock:
             return None if self._is_over else next(numbers, None)
 
-    def _chance(self, number: int, what: str) -> random.Random:
+    def _rng(self, number: int, what: str) -> random.Random:
         return random.Random(f"{self._seed} {self._kind.name} {number} {what}")  # noqa: S311  # no secret
 
     def _try(self, number: int, database: Database, *, is_fresh: bool, shares: list[float]) -> float:
@@ -117,7 +117,7 @@ class Campaign:
         folder = Path(tempfile.mkdtemp(prefix="kills-"))
         what = "subject" if shares else "whole"
         starter, moments = self._starters[is_fresh], list[Moment]()
-        with self._kind(Place(folder, database, self._chance(number, what))) as subject:
+        with self._kind(Place(folder, database, self._rng(number, what))) as subject:
             for share in shares:
                 moment, _ = subject.run(starter, share * statistics.median(self._durations[is_fresh]))
                 moments.append(moment)

@@ -30,7 +30,7 @@ class Deliveries(Subject):
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self.count = 0
-        self.is_retrying = self.chance.random() < 0.5
+        self.is_retrying = self.rng.random() < 0.5
         self.sandbox = Sandbox.start(SandboxOptions(latency_ms=4, enforce_limit=False))
         self.rejects = self.folder / "rejects.jsonl"
         self._ledger_file = self.folder / "ledger.db"
@@ -44,7 +44,7 @@ class Deliveries(Subject):
             rejects_path=str(self.rejects),
             on_unknown_outcome="retry" if self.is_retrying else "reject",
             rate_limit_requests=1000,
-            max_concurrent_requests=self.chance.choice([1, 3, 10]),
+            max_concurrent_requests=self.rng.choice([1, 3, 10]),
         )
         self._settings = TargetSettings.from_config(read_config([str(config)]))
         self._number_of: dict[str, int] = {}  #: by the ledger's keys

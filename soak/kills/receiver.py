@@ -47,7 +47,7 @@ class Receiver(Subject):
 
     def prepare(self) -> None:
         """Wait, most of the time, for the pipeline of a killed receiver: it refuses a second run."""
-        if self.chance.random() < 0.9:
+        if self.rng.random() < 0.9:
             self._wait_for_pipeline()
         self._answered_before = len(self._answered)
 
@@ -61,7 +61,7 @@ class Receiver(Subject):
         until = time.monotonic() + LONGEST_SECONDS
         calls = _CALLS
         while not running.is_over() and time.monotonic() < until:
-            self._pause.wait(self.chance.uniform(0, 0.05))
+            self._pause.wait(self.rng.uniform(0, 0.05))
             if calls:
                 calls -= self._call()
             elif self._leads() <= self._serving.rows():

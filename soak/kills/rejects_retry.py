@@ -38,7 +38,7 @@ class RejectsRetry(Deliveries):
         """Append letters, as a run of the target does."""
         super().prepare()
         if self._asked:
-            self._append(self.chance.randint(0, 3))
+            self._append(self.rng.randint(0, 3))
 
     def look(self) -> None:
         """Check the file: whole after each kill."""

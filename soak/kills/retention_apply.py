@@ -21,8 +21,8 @@ class RetentionApply(Subject):
         super().__init__(place)
         self._connection = self.database.connect()
         self._table = LeadsTable(self._connection, self.database.url)
-        self._over = [f"over-{number}" for number in range(self.chance.randint(1, 60))]
-        self._erased = [f"erased-{number}" for number in range(self.chance.randint(1, 40))]
+        self._over = [f"over-{number}" for number in range(self.rng.randint(1, 60))]
+        self._erased = [f"erased-{number}" for number in range(self.rng.randint(1, 40))]
         stays = [f"stays-{number}" for number in range(200)]
         self._table.add(*self._over, days_left=-1)
         self._table.add(*self._erased, isErased=True)

@@ -42,7 +42,7 @@ class Place:
 
     folder: Path
     database: Database
-    chance: random.Random
+    rng: random.Random
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Subject(ABC):
     def __init__(self, place: Place) -> None:
         self.folder = place.folder
         self.database = place.database
-        self.chance = place.chance
+        self.rng = place.rng
         self.verdict = Verdict()
 
     def __enter__(self) -> Self:

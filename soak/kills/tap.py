@@ -28,20 +28,20 @@ class Tap(Subject):
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
-        chance = self.chance
+        rng = self.rng
         self.sandbox = Sandbox.start(
             SandboxOptions(
-                leads=chance.choice([20, 60]),
+                leads=rng.choice([20, 60]),
                 days=_DAYS,
-                seed=chance.getrandbits(32),
-                latency_ms=chance.choice([2, 20]),
+                seed=rng.getrandbits(32),
+                latency_ms=rng.choice([2, 20]),
                 enforce_limit=False,
-                order=chance.choice(["ascending", "descending", "shuffled"]),  # type: ignore[arg-type]  # a text will do
+                order=rng.choice(["ascending", "descending", "shuffled"]),  # type: ignore[arg-type]  # a text will do
             )
         )
-        self._is_refreshing = chance.random() < 0.3
+        self._is_refreshing = rng.random() < 0.3
         access: dict[str, Any] = {"auth_token": "sandbox-token"}
-        if chance.random() < 0.3:
+        if rng.random() < 0.3:
             access = {
                 "client_id": "sandbox",
                 "client_secret": "sandbox",
@@ -51,10 +51,10 @@ class Tap(Subject):
         self.configure(
             api_url=self.sandbox.api_url,
             start_date=days_ago(_DAYS + 1),
-            window_days=chance.randint(1, 3),
-            page_size=chance.choice([3, 10, 100]),
+            window_days=rng.randint(1, 3),
+            page_size=rng.choice([3, 10, 100]),
             rate_limit_requests=1000,
-            max_concurrent_requests=chance.choice([1, 4, 10]),
+            max_concurrent_requests=rng.choice([1, 4, 10]),
             refresh_days=1 if self._is_refreshing else 0,
             **access,
         )
@@ -80,7 +80,7 @@ class Tap(Subject):
     def prepare(self) -> None:
         """Let leads arrive, and forget earlier output."""
         if self._reads:
-            dates = [int(time.time()) - 2] * self.chance.randint(0, 2)
+            dates = [int(time.time()) - 2] * self.rng.randint(0, 2)
             self._late |= {*self.sandbox.add_leads(ingestion_dates=dates)}
         (self.folder / "stdout").write_bytes(b"")
         self._asked = self.sandbox.statistics.total

@@ -36,7 +36,7 @@ class TargetWithSqlite(Deliveries):
         super().prepare()
         (self.folder / "stdout").write_bytes(b"")
         messages = [SCHEMA]
-        for number in range(self._passed if self.chance.random() < 0.7 else 0, _RECORDS):
+        for number in range(self._passed if self.rng.random() < 0.7 else 0, _RECORDS):
             messages.append(record(number) if number % BAD_EACH else record(number, email="nobody"))
             if (number + 1) % _STATE_EACH == 0:
                 messages.append(state({"records": number + 1}))

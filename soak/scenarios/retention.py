@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Choices:
-    """What is left to chance in a round."""
+    """The random choices of a round."""
 
     staying: int
     over: int  #: past their `ttl`
@@ -32,16 +32,16 @@ class Choices:
     disturbances: tuple[tuple[float, str], ...]  #: after so many seconds: a signal, or trouble of the database
 
 
-def choose(chance: random.Random) -> Choices:
+def choose(rng: random.Random) -> Choices:
     """Choose a round."""
     return Choices(
-        chance.choice([10, 500]),
-        chance.choice([1, 50, 2000]),
-        chance.choice([1, 50, 2000]),
-        is_deleting=chance.random() < 0.5,
+        rng.choice([10, 500]),
+        rng.choice([1, 50, 2000]),
+        rng.choice([1, 50, 2000]),
+        is_deleting=rng.random() < 0.5,
         disturbances=tuple(
-            (chance.uniform(0.3, 1.8), chance.choice(["SIGKILL", "SIGKILL", "SIGTERM", *TROUBLES]))
-            for _ in range(chance.randint(3, 6))
+            (rng.uniform(0.3, 1.8), rng.choice(["SIGKILL", "SIGKILL", "SIGTERM", *TROUBLES]))
+            for _ in range(rng.randint(3, 6))
         ),
     )
 

@@ -1,4 +1,4 @@
-"""What chance decides in a round of the warehouse."""
+"""The random choices of a round of the warehouse."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Disturbance:
 
 @dataclass(frozen=True)
 class Choices:
-    """What is left to chance in a round."""
+    """The random choices of a round."""
 
     options: SandboxOptions
     clock_seconds: int  #: how much the API's clock is ahead at first
@@ -44,39 +44,39 @@ class Choices:
     apply_kills: tuple[float, ...]  #: seconds after which `retention apply` is killed
 
 
-def choose(chance: random.Random) -> Choices:
+def choose(rng: random.Random) -> Choices:
     """Choose a round."""
-    days, window_days = chance.choice([(60, 1), (200, 3), (500, 7), (1000, 7)])
+    days, window_days = rng.choice([(60, 1), (200, 3), (500, 7), (1000, 7)])
     options = SandboxOptions(
-        leads=chance.choice([200, 800, 2000]),
+        leads=rng.choice([200, 800, 2000]),
         days=days,
-        latency_ms=chance.choice([5, 20]),
-        enforce_limit=chance.random() < 0.5,
-        token_lifetime_seconds=chance.choice([20, 86_400]),
-        seed=chance.getrandbits(32),
-        **choose_dialect(chance),
+        latency_ms=rng.choice([5, 20]),
+        enforce_limit=rng.random() < 0.5,
+        token_lifetime_seconds=rng.choice([20, 86_400]),
+        seed=rng.getrandbits(32),
+        **choose_dialect(rng),
     )
     return Choices(
         options,
-        clock_seconds=chance.choice([0, 0, 0, -_DAY, -600, 600, _DAY]),
-        cache_trouble=chance.choice([None, None, "full disk", "read-only disk"]),
-        shares_limit=chance.random() < 0.3,
-        faults=(*choose_faults(chance, API), *choose_faults(chance, TOKENS)),
+        clock_seconds=rng.choice([0, 0, 0, -_DAY, -600, 600, _DAY]),
+        cache_trouble=rng.choice([None, None, "full disk", "read-only disk"]),
+        shares_limit=rng.random() < 0.3,
+        faults=(*choose_faults(rng, API), *choose_faults(rng, TOKENS)),
         window_days=window_days,
-        page_size=chance.choice([20, 100]),
-        load=_choose_disturbances(chance, chance.randint(2, 5)),
-        refresh=_choose_disturbances(chance, chance.randint(1, 3)),
-        erasures=chance.randint(1, 20),
-        apply_kills=tuple(chance.uniform(0.1, 1.5) for _ in range(chance.randint(0, 2))),
+        page_size=rng.choice([20, 100]),
+        load=_choose_disturbances(rng, rng.randint(2, 5)),
+        refresh=_choose_disturbances(rng, rng.randint(1, 3)),
+        erasures=rng.randint(1, 20),
+        apply_kills=tuple(rng.uniform(0.1, 1.5) for _ in range(rng.randint(0, 2))),
     )
 
 
-def _choose_disturbances(chance: random.Random, count: int) -> tuple[Disturbance, ...]:
+def _choose_disturbances(rng: random.Random, count: int) -> tuple[Disturbance, ...]:
     return tuple(
         Disturbance(
-            choose_kill(chance, requests=60, seconds=2.0),
-            chance.choice([*_VICTIMS, *_VICTIMS, *TROUBLES]),
-            chance.randint(0, 20),
+            choose_kill(rng, requests=60, seconds=2.0),
+            rng.choice([*_VICTIMS, *_VICTIMS, *TROUBLES]),
+            rng.randint(0, 20),
         )
         for _ in range(count)
     )

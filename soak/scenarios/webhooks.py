@@ -42,16 +42,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Choices:
-    """What is left to chance in a round."""
+    """The random choices of a round."""
 
     options: SandboxOptions
     faults: tuple[NamedFault, ...]
     steps: tuple[Step, ...]
 
 
-def choose(chance: random.Random) -> Choices:
+def choose(rng: random.Random) -> Choices:
     """Choose a round."""
-    victims = [None, *VICTIMS, *VICTIMS, chance.choice(TROUBLES)]
+    victims = [None, *VICTIMS, *VICTIMS, rng.choice(TROUBLES)]
     return Choices(
         SandboxOptions(
             leads=20,
@@ -59,16 +59,16 @@ def choose(chance: random.Random) -> Choices:
             webhook_attempts=50,
             webhook_retry_wait_ms=50,
             webhook_max_failures=100_000,
-            webhook_loss=chance.choice([0, 0, 0.5]),
-            webhook_double=chance.choice([0, 0.5]),
-            webhook_reorder=chance.choice([0, 0.5]),
-            webhook_delay_ms=chance.choice([0, 300]),
-            seed=chance.getrandbits(32),
+            webhook_loss=rng.choice([0, 0, 0.5]),
+            webhook_double=rng.choice([0, 0.5]),
+            webhook_reorder=rng.choice([0, 0.5]),
+            webhook_delay_ms=rng.choice([0, 300]),
+            seed=rng.getrandbits(32),
         ),
-        choose_faults(chance, API),
+        choose_faults(rng, API),
         tuple(
-            Step(chance.randint(1, 5), chance.uniform(0, 3), chance.choice(victims), choose_signal(chance))
-            for _ in range(chance.randint(4, 9))
+            Step(rng.randint(1, 5), rng.uniform(0, 3), rng.choice(victims), choose_signal(rng))
+            for _ in range(rng.randint(4, 9))
         ),
     )
 

@@ -43,7 +43,7 @@ class Disturbance:
 
 @dataclass(frozen=True)
 class Choices:
-    """What is left to chance in a round."""
+    """The random choices of a round."""
 
     options: SandboxOptions
     records: int
@@ -54,28 +54,26 @@ class Choices:
     retry_kill: Kill  #: of `rejects retry`
 
 
-def choose(chance: random.Random) -> Choices:
+def choose(rng: random.Random) -> Choices:
     """Choose a round."""
-    ledger = chance.choice(["SQLite", "PostgreSQL"])
+    ledger = rng.choice(["SQLite", "PostgreSQL"])
     troubles = [None, None, *disk.TROUBLES, *(postgres.TROUBLES if ledger == "PostgreSQL" else ())]
     return Choices(
         SandboxOptions(
-            latency_ms=chance.choice([5, 30]),
-            enforce_limit=chance.random() < 0.5,
-            token_lifetime_seconds=chance.choice([20, 86_400]),
-            seed=chance.getrandbits(32),
+            latency_ms=rng.choice([5, 30]),
+            enforce_limit=rng.random() < 0.5,
+            token_lifetime_seconds=rng.choice([20, 86_400]),
+            seed=rng.getrandbits(32),
         ),
-        chance.choice([100, 400, 1000]),
-        chance.choice(["retry", "reject"]),
+        rng.choice([100, 400, 1000]),
+        rng.choice(["retry", "reject"]),
         ledger,
-        (*choose_faults(chance, API), *choose_faults(chance, UNKNOWN), *choose_faults(chance, TOKENS)),
+        (*choose_faults(rng, API), *choose_faults(rng, UNKNOWN), *choose_faults(rng, TOKENS)),
         tuple(
-            Disturbance(
-                choose_kill(chance, requests=120, seconds=2.5), chance.choice(troubles), chance.choice([0, 4, 16, 64])
-            )
-            for _ in range(chance.randint(3, 6))
+            Disturbance(choose_kill(rng, requests=120, seconds=2.5), rng.choice(troubles), rng.choice([0, 4, 16, 64]))
+            for _ in range(rng.randint(3, 6))
         ),
-        Kill(choose_signal(chance), seconds=chance.uniform(0.3, 2.0)),
+        Kill(choose_signal(rng), seconds=rng.uniform(0.3, 2.0)),
     )
 
 
