@@ -124,16 +124,16 @@ class Campaign:
                 if moment is Moment.AFTER:
                     break
             _, seconds = subject.run(starter, None)
-            subject.judge()
-            verdict = subject.verdict
+            subject.verify()
+            result = subject.result
         with self._lock:
             self.tally.tries += bool(shares)
             self.tally.moments.update(moments)
-            self.tally.lost += len(verdict.lost)
-            self.tally.in_flight += verdict.in_flight
-            self.tally.doubled += len(verdict.doubled)
-            if verdict.sentences:
-                self.tally.broken.append(Broken(number, verdict.sentences, str(folder)))
+            self.tally.lost += len(result.lost)
+            self.tally.in_flight += result.in_flight
+            self.tally.doubled += len(result.doubled)
+            if result.sentences:
+                self.tally.broken.append(Broken(number, result.sentences, str(folder)))
             else:
                 shutil.rmtree(folder)
         return seconds

@@ -101,15 +101,15 @@ class Deliveries(Subject):
         there = self.created.keys() | self.kept.keys()
         return {f"lead {number}": "it is neither created nor kept" for number in numbers if number not in there}
 
-    def judge(self) -> None:
+    def verify(self) -> None:
         """Each lead was created once, or it was in flight at a kill and the policy says what became of it."""
-        created, in_flight, verdict = self.created, self.in_flight, self.verdict
-        verdict.lost |= self.missing(range(self.count))
+        created, in_flight, result = self.created, self.in_flight, self.result
+        result.lost |= self.missing(range(self.count))
         for number, times in sorted(created.items()):
             allowed = in_flight[number] if self.is_retrying else 0
-            verdict.in_flight += min(times - 1, allowed)
+            result.in_flight += min(times - 1, allowed)
             if times - 1 > allowed:
-                verdict.doubled[f"lead {number}"] = f"it was created {times} times, at most {1 + allowed} are allowed"
+                result.doubled[f"lead {number}"] = f"it was created {times} times, at most {1 + allowed} are allowed"
         for number in sorted(self.kept.keys()):
             if number % BAD_EACH and (self.is_retrying or not in_flight[number]):
-                verdict.broken.append(f"lead {number} is a dead letter, but was not in flight with `reject`")
+                result.broken.append(f"lead {number} is a dead letter, but was not in flight with `reject`")

@@ -85,7 +85,7 @@ class Receiver(Subject):
         if status == 200:
             self._answered.add(lead)
         else:
-            self.verdict.broken.append(f"a call was answered with {status}")
+            self.result.broken.append(f"a call was answered with {status}")
         return True
 
     def _leads(self) -> set[str]:
@@ -99,9 +99,9 @@ class Receiver(Subject):
         """Return whether all calls were answered and all leads arrived."""
         return len(self._answered) - self._answered_before == _CALLS and self._leads() <= self._serving.rows()
 
-    def judge(self) -> None:
+    def verify(self) -> None:
         """Each lead whose call was answered is in the table."""
         there = self._serving.rows()
-        self.verdict.lost |= dict.fromkeys(self._answered - there, "its call was answered, but no run brought it")
+        self.result.lost |= dict.fromkeys(self._answered - there, "its call was answered, but no run brought it")
         others = self._leads() - self._answered - there
-        self.verdict.lost |= dict.fromkeys(others, "the run at the start did not bring it")
+        self.result.lost |= dict.fromkeys(others, "the run at the start did not bring it")

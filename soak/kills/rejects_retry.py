@@ -43,9 +43,9 @@ class RejectsRetry(Deliveries):
     def look(self) -> None:
         """Check the file: whole after each kill."""
         super().look()
-        self.verdict.lost |= self.missing(range(self.count))
+        self.result.lost |= self.missing(range(self.count))
         twice = (number for number, times in self.kept.items() if times > 1)
-        self.verdict.doubled |= {f"letter {number}": "it is in the file twice" for number in twice}
+        self.result.doubled |= {f"letter {number}": "it is in the file twice" for number in twice}
 
     def is_complete(self) -> bool:
         """Return whether the file has only letters that cannot be delivered."""

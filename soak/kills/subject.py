@@ -46,7 +46,7 @@ class Place:
 
 
 @dataclass
-class Verdict:
+class TryResult:
     """What a try showed: of each lead that was lost or doubled, how that can be seen."""
 
     lost: dict[str, str] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Subject(ABC):
         self.folder = place.folder
         self.database = place.database
         self.rng = place.rng
-        self.verdict = Verdict()
+        self.result = TryResult()
 
     def __enter__(self) -> Self:
         return self
@@ -89,10 +89,10 @@ class Subject(ABC):
         self.look()
         if ended.status != -SIGKILL:
             if ended.status not in self.statuses:
-                self.verdict.broken.append(f"a run that was not killed ended with status {ended.status}")
+                self.result.broken.append(f"a run that was not killed ended with status {ended.status}")
             return Moment.AFTER, ended.seconds
         if kill_after_seconds is None:
-            self.verdict.broken.append(f"a run did not end within {LONGEST_SECONDS:g} s")
+            self.result.broken.append(f"a run did not end within {LONGEST_SECONDS:g} s")
         if self.is_complete():
             return Moment.END, ended.seconds
         return Moment.MIDDLE if self.has_begun() else Moment.BEFORE, ended.seconds
@@ -109,7 +109,7 @@ class Subject(ABC):
         """Make the input of the next run, and note what is there before it."""
 
     def look(self) -> None:  # noqa: B027  # a subject may show nothing in between
-        """Look at what a run left behind, and add to the verdict what must not be, even between two runs."""
+        """Look at what a run left behind, and add to the result what must not be, even between two runs."""
 
     @abstractmethod
     def has_begun(self) -> bool:
@@ -120,8 +120,8 @@ class Subject(ABC):
         """Return whether nothing is left to do."""
 
     @abstractmethod
-    def judge(self) -> None:
-        """After a run to the end, add what was lost or doubled to the verdict."""
+    def verify(self) -> None:
+        """After a run to the end, add what was lost or doubled to the result."""
 
     def command(self, *arguments: object, stdin: str = "", stdout: str = "stdout", **environment: str) -> Program:
         """Return a run in this try's folder; stdin and stdout are names of files there."""

@@ -105,12 +105,12 @@ class Tap(Subject):
         self, lead: str, dates: dict[str, Any], seen: set[str], covered: set[str], resumed_at: int | None
     ) -> None:
         if lead in seen:
-            self.verdict.doubled[lead] = "it came twice in one run"
+            self.result.doubled[lead] = "it came twice in one run"
         elif lead in self._read:
-            self.verdict.in_flight += 1
+            self.result.in_flight += 1
             is_due = resumed_at is None or _seconds(dates[lead]) >= resumed_at - _LOOKBACK_SECONDS
             if lead in covered and not is_due and not self._is_refreshing:
-                self.verdict.doubled[lead] = "it came again, though a STATE covered it"
+                self.result.doubled[lead] = "it came again, though a STATE covered it"
         seen.add(lead)
         self._read.add(lead)
         self._reads += 1
@@ -120,9 +120,9 @@ class Tap(Subject):
         if bookmark is None:
             return
         if resumed_at is not None and bookmark < resumed_at:
-            self.verdict.broken.append(f"the bookmark went back from {resumed_at} to {bookmark}")
+            self.result.broken.append(f"the bookmark went back from {resumed_at} to {bookmark}")
         passed = {lead for lead, date in dates.items() if _seconds(date) < bookmark} - self._covered - self._late
-        self.verdict.lost |= dict.fromkeys(passed, "a bookmark passed it before it was written")
+        self.result.lost |= dict.fromkeys(passed, "a bookmark passed it before it was written")
 
     def _bookmark(self) -> int | None:
         if not self._state.exists():
@@ -139,13 +139,13 @@ class Tap(Subject):
         """Return whether a STATE covers every lead."""
         return self._is_done
 
-    def judge(self) -> None:
+    def verify(self) -> None:
         """Every lead was written and covered by a STATE, or by the end of the last run.
 
         A run that ends in the second of its first bookmark has the STATE that it began with, which is not repeated.
         """
         lost = self.sandbox.store.ids() - self._covered - self._in_last_run
-        self.verdict.lost |= dict.fromkeys(lost, "it was never written before a STATE")
+        self.result.lost |= dict.fromkeys(lost, "it was never written before a STATE")
 
 
 def _seconds(date: Any) -> int:  # as the sandbox stores it

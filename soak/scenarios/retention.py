@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from soak.faults.postgres import TROUBLES, connected
+from soak.faults.postgres import FAULTS, connected
 from soak.promises import check_log
 from soak.rounds import Place, Round, Scenario
 from soak.waiting import output_of
@@ -29,7 +29,7 @@ class Choices:
     over: int  #: past their `ttl`
     erased: int
     is_deleting: bool  #: `--erased delete`
-    disturbances: tuple[tuple[float, str], ...]  #: after so many seconds: a signal, or trouble of the database
+    disturbances: tuple[tuple[float, str], ...]  #: after so many seconds: a signal, or a fault of the database
 
 
 def choose(rng: random.Random) -> Choices:
@@ -40,7 +40,7 @@ def choose(rng: random.Random) -> Choices:
         rng.choice([1, 50, 2000]),
         is_deleting=rng.random() < 0.5,
         disturbances=tuple(
-            (rng.uniform(0.3, 1.8), rng.choice(["SIGKILL", "SIGKILL", "SIGTERM", *TROUBLES]))
+            (rng.uniform(0.3, 1.8), rng.choice(["SIGKILL", "SIGKILL", "SIGTERM", *FAULTS]))
             for _ in range(rng.randint(3, 6))
         ),
     )
@@ -72,7 +72,7 @@ def play(choices: Choices, place: Place) -> Round:
     if choices.is_deleting:
         command += ["--erased", "delete"]
 
-    def run(seconds: float | None, trouble: str) -> int:
+    def run(seconds: float | None, fault: str) -> int:
         done.figures["runs"] += 1
         with (
             (place.folder / "log").open("ab") as log,
@@ -82,18 +82,18 @@ def play(choices: Choices, place: Place) -> Round:
                 after_seconds(seconds)(process)
             if process.poll() is not None or seconds is None:
                 pass  # it was faster, or is left in peace
-            elif trouble in TROUBLES:
-                place.postgres.trouble(trouble)
-                done.faults[f"PostgreSQL: {trouble}"] += 1
+            elif fault in FAULTS:
+                place.postgres.inject(fault)
+                done.faults[f"PostgreSQL: {fault}"] += 1
             else:
-                process.send_signal(signal.Signals[trouble])
-                done.kills[f"retention apply: {trouble}"] += 1
+                process.send_signal(signal.Signals[fault])
+                done.kills[f"retention apply: {fault}"] += 1
             output_of(process, done, place.folder / "log")
         return process.returncode
 
     expected = {**dict.fromkeys(over, "ttl"), **dict.fromkeys(gone, "erased")}
-    for seconds, trouble in choices.disturbances:
-        run(seconds, trouble)
+    for seconds, fault in choices.disturbances:
+        run(seconds, fault)
         rows, evidence = _read(url)
         is_whole = (rows == before and not evidence) or evidence == expected
         done.promise("a run makes all of its changes or none", is_kept=is_whole, detail=(len(rows), len(evidence)))

@@ -9,7 +9,7 @@ from seeker_leads_sandbox import SandboxOptions
 from soak.faults.api import API, TOKENS, NamedFault, choose_faults
 from soak.faults.dialects import choose_dialect
 from soak.faults.kills import Kill, choose_kill
-from soak.faults.postgres import TROUBLES
+from soak.faults.postgres import FAULTS
 
 if TYPE_CHECKING:
     import random
@@ -20,10 +20,10 @@ _VICTIMS = ("tap", "loader", "both")
 
 @dataclass(frozen=True)
 class Disturbance:
-    """What happens during a run: a kill of a program, or trouble of the database."""
+    """What happens during a run: a kill of a program, or a fault of the database."""
 
     kill: Kill
-    victim: str  #: one of `_VICTIMS` or of `TROUBLES`
+    victim: str  #: one of `_VICTIMS` or of `FAULTS`
     arrivals: int  #: leads that come while it happens
 
 
@@ -33,7 +33,7 @@ class Choices:
 
     options: SandboxOptions
     clock_seconds: int  #: how much the API's clock is ahead at first
-    cache_trouble: str | None  #: of the disk of the token cache, while the account is read for the first time
+    cache_fault: str | None  #: of the disk of the token cache, while the account is read for the first time
     shares_limit: bool  #: whether the tap keeps its limit in the database, by `rate_limit_url`
     faults: tuple[NamedFault, ...]
     window_days: int
@@ -59,7 +59,7 @@ def choose(rng: random.Random) -> Choices:
     return Choices(
         options,
         clock_seconds=rng.choice([0, 0, 0, -_DAY, -600, 600, _DAY]),
-        cache_trouble=rng.choice([None, None, "full disk", "read-only disk"]),
+        cache_fault=rng.choice([None, None, "full disk", "read-only disk"]),
         shares_limit=rng.random() < 0.3,
         faults=(*choose_faults(rng, API), *choose_faults(rng, TOKENS)),
         window_days=window_days,
@@ -75,7 +75,7 @@ def _choose_disturbances(rng: random.Random, count: int) -> tuple[Disturbance, .
     return tuple(
         Disturbance(
             choose_kill(rng, requests=60, seconds=2.0),
-            rng.choice([*_VICTIMS, *_VICTIMS, *TROUBLES]),
+            rng.choice([*_VICTIMS, *_VICTIMS, *FAULTS]),
             rng.randint(0, 20),
         )
         for _ in range(count)

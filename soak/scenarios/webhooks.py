@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from soak.faults.api import API, NamedFault, choose_faults, inject, stop_faults
 from soak.faults.kills import choose_signal
-from soak.faults.postgres import TROUBLES, connected
+from soak.faults.postgres import FAULTS, connected
 from soak.pipeline import prepare
 from soak.promises import check_files, check_log
 from soak.rounds import Place, Round, Scenario
@@ -36,7 +36,7 @@ class Step:
 
     leads: int
     pause_seconds: float
-    victim: str | None  #: one of `VICTIMS` or of `TROUBLES`; None: nothing
+    victim: str | None  #: one of `VICTIMS` or of `FAULTS`; None: nothing
     by: signal.Signals
 
 
@@ -51,7 +51,7 @@ class Choices:
 
 def choose(rng: random.Random) -> Choices:
     """Choose a round."""
-    victims = [None, *VICTIMS, *VICTIMS, rng.choice(TROUBLES)]
+    victims = [None, *VICTIMS, *VICTIMS, rng.choice(FAULTS)]
     return Choices(
         SandboxOptions(
             leads=20,
@@ -105,8 +105,8 @@ def play(choices: Choices, place: Place) -> Round:
                 sandbox.add_leads(step.leads)
                 done.figures["signals"] += step.leads
                 pause.wait(step.pause_seconds)
-                if step.victim in TROUBLES:
-                    place.postgres.trouble(str(step.victim))
+                if step.victim in FAULTS:
+                    place.postgres.inject(str(step.victim))
                     done.faults[f"PostgreSQL: {step.victim}"] += 1
                 elif step.victim and serving.kill(step.victim, step.by):
                     done.kills[f"webhooks, {step.victim}: {step.by.name}"] += 1

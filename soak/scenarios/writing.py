@@ -1,4 +1,4 @@
-"""Sending records: kills, lost answers, both ledgers, trouble of database and disk, and dead letters sent again."""
+"""Sending records: kills, lost answers, both ledgers, faults of database and disk, and dead letters sent again."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ BAD_ONE_IN, STATE_ONE_IN = 20, 25
 
 @dataclass(frozen=True)
 class Disturbance:
-    """What happens during a run: a kill, or trouble of the disk or the database."""
+    """What happens during a run: a kill, or a fault of the disk or the database."""
 
     kill: Kill
-    trouble: str | None
+    fault: str | None
     room_kib: int  #: that is left on a full disk, or in a file
 
 
@@ -57,7 +57,7 @@ class Choices:
 def choose(rng: random.Random) -> Choices:
     """Choose a round."""
     ledger = rng.choice(["SQLite", "PostgreSQL"])
-    troubles = [None, None, *disk.TROUBLES, *(postgres.TROUBLES if ledger == "PostgreSQL" else ())]
+    faults = [None, None, *disk.FAULTS, *(postgres.FAULTS if ledger == "PostgreSQL" else ())]
     return Choices(
         SandboxOptions(
             latency_ms=rng.choice([5, 30]),
@@ -70,7 +70,7 @@ def choose(rng: random.Random) -> Choices:
         ledger,
         (*choose_faults(rng, API), *choose_faults(rng, UNKNOWN), *choose_faults(rng, TOKENS)),
         tuple(
-            Disturbance(choose_kill(rng, requests=120, seconds=2.5), rng.choice(troubles), rng.choice([0, 4, 16, 64]))
+            Disturbance(choose_kill(rng, requests=120, seconds=2.5), rng.choice(faults), rng.choice([0, 4, 16, 64]))
             for _ in range(rng.randint(3, 6))
         ),
         Kill(choose_signal(rng), seconds=rng.uniform(0.3, 2.0)),
@@ -173,18 +173,18 @@ def play(choices: Choices, place: Place) -> Round:
 
 
 def _disturb(writing: Writing, disturbance: Disturbance, small: Disk, place: Place) -> None:
-    done, trouble = writing.done, disturbance.trouble
+    done, fault = writing.done, disturbance.fault
 
     def disturb(process: subprocess.Popen[str]) -> None:
-        if trouble in postgres.TROUBLES:
-            place.postgres.trouble(str(trouble))
-        elif trouble is None and process.poll() is None:
+        if fault in postgres.FAULTS:
+            place.postgres.inject(str(fault))
+        elif fault is None and process.poll() is None:
             process.send_signal(disturbance.kill.by)
             done.kills[f"target: {disturbance.kill.by.name}"] += 1
 
-    kind = "PostgreSQL" if trouble in postgres.TROUBLES else "disk"
-    done.faults[f"{kind}: {trouble}"] += trouble is not None
-    with small.trouble(trouble if trouble in disk.TROUBLES else None, disturbance.room_kib) as prepare:
+    kind = "PostgreSQL" if fault in postgres.FAULTS else "disk"
+    done.faults[f"{kind}: {fault}"] += fault is not None
+    with small.fault(fault if fault in disk.FAULTS else None, disturbance.room_kib) as prepare:
         writing.run(disturbance, disturb, preexec_fn=prepare)
 
 
