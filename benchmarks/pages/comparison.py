@@ -105,7 +105,7 @@ def _robustness(scenarios: Sequence[Scenario]) -> str:
 
 def _outcome(outcome: Outcome) -> str:
     lost = f"**{outcome.lost:,} lost**" if outcome.lost else "0 lost"
-    runs = f"{outcome.runs} run{'s' * (outcome.runs > 1)}" if outcome.has_ended else "never ends well"
+    runs = f"{outcome.runs} run{'s' * (outcome.runs > 1)}" if outcome.has_ended else "never succeeds"
     return f"{lost}, {outcome.again:,} again; {runs}, {outcome.requests:,} requests"
 
 

@@ -1,1 +1,1 @@
-"""Whether a set-up works: each part of it, in one line."""
+"""Whether a setup works: each part of it, in one line."""

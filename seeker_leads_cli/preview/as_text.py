@@ -35,7 +35,7 @@ def show(survey: Survey, proposals: Proposals, title: str, *, as_json: bool) -> 
     counts = [
         f"{outcomes[RowOutcome.SENDABLE]:,} would be sent",
         f"{outcomes[RowOutcome.REJECTED]:,} rejected",
-        f"{outcomes[RowOutcome.DOUBLED]:,} doubled",
+        f"{outcomes[RowOutcome.DUPLICATE]:,} duplicates",
         *(f"{count:,} {why}" for why, count in survey.set_aside.items()),
     ]
     click.echo(f"\n{', '.join(counts)}")

@@ -56,7 +56,7 @@ class Receiver(Subject):
             fcntl.flock(lock, fcntl.LOCK_EX)
 
     def drive(self, starter: Starter, kill_after_seconds: float) -> Ended:
-        """Call it until it is killed; without a kill, end it in order once all leads have arrived."""
+        """Call it until it is killed; without a kill, stop it gracefully once all leads have arrived."""
         running = starter.start(self.program(), kill_after_seconds)
         until = time.monotonic() + LONGEST_SECONDS
         calls = _CALLS

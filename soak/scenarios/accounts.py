@@ -94,7 +94,7 @@ def play(choices: Choices, place: Place) -> Round:
         done.promise("no lead of another account is lost", is_kept=not lost, detail=len(lost))
         sandbox.script()
         done.promise(
-            "a run without disturbance ends well",
+            "a run without disturbance succeeds",
             is_kept=runs.run(patience_seconds=LONGEST_SECONDS),
             detail=runs.log[-600:],
         )

@@ -102,7 +102,7 @@ def play(choices: Choices, place: Place) -> Round:
     done.recovery_seconds = time.monotonic() - began
     rows, evidence = _read(url)
     log = (place.folder / "log").read_text()
-    done.promise("a run without disturbance ends well", is_kept=status == 0, detail=log[-600:])
+    done.promise("a run without disturbance succeeds", is_kept=status == 0, detail=log[-600:])
     done.promise("each change has its evidence", is_kept=evidence == expected, detail=(len(evidence), len(expected)))
     done.promise("no other row changes", is_kept=all(rows.get(lead_id) == before[lead_id] for lead_id in stay))
     left = {*over} & rows.keys()

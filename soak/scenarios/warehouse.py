@@ -56,7 +56,7 @@ class Warehouse:
         with self.start() as pipeline:
             output_of(pipeline, self.done, self.place.folder / "log")
         is_good = pipeline.returncode == 0
-        self.done.promise("a run without disturbance ends well", is_kept=is_good, detail=self.log[-600:])
+        self.done.promise("a run without disturbance succeeds", is_kept=is_good, detail=self.log[-600:])
 
     def disturb(self, disturbance: Disturbance) -> None:
         """Run it, and disturb it."""
@@ -122,7 +122,7 @@ class Warehouse:
             output_of(process, self.done, self.place.folder / "log")
         if kill_after_seconds is None:
             is_good = process.returncode == 0
-            self.done.promise("retention without disturbance ends well", is_kept=is_good, detail=self.log[-600:])
+            self.done.promise("retention without disturbance succeeds", is_kept=is_good, detail=self.log[-600:])
 
     @property
     def log(self) -> str:

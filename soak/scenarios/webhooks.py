@@ -115,7 +115,7 @@ def play(choices: Choices, place: Place) -> Round:
             done.faults += stop_faults(sandbox, choices.faults)
             _check_arrivals(serving, done)
             status = serving.end(signal.SIGTERM)
-            done.promise("the receiver ends in order", is_kept=status == 0, detail=status)
+            done.promise("the receiver stops gracefully", is_kept=status == 0, detail=status)
         finally:
             serving.kill("both")
         check_log(done, serving.log, {*values_of(sandbox), KEY})

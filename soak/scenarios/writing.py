@@ -164,7 +164,7 @@ def play(choices: Choices, place: Place) -> Round:
         began = time.monotonic()
         status = writing.run()
         done.recovery_seconds = time.monotonic() - began
-        done.promise("a run without disturbance ends well", is_kept=status == 0, detail=writing.program.log[-600:])
+        done.promise("a run without disturbance succeeds", is_kept=status == 0, detail=writing.program.log[-600:])
         _check(writing, choices, ledger)
         _retry(writing, choices)
         check_log(done, writing.program.log, values_of(sandbox))

@@ -104,7 +104,7 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
                 return None
         trail.add(page, keep_ids=not self._ends.are_shown)
         cursor = page.next_cursor
-        # A server may send a link with every page [?]: nothing follows an empty page that links to itself.
+        # A server may send a link with every page: nothing follows an empty page that links to itself.
         if cursor is None or (cursor in trail.cursors and not page.size and not page.announced):
             return self._check_end(page, request.window)
         trail.follow(cursor, page)

@@ -1,4 +1,4 @@
-"""Signals at any moment, and files that cannot grow: the program ends in order, and the next run continues."""
+"""Signals at any moment, and files that cannot grow: the program stops gracefully, and the next run continues."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RECORDS, STOPS, IN_FLIGHT = 600, 5, 10
 
 
 def test_signals_at_random_moments_neither_lose_nor_duplicate_leads(tmp_path: Path) -> None:
-    """SIGTERM and SIGINT in turn, at any time: each run ends in order with a STATE that covers only what exists.
+    """SIGTERM and SIGINT in turn, at any time: each run stops gracefully, with a STATE that covers only what exists.
 
     Restarted with the same input until it is done, every lead exists once: leads under way were settled each time.
     The last signal arrives when all input is read and the last records are under way, or just done.

@@ -46,7 +46,7 @@ def test_figures_are_filled_in_between_their_marks() -> None:
         [cell.strip() for cell in line.split("|")[1:-1]] for line in robustness.splitlines() if line.startswith("|")
     ]
     assert rows[2:] == [
-        ["A kill", "0 lost, 1,200 again; 2 runs, 31 requests", "**7 lost**, 0 again; never ends well, 9 requests"],
+        ["A kill", "0 lost, 1,200 again; 2 runs, 31 requests", "**7 lost**, 0 again; never succeeds, 9 requests"],
         ["Another kill", "-", "0 lost, 0 again; 1 run, 9 requests"],
     ]
     assert "150 records" in sending
