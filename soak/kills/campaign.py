@@ -51,7 +51,7 @@ class Tally:
     tries: int = 0
     lost: int = 0
     in_flight: int = 0
-    doubled: int = 0
+    duplicated: int = 0
     seconds: float = 0.0
     broken: list[Broken] = field(default_factory=list)
 
@@ -131,7 +131,7 @@ class Campaign:
             self.tally.moments.update(moments)
             self.tally.lost += len(result.lost)
             self.tally.in_flight += result.in_flight
-            self.tally.doubled += len(result.doubled)
+            self.tally.duplicated += len(result.duplicated)
             if result.sentences:
                 self.tally.broken.append(Broken(number, result.sentences, str(folder)))
             else:

@@ -109,7 +109,7 @@ class Deliveries(Subject):
             allowed = in_flight[number] if self.is_retrying else 0
             result.in_flight += min(times - 1, allowed)
             if times - 1 > allowed:
-                result.doubled[f"lead {number}"] = f"it was created {times} times, at most {1 + allowed} are allowed"
+                result.duplicated[f"lead {number}"] = f"it was created {times} times, at most {1 + allowed} are allowed"
         for number in sorted(self.kept.keys()):
             if number % BAD_EACH and (self.is_retrying or not in_flight[number]):
                 result.broken.append(f"lead {number} is a dead letter, but was not in flight with `reject`")

@@ -45,7 +45,7 @@ class RejectsRetry(Deliveries):
         super().look()
         self.result.lost |= self.missing(range(self.count))
         twice = (number for number, times in self.kept.items() if times > 1)
-        self.result.doubled |= {f"letter {number}": "it is in the file twice" for number in twice}
+        self.result.duplicated |= {f"letter {number}": "it is in the file twice" for number in twice}
 
     def is_complete(self) -> bool:
         """Return whether the file has only letters that cannot be delivered."""

@@ -47,17 +47,17 @@ class Place:
 
 @dataclass
 class TryResult:
-    """What a try showed: of each lead that was lost or doubled, how that can be seen."""
+    """What a try showed: of each lead that was lost or duplicated, how that can be seen."""
 
     lost: dict[str, str] = field(default_factory=dict)
-    doubled: dict[str, str] = field(default_factory=dict)
+    duplicated: dict[str, str] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)  #: other promises
     in_flight: int = 0  #: what came twice and may, since a kill hit it in flight
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What was lost, doubled without reason, or broken."""
-        named = [f"{name}: {how}" for each in (self.lost, self.doubled) for name, how in sorted(each.items())]
+        """What was lost, duplicated without reason, or broken."""
+        named = [f"{name}: {how}" for each in (self.lost, self.duplicated) for name, how in sorted(each.items())]
         return (*named, *self.broken)
 
 
@@ -121,7 +121,7 @@ class Subject(ABC):
 
     @abstractmethod
     def verify(self) -> None:
-        """After a run to the end, add what was lost or doubled to the result."""
+        """After a run to the end, add what was lost or duplicated to the result."""
 
     def command(self, *arguments: object, stdin: str = "", stdout: str = "stdout", **environment: str) -> Program:
         """Return a run in this try's folder; stdin and stdout are names of files there."""

@@ -105,12 +105,12 @@ class Tap(Subject):
         self, lead: str, dates: dict[str, Any], seen: set[str], covered: set[str], resumed_at: int | None
     ) -> None:
         if lead in seen:
-            self.result.doubled[lead] = "it came twice in one run"
+            self.result.duplicated[lead] = "it came twice in one run"
         elif lead in self._read:
             self.result.in_flight += 1
             is_due = resumed_at is None or _seconds(dates[lead]) >= resumed_at - _LOOKBACK_SECONDS
             if lead in covered and not is_due and not self._is_refreshing:
-                self.result.doubled[lead] = "it came again, though a STATE covered it"
+                self.result.duplicated[lead] = "it came again, though a STATE covered it"
         seen.add(lead)
         self._read.add(lead)
         self._reads += 1

@@ -57,7 +57,7 @@ class TargetWithSqlite(Deliveries):
     def verify(self) -> None:
         """Beside the leads themselves: a dead letter is written again only by a run after a kill."""
         super().verify()
-        self.result.doubled |= {
+        self.result.duplicated |= {
             f"letter {number}": f"it is there {times} times after {self._runs} runs"
             for number, times in self.kept.items()
             if times > self._runs
