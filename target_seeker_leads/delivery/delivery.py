@@ -212,7 +212,7 @@ class Delivery:
         return False
 
     def _stop(self, recipient: Recipient[_Failed], error: Exception) -> None:
-        """Send nothing more to an account; the only one, or a signal, ends the run.
+        """Send nothing more to an account. If it is the only one, or after a signal, the run ends.
 
         Raises:
             Exception: the run must end.
