@@ -86,5 +86,6 @@ def _give_up(details: Any) -> None:  # noqa: ANN401  # backoff's type is private
     if _asks_for_too_long_a_wait(error):
         msg = f"{error}; the API asks to wait {error.retry_after_seconds:.0f} s: run again after that"
         raise FatalError(msg)
-    msg = f"{error}; gave up after {details['tries']} tries"
+    tries = details["tries"]
+    msg = f"{error}; gave up after {tries} {'try' if tries == 1 else 'tries'}"
     raise RetriesUsedUpError(msg, last=error)
