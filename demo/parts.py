@@ -27,7 +27,7 @@ BIN = Path(sys.executable).parent
 @contextlib.contextmanager
 def child(command: list[str | Path], **options: Any) -> Iterator[subprocess.Popen[str]]:  # noqa: ANN401  # Popen's
     """Run a command; at the end of the block, stop it and all processes that it started."""
-    # In its own session, Ctrl-C reaches only this script, which then stops everything in order.
+    # In its own session, Ctrl-C reaches only this script, which then stops everything gracefully.
     process: subprocess.Popen[str] | None = None
     try:
         with stop_later():

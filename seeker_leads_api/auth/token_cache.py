@@ -78,7 +78,7 @@ class FileTokenCache:
 
         if not wait_for_lock(attempt, timeout_seconds=LOCK_TIMEOUT_SECONDS, sleep=self._sleep):
             folder = self._path.parent
-            msg = f"Another process holds the token cache {folder}: end it, or set `token_cache` to false"
+            msg = f"Another process has locked the token cache {folder}: end it, or set `token_cache` to false"
             raise FatalError(msg)
 
     def load(self) -> Token | None:

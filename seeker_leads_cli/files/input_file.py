@@ -50,7 +50,7 @@ class InputFile:
             msg = f"{self.name} could not be read to its end ({error.strerror}): check its disk, and run again"
             raise InputFileError(msg) from None
         if is_changed:
-            msg = f"{self.name} changed while it was read: run again when no other program writes it"
+            msg = f"{self.name} changed while it was read: run again when no other program writes to it"
             raise InputFileError(msg)
 
     def _has_changed(self, file: IO[Any]) -> bool:

@@ -21,7 +21,7 @@ class RowOutcome(enum.Enum):
 
     SENDABLE = "sendable"
     REJECTED = "rejected"
-    DOUBLED = "doubled"  #: the same lead as an earlier row
+    DUPLICATE = "doubled"  #: the same lead as an earlier row; `--json` promises this name
 
 
 class Repeats:
@@ -34,13 +34,13 @@ class Repeats:
     def add(self, key: str, *, is_sendable: bool) -> RowOutcome:
         """Store a row and return what would happen to it in a run.
 
-        A rejected row that comes again is sent if it can be sent now; any other repeated row is doubled.
+        A rejected row that comes again is sent if it can be sent now; any other repeated row is a duplicate.
         """
         row = (bytes.fromhex(key), is_sendable)
         if not self._database.execute("INSERT INTO seen VALUES (?, ?) ON CONFLICT DO NOTHING", row).rowcount:
             update = "UPDATE seen SET is_sendable = 1 WHERE key = ? AND NOT is_sendable AND ?"
             if not self._database.execute(update, row).rowcount:
-                return RowOutcome.DOUBLED
+                return RowOutcome.DUPLICATE
         return RowOutcome.SENDABLE if is_sendable else RowOutcome.REJECTED
 
 

@@ -67,8 +67,8 @@ def connected(location: PostgresLocation) -> Iterator[sa.Connection]:
         if error.connection_invalidated:
             # The answer to COMMIT may be what was lost.
             msg = (
-                f"{location.shown} was lost ({kind}): this run has changed everything or nothing; see that the server"
-                " is there, then run again"
+                f"The connection to {location.shown} was lost ({kind}): the run made all of its changes or none;"
+                " check the server, then run again"
             )
             raise FatalError(msg) from None
         cure = _CURES.get(kind, "check that it exists and can be changed")

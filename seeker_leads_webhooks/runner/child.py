@@ -1,4 +1,4 @@
-"""Runs the pipeline as a process: started without a shell, with its output passed on, and ended in order."""
+"""Runs the pipeline as a process: started without a shell, with its output passed on, and stopped gracefully."""
 
 from __future__ import annotations
 

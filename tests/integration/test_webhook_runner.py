@@ -66,7 +66,7 @@ def test_missing_command_is_a_failed_run() -> None:
 
 
 def test_run_that_hangs_is_ended_in_order() -> None:
-    """After the time-out, the run gets SIGTERM and may end in order."""
+    """After the time-out, the run gets SIGTERM and may stop gracefully."""
     output = Output()
     script = (
         "import signal, sys, time; signal.signal(15, lambda *_: (print('in order', flush=True), sys.exit(3)));"
@@ -142,7 +142,7 @@ def test_remaining_child_does_not_delay_the_end_of_a_run() -> None:
 
 
 def test_stop_passes_to_the_run_and_waits_for_it() -> None:
-    """The pipeline gets SIGTERM and ends in order; no other run begins."""
+    """The pipeline gets SIGTERM and stops gracefully; no other run begins."""
     output = Output()
     script = (
         "import signal, sys, time; signal.signal(15, lambda *_: (print('state kept', flush=True), sys.exit(143)));"

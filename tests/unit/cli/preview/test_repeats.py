@@ -19,8 +19,8 @@ from target_seeker_leads.settings import DedupeBy
 OUTCOMES = {
     Result.CREATED: RowOutcome.SENDABLE,
     Result.REJECTED: RowOutcome.REJECTED,
-    Result.DELIVERED_BEFORE: RowOutcome.DOUBLED,
-    Result.REJECTED_BEFORE: RowOutcome.DOUBLED,
+    Result.DELIVERED_BEFORE: RowOutcome.DUPLICATE,
+    Result.REJECTED_BEFORE: RowOutcome.DUPLICATE,
 }
 
 
