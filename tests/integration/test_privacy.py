@@ -19,8 +19,8 @@ from tests.singer_input import SCHEMA, lead, record, state
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.conftest import TapRunner
-    from tests.integration.conftest import TargetRunner
+    from tests.tap_runs import TapRunner
+    from tests.target_runs import TargetRunner
 
 #: An API that repeats the contents of the request.
 QUOTING_ANSWER = (
