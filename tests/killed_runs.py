@@ -7,22 +7,22 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from tap_seeker_leads.leads.timestamps import to_rfc3339
+from tests.user_programs import BIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from seeker_leads_sandbox import Sandbox
 
-TAP = Path(sys.executable).with_name("tap-seeker-leads")
+TAP = BIN / "tap-seeker-leads"
 DAY = 86_400
 #: Waits in a running process until the moment to kill it.
 Moment: TypeAlias = "Callable[[subprocess.Popen[bytes]], object]"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.conftest import Clock, Run, TapRunner
+    from tests.tap_runs import Clock, Run, TapRunner
 DAY = 86_400
 HOUR = 3600
 

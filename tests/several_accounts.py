@@ -6,11 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_sandbox import SandboxOptions
-from tests.conftest import NOW
+from tests.tap_runs import NOW
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.conftest import Run
+    from tests.tap_runs import Run
 THREE = SandboxOptions(accounts=3, enforce_limit=False)
 FIFTY = SandboxOptions(accounts=50, enforce_limit=False)
 ISO_NOW = "2026-11-23T08:00:00Z"

@@ -9,9 +9,9 @@ from enum import Enum
 from signal import SIGKILL
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tests.acceptance.conftest import shell
 from tests.pages import PROJECT
 from tests.programs import Program
+from tests.user_shells import shell
 
 if TYPE_CHECKING:
     import random

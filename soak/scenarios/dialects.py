@@ -11,7 +11,7 @@ from seeker_leads_sandbox import Links, PageStatus, Sandbox, SandboxOptions
 from soak.faults.api import API, NamedFault, choose_faults, inject, stop_faults
 from soak.faults.dialects import choose_dialect
 from soak.rounds import Place, Round, Scenario
-from tests.conftest import Clock, TapRunner
+from tests.tap_runs import Clock, TapRunner
 
 if TYPE_CHECKING:
     import random

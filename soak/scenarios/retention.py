@@ -12,9 +12,10 @@ from soak.faults.postgres import FAULTS, connected
 from soak.promises import check_log
 from soak.rounds import Place, Round, Scenario
 from soak.waiting import output_of
-from tests.acceptance.conftest import BIN, shell
 from tests.killed_runs import after_seconds
 from tests.leads_table import NAME, LeadsTable
+from tests.user_programs import BIN
+from tests.user_shells import shell
 
 if TYPE_CHECKING:
     import random

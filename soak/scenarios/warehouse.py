@@ -21,10 +21,10 @@ from soak.promises import check_files, check_log, check_states
 from soak.rounds import Place, Round, Scenario
 from soak.scenarios.warehouse_choices import Choices, Disturbance, choose
 from soak.waiting import output_of
-from tests.acceptance.conftest import BIN
 from tests.killed_runs import after_seconds, days_ago
 from tests.leads_table import LeadsTable
 from tests.log_privacy import values_of
+from tests.user_programs import BIN
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,10 +18,11 @@ from soak.faults.kills import Kill, choose_kill, choose_signal
 from soak.promises import check_files, check_log
 from soak.rounds import Place, Round, Scenario
 from soak.waiting import output_of
-from tests.acceptance.conftest import BIN, TargetProgram, shell
 from tests.ledger_tools import rows
 from tests.log_privacy import values_of
 from tests.singer_input import SCHEMA, record, state
+from tests.user_programs import BIN, TargetProgram
+from tests.user_shells import shell
 
 if TYPE_CHECKING:
     import random

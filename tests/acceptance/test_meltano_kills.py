@@ -12,9 +12,10 @@ import psutil
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import BIN, shell_in_project, wait_for_requests
 from tests.killed_runs import days_ago
 from tests.pages import PROJECT
+from tests.user_programs import BIN, wait_for_requests
+from tests.user_shells import shell_in_project
 
 if TYPE_CHECKING:
     from pathlib import Path

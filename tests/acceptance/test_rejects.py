@@ -21,11 +21,12 @@ import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from target_seeker_leads.dead_letters import DeadLetterFile, to_line
-from tests.acceptance.conftest import BIN, shell, wait_for_created
 from tests.fork_server import ForkServer, fork_server
 from tests.letters import created_number, kept, letter
 from tests.pages import PROJECT
 from tests.programs import Program
+from tests.user_programs import BIN, wait_for_created
+from tests.user_shells import shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

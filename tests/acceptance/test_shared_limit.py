@@ -17,8 +17,8 @@ from seeker_leads_api.http.shared_limit.limiter import SharedRateLimiter, limit_
 from seeker_leads_api.postgres.location import PostgresLocation
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from tap_seeker_leads.leads.timestamps import to_rfc3339
-from tests.acceptance.conftest import BIN, wait_for_requests
 from tests.singer_input import SCHEMA, record
+from tests.user_programs import BIN, wait_for_requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
-from tests.acceptance.conftest import TargetProgram
 from tests.killed_runs import KilledRuns, days_ago
 from tests.singer_input import SCHEMA, record, state
+from tests.user_programs import TargetProgram
 
 if TYPE_CHECKING:
     from collections.abc import Callable

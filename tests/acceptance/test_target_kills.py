@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import TargetProgram, wait_for_created
 from tests.singer_input import SCHEMA, record, state
+from tests.user_programs import TargetProgram, wait_for_created
 
 if TYPE_CHECKING:
     from pathlib import Path

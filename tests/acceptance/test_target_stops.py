@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import BIN, TargetProgram, wait_for_created, wait_for_requests
 from tests.singer_input import SCHEMA, record, state
+from tests.user_programs import BIN, TargetProgram, wait_for_created, wait_for_requests
 
 if TYPE_CHECKING:
     from pathlib import Path

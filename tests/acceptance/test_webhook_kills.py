@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import BIN, shell_in_project
 from tests.killed_runs import days_ago
+from tests.user_programs import BIN
+from tests.user_shells import shell_in_project
 from tests.webhook_serving import Serving, subscribe, wait_until
 
 if TYPE_CHECKING:

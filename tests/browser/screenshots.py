@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.server
-import threading
 import time
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import requests
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
 from tests.browser.chromium import browser
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.http_servers import Quiet, Server
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 SIZES = {1280: 1180, 390: 1560}  # width: height
@@ -43,26 +39,12 @@ LEADS = [
 ]
 
 
-class Receiver(http.server.BaseHTTPRequestHandler):
+class Receiver(Quiet, BaseHTTPRequestHandler):
     """Accepts each call."""
 
     def do_POST(self) -> None:
         self.send_response(200)
         self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Log nothing."""
-
-
-@contextlib.contextmanager
-def receiving() -> Iterator[str]:
-    """Receive the calls of a subscription; yield the receiver's URL."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/webhook"
-        server.shutdown()
-        thread.join()
 
 
 def let_clients_work(sandbox: Sandbox, url: str) -> None:
@@ -101,8 +83,8 @@ def start() -> Sandbox:
 def main() -> None:
     """Take the pictures."""
     FOLDER.mkdir(exist_ok=True)
-    with start() as sandbox, receiving() as url, browser() as chromium:
-        let_clients_work(sandbox, url)
+    with start() as sandbox, Server(Receiver) as receiver, browser() as chromium:
+        let_clients_work(sandbox, f"{receiver.url}/webhook")
         for width, height in SIZES.items():
             for theme in THEMES:
                 context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=theme)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +11,7 @@ from playwright.sync_api import expect
 from seeker_leads_sandbox import SandboxOptions
 from tests.browser.conftest import HOSTILE
 from tests.browser.test_buttons import LEAD, api, first_row, tile
+from tests.http_servers import Quiet, Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ POOR_CONTRAST = """() => {
 }"""
 
 
-class OtherSite(http.server.BaseHTTPRequestHandler):
+class OtherSite(Quiet, BaseHTTPRequestHandler):
     """An empty page of another site."""
 
     def do_GET(self) -> None:
@@ -58,19 +58,12 @@ class OtherSite(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/html")
         self.end_headers()
 
-    def log_message(self, *_: object) -> None:
-        """Log nothing."""
-
 
 @pytest.fixture
 def other_site() -> Iterator[str]:
     """The address of a page on another port: another origin, although the same site for cookies."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), OtherSite) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
+    with Server(OtherSite) as server:
+        yield f"{server.url}/"
 
 
 def full_of(value: Any) -> dict[str, Any]:

@@ -19,16 +19,15 @@ from sqlalchemy import make_url
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from seeker_leads_sandbox.faults.faults import Fault, FaultKind
-from tests.acceptance.conftest import BIN, Ended, database, meltano_plugins, shell_in_project, wait_for_requests
 from tests.pages import PROJECT
+from tests.user_programs import BIN, Ended, wait_for_requests
+from tests.user_shells import shell_in_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from typing_extensions import LiteralString
-
-__all__ = ["database", "meltano_plugins"]  # fixtures, from the tests of Meltano
 
 HOUR_SECONDS, DAY_SECONDS = 3600, 86400
 PIPELINE = ("tap-seeker-leads", "target-postgres")

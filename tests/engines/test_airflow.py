@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from seeker_leads_sandbox import Sandbox
-    from tests.acceptance.conftest import Ended
+    from tests.user_programs import Ended
 
 
 _TASKS = """

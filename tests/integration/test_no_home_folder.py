@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from seeker_leads_sandbox import Sandbox
-    from tests.conftest import TapRunner
-    from tests.integration.conftest import TargetRunner
+    from tests.tap_runs import TapRunner
+    from tests.target_runs import TargetRunner
 
 
 def unknown(user_id: int) -> NoReturn:

@@ -14,7 +14,7 @@ from tests.token_faults import TEMPORARY_TOKEN_FAULTS, name_of
 
 if TYPE_CHECKING:
     from tap_seeker_leads.streams import LeadsStream
-    from tests.conftest import Clock, Run, TapRunner
+    from tests.tap_runs import Clock, Run, TapRunner
 
 HOUR = 3600
 CREDENTIALS: dict[str, Any] = {"auth_token": None, "client_id": "sandbox", "client_secret": "sandbox"}

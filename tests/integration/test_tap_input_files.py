@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from seeker_leads_sandbox import Sandbox
-    from tests.conftest import Clock, TapRunner
+    from tests.tap_runs import Clock, TapRunner
 
 OWN = {"replication_key": "ingestionDate", "replication_key_value": "2026-11-23T06:00:00Z"}
 

@@ -14,13 +14,13 @@ import pytest
 from seeker_leads_api.errors import FatalError
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
 from tap_seeker_leads.leads.timestamps import to_rfc3339
-from tests.conftest import TapRunner
+from tests.tap_runs import TapRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_seeker_leads.streams import LeadsStream
-    from tests.conftest import Clock
+    from tests.tap_runs import Clock
 
 DAY = 86_400
 STEP = 7 * DAY - 1  # the tap's windows

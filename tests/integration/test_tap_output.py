@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_seeker_leads.streams import LeadsStream
-    from tests.conftest import Clock, Collector, TapRunner
+    from tests.tap_runs import Clock, Collector, TapRunner
 
 HOUR = 3600
 FILLED = SandboxOptions(leads=400, days=20, enforce_limit=False)

@@ -14,7 +14,7 @@ from tests.hostile_server import Asked, HostileServer, http
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.conftest import Clock, TapRunner
+    from tests.tap_runs import Clock, TapRunner
 
 UNKNOWN_ROUTE = json.dumps({"type": "about:blank", "title": "Not Found", "status": 404, "instance": "/v0/leads"})
 

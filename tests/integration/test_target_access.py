@@ -14,8 +14,8 @@ from tests.posted_leads import on_post
 from tests.singer_input import SCHEMA, record
 
 if TYPE_CHECKING:
-    from tests.conftest import TapRunner
-    from tests.integration.conftest import TargetRunner
+    from tests.tap_runs import TapRunner
+    from tests.target_runs import TargetRunner
 
 
 @pytest.mark.parametrize("sandbox_options", [SandboxOptions(leads=5, enforce_limit=False)], indirect=True)

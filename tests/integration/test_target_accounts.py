@@ -12,7 +12,7 @@ from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import TargetRunner
 
 pytestmark = pytest.mark.parametrize(
     "sandbox_options", [SandboxOptions(accounts=3, enforce_limit=False)], indirect=True

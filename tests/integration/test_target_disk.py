@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from seeker_leads_sandbox import Sandbox
     from target_seeker_leads.target import TargetSeekerLeads
-    from tests.integration.conftest import Sent, TargetRunner
+    from tests.target_runs import Sent, TargetRunner
 
 #: Each record is followed by a STATE that covers it.
 MESSAGES: list[dict[str, Any]] = [SCHEMA, *(each for n in range(60) for each in (record(n), state(n)))]

@@ -19,8 +19,8 @@ from tests.posted_leads import on_post
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
-    from tests.conftest import Clock
-    from tests.integration.conftest import Sent, TargetRunner
+    from tests.tap_runs import Clock
+    from tests.target_runs import Sent, TargetRunner
 
 COUNT = 400
 #: How many requests the target has under way.

@@ -10,7 +10,7 @@ from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import TargetRunner
 
 
 def test_record_metadata_of_the_source_does_not_make_a_new_lead(run_target: TargetRunner, sandbox: Sandbox) -> None:

@@ -8,7 +8,7 @@ from tests.singer_input import SCHEMA, record
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import TargetRunner
 
 IMPOSSIBLE = [
     {"mobile": "20/11/2026"},

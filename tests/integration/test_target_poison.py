@@ -13,7 +13,7 @@ from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Fault, Sandbox
-    from tests.integration.conftest import Sent, TargetRunner
+    from tests.target_runs import Sent, TargetRunner
 
 #: Each answer with how often one record gets it within a run.
 ANSWERS: dict[str, dict[str, Any]] = {

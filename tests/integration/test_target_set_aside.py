@@ -13,8 +13,8 @@ from tests.singer_input import SCHEMA, lead, record, state
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.conftest import Clock, TapRunner
-    from tests.integration.conftest import Sent, TargetRunner
+    from tests.tap_runs import Clock, TapRunner
+    from tests.target_runs import Sent, TargetRunner
 
 AT = "2026-11-23T08:00:00Z"
 DEFAULTS = {**{name: value for name, value in lead(9).items() if name != "id"}, "submittedDate": "now"}

@@ -18,7 +18,6 @@ from tests.webhook_calls import KEY, Called, call, receiving
 from tests.webhook_serving import Serving, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from seeker_leads_sandbox import Sandbox
@@ -61,17 +60,6 @@ _SHAPES: dict[str, tuple[str, list[str]]] = {
     "an upgrade": (f"POST / HTTP/1.1\r\n{_KEYED}Upgrade: h2c\r\nConnection: Upgrade\r\n{_END}", ["200"]),
     "a body that is not gzip": (f"POST / HTTP/1.1\r\n{_SIGNED}Content-Encoding: gzip\r\n{_END}", ["401"]),
 }
-
-
-@pytest.fixture
-def called() -> Called:
-    return Called()
-
-
-@pytest.fixture
-def port(called: Called) -> Iterator[int]:
-    with receiving(called) as port:
-        yield port
 
 
 def connected(port: int) -> socket.socket:
