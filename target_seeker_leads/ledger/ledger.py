@@ -116,8 +116,14 @@ class Ledger:
         """Decide on a record. If the caller then holds it, the caller must settle it, and all others wait until then.
 
         Raises:
-            FatalError: the ledger cannot be written; the record must not be sent.
+            FatalError: the ledger cannot be written, or others no longer find it; the record must not be sent.
         """
+        if self._session and not self._session.is_in_place():
+            msg = (
+                f"The ledger {self.shown_location}, or this run's file in the folder beside it, was moved, replaced or"
+                " deleted during the run: nothing more is sent; put it back, then run again"
+            )
+            raise FatalError(msg)
         return cast("Decision", self._group.submit(claim))
 
     def settle(self, settlement: Settlement) -> None:
