@@ -40,8 +40,8 @@ class Lines(Generic[AnyStr]):
         self._length += len(line)
         if self._length > LONGEST_ROW:
             msg = (
-                f"Line {self._number} of {self._source.name} belongs to a row of more than {LONGEST_ROW:,} characters, so"
-                " it is not a file of leads: export it again"
+                f"Line {self._number} of {self._source.name} belongs to a row of more than {LONGEST_ROW:,} characters,"
+                " so it is not a file of leads: export it again"
             )
             raise InputFileError(msg)
         return line
