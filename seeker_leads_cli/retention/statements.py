@@ -69,11 +69,13 @@ class Statements:
 
     def erase(self) -> tuple[sa.Update | sa.Delete, ...]:
         """Remove the personal data of erased leads, then from rows that a restored backup brought back."""
+        # A row that a loader committed after the erased leads were recorded waits for the next run, and its evidence.
+        is_recorded = sa.exists().where(self.leads.has_key_of(self.log))
         if self.leads.erased is Erased.DELETE:
             row = sa.delete(self.leads.source)
-            return row.where(self.leads.is_erased), self._older_than_evidence(row, Reason.ERASED)
+            return row.where(self.leads.is_erased, is_recorded), self._older_than_evidence(row, Reason.ERASED)
         left = sa.update(self.leads.source).values(self.leads.scrubbed()).where(self.leads.holds_personal_data)
-        return left.where(self.leads.is_erased), self._older_than_evidence(left, Reason.ERASED)
+        return left.where(self.leads.is_erased, is_recorded), self._older_than_evidence(left, Reason.ERASED)
 
     def _older_than_evidence(self, change: Any, reason: Reason) -> Any:  # noqa: ANN401  # an update or a deletion
         return change.where(self.leads.has_key_of(self.log), self.leads.is_older_than(self.log, reason))

@@ -159,7 +159,7 @@ def test_bodies_are_not_stored(called: Called) -> None:
 
 def test_runs_go_on_while_the_descriptors_are_sought_after(tmp_path: Path, sandbox: Sandbox) -> None:
     """More connections than the process may open files stop neither the answers nor the runs."""
-    serving = Serving(tmp_path, sandbox, most_open_files=96)
+    serving = Serving(tmp_path, sandbox, prefix=("prlimit", "--nofile=96"))
     serving.start_quickly(poll_seconds=0.2)
     try:
         with contextlib.ExitStack() as stack:

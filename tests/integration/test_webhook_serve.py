@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -153,6 +154,18 @@ def test_sigterm_passes_to_the_run_and_waits_for_it(serving: Serving) -> None:
     assert serving.end() == 0
     assert "| kept" in serving.log
     assert serving.log.count("A run begins") == 1
+
+
+def test_receiver_outlives_its_terminal_under_nohup(serving: Serving) -> None:
+    """A closed terminal does not end it if it was told to ignore that, so the next call is still served."""
+    serving.prefix = ("nohup",)
+    serving.start(*QUICKLY)
+    wait_until(lambda: serving.log.count("The run ended with status 0") == 1)
+    assert serving.process
+    serving.process.send_signal(signal.SIGHUP)
+    assert call(serving.port, headers={"X-Api-Key": KEY})[0] == 200
+    wait_until(lambda: serving.log.count("The run ended with status 0") >= 2, log=serving)
+    assert serving.end() == 0
 
 
 def test_run_gets_no_key(serving: Serving) -> None:
