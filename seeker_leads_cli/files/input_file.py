@@ -59,7 +59,7 @@ class InputFile:
             raise self._changed()
 
     def _changed(self) -> InputFileError:
-        return InputFileError(f"{self.name} changed while it was read: run again when no other program writes it")
+        return InputFileError(f"{self.name} changed while it was read: run again when no other program writes to it")
 
 
 def _version_of(file: IO[Any]) -> tuple[int, ...]:
