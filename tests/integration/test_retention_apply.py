@@ -240,7 +240,7 @@ def test_frozen_loader_does_not_keep_a_run_waiting(
     monkeypatch.setitem(_TIMEOUTS_MS, "lock_timeout", 200)
     leads.add("gone", isErased=True)
     with psycopg.connect(leads.url) as other:
-        other.execute(f"LOCK TABLE retention.leads IN {lock} MODE")  # type: ignore[arg-type]  # a literal
+        other.execute(f"LOCK TABLE retention.leads IN {lock} MODE")
         other.execute("UPDATE retention.leads SET portal = 'x' WHERE \"leadId\" = 'gone'")
         ended = leads.run("apply", status=1)
     assert ended.stderr.splitlines()[-1].endswith(
