@@ -58,13 +58,15 @@ def render(results: Results, circumstances: Circumstances, *, is_quick: bool) ->
 
 
 def _head(circumstances: Circumstances) -> str:
-    repeated = (
-        f"Figures of our tap, and all figures without latency or without new leads, are medians over"
-        f" {circumstances.repeats} runs; the others are from one run."
-    )
+    runs = "All figures are from one run."
+    if circumstances.repeats > 1:
+        runs = (
+            "Figures of our tap, and all figures without latency or without new leads, are medians over"
+            f" {circumstances.repeats} runs; the others are from one run."
+        )
     return (
-        f"Written by `make bench` on {circumstances.date}; do not edit."
-        f" {repeated if circumstances.repeats > 1 else 'All figures are from one run.'} The [comparison](comparison.md) has figures of other tools.\n\n{circumstances.lines()}"
+        f"Written by `make bench` on {circumstances.date}; do not edit. {runs}"
+        f" The [comparison](comparison.md) has figures of other tools.\n\n{circumstances.lines()}"
     )
 
 
