@@ -32,7 +32,7 @@ PARTS = ("contactRequest", "property", "project", "distributionType", "callDetai
 PERSONAL_PARTS = ("contactRequest", "callDetails")
 
 
-def key_properties(*, has_accounts: bool = False) -> list[str]:
+def key_properties(*, has_accounts: bool) -> list[str]:
     """Return the columns that identify a record."""
     return [ACCOUNT, PRIMARY_KEY] if has_accounts else [PRIMARY_KEY]
 
