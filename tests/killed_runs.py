@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from tap_seeker_leads.leads.timestamps import to_rfc3339
+from tests.client_credentials import as_accounts
 from tests.user_programs import BIN
 
 if TYPE_CHECKING:
@@ -48,15 +49,7 @@ class KilledRuns:
 
     def configure_accounts(self, sandbox: Sandbox, accounts: dict[str, str], **config: Any) -> None:
         """Configure many accounts: the `intermediary_id` of each label."""
-        self.configure(
-            sandbox,
-            auth_token=None,
-            auth_url=sandbox.token_url,
-            client_id="sandbox",
-            client_secret="sandbox",
-            accounts=[{"label": label, "intermediary_id": agency} for label, agency in accounts.items()],
-            **config,
-        )
+        self.configure(sandbox, **as_accounts(sandbox, accounts), **config)
 
     def run(
         self,

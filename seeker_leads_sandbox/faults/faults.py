@@ -86,7 +86,7 @@ def faults_from_json(items: Any) -> list[Fault]:  # noqa: ANN401  # any JSON
 class FaultScript:
     """Matches requests against a list of faults and counts them; not thread-safe."""
 
-    def __init__(self, faults: Iterable[Fault] = (), *, error_rate: float = 0.0, rng: random.Random) -> None:
+    def __init__(self, faults: Iterable[Fault] = (), *, error_rate: float, rng: random.Random) -> None:
         self._scripted = [_Scripted(fault) for fault in faults]
         self._error_rate = error_rate
         self._rng = rng

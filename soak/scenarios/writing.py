@@ -18,6 +18,7 @@ from soak.faults.kills import Kill, choose_kill, choose_signal
 from soak.promises import check_files, check_log
 from soak.rounds import Place, Round, Scenario
 from soak.waiting import output_of
+from tests.client_credentials import as_client
 from tests.ledger_tools import rows
 from tests.log_privacy import values_of
 from tests.singer_input import SCHEMA, record, state
@@ -147,10 +148,7 @@ def play(choices: Choices, place: Place) -> Round:
         ledger = database if choices.ledger == "PostgreSQL" else f"sqlite:///{small.folder / 'ledger.db'}"
         writing.program.configure(
             sandbox.api_url,
-            auth_token=None,
-            auth_url=sandbox.token_url,
-            client_id="sandbox",
-            client_secret="sandbox",
+            **as_client(sandbox),
             ledger_url=ledger,
             rejects_path=str(small.folder / "rejects.jsonl"),
             on_unknown_outcome=choices.on_unknown_outcome,

@@ -35,7 +35,7 @@ PERSONAL_PARTS = ("contactRequest", "callDetails")
 _SOURCES = re.compile(r" ?\[[SDF?]\]")
 
 
-def key_properties(*, has_accounts: bool = False) -> list[str]:
+def key_properties(*, has_accounts: bool) -> list[str]:
     """Return the columns that identify a record."""
     return [ACCOUNT, PRIMARY_KEY] if has_accounts else [PRIMARY_KEY]
 

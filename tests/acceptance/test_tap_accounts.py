@@ -196,16 +196,8 @@ def test_each_agency_can_have_a_schema_of_its_own(
     labels = ["Agence du Port", "Agence du Parc", "Agence des Halles"]
     with Sandbox.start(SandboxOptions(accounts=3, leads=60, days=10, enforce_limit=False)) as sandbox:
         runs = KilledRunsOfMany(tmp_path)
-        runs.configure(
-            sandbox,
-            auth_token=None,
-            auth_url=sandbox.token_url,
-            client_id="sandbox",
-            client_secret="sandbox",
-            accounts=[{"label": label, "intermediary_id": f"agency-{n}"} for n, label in enumerate(labels, start=1)],
-            stream_maps=maps,
-            start_date=days_ago(11),
-        )
+        agencies = {label: f"agency-{number}" for number, label in enumerate(labels, start=1)}
+        runs.configure_accounts(sandbox, agencies, stream_maps=maps, start_date=days_ago(11))
         loader = PROJECT / ".meltano" / "loaders" / "target-postgres" / "venv" / "bin" / "target-postgres"
         (tmp_path / "loader.json").write_text(json.dumps(loader_config))
         output = subprocess.run([TAP, "--config", tmp_path / "config.json"], capture_output=True, check=True).stdout

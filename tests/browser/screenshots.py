@@ -1,4 +1,4 @@
-"""The pictures of the pages: the sandbox's page in both themes and two widths, written to `docs/pictures`."""
+"""The pictures of the pages: the sandbox's page in both themes, written to `docs/pictures`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.browser.chromium import browser
 from tests.http_servers import Quiet, Server
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
-SIZES = {1280: 1180, 390: 1560}  # width: height
+WIDTH, HEIGHT = 1280, 1180
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PORT = 8000
 LEADS = [
@@ -85,16 +85,15 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with start() as sandbox, Server(Receiver) as receiver, browser() as chromium:
         let_clients_work(sandbox, f"{receiver.url}/webhook")
-        for width, height in SIZES.items():
-            for theme in THEMES:
-                context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
-                page = context.new_page()
-                page.goto(sandbox.url)
-                page.get_by_text("Live", exact=True).wait_for()
-                path = FOLDER / f"sandbox-{theme}-{width}.png"
-                page.screenshot(path=path, animations="disabled")
-                context.close()
-                print(f"docs/pictures/{path.name}: {path.stat().st_size // 1024} KiB")  # noqa: T201  # the result
+        for theme in THEMES:
+            context = chromium.new_context(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=theme)
+            page = context.new_page()
+            page.goto(sandbox.url)
+            page.get_by_text("Live", exact=True).wait_for()
+            path = FOLDER / f"sandbox-{theme}-{WIDTH}.png"
+            page.screenshot(path=path, animations="disabled")
+            context.close()
+            print(f"docs/pictures/{path.name}: {path.stat().st_size // 1024} KiB")  # noqa: T201  # the result
 
 
 if __name__ == "__main__":

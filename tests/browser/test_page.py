@@ -10,8 +10,9 @@ from playwright.sync_api import expect
 
 from seeker_leads_sandbox import SandboxOptions
 from tests.browser.conftest import HOSTILE
-from tests.browser.test_buttons import LEAD, api, first_row, tile
+from tests.browser.test_buttons import api, first_row, tile
 from tests.http_servers import Quiet, Server
+from tests.smallest_lead import LEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

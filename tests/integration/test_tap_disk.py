@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import filelock
 import pytest
 
+from tests.client_credentials import as_client
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -40,13 +42,7 @@ STEPS: dict[str, tuple[Any, str]] = {
 
 @pytest.fixture
 def run_with_credentials(run_tap: TapRunner, sandbox: Sandbox) -> TapRunner:
-    run_tap.config = {
-        "auth_token": None,
-        "client_id": "sandbox",
-        "client_secret": "sandbox",
-        "auth_url": sandbox.token_url,
-        "start_date": "2026-11-20",
-    }
+    run_tap.config = {**as_client(sandbox), "start_date": "2026-11-20"}
     return run_tap
 
 

@@ -41,8 +41,8 @@ def refused(ended: Result, words: str) -> None:
     assert ended.stderr.count("\n") == 1
 
 
-def given(folder: Path, content: str | bytes, name: str = "leads.csv") -> Path:
-    path = folder / name
+def given(folder: Path, content: str | bytes) -> Path:
+    path = folder / "leads.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
 

@@ -20,10 +20,10 @@ CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_siz
 ROWS = st.integers(2, 6).flatmap(lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), max_size=8))
 
 
-def table_of(folder: Path, text: str | bytes, encoding: str | None = None) -> CsvTable:
+def table_of(folder: Path, text: str | bytes) -> CsvTable:
     path = folder / "leads.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return CsvTable(InputFile(path, "'leads.csv'"), encoding)
+    return CsvTable(InputFile(path, "'leads.csv'"))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

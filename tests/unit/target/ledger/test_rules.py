@@ -36,8 +36,8 @@ POLICIES = st.sampled_from(UnknownOutcome)
 SENDS = {Decision.SEND, Decision.SEND_AGAIN}
 
 
-def row(status: Status, content: str = "a", run_id: str = "another run") -> Row:
-    return Row(status, "s", content, run_id)
+def row(status: Status) -> Row:
+    return Row(status, "s", "a", "another run")
 
 
 def claim(content: str = "a", *, is_replay: bool = False, will_send: bool = True) -> Claim:
