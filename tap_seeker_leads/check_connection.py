@@ -46,6 +46,8 @@ def connection_reports(
 ) -> Iterator[str]:
     """Yield one line for each account: what was found, or why its settings do not work.
 
+    An exception of a signal handler ends all waits between tries.
+
     Raises:
         SeekerLeadsError: the settings of the only account, or of some of several accounts, do not work.
     """

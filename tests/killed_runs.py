@@ -54,12 +54,12 @@ class KilledRuns:
     def run(
         self,
         moment: Moment | None = None,
-        *options: str,
+        *,
         end_by: signal.Signals = signal.SIGKILL,
         at_state: bool = False,
         patience_seconds: float = 120.0,
     ) -> bool:
-        """Run once, with these options, and stop the run at the moment; return whether it ended before that.
+        """Run once and stop the run at the moment; return whether it ended before that.
 
         With `at_state`, the stop waits for the next STATE: a state that is written too early would lose leads there.
 
@@ -69,7 +69,6 @@ class KilledRuns:
         command: list[str | Path] = [TAP, "--config", self.folder / "config.json"]
         state = self.folder / "state.json"
         command += ["--state", state] if state.exists() else []
-        command += options
         environment = {**os.environ, "XDG_CACHE_HOME": str(self.folder / "cache"), "LOGLEVEL": self.log_level}
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
             output, errors = _Output(process.stdout), _Output(process.stderr)

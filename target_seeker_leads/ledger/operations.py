@@ -125,7 +125,8 @@ class OperationHandler:
             return False
         last = self._last_accepted_at.get(claim.destination)
         if last is None or last <= row.first_tried_at:
-            last = self._last_accepted_at[claim.destination] = last_accepted(session.connection, claim.destination)
+            last = last_accepted(session.connection, claim.destination, self._clock())
+            self._last_accepted_at[claim.destination] = last
         return last is not None and last > row.first_tried_at
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
-from tests.killed_runs import KilledRuns, days_ago
+from tests.killed_runs import TAP, KilledRuns, days_ago
 from tests.singer_input import SCHEMA, record, state
 from tests.user_programs import TargetProgram
 
@@ -79,16 +79,24 @@ def test_stopped_tap_does_not_wait(tmp_path: Path, path: str, status: int, numbe
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_stopped_test_of_the_connection_does_not_wait(tmp_path: Path, number: signal.Signals) -> None:
-    """A signal ends `--test` at once too."""
+def test_stopped_check_does_not_wait(tmp_path: Path, number: signal.Signals) -> None:
+    """A signal ends `--test` at once, even while each of many accounts waits for its next try."""
+    runs = KilledRuns(tmp_path)
     with Sandbox.start(OPTIONS) as sandbox:
-        runs = KilledRuns(tmp_path)
-        runs.configure(sandbox, **settings(sandbox))
-        sandbox.script(Fault(FaultKind.STATUS, path="/leads", status=503, retry_after=WAIT_SECONDS))
-        moment = until_asked_to_wait(sandbox, "/leads", 503)
-        runs.run(moment, "--test", end_by=number, patience_seconds=SOON_SECONDS)
-    assert runs.statuses == [128 + number]
-    assert f"Stopped by {number.name}" in runs.log.splitlines()[-1]
+        runs.configure_accounts(sandbox, {f"Agency {n}": f"agency-{n}" for n in range(30)})
+        sandbox.script(Fault(FaultKind.STATUS, path=TOKEN_PATH, status=503, retry_after=WAIT_SECONDS))
+        command: list[str | Path] = [TAP, "--config", tmp_path / "config.json", "--test"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            # So many are asked for at the same time.
+            assert sandbox.statistics.wait_until(lambda: sandbox.statistics.count(path=TOKEN_PATH, status=503) == 10)
+            process.send_signal(number)
+            try:
+                _, log = process.communicate(timeout=SOON_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+    assert process.returncode == 128 + number
+    assert f"Stopped by {number.name}" in log
 
 
 @WAITS
