@@ -19,7 +19,7 @@ def test_log_of_nginx_contains_no_key() -> None:
 
 
 def test_log_of_caddy_contains_no_key() -> None:
-    """It logs URL and headers of each call that does not reach the receiver, unless a filter of its log deletes them."""
+    """It logs URL and headers of each call that does not reach the receiver, unless a filter deletes them."""
     text = re.sub(r"#.*", "", (EXAMPLES / "Caddyfile").read_text("utf-8"))
     options = text.partition("leads.example.com")[0]
     assert "format filter" in options
