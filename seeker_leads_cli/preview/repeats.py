@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seeker_leads_cli.errors import InputFileError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -46,12 +48,24 @@ class Repeats:
 
 @contextlib.contextmanager
 def repeats() -> Iterator[Repeats]:
-    """Open a temporary file for the identities, which is deleted at the end."""
-    with tempfile.TemporaryDirectory(prefix="seeker-leads-") as folder:
-        database = sqlite3.connect(Path(folder) / "seen.db", isolation_level=None)
-        with contextlib.closing(database):
-            # The file is temporary, so one transaction without protection against a crash is enough.
-            for statement in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE_KIB}"):
-                database.execute(f"PRAGMA {statement}")
-            database.execute("BEGIN")
-            yield Repeats(database)
+    """Open a temporary file for the identities, which is deleted at the end.
+
+    Raises:
+        InputFileError: the file cannot be written.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="seeker-leads-") as folder, _opened(Path(folder) / "seen.db") as seen:
+            yield seen
+    except sqlite3.Error:
+        msg = "The temporary file of this preview cannot be written: set TMPDIR to a folder with free space"
+        raise InputFileError(msg) from None
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Repeats]:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        # The file is temporary, so one transaction without protection against a crash is enough.
+        for statement in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE_KIB}"):
+            database.execute(f"PRAGMA {statement}")
+        database.execute("BEGIN")
+        yield Repeats(database)

@@ -71,7 +71,8 @@ def apply(connection: sa.Connection, leads: Leads, options: ApplyOptions, lookup
             make_log(connection, leads.schema)
         log = find_log(connection, leads.schema)
         evidence = no_evidence(leads.schema) if log is None else log
-        findings = look(connection, leads, evidence, now=now, cutoff=cutoff)
+        asked = ASKED if verified else None
+        findings = look(connection, leads, evidence, now=now, cutoff=cutoff, asked=asked)
         gone = verified.gone if verified else 0
         if not options.is_confirmed and (reason := refusal(findings, gone=gone)):
             raise FatalError(reason)
@@ -98,6 +99,6 @@ def apply(connection: sa.Connection, leads: Leads, options: ApplyOptions, lookup
             if verified and cutoff
             else 0,
             deleted_again=connection.execute(statements.delete_gone_again()).rowcount,
-            newly_erased=connection.execute(statements.note_erased()).scalar_one(),
+            newly_erased=connection.execute(statements.note_erased(asked, cutoff)).scalar_one(),
             erased=sum(connection.execute(each).rowcount for each in statements.erase()),
         )

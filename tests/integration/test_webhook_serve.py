@@ -183,6 +183,17 @@ def test_health_is_told_to_systems_without_http(serving: Serving, tmp_path: Path
     wait_until(lambda: json.loads((tmp_path / "health.json").read_text()) == serving.health())
 
 
+@pytest.mark.parametrize(
+    ("host", "words"), [("", "every network"), (".", "not a name"), ("a.invalid", "cannot be used")]
+)
+def test_wrong_host_ends_at_once(serving: Serving, host: str, words: str) -> None:
+    """An empty one, as from a variable that is not set, never opens the receiver to every network."""
+    output = serving.fail("--host", host)
+    assert "`--host`" in output
+    assert words in output
+    assert output.count("\n") == 1
+
+
 @pytest.mark.parametrize("wrong", ["port", "health"])
 def test_wrong_option_ends_at_once(serving: Serving, tmp_path: Path, wrong: str) -> None:
     """The command ends with status 2 and one line that names the option."""
