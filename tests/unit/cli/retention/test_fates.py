@@ -9,7 +9,7 @@ import pytest
 
 from seeker_leads_cli.retention.fates import Fate, fate_of
 
-CONTACT = {"firstName": None, "lastName": None, "email": None, "message": None, "phoneNumbers": []}
+CONTACT: dict[str, Any] = {"firstName": None, "lastName": None, "email": None, "message": None, "phoneNumbers": []}
 SHAPES = ("alone", "list", "items")
 
 
