@@ -112,7 +112,7 @@ def test_account_that_may_only_write_is_as_good_for_a_target(
     ("settings", "plugins"),
     [
         ({"start_date": "2026-01-01"}, ["tap"]),
-        ({"ledger_url": "sqlite:////nowhere/ledger.db"}, ["target"]),
+        ({"dedupe_by": "content"}, ["target"]),
         ({}, ["tap", "target"]),
         ({"start_date": "2026-01-01", "timezone": "Europe/Paris"}, ["tap", "target"]),
     ],
