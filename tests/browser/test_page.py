@@ -161,6 +161,15 @@ def test_the_page_works_with_a_screen_reader(page: Page) -> None:
     expect(page.locator("#leads").get_by_role("columnheader", name="Person")).to_be_visible()
 
 
+def test_on_a_narrow_screen_a_message_has_the_whole_width(sandbox: Sandbox, page: Page) -> None:
+    """On a phone, rows are cards: the person, the message and the portal are below each other, in the whole width."""
+    page.set_viewport_size({"width": 390, "height": 800})
+    api(sandbox, method="POST", body=LEAD)
+    cells = [first_row(page, "leads").locator(f"td.{name}").bounding_box() for name in ("who", "said", "where")]
+    assert len({cell["width"] for cell in cells if cell}) == 1
+    assert all(cells)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 def test_it_fits_every_screen_in_every_theme(browser: Browser, sandbox: Sandbox, width: int, scheme: Any) -> None:
