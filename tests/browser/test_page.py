@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import expect
 
 from seeker_leads_sandbox import SandboxOptions
-from tests.browser.conftest import HOSTILE
 from tests.browser.test_buttons import api, first_row, tile
 from tests.http_servers import Quiet, Server
 from tests.smallest_lead import LEAD
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from seeker_leads_sandbox import Sandbox
 
+HOSTILE = '<script>window.broken = 1</script><img src=x onerror="window.broken = 1">&amp;"\''
 #: Returns each visible text whose contrast with its background is lower than WCAG's AA requires.
 POOR_CONTRAST = """() => {
   const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
