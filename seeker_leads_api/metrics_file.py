@@ -59,6 +59,8 @@ def write_metrics(path: str, metrics: Iterable[Metric]) -> str | None:
     """Replace the file atomically, with mode 0644; return a warning if that fails, because metrics never fail a run."""
     try:
         file = Path(path).expanduser()
+        if file.exists() and not file.is_file():  # root would replace /dev/null for all programs of the machine
+            return "`metrics_path` is not a file, so this run has no metrics: name a file, or remove the setting"
         # The name does not end with `.prom`, so that the collector does not read the unfinished file. It is new each
         # time: every run of a container has the same process ID, and would find the file that a killed run left.
         unfinished = file.with_name(f".{file.name}.{secrets.token_hex(8)}")

@@ -53,7 +53,7 @@ class Tool(click.Group):
             sys.exit(status)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # the command's
-        """Run a command; a signal ends it in order, so that no temporary file with personal data is left."""
+        """Run a command; a signal stops it gracefully, so that no temporary file with personal data is left."""
         try:
             with _signals_as_ctrl_c():
                 return super().invoke(ctx)

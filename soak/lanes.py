@@ -108,7 +108,7 @@ def _play(result: Connection, round_id: RoundId, scenario: Scenario, place: Plac
     seen = Round()
     try:
         with Watch(seen):
-            done = scenario.play(scenario.choose(round_id.chance), place)
+            done = scenario.play(scenario.choose(round_id.rng), place)
     except Exception:  # noqa: BLE001  # a check that could not be made is not a kept promise
         done = Round()
         done.promise("the round can be played", is_kept=False, detail=traceback.format_exc())

@@ -12,11 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 from seeker_leads_api.credentials import is_token
 from seeker_leads_api.errors import FatalError
-from seeker_leads_api.private_files import make_private_folder, wait_for_lock
+from seeker_leads_api.private_files import make_private_folder, try_lock, wait_for_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,28 +56,36 @@ class FileTokenCache:
             FatalError: another process has held the cache for longer than any renewal takes.
         """
         try:
-            make_private_folder(self._path.parent)
-            lock = FileLock(f"{self._path}.lock", timeout=0, mode=0o600)
-            self._acquire(lock)
+            handle = self._open_lock()
         except OSError as error:
-            self._report(f"The token cache cannot be used ({error.strerror}): {self._path.parent}")
+            self._report_unusable(error)
             yield
             return
         try:
+            self._acquire(handle)
             yield
         finally:
-            lock.release()
+            os.close(handle)  # which unlocks it
 
-    def _acquire(self, lock: FileLock) -> None:
-        def attempt() -> bool:
-            with contextlib.suppress(Timeout):
-                lock.acquire()
-            return lock.is_locked
+    def _open_lock(self) -> int:
+        make_private_folder(self._path.parent)
+        # The file stays: a lock on one that is deleted excludes nobody. Without O_NONBLOCK, a named pipe would block.
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        return os.open(f"{self._path}.lock", flags, 0o600)
 
-        if not wait_for_lock(attempt, timeout_seconds=LOCK_TIMEOUT_SECONDS, sleep=self._sleep):
+    def _acquire(self, handle: int) -> None:
+        try:
+            is_locked = wait_for_lock(lambda: try_lock(handle), timeout_seconds=LOCK_TIMEOUT_SECONDS, sleep=self._sleep)
+        except OSError as error:  # a file system without locks
+            self._report_unusable(error)
+            return
+        if not is_locked:
             folder = self._path.parent
-            msg = f"Another process holds the token cache {folder}: end it, or set `token_cache` to false"
+            msg = f"Another process has locked the token cache {folder}: end it, or set `token_cache` to false"
             raise FatalError(msg)
+
+    def _report_unusable(self, error: OSError) -> None:
+        self._report(f"The token cache cannot be used ({error.strerror}): {self._path.parent}")
 
     def load(self) -> Token | None:
         """Return the stored token, or None if there is none or the file is not a token cache."""

@@ -97,6 +97,12 @@ class _BoundedResponse(http.client.HTTPResponse):
             deadline = time.monotonic() + MAX_TIMEOUTS_PER_ANSWER * timeout_seconds
             self.fp = io.BufferedReader(_BoundedFile(self.fp.detach(), deadline))
 
+    def begin(self) -> None:
+        """Read status and headers; urllib3 logs a header that cannot be parsed, and all after it, as a warning."""
+        super().begin()
+        self.msg.defects.clear()
+        self.msg.set_payload("")
+
     def _read_status(self) -> tuple[str, int, str]:
         """Read the status of the final answer; http.client mistakes an interim one (103 Early Hints) for it."""
         while True:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -51,6 +52,12 @@ RECOVERY: dict[int, Recovery] = {
     425: Recovery.RETRY,
     429: Recovery.SLOW_DOWN,
 }
+
+#: The beginning of a web page, perhaps after a byte order mark and an XML declaration.
+_PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?<(?:!--|!doctype\s+html|(?:html|head|title|meta|script|body)[\s>])",
+    re.IGNORECASE,
+)
 
 #: What the user can do about it.
 CURES: dict[int, str] = {
@@ -124,7 +131,7 @@ def classify(answer: Answer, *, now: datetime | None = None, is_about_a_person: 
         _problems(body),
         _request_id(answer, body),
         may_be_processed=problem is None and _leaves_processing_unknown(answer.status),
-        lacks_right=answer.status == HTTPStatus.FORBIDDEN and not _is_web_page(answer),
+        lacks_right=answer.status == HTTPStatus.FORBIDDEN and not is_web_page(answer),
     )
 
 
@@ -166,12 +173,12 @@ def _recovery(answer: Answer, problem: Mapping[str, Any] | None) -> Recovery:
     if answer.status == HTTPStatus.NOT_FOUND and problem is not None:
         return Recovery.NOT_FOUND
     if answer.status == HTTPStatus.FORBIDDEN and problem is not None and "scope" in json.dumps(problem).lower():
-        # A token issued before a scope was granted lacks that scope until a new token is requested [F].
+        # A token issued before a scope was granted lacks that scope until a new token is requested.
         return Recovery.RENEW_TOKEN
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Recovery.RETRY
     recovery = RECOVERY.get(answer.status, Recovery.STOP)
-    if answer.status == HTTPStatus.BAD_REQUEST and _is_web_page(answer):
+    if answer.status == HTTPStatus.BAD_REQUEST and is_web_page(answer):
         return Recovery.STOP  # not the API's decision on this request, but an intermediary's on all requests
     return recovery
 
@@ -216,7 +223,7 @@ def _message(answer: Answer, problem: Mapping[str, Any] | None) -> str:
     if problem is not None:
         texts = [redact(text) for key in ("title", "detail") if isinstance(text := problem.get(key), str)]
         parts.append(f": {', '.join(dict.fromkeys(texts))}")
-    elif _is_web_page(answer):
+    elif is_web_page(answer):
         parts.append(" with a web page instead of data: a firewall or proxy probably sent it")
     if traceparent := shown_traceparent(answer.headers.get("traceparent")):
         parts.append(f" (traceparent {traceparent})")
@@ -227,7 +234,12 @@ def _message(answer: Answer, problem: Mapping[str, Any] | None) -> str:
     return "".join(parts)
 
 
-def _is_web_page(answer: Answer) -> bool:
+def is_web_page(answer: Answer) -> bool:
+    """Return whether an answer is labelled HTML, or begins as a page does: not every proxy labels its pages."""
+    return _is_labelled_html(answer) or _PAGE.match(answer.body) is not None
+
+
+def _is_labelled_html(answer: Answer) -> bool:
     return "html" in answer.headers.get("content-type", "").lower()
 
 

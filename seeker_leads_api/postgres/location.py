@@ -36,16 +36,17 @@ class PostgresLocation:
         if url.drivername not in DRIVERS:
             msg = f"`{setting}`: {url.drivername} is not supported: use postgresql://user:password@host/database"
             raise SettingsError(msg)
-        return cls.of(setting, url)
+        return cls.of(setting, url, text)
 
     @classmethod
-    def of(cls, setting: str, url: URL) -> PostgresLocation:
-        """Return the location of a URL with one of the `DRIVERS`.
+    def of(cls, setting: str, url: URL, text: str) -> PostgresLocation:
+        """Return the location of a URL with one of the `DRIVERS`; `text` is what the setting says.
 
         Raises:
             SettingsError: a part of it is ambiguous.
         """
-        if "@" in (url.host or "") + (url.database or ""):
+        # With a second @, what follows the first one counts as the host, which messages show.
+        if text.count("@") > 1 or "@" in (url.database or ""):
             msg = f"`{setting}`: write @ in a user name or password as %40, / as %2F"
             raise SettingsError(msg)
         schema = url.query.get("schema")

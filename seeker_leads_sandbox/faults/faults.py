@@ -120,11 +120,11 @@ class _Scripted:
     def left(self) -> int | None:
         return None if self.fault.times is None else self.fault.times - self._hit
 
-    def hits(self, chance: Callable[[], float]) -> bool:
+    def hits(self, random_number: Callable[[], float]) -> bool:
         self._seen += 1
         if self._seen <= self.fault.after or (self.fault.times is not None and self._hit >= self.fault.times):
             return False
-        if self.fault.rate < 1 and chance() >= self.fault.rate:
+        if self.fault.rate < 1 and random_number() >= self.fault.rate:
             return False
         self._hit += 1
         return True

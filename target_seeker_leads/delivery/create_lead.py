@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from seeker_leads_api.errors import NotServedError, UnreadableAnswerError
+from seeker_leads_api.http.outcomes import is_web_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ def _request_id(answer: Answer) -> str | None:
     try:
         body = msgspec.json.decode(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        if "html" in answer.headers.get("content-type", ""):
+        if is_web_page(answer):
             _refuse_page(answer)
         return None
     request_id = body.get("requestId") if isinstance(body, dict) else None
@@ -43,7 +44,7 @@ def _request_id(answer: Answer) -> str | None:
 
 
 def _refuse_page(answer: Answer) -> None:
-    """Raise for a 2xx labelled HTML that is not JSON. An empty body is accepted: some servers label everything HTML."""
+    """Raise for a 2xx web page. An empty body that is labelled HTML is accepted: some servers label everything so."""
     if b"<" in answer.body:
         msg = (
             f"{REQUEST} answered {answer.status} with a web page instead of data: something other than the API"

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 #: How long to wait before asking again for a record that another run is sending.
 WAIT_SECONDS = 0.2
+#: After this long, a run says what it waits for: the other run may be suspended, and would be waited for without end.
+REPORTED_WAIT_SECONDS = 60.0
 
 
 def _now() -> datetime:
@@ -66,6 +68,7 @@ class Delivery:
         clients: Sequence[ApiClient],
         *,
         sleep: Callable[[float], object],
+        warn: Callable[[str], object],
         now: Callable[[], datetime] = _now,
         on_result: Callable[[Incoming, Result], object] | None = None,
     ) -> None:
@@ -78,6 +81,8 @@ class Delivery:
             for account, client in zip(settings.accounts, clients, strict=True)
         }
         self._sleep = sleep
+        self._warn = warn
+        self._is_wait_reported = False
         self._now = now
         #: Called for each record that is settled without a dead letter.
         self._on_result = on_result
@@ -162,8 +167,16 @@ class Delivery:
             self._on_result(incoming, result)
 
     def _claim(self, prepared: PreparedRecord) -> Decision:
+        waited_seconds = 0.0
         while (decision := self._ledger.claim(prepared.claim)) is Decision.WAIT:
             self._sleep(WAIT_SECONDS)
+            waited_seconds += WAIT_SECONDS
+            if waited_seconds >= REPORTED_WAIT_SECONDS and not self._is_wait_reported:
+                self._is_wait_reported = True
+                self._warn(
+                    f"Another run has been sending a record of this run for more than {REPORTED_WAIT_SECONDS:.0f}"
+                    " seconds, and this run waits for it: if that run is suspended or hangs, continue or end it"
+                )
         return decision
 
     def _send(self, prepared: PreparedRecord, decision: Decision, settled: Callable[[], object]) -> bool:
@@ -208,11 +221,11 @@ class Delivery:
                 status = _unsettled(sent) or (None if is_again else Status.FAILED)
                 self._keeper.settle(prepared, status, resends=sent.resends)
                 failure = _failure(sent, is_too_often=sent.resends >= left)
-                self._judge(_Failed(prepared, sent, settled, failure, was_tried_before=was_tried_before))
+                self._handle_failure(_Failed(prepared, sent, settled, failure, was_tried_before=was_tried_before))
         return False
 
     def _stop(self, recipient: Recipient[_Failed], error: Exception) -> None:
-        """Send nothing more to an account; the only one, or a signal, ends the run.
+        """Send nothing more to an account. If it is the only one, or after a signal, the run ends.
 
         Raises:
             Exception: the run must end.
@@ -222,7 +235,7 @@ class Delivery:
         recipient.stopped_by = f"{recipient.account.place}{error}"
         self._left.append(recipient.stopped_by)
 
-    def _judge(self, failed: _Failed) -> None:
+    def _handle_failure(self, failed: _Failed) -> None:
         recipient = self._recipients[failed.prepared.account]
         claim = failed.prepared.claim
         since = failed.was_tried_before and self._ledger.others_were_accepted(claim)

@@ -84,6 +84,7 @@ class Pipeline:
             self._report,
             self._clients,
             sleep=stopping.sleep,
+            warn=logger.warning,
             on_result=on_result,
         )
 

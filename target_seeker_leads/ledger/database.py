@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.pool import NullPool
 
 from seeker_leads_api.postgres.connection import connect
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _BUSY_TIMEOUT_SECONDS = 60
 _CLOSE_TIMEOUT_SECONDS = 5.0
+#: Without it, a table that another session keeps locked would stop a run for as long as that session lives.
+_LIMIT_LOCK_WAITS = text("SELECT set_config('lock_timeout', :timeout, false)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Session:
     version: int  #: the format; with `read_only`, an older one is read without migration
     is_new: bool  #: this session created the ledger
     schema: str | None  #: in PostgreSQL
+    file: os.stat_result | None  #: the SQLite file that was opened
 
     @classmethod
     def open(cls, location: Location, *, read_only: bool) -> Self | None:
@@ -61,6 +64,7 @@ class Session:
                 schema = None
                 if location.postgres:
                     with connection.begin():
+                        connection.execute(_LIMIT_LOCK_WAITS, {"timeout": f"{LOCK_TIMEOUT_SECONDS * 1000:.0f}"})
                         schema = find_schema(connection, location.postgres, table=VERSION.name, of="ledger")
                 if schema:
                     # An unqualified name may lead elsewhere if the server's `search_path` changes.
@@ -75,8 +79,18 @@ class Session:
                         version = found
                 if not read_only:
                     runs.start()
+                file = location.path.stat() if location.path else None
                 on_failure.pop_all()
-            return cls(location, connection, runs, read_only, version, is_new, schema)
+            return cls(location, connection, runs, read_only, version, is_new, schema, file)
+
+    def is_in_place(self) -> bool:
+        """Return whether other runs find this ledger and this run; an open file outlives the removal of its name."""
+        if self.location.path is None or self.file is None:
+            return True
+        try:
+            return os.path.samestat(self.file, self.location.path.stat()) and self.runs.is_visible()
+        except OSError:
+            return False
 
     def close(self) -> None:
         """End the run."""

@@ -16,9 +16,17 @@ from sqlalchemy.exc import DBAPIError
 from seeker_leads_api.errors import FatalError, SeekerLeadsError
 from target_seeker_leads.group_commit import GroupCommit
 from target_seeker_leads.ledger.database import Session
-from target_seeker_leads.ledger.judge import Answer, AskOthersAccepted, Bounds, Judge, Operation, Peek, claim_of
 from target_seeker_leads.ledger.location import Location
-from target_seeker_leads.ledger.rules import Claim, Decision, Held, Settlement, Status, UnknownOutcome
+from target_seeker_leads.ledger.operations import (
+    Answer,
+    Bounds,
+    DecisionQuery,
+    Operation,
+    OperationHandler,
+    OthersAcceptedQuery,
+    claim_of,
+)
+from target_seeker_leads.ledger.rules import Claim, Decision, OpenClaim, Settlement, Status, UnknownOutcome
 from target_seeker_leads.ledger.tables import load, write
 
 if TYPE_CHECKING:
@@ -65,11 +73,11 @@ class Ledger:
         self.unrecorded_deliveries = 0
         self._location = location
         self._session = session
-        self._judge = Judge(policy, bounds, clock)
+        self._handler = OperationHandler(policy, bounds, clock)
         self._bounds = bounds
         self._clock = clock
         self._sleep = sleep
-        self._held: dict[str, Held] = {}
+        self._open_claims: dict[str, OpenClaim] = {}
         self._unwritten: list[Settlement] = []
         self._is_closed = False
         self._group = GroupCommit[Operation, Answer](self._commit, max_operations=_MAX_OPERATIONS)
@@ -108,8 +116,14 @@ class Ledger:
         """Decide on a record. If the caller then holds it, the caller must settle it, and all others wait until then.
 
         Raises:
-            FatalError: the ledger cannot be written; the record must not be sent.
+            FatalError: the ledger cannot be written, or others no longer find it; the record must not be sent.
         """
+        if self._session and not self._session.is_in_place():
+            msg = (
+                f"The ledger {self.shown_location}, or this run's file in the folder beside it, was moved, replaced or"
+                " deleted during the run: nothing more is sent; put it back, then run again"
+            )
+            raise FatalError(msg)
         return cast("Decision", self._group.submit(claim))
 
     def settle(self, settlement: Settlement) -> None:
@@ -122,24 +136,24 @@ class Ledger:
 
     def peek(self, claim: Claim) -> Decision:
         """Decide on a record as a claim would, and write nothing."""
-        return cast("Decision", self._group.submit(Peek(claim)))
+        return cast("Decision", self._group.submit(DecisionQuery(claim)))
 
     def resends_left(self, claim: Claim) -> int:
         """Return how often a record that the caller holds may be resent after this POST; below 0: it is too many."""
-        held = self._holding(claim)
-        return self._bounds.resends_left(held.now.resends if held and held.now else 0)
+        claimed = self._open_claim(claim)
+        return self._bounds.resends_left(claimed.now.resends if claimed and claimed.now else 0)
 
     def was_tried_before(self, claim: Claim) -> bool:
         """Return whether an earlier claim of a record that the caller holds failed, without a reason from the API."""
-        held = self._holding(claim)
-        return held is not None and held.before is not None and held.before.status is Status.FAILED
+        claimed = self._open_claim(claim)
+        return claimed is not None and claimed.before is not None and claimed.before.status is Status.FAILED
 
     def others_were_accepted(self, claim: Claim) -> bool:
         """Return whether any run had a lead accepted since this record was first sent."""
-        return bool(self._group.submit(AskOthersAccepted(claim)))
+        return bool(self._group.submit(OthersAcceptedQuery(claim)))
 
-    def _holding(self, claim: Claim) -> Held | None:
-        return next((self._held[key] for key in claim.keys if key in self._held), None)
+    def _open_claim(self, claim: Claim) -> OpenClaim | None:
+        return next((self._open_claims[key] for key in claim.keys if key in self._open_claims), None)
 
     def close(self) -> None:
         """End the run: the outcome of records that it has not settled is unknown from now on.
@@ -183,13 +197,13 @@ class Ledger:
         destinations = {key: claim.destination for claim in claims for key in claim.keys}
         keys = sorted(destinations)
         if session is None:
-            return self._judge.apply(None, operations, dict.fromkeys(keys), {})
-        held = dict(self._held)
+            return self._handler.apply(None, operations, dict.fromkeys(keys), {})
+        open_claims = dict(self._open_claims)
         try:
             with session.connection.begin() as transaction:
                 before = load(session.connection, keys, for_update=not session.read_only, version=session.version)
                 after = dict(before)
-                decisions = self._judge.apply(session, operations, after, held)
+                decisions = self._handler.apply(session, operations, after, open_claims)
                 if not write(session.connection, before, after, self._clock(), destinations):
                     transaction.rollback()
                     return None
@@ -197,7 +211,7 @@ class Ledger:
             if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _TEMPORARY_SQLSTATES:
                 return None
             raise self._location.error(error) from None
-        self._held = held
+        self._open_claims = open_claims
         return decisions
 
     def _recover(self) -> None:

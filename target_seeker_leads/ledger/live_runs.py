@@ -72,6 +72,10 @@ class FileRuns:
         finally:
             os.close(handle)
 
+    def is_visible(self) -> bool:
+        """Return whether the file of this run is there, so that others can see that it is alive."""
+        return self._path(self.run_id).exists()
+
     def is_alone(self) -> bool:
         """Return whether no other run is alive. Ask while you hold the database's lock: then none can begin."""
         others = (path.stem for path in self._folder.glob(f"*{_SUFFIX}") if path.stem != self.run_id)
@@ -122,6 +126,10 @@ class SessionRuns:
         if is_dead:
             self._dead.add(run_id)
         return not is_dead
+
+    def is_visible(self) -> bool:
+        """Return True: a run that loses its session, and so its lock, gets an error with its next statement."""
+        return True
 
     def is_alone(self) -> bool:
         """Return whether no other run is alive; asked within a transaction, until whose end none can begin."""

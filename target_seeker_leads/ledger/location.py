@@ -20,6 +20,7 @@ _SQLITE = frozenset({"sqlite", "sqlite+pysqlite"})
 #: What users can do, by a word of SQLite's message or the name of psycopg's error.
 _CURES = {
     "locked": "another process has locked it: end that process",
+    "LockNotAvailable": "another session keeps it locked: end that session",
     "disk is full": "free space on its disk",
     "DiskFull": "free space on its disk",
     "not a database": "it is another kind of file: set `ledger_url` to another file",
@@ -53,7 +54,7 @@ class Location:
         if url.drivername in _SQLITE:
             return cls(path=_sqlite_path(url))
         if url.drivername in DRIVERS:
-            return cls(postgres=PostgresLocation.of("ledger_url", url))
+            return cls(postgres=PostgresLocation.of("ledger_url", url, ledger_url))
         msg = f"`ledger_url`: {url.drivername} cannot hold a ledger: use sqlite:///path or postgresql://..."
         raise SettingsError(msg)
 

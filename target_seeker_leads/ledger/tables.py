@@ -150,10 +150,15 @@ def first_sent(connection: Connection, fingerprints: Iterable[str]) -> dict[str,
     return {fingerprint: at for fingerprint, found in connection.execute(query) if (at := as_utc(found))}
 
 
-def last_accepted(connection: Connection, destination: str) -> datetime | None:
-    """Return when the latest lead for a destination was delivered; None if none is known."""
+def last_accepted(connection: Connection, destination: str, now: datetime) -> datetime | None:
+    """Return when the latest lead for a destination was delivered; None if none is known.
+
+    Instants after `now` do not count: a clock that was ahead wrote them, so it is not known what they follow.
+    """
     query = select(func.max(LEDGER.c.updated_at)).where(
-        LEDGER.c.status == Status.DELIVERED.value, LEDGER.c.destination == (destination or None)
+        LEDGER.c.status == Status.DELIVERED.value,
+        LEDGER.c.destination == (destination or None),
+        LEDGER.c.updated_at <= now,
     )
     return as_utc(connection.execute(query).scalar_one())
 

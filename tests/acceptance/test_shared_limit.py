@@ -151,7 +151,7 @@ def all_slots(runs: Runs, account: Sandbox) -> Iterator[SharedRateLimiter]:
 
 @pytest.mark.usefixtures("all_slots")
 def test_stop_ends_a_run_that_waits_for_others(runs: Runs, account: Sandbox) -> None:
-    """A run that waits for a slot which another run holds ends with the signal, soon, and in order."""
+    """A run that waits for a slot which another run holds stops soon and gracefully after a signal."""
     tap, _, _ = runs.tap(stderr=subprocess.PIPE)
     wait_until_it_says(tap, "the smallest counts")
     signalled_at = time.monotonic()

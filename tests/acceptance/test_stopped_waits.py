@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
-from tests.killed_runs import KilledRuns, days_ago
+from tests.killed_runs import TAP, KilledRuns, days_ago
 from tests.singer_input import SCHEMA, record, state
 from tests.user_programs import TargetProgram
 
@@ -76,6 +76,27 @@ def test_stopped_tap_does_not_wait(tmp_path: Path, path: str, status: int, numbe
         assert runs.lost(sandbox) == set()
     assert sandbox.statistics.token_requests <= 3, "of the threads that wait for a token, one asks"
     assert "Traceback" not in runs.log
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopped_check_does_not_wait(tmp_path: Path, number: signal.Signals) -> None:
+    """A signal ends `--test` at once, even while each of many accounts waits for its next try."""
+    runs = KilledRuns(tmp_path)
+    with Sandbox.start(OPTIONS) as sandbox:
+        runs.configure_accounts(sandbox, {f"Agency {n}": f"agency-{n}" for n in range(30)})
+        sandbox.script(Fault(FaultKind.STATUS, path=TOKEN_PATH, status=503, retry_after=WAIT_SECONDS))
+        command: list[str | Path] = [TAP, "--config", tmp_path / "config.json", "--test"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            # So many are asked for at the same time.
+            assert sandbox.statistics.wait_until(lambda: sandbox.statistics.count(path=TOKEN_PATH, status=503) == 10)
+            process.send_signal(number)
+            try:
+                _, log = process.communicate(timeout=SOON_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+    assert process.returncode == 128 + number
+    assert f"Stopped by {number.name}" in log
 
 
 @WAITS

@@ -117,7 +117,8 @@ def end_with_children(process: subprocess.Popen[Any]) -> None:
         process.wait(60)
         _, alive = psutil.wait_procs(children, timeout=1)
         for child in alive:
-            child.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
         psutil.wait_procs(alive, timeout=10)
 
 

@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from seeker_leads_api.errors import FatalError
@@ -49,6 +50,26 @@ def test_ledger_that_stays_locked_ends_the_sending(
             with pytest.raises(FatalError) as caught:
                 ledger.claim(claim("secret-key"))
         assert_says_nothing_more(caught.value, "another process has locked it")
+        assert ledger.claim(claim("secret-key")) is Decision.SEND
+
+
+@pytest.mark.parametrize("table", ["seeker_leads_ledger", "seeker_leads_ledger_version"])
+def test_postgresql_that_stays_locked_ends_the_sending(
+    empty_postgres: str, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    """A table that another session keeps locked for longer than the timeout ends a run, and one that opens it."""
+    monkeypatch.setattr("target_seeker_leads.ledger.database.LOCK_TIMEOUT_SECONDS", 0.05)
+    with Ledger.open(empty_postgres, RETRY) as ledger:
+        with psycopg.connect(empty_postgres) as other:
+            other.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
+            if table == "seeker_leads_ledger":
+                with pytest.raises(FatalError) as caught:
+                    ledger.claim(claim("secret-key"))
+                assert_says_nothing_more(caught.value, "another session keeps it locked: end that session")
+            else:
+                with pytest.raises(FatalError, match=r"could not be opened.*another session keeps it locked"):
+                    Ledger.open(empty_postgres, RETRY)
+            other.rollback()
         assert ledger.claim(claim("secret-key")) is Decision.SEND
 
 

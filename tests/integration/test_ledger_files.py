@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -195,6 +196,8 @@ def test_dry_run_decides_like_a_run(url: str) -> None:
         "postgresql+asyncpg://u:secret@host/db",
         "postgresql://u:secret@host:port/db",
         "postgresql://u:x@secret@host/db",
+        "postgresql://u:x@secret?y@host/db",
+        "postgresql://u:x@secret?y=z@host/db",
         "postgresql://u:secret@host/db?plugin=secret",
         "postgresql://u:secret@host/db?port=secret",
     ],
@@ -232,3 +235,30 @@ def test_other_file_is_left_alone(file: Path, sqlite_url: str) -> None:
     with pytest.raises(FatalError, match="ledger_url"):
         Ledger.open(sqlite_url, RETRY)
     assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("change", ["deleted", "moved", "replaced", "folder moved", "lock deleted"])
+def test_ledger_that_is_gone_ends_the_sending(file: Path, sqlite_url: str, change: str) -> None:
+    """If others no longer find the ledger, or the run in it, no record is claimed; what was sent is still written."""
+    with Ledger.open(sqlite_url, RETRY) as ledger:
+        assert ledger.claim(claim("k")) is Decision.SEND
+        place = file
+        match change:
+            case "deleted":
+                file.unlink()
+            case "moved":
+                place = file.rename(file.with_name("backup.db"))
+            case "replaced":
+                Path(shutil.copy(file, file.with_name("copy.db"))).replace(file)
+            case "folder moved":
+                place = file.parent.rename(file.parent.with_name("backup")) / file.name
+            case "lock deleted":
+                for lock in file.with_name(f"{file.name}.runs").iterdir():
+                    lock.unlink()
+        with pytest.raises(FatalError, match="nothing more is sent; put it back"):
+            ledger.claim(claim("l"))
+        ledger.settle(settlement("k", Status.DELIVERED))
+    if change == "moved":
+        place = place.rename(file)  # put back, beside its write-ahead log
+    if change in {"moved", "folder moved", "lock deleted"}:
+        assert rows(f"sqlite:///{place}", "status") == [("delivered",)]

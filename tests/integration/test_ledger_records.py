@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+
+import pytest
 
 from target_seeker_leads.ledger.ledger import Ledger
 from target_seeker_leads.ledger.rules import Decision, Settlement, Status
@@ -97,3 +99,28 @@ def test_run_that_ends_leaves_nothing_to_wait_for(url: str) -> None:
         ledger.claim(claim("k"))
     with Ledger.open(url, RETRY) as ledger:
         assert ledger.claim(claim("k")) is Decision.SEND_AGAIN
+
+
+@pytest.mark.parametrize(("ahead", "is_proof"), [(timedelta(0), True), (timedelta(hours=1), False)])
+def test_delivery_of_a_clock_that_was_ahead_proves_nothing(url: str, ahead: timedelta, *, is_proof: bool) -> None:
+    """A lead that was delivered before a failure is not taken for one after it, though a wrong clock says so.
+
+    Otherwise an outage, in which nothing is accepted, would look like the fault of each record.
+    """
+    now = datetime(2026, 11, 23, 8, tzinfo=timezone.utc)
+
+    def deliver(key: str, at: datetime) -> None:
+        with Ledger.open(url, RETRY, clock=lambda: at) as ledger:
+            ledger.claim(claim(key))
+            ledger.settle(settlement(key, Status.DELIVERED))
+
+    deliver("before", now + ahead)
+    with Ledger.open(url, RETRY, clock=lambda: now) as ledger:
+        ledger.claim(claim("failing"))
+        ledger.settle(settlement("failing", Status.FAILED))
+    if is_proof:
+        deliver("after", now + timedelta(minutes=1))
+    with Ledger.open(url, RETRY, clock=lambda: now + timedelta(minutes=2)) as ledger:
+        ledger.claim(claim("failing"))
+        assert ledger.others_were_accepted(claim("failing")) is is_proof
+        ledger.settle(settlement("failing", Status.FAILED))

@@ -68,6 +68,17 @@ def test_file_that_a_killed_run_left_is_in_nobodys_way(tmp_path: Path) -> None:
     assert values_of(file) == {"tap_seeker_leads_run_success": 1}
 
 
+def test_what_is_not_a_file_is_not_replaced(tmp_path: Path) -> None:
+    """A device, such as /dev/null, or a pipe is a warning: as root, a run would put a file in its place."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    warning = write_metrics(str(pipe), [gauge("tap_seeker_leads_run_success", "Whether it succeeded.", 1)])
+    assert warning is not None
+    assert "`metrics_path` is not a file" in warning
+    assert pipe.is_fifo()
+    assert [each.name for each in tmp_path.iterdir()] == ["pipe"]
+
+
 def test_tap_writes_that_it_failed(run_tap: TapRunner, sandbox: Sandbox, tmp_path: Path) -> None:
     """A failed run replaces the file of the previous run."""
     file = tmp_path / "tap.prom"

@@ -160,7 +160,7 @@ def test_the_sandbox_can_be_driven_over_http() -> None:
     ],
 )
 def test_invalid_admin_requests_are_refused_with_a_reason(path: str, body: object) -> None:
-    """A mistake in a test's set-up is a 400 with a reason, and is not silently ignored."""
+    """A mistake in a test's setup is a 400 with a reason, and is not silently ignored."""
     with Sandbox.start() as sandbox:
         response = requests.post(sandbox.admin_url + path, json=body, timeout=5)
 

@@ -1,4 +1,4 @@
-"""Concurrent readers on real sockets: as fast as the limit allows, and orderly when stopped."""
+"""Concurrent readers on real sockets: as fast as the limit allows, and graceful when stopped."""
 
 from __future__ import annotations
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import filelock
 import pytest
 
+from seeker_leads_api.auth import token_cache
 from tests.client_credentials import as_client
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def failing(number: int) -> Callable[..., Any]:
 #: The operations that a full or read-only disk refuses, in the order in which the cache makes them.
 STEPS: dict[str, tuple[Any, str]] = {
     "making the folder": (Path, "mkdir"),
-    "the lock": (filelock.FileLock, "acquire"),
+    "the lock": (token_cache, "try_lock"),
     "a new file": (tempfile, "mkstemp"),
     "writing": (json, "dump"),
     "renaming": (Path, "replace"),
@@ -74,6 +75,18 @@ def test_cache_on_a_bad_disk_costs_a_token_request(  # noqa: PLR0913, PLR0917  #
     assert not list(tmp_path.rglob(".token-*"))
 
 
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_file_system_without_locks_stops_nothing(
+    run_with_credentials: TapRunner, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """On a file system without locks, such as some NFS, runs neither wait nor fail, and still share a token."""
+    monkeypatch.setattr(fcntl, "flock", failing(number))
+    for _ in range(2):
+        run = run_with_credentials()
+        assert (run.error, run.slept) == (None, [])
+    assert sandbox.statistics.token_requests == 1
+
+
 @pytest.mark.parametrize("place", ["/proc/nowhere", "/dev/null/nowhere", "a file"])
 def test_unusable_cache_folder_stops_nothing(
     run_with_credentials: TapRunner, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
@@ -91,6 +104,6 @@ def test_cached_token_on_a_read_only_disk_is_used(
 ) -> None:
     """A token that was cached earlier is still used: a folder that cannot be locked can be read."""
     assert run_with_credentials().error is None
-    monkeypatch.setattr(filelock.FileLock, "acquire", failing(errno.EROFS))
+    monkeypatch.setattr(token_cache, "try_lock", failing(errno.EROFS))
     assert run_with_credentials().error is None
     assert sandbox.statistics.token_requests == 1

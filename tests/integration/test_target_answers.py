@@ -58,6 +58,9 @@ PAGES = {
     "breaks off in a chunk": (
         b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n<html><bo"
     ),
+    "labelled in capitals": b"HTTP/1.1 200 OK\r\nContent-Type: TEXT/HTML\r\n\r\nWarning: off\n<html>",
+    "without a label": b"HTTP/1.1 200 OK\r\n\r\n<!DOCTYPE html><html>",
+    "with another label": b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n<html lang=fr>",
 }
 
 

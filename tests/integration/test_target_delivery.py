@@ -7,12 +7,15 @@ import pytest
 
 from seeker_leads_sandbox import SandboxOptions
 from seeker_leads_sandbox.faults.faults import FaultKind
+from target_seeker_leads.ledger.ledger import Ledger
+from target_seeker_leads.ledger.rules import Claim, Decision, Settlement, Status, UnknownOutcome
 from tests.client_credentials import as_client
 from tests.posted_leads import created_names, names, on_post
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
+    from target_seeker_leads.target import TargetSeekerLeads
     from tests.target_runs import TargetRunner
 
 
@@ -206,3 +209,33 @@ def test_given_up_record_of_unknown_outcome_stays_unknown(run_target: TargetRunn
     assert len(again.rejects) == 1
     assert again.states == [1]
     assert created_names(sandbox) == names(1)
+
+
+def test_long_wait_for_another_run_is_reported(run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that waits for a suspended one says so, and skips what that one sent."""
+    monkeypatch.setattr("target_seeker_leads.delivery.delivery.REPORTED_WAIT_SECONDS", 0.3)
+    held: dict[str, bool] = {}
+
+    def is_reported() -> bool:
+        return any("continue or end it" in each.getMessage() for each in run_target.caplog.records)
+
+    with Ledger.open(f"sqlite:///{run_target.ledger_path}", UnknownOutcome.RETRY) as other:
+
+        def hold_each_record(target: TargetSeekerLeads) -> None:
+            claim = target.pipeline._ledger.claim
+
+            def claim_after_the_other(asked: Claim) -> Decision:
+                if asked.key not in held:
+                    held[asked.key] = other.claim(asked) is Decision.SEND
+                elif held[asked.key] and is_reported():
+                    held[asked.key] = False
+                    other.settle(Settlement(asked, Status.DELIVERED))
+                return claim(asked)
+
+            monkeypatch.setattr(target.pipeline._ledger, "claim", claim_after_the_other)
+
+        run = run_target([SCHEMA, record(1), state(1)], before=hold_each_record)
+    assert run.error is None
+    assert run.states == [1]
+    assert run.summary.startswith("0 created, 1 skipped as delivered before")
+    assert len([line for line in run.log if "Another run has been sending a record" in line]) == 1

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 COUNT = 400
 #: How many requests the target has under way.
 UNDER_WAY = 10
-#: The chance of each fault, alone or among others.
+#: The probability of each fault, alone or among others.
 RATE = 0.03
 MESSAGES: list[dict[str, Any]] = [SCHEMA, *map(record, range(COUNT)), state({"done": True})]
 EVERYTHING = {message["record"]["email"] for message in MESSAGES[1:-1]}

@@ -121,7 +121,7 @@ def test_handshake_that_fails_sent_nothing(
             request_timeout_seconds=1,
         )
     assert server.requests == []
-    assert "gave up after 1 tries" in str(run.error)
+    assert "gave up after 1 try" in str(run.error)
     assert (run.rejects, run.states) == ([], [])
     assert rows(f"sqlite:///{run_target.ledger_path}") == []
 

@@ -79,8 +79,9 @@ class Poller:
         """Start to poll, unless it already does."""
         with self._starting:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="rate-limit", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="rate-limit", daemon=True)
+                thread.start()  # may fail: a container may limit the number of threads
+                self._thread = thread
 
     def pause(self, seconds: float) -> None:
         """Let no request of any run start for this long."""

@@ -1,4 +1,4 @@
-"""`seeker-leads doctor` on set-ups that work, and how it finds the settings."""
+"""`seeker-leads doctor` on setups that work, and how it finds the settings."""
 
 from __future__ import annotations
 

@@ -50,6 +50,7 @@ def parse(**config: Any) -> ConnectionSettings:
         ({"auth_token": SECRET, "rate_limit_url": SECRET}, ["`rate_limit_url`", "postgresql://user:password@host"]),
         ({"auth_token": SECRET, "rate_limit_url": "sqlite:///limit.db"}, ["`rate_limit_url`", "use postgresql://"]),
         ({"auth_token": SECRET, "rate_limit_url": f"postgresql://me:{SECRET}@x@host/db"}, ["`rate_limit_url`", "%40"]),
+        ({"auth_token": SECRET, "rate_limit_url": f"postgresql://me:x@{SECRET}?y@host"}, ["`rate_limit_url`", "%40"]),
         ({"auth_token": SECRET, "rate_limit_url": "postgresql://host/db?schema=%20"}, ["`rate_limit_url`", "?schema="]),
         ({"auth_token": SECRET, "user_agent": "CRM/1\r\nX: y"}, ["user_agent"]),
     ],

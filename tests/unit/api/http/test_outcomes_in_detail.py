@@ -16,7 +16,16 @@ from seeker_leads_api.errors import (
     ThrottledError,
     TokenRefusedError,
 )
-from seeker_leads_api.http.outcomes import Answer, Outcome, Recovery, classify, http_date, json_object, raise_for
+from seeker_leads_api.http.outcomes import (
+    Answer,
+    Outcome,
+    Recovery,
+    classify,
+    http_date,
+    is_web_page,
+    json_object,
+    raise_for,
+)
 
 PROBLEM = {"type": "about:blank", "title": "Broken", "detail": "Really"}
 PAGE = {"content-type": "Text/HTML"}
@@ -62,6 +71,30 @@ def test_web_page_changes_no_other_meaning(status: int) -> None:
 def test_web_page_with_400_stops_whatever_the_case_of_its_type() -> None:
     """Media types are case-insensitive; a firewall's refusal must not reject one record after the other."""
     assert classify(answer(400, b"<html>", PAGE)).recovery is Recovery.STOP
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b"\r\n <HTML lang=fr>",
+        b"\xef\xbb\xbf<!DOCTYPE html>",
+        b"<!-- blocked --><p>",
+        b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC>',
+        b"<head><title>",
+        b"<script>location=1</script>",
+    ],
+)
+def test_web_page_is_known_without_its_label(body: bytes) -> None:
+    """A body that begins as a web page does is one, whatever it is called."""
+    assert is_web_page(answer(400, body))
+    assert classify(answer(400, body)).recovery is Recovery.STOP
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'"<html>"', b"off <html>", b"<created/>", b"<headers/>", b"<?xml?><a/>"])
+def test_other_bodies_are_not_web_pages(body: bytes) -> None:
+    """A body that begins otherwise is not a web page, even if it contains one."""
+    assert not is_web_page(answer(400, body))
 
 
 @pytest.mark.parametrize(

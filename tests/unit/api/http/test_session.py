@@ -12,8 +12,10 @@ import requests
 
 from seeker_leads_api.http.session import LONGEST_IDLE_SECONDS, ApiSession
 from tests.http_servers import Quiet, Server
+from tests.raw_server import RawServer, raw_server
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
 # Larger than one piece, and hardly compressible.
@@ -148,3 +150,17 @@ def test_failure_to_connect_ahead_is_left_to_the_request() -> None:
         session.connect_ahead()
         with pytest.raises(requests.ConnectionError):
             session.get("http://127.0.0.1:1/")
+
+
+@pytest.mark.parametrize("broken", [b"no colon", b" X-Folded: first", b"X-Key : value"])
+def test_headers_that_cannot_be_parsed_are_not_logged(caplog: pytest.LogCaptureFixture, broken: bytes) -> None:
+    """No header of an answer is logged, not even if urllib3 cannot parse it: what follows may be a session."""
+    caplog.set_level("DEBUG")
+
+    def answer(server: RawServer, connection: socket.socket) -> None:
+        server.send(connection, b"HTTP/1.1 200 OK\r\n%s\r\nSet-Cookie: session=s3cret\r\n\r\nbody" % broken)
+
+    with raw_server(answer) as server, ApiSession(server.url, "me/1") as session:
+        assert session.get(server.url, timeout=10).content == b"body"
+    assert "s3cret" not in caplog.text
+    assert "Traceback" not in caplog.text
