@@ -19,7 +19,6 @@ from target_seeker_leads.ledger.database import Session
 from target_seeker_leads.ledger.location import Location
 from target_seeker_leads.ledger.operations import (
     Answer,
-    Bounds,
     DecisionQuery,
     Operation,
     OperationHandler,
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-__all__ = ["Bounds", "Claim", "Decision", "Ledger", "Settlement", "Status", "UnknownOutcome"]
+__all__ = ["Claim", "Decision", "Ledger", "Settlement", "Status", "UnknownOutcome"]
 
 #: A few statements write a whole group, and SQLite limits the number of parameters.
 _MAX_OPERATIONS = 500
@@ -59,7 +58,7 @@ class Ledger:
         location: Location,
         session: Session | None,
         policy: UnknownOutcome,
-        bounds: Bounds,
+        max_resends: int,
         *,
         clock: Callable[[], datetime],
         sleep: Callable[[float], object],
@@ -73,8 +72,8 @@ class Ledger:
         self.unrecorded_deliveries = 0
         self._location = location
         self._session = session
-        self._handler = OperationHandler(policy, bounds, clock)
-        self._bounds = bounds
+        self._handler = OperationHandler(policy, max_resends, clock)
+        self._max_resends = max_resends
         self._clock = clock
         self._sleep = sleep
         self._open_claims: dict[str, OpenClaim] = {}
@@ -87,7 +86,7 @@ class Ledger:
         cls,
         url: str,
         policy: UnknownOutcome,
-        bounds: Bounds | None = None,
+        max_resends: int = 7,
         *,
         read_only: bool = False,
         clock: Callable[[], datetime] = _utc_now,
@@ -104,7 +103,7 @@ class Ledger:
             session = Session.open(location, read_only=read_only)
         except (DBAPIError, OSError) as error:
             raise location.error(error, was_open=False) from None
-        return cls(location, session, policy, bounds or Bounds(), clock=clock, sleep=sleep)
+        return cls(location, session, policy, max_resends, clock=clock, sleep=sleep)
 
     def __enter__(self) -> Self:
         return self
@@ -141,7 +140,7 @@ class Ledger:
     def resends_left(self, claim: Claim) -> int:
         """Return how often a record that the caller holds may be resent after this POST; below 0: it is too many."""
         claimed = self._open_claim(claim)
-        return self._bounds.resends_left(claimed.now.resends if claimed and claimed.now else 0)
+        return self._max_resends - (claimed.now.resends if claimed and claimed.now else 0)
 
     def was_tried_before(self, claim: Claim) -> bool:
         """Return whether an earlier claim of a record that the caller holds failed, without a reason from the API."""

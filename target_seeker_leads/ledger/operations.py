@@ -31,17 +31,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
-    """The limit of resends."""
-
-    max_resends: int = 7
-
-    def resends_left(self, resends: int) -> int:
-        """Return how many more are allowed after these: 0 at the limit, below 0 beyond it."""
-        return self.max_resends - resends
-
-
-@dataclass(frozen=True, slots=True)
 class DecisionQuery:
     """Asks what the decision on a claim would be, and changes nothing."""
 
@@ -67,9 +56,9 @@ def claim_of(operation: Operation) -> Claim:
 class OperationHandler:
     """Applies groups of operations for one run. Only one thread may use it at a time."""
 
-    def __init__(self, policy: UnknownOutcome, bounds: Bounds, clock: Callable[[], datetime]) -> None:
+    def __init__(self, policy: UnknownOutcome, max_resends: int, clock: Callable[[], datetime]) -> None:
         self._policy = policy
-        self._bounds = bounds
+        self._max_resends = max_resends
         self._clock = clock
         self._last_accepted_at: dict[str, datetime | None] = {}  # by destination
 
@@ -110,7 +99,7 @@ class OperationHandler:
     ) -> Decision:
         circumstances = Circumstances(self._policy, sent_before=sent_before.get(claim.fingerprint or ""))
         if session and row and row.status is Status.SENDING:
-            is_at_bound = self._bounds.resends_left(row.resends) <= 0
+            is_at_bound = row.resends >= self._max_resends
             circumstances = Circumstances(
                 self._policy,
                 is_alive=session.runs.is_alive(row.run_id),

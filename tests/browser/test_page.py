@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import expect
 
 from seeker_leads_sandbox import SandboxOptions
-from tests.browser.conftest import HOSTILE
 from tests.browser.test_buttons import api, first_row, tile
 from tests.http_servers import Quiet, Server
 from tests.smallest_lead import LEAD
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from seeker_leads_sandbox import Sandbox
 
+HOSTILE = '<script>window.broken = 1</script><img src=x onerror="window.broken = 1">&amp;"\''
 #: Returns each visible text whose contrast with its background is lower than WCAG's AA requires.
 POOR_CONTRAST = """() => {
   const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
@@ -159,6 +159,15 @@ def test_the_page_works_with_a_screen_reader(page: Page) -> None:
     expect(page.get_by_role("img", name="200 leads in the last 30 days")).to_be_visible()
     expect(page.get_by_role("img", name="the limit is 10")).to_be_visible()
     expect(page.locator("#leads").get_by_role("columnheader", name="Person")).to_be_visible()
+
+
+def test_on_a_narrow_screen_a_message_has_the_whole_width(sandbox: Sandbox, page: Page) -> None:
+    """On a phone, rows are cards: the person, the message and the portal are below each other, in the whole width."""
+    page.set_viewport_size({"width": 390, "height": 800})
+    api(sandbox, method="POST", body=LEAD)
+    cells = [first_row(page, "leads").locator(f"td.{name}").bounding_box() for name in ("who", "said", "where")]
+    assert len({cell["width"] for cell in cells if cell}) == 1
+    assert all(cells)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

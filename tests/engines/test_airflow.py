@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engines.conftest import BOUNDS, Project, assert_backfilled, engine
+from tests.engines.project import BOUNDS, Project, assert_backfilled, engine
 from tests.pages import PROJECT
 
 if TYPE_CHECKING:

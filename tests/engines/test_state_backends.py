@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from seeker_leads_sandbox.faults.faults import Fault, FaultKind
-from tests.engines.conftest import (
+from tests.engines.project import (
     BOUNDS,
     LIVE_STATE_ID,
     PIPELINE,
