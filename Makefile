@@ -87,8 +87,8 @@ test-wheel: build  ## Test the installed wheel, without the source tree, on PYTH
 test-wheels: build  ## The same with every installed Python
 	@for python in $$(.ci/pythons); do .ci/test-wheel $$python $(TESTS) || exit 1; done
 
-test-lowest: build  ## The same with the oldest installed Python and the oldest allowed dependencies
-	@.ci/test-wheel --lowest $$(.ci/pythons | head -n 1) $(TESTS)
+test-lowest: build  ## The same with the oldest allowed dependencies
+	@for python in $$(.ci/pythons); do .ci/test-wheel --lowest $$python $(TESTS) || exit 1; done
 
 licences: .venv/.test  ## List the installed packages with their licences
 	@$(BIN)/python -m tests.packaging.licences
