@@ -2,7 +2,7 @@
 # .wheel (environments of `make test-wheel`), .dbt (the one of `make test-dbt`), .engines (those of `make test-engines`),
 # .docs (the site and MkDocs, which builds it), .mutants (the one of `make mutants`), dist (what is published).
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-tools test-dbt test-engines test-browser screenshots test-wheel test-wheels test-lowest soak kills mutants build licences hub docs test-docs test-container bench lint format clean
+.PHONY: help demo test test-tools test-dbt test-engines test-browser screenshots test-mutants test-wheel test-wheels test-lowest soak kills mutants build licences hub docs test-docs test-container bench lint format clean
 
 PYTHON ?= python3
 # Tests that run at once. Most of them wait rather than compute, so there are more than processors.
@@ -31,14 +31,14 @@ help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
 
 # make demo KEEP=1
-demo: .venv/.demo .meltano/.demo  ## Leads from a local sandbox into a PostgreSQL, and from a CSV file back (KEEP=1: both stay)
+demo: .venv/.demo .meltano/.demo  ## Load leads from a local sandbox into PostgreSQL, and send a CSV file (KEEP=1: keep both running)
 	@$(BIN)/python -m demo $(if $(KEEP),--keep)
 
 test: .venv/.test .meltano/.installed  ## All tests: unit, integration, acceptance
 	@$(BIN)/pytest -m "not alone" -n $(WORKERS) --dist loadgroup
 	@$(BIN)/pytest -m alone tests/acceptance
 
-test-tools: .venv/.test  ## Test benchmark, soak and kills: that they work, and notice what they are for
+test-tools: .venv/.test  ## Test the benchmark, the soak and the kill tests themselves
 	@$(BIN)/pytest tests/tools -n $(WORKERS)
 
 test-dbt: .venv/.test .dbt/.installed  ## Test the dbt package with real dbt and PostgreSQL
@@ -60,16 +60,19 @@ test-container: .venv/.test  ## Test the steps of the Dockerfile and the service
 	@$(BIN)/pytest --timeout 600 tests/container
 
 # make soak SOAK='--minutes 60'
-soak: .venv/.test  ## Kill everything and inject faults, for as long as you like
+soak: .venv/.test  ## Run everything together, with kills and faults, for as long as you like
 	@$(BIN)/python -m soak $(SOAK)
 
 # make kills KILLS='--each 300 --seed 7'
-kills: .venv/.test  ## Kill every program at random moments, thousands of times, and look for what is lost or doubled
+kills: .venv/.test  ## Kill every program at random moments, thousands of times, and check that nothing is lost or duplicated
 	@$(BIN)/python -m soak.kills $(KILLS)
 
 # make mutants MUTANTS='windows refresh' JOBS=4
-mutants: .mutants/.installed  ## Change the modules that decide, in small ways: each time a test must fail (MUTANTS=windows: one of them)
+mutants: .mutants/.installed  ## Mutation tests of the pure modules (MUTANTS=windows: one of them)
 	@.mutants/bin/python -m mutants --jobs $(JOBS) $(MUTANTS)
+
+test-mutants: .mutants/.installed  ## Test what runs the mutants
+	@.mutants/bin/python -m pytest tests/mutants
 
 build: .venv/.base  ## Build sdist and wheel into dist
 	@$(call install,--group build)
@@ -81,13 +84,13 @@ build: .venv/.base  ## Build sdist and wheel into dist
 test-wheel: build  ## Test the installed wheel, without the source tree, on PYTHON
 	@.ci/test-wheel $(PYTHON) $(TESTS)
 
-test-wheels: build  ## The same on every Python that is here
+test-wheels: build  ## The same with every installed Python
 	@for python in $$(.ci/pythons); do .ci/test-wheel $$python $(TESTS) || exit 1; done
 
-test-lowest: build  ## The same on the oldest Python here, with the oldest dependencies that are allowed
-	@.ci/test-wheel --lowest $$(.ci/pythons | head -n 1) $(TESTS)
+test-lowest: build  ## The same with the oldest allowed dependencies
+	@for python in $$(.ci/pythons); do .ci/test-wheel --lowest $$python $(TESTS) || exit 1; done
 
-licences: .venv/.test  ## List the packages that an installation brings along, with their licences
+licences: .venv/.test  ## List the installed packages with their licences
 	@$(BIN)/python -m tests.packaging.licences
 
 hub: .venv/.demo  ## Write the definitions for Meltano Hub

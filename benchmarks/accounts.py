@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.inputs import BIN
 from benchmarks.measure import costs_of
 from benchmarks.sandbox_process import running_sandbox
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from benchmarks.contenders import Command
     from benchmarks.sandbox_process import RunningSandbox
 
-TAP = Path(sys.executable).with_name("tap-seeker-leads")
+TAP = BIN / "tap-seeker-leads"
 
 
 @dataclass(frozen=True, slots=True)

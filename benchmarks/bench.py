@@ -13,6 +13,7 @@ from benchmarks.capacity import measure_capacity
 from benchmarks.cases import FULL, NAMES, QUICK, Case, Plan
 from benchmarks.comparison.comparison import measure_comparison
 from benchmarks.contenders import CONTENDERS, IDLE, IMPORT, OURS, Contender
+from benchmarks.inputs import PROJECT
 from benchmarks.measure import Figures, RunFailedError, Stage
 from benchmarks.pages.circumstances import Circumstances
 from benchmarks.pages.comparison import fill
@@ -24,8 +25,6 @@ from benchmarks.webhooks import measure_webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-PROJECT = Path(__file__).resolve().parents[1]
 
 
 def main(arguments: Sequence[str]) -> int:

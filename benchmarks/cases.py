@@ -44,7 +44,7 @@ class ComparisonPlan:
     faulty: Case
     gaps: Case  #: most of its weeks have no leads
     rows: int  #: to send at the chosen latency
-    troubled_rows: int  #: to send in the presence of faults, at `quick_latency_ms`
+    robustness_rows: int  #: to send in the presence of faults, at `quick_latency_ms`
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ FULL = Plan(
         faulty=Case("comparison", 3_000, 42, is_limited=False),
         gaps=Case("comparison", 20, 280, is_limited=False),
         rows=150,
-        troubled_rows=100,
+        robustness_rows=100,
     ),
 )
 #: Only checks that everything works; its figures mean nothing.
@@ -114,7 +114,7 @@ QUICK = replace(
         faulty=Case("comparison", 300, 126, is_limited=False),
         gaps=Case("comparison", 5, 140, is_limited=False),
         rows=20,
-        troubled_rows=20,
+        robustness_rows=20,
     ),
 )
 NAMES = (

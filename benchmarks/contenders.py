@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+from benchmarks.inputs import BIN, TOKEN, instant, json_file, tap_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 HERE = Path(__file__).parent
-TOKEN = "sandbox-token"
 WEEK_SECONDS = 7 * 86_400
 
 
@@ -46,15 +45,13 @@ class Contender:
 
 
 def _ours(job: Job) -> Command:
-    config: dict[str, Any] = {"api_url": job.api_url, "auth_token": TOKEN, "start_date": _instant(job.start)}
-    if not job.is_limited:
-        config["rate_limit_requests"] = 1000
+    config = tap_config(job.api_url, job.start, is_limited=job.is_limited)
     if job.rate_limit_url:
         config["rate_limit_url"] = job.rate_limit_url
-    command: Command = [_program("tap-seeker-leads"), "--config", _write(job.folder / "config.json", config)]
+    command: Command = [BIN / "tap-seeker-leads", "--config", json_file(job.folder / "config.json", config)]
     if job.is_nothing_new:
-        bookmark = {"replication_key": "ingestionDate", "replication_key_value": _instant(job.end)}
-        command += ["--state", _write(job.folder / "state.json", {"bookmarks": {"leads": bookmark}})]
+        bookmark = {"replication_key": "ingestionDate", "replication_key_value": instant(job.end)}
+        command += ["--state", json_file(job.folder / "state.json", {"bookmarks": {"leads": bookmark}})]
     return command
 
 
@@ -64,7 +61,7 @@ def _bare(job: Job) -> Command:
 
 def _minimal(job: Job) -> Command:
     config = {"api_url": job.api_url, "auth_token": TOKEN, "start": job.start}
-    return [sys.executable, HERE / "minimal_tap.py", "--config", _write(job.folder / "config.json", config)]
+    return [sys.executable, HERE / "minimal_tap.py", "--config", json_file(job.folder / "config.json", config)]
 
 
 def _idle(job: Job) -> Command:  # noqa: ARG001  # it reads nothing
@@ -82,16 +79,3 @@ CONTENDERS = (OURS, BARE, MINIMAL)
 #: The SDK's own cost before a tap does anything: measured beside the runs without new leads.
 IDLE = Contender("idle", "do-nothing SDK tap", _idle, ())
 IMPORT = Contender("import", "importing the SDK", _import, ())
-
-
-def _program(name: str) -> Path:
-    return Path(sys.executable).with_name(name)
-
-
-def _instant(second: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
-
-
-def _write(file: Path, content: Any) -> Path:
-    file.write_text(json.dumps(content), encoding="utf-8")
-    return file

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from benchmarks.inputs import BIN, TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from benchmarks.cases import Case
 
-COMMAND = Path(sys.executable).with_name("seeker-leads-sandbox")
+COMMAND = BIN / "seeker-leads-sandbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class RunningSandbox:
         """Return the first leads of a period, in the API's format."""
         request = urllib.request.Request(
             f"{self.api_url}/leads?minDate={start}&maxDate={end}",
-            headers={"Authorization": "Bearer sandbox-token", "User-Agent": "bench/1"},
+            headers={"Authorization": f"Bearer {TOKEN}", "User-Agent": "bench/1"},
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
             leads: list[dict[str, Any]] = json.load(answer)["items"]

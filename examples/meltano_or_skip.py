@@ -5,7 +5,7 @@
 
 After a refusal Meltano ends with 1, as it does after a failure; only its log tells them apart. Airflow takes 99 for a
 skip, and so does the example for Dagster. Every other exit status is Meltano's own. SIGINT and SIGTERM are passed on to
-Meltano once, so that the run ends in order.
+Meltano once, so that the run stops gracefully.
 """
 
 import re

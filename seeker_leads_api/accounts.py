@@ -133,12 +133,12 @@ def _labels(name: str, items: Iterable[Mapping[str, Any]]) -> list[str]:
     for number, item in enumerate(items, start=1):
         label = item.get("label")
         if not isinstance(label, str) or not label:
-            msg = f"`{name}`: account {number} has no `label`, which must be a text: put a number in quotes"
+            msg = f"`{name}`: account {number} has no `label`, which must be text: put a number in quotes"
             raise SettingsError(msg)
         if not label.isprintable() or label != label.strip() or len(label) > LONGEST_LABEL:
             msg = (
-                f"`{name}`: the `label` of account {number} must be a text of at most {LONGEST_LABEL} characters on one"
-                " line, without control characters and without blanks at its ends"
+                f"`{name}`: the `label` of account {number} must be text of at most {LONGEST_LABEL} characters on one"
+                " line, without control characters or surrounding blanks"
             )
             raise SettingsError(msg)
         # Two encodings of the same letters look alike, and some databases treat them as equal.
@@ -167,7 +167,7 @@ def _account(
             msg = f"{place}: `{field}` is empty: set it, check the variable that it comes from, or remove it"
             raise SettingsError(msg)
         if value is not None and not isinstance(value, str):
-            msg = f"{place}: `{field}` must be a text: put it in quotes"
+            msg = f"{place}: `{field}` must be text: put it in quotes"
             raise SettingsError(msg)
     own = {field: value for field, value in item.items() if value is not None}
     beside = dict(values)

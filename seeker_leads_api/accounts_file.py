@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seeker_leads_api.errors import SettingsError
-from seeker_leads_api.unique_fields import DoubledFieldError, unique_fields
+from seeker_leads_api.unique_fields import DuplicateFieldError, unique_fields
 
 #: Many thousands of accounts have less.
 _MAX_BYTES = 16 * 1024 * 1024
@@ -25,7 +25,7 @@ def read_accounts_file(name: str) -> list[dict[str, Any]]:
     text = _text_of(name)
     try:
         content = json.loads(text, object_pairs_hook=unique_fields)
-    except DoubledFieldError as error:
+    except DuplicateFieldError as error:
         raise _unusable(name, f"has an object with the field {error.name!r} twice: remove one") from None
     except (ValueError, RecursionError):
         raise _unusable(name, "is not JSON in UTF-8: fix it") from None

@@ -18,7 +18,7 @@ MAX_PAGE_SIZE = 100
 RATE_LIMIT_REQUESTS = 10
 RATE_LIMIT_PERIOD_MS = 200
 MAX_CONCURRENT_REQUESTS = 10
-#: How long the law allows a lead to be kept, in days: 3 years [D].
+#: How long the law allows a lead to be kept, in days: 3 years.
 LEAD_LIFE_DAYS = 3 * 365
 
 PRODUCTION_URL = "https://api.aviv-group.com/seeker-leads/v1"

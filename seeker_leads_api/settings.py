@@ -177,7 +177,7 @@ def authentication(config: Mapping[str, Any]) -> tuple[str | None, ClientCredent
     """
     token = config["auth_token"]
     if token is not None and not is_token(token):
-        msg = "`auth_token` must be the token alone: plain ASCII without spaces or line breaks"
+        msg = "`auth_token` must be only the token: plain ASCII without spaces or line breaks"
         raise SettingsError(msg)
     return token, _credentials(config, ENVIRONMENTS[config["environment"]])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-class DoubledFieldError(ValueError):
+class DuplicateFieldError(ValueError):
     """An object has a field twice; `name` is the field."""
 
     def __init__(self, name: str) -> None:
@@ -17,11 +17,11 @@ def unique_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return the object with these fields: an `object_pairs_hook` of `json`.
 
     Raises:
-        DoubledFieldError: a field comes twice.
+        DuplicateFieldError: a field comes twice.
     """
     fields: dict[str, Any] = {}
     for name, value in pairs:
         if name in fields:
-            raise DoubledFieldError(name)
+            raise DuplicateFieldError(name)
         fields[name] = value
     return fields

@@ -25,10 +25,10 @@ def checked_url(name: str, url: str) -> str:
         msg = f"`{name}` is not a URL: give it in the form https://host/path"
         raise SettingsError(msg) from None
     if parts.scheme not in {"http", "https"} or not host:
-        msg = f"`{name}` must be a whole URL with its scheme, in the form https://host/path"
+        msg = f"`{name}` must be a complete URL with its scheme, in the form https://host/path"
         raise SettingsError(msg)
     if parts.username is not None or parts.query or parts.fragment:
-        msg = f"`{name}` must not hold a user name, a query or a fragment: give it in the form https://host/path"
+        msg = f"`{name}` must not contain a user name, a query or a fragment: give it in the form https://host/path"
         raise SettingsError(msg)
     if parts.scheme == "http" and not is_this_machine(host):
         msg = f"`{name}` uses plain http, so the token would be sent unencrypted: use https"

@@ -57,7 +57,7 @@ class Input:
         if self.table:
             return sum(1 for _ in self.table.rows())
         with self.file.opened() as file:
-            return count_records(_messages_in(file, self.name), self.name)
+            return count_records(_messages_in(file, self.file), self.name)
 
     @contextlib.contextmanager
     def messages(self, wrap: Callable[[Iterator[bytes]], Iterator[bytes]] = iter) -> Iterator[IO[bytes]]:
@@ -66,7 +66,7 @@ class Input:
             yield line_stream(wrap(messages_of(self.table, self.options.stream, self.options.keys)))
         else:
             with self.file.opened() as file:
-                yield line_stream(wrap(_messages_in(file, self.name)))
+                yield line_stream(wrap(_messages_in(file, self.file)))
 
 
 @contextlib.contextmanager
@@ -88,8 +88,8 @@ def open_input(options: InputOptions) -> Iterator[Input]:
         yield Input(source, options, table)
 
 
-def _messages_in(file: IO[bytes], name: str) -> Iterator[bytes]:
-    lines = Lines(file, name)
+def _messages_in(file: IO[bytes], source: InputFile) -> Iterator[bytes]:
+    lines = Lines(file, source)
     for line in lines:
         lines.next_row()
         yield line

@@ -9,11 +9,11 @@ import signal
 import sys
 import threading
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from seeker_leads_api.errors import SeekerLeadsError, SettingsError, StoppedError
+from seeker_leads_api.errors import StoppedError
 from seeker_leads_cli.doctor.command import doctor
 from seeker_leads_cli.ledger.command import ledger
 from seeker_leads_cli.options import example
@@ -22,7 +22,7 @@ from seeker_leads_cli.rejects.command import rejects
 from seeker_leads_cli.retention.command import retention
 from seeker_leads_cli.send.command import send
 from seeker_leads_cli.webhooks.command import webhooks
-from seeker_leads_singer.command import EXIT_FAILED, EXIT_SETTINGS, EXIT_SIGNAL, describe
+from seeker_leads_singer.command import ending
 from seeker_leads_singer.package import PACKAGE_NAME
 from seeker_leads_singer.visible import VisibleFormatter, visible
 
@@ -47,17 +47,13 @@ class Tool(click.Group):
         """
         try:
             return super().main(*args, **kwargs)
-        except SettingsError as error:
-            _end(str(error), EXIT_SETTINGS)
-        except StoppedError as error:
-            _end(str(error), EXIT_SIGNAL + error.signal_number)
-        except SeekerLeadsError as error:
-            _end(str(error), EXIT_FAILED)
         except Exception as error:  # noqa: BLE001  # a last resort, since a traceback may contain data
-            _end(f"{describe(error)}. Please report it: this is a defect", EXIT_FAILED)
+            message, status = ending(error)
+            click.echo(visible(message), err=True)
+            sys.exit(status)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # the command's
-        """Run a command; a signal ends it in order, so that no temporary file with personal data is left."""
+        """Run a command; a signal stops it gracefully, so that no temporary file with personal data is left."""
         try:
             with _signals_as_ctrl_c():
                 return super().invoke(ctx)
@@ -93,11 +89,6 @@ def _signals_as_ctrl_c() -> Iterator[None]:
     finally:
         for number in numbers:
             signal.signal(number, signal.SIG_DFL)
-
-
-def _end(message: str, status: int) -> NoReturn:
-    click.echo(visible(message), err=True)
-    sys.exit(status)
 
 
 @click.group(

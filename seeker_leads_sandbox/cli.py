@@ -51,7 +51,7 @@ def serve(
         options = SandboxOptions(**fields, enforce_limit=not no_limit)  # type: ignore[arg-type]  # click checks the types
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    # SIGTERM from a supervisor stops the sandbox in the same orderly way as Ctrl-C.
+    # SIGTERM from a supervisor stops the sandbox as gracefully as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _serve(options, host, port, ready_file, is_logging=not no_access_log)

@@ -36,14 +36,8 @@ class PluginCommand(SingerCommand):
         gc.freeze()
         try:
             return super().main(*args, **kwargs)
-        except SettingsError as error:
-            self._end(str(error), EXIT_SETTINGS)
-        except StoppedError as error:
-            self._end(str(error), EXIT_SIGNAL + error.signal_number)
-        except SeekerLeadsError as error:
-            self._end(str(error), EXIT_FAILED)
         except Exception as error:  # noqa: BLE001  # a last resort, since a traceback may contain data
-            self._end(f"{describe(error)}. Please report it: this is a defect", EXIT_FAILED)
+            self._end(*ending(error))
 
     def _end(self, message: str, status: int) -> NoReturn:
         self.logger.critical(message)
@@ -51,6 +45,19 @@ class PluginCommand(SingerCommand):
         # warnings about these files would follow the line that matters.
         warnings.simplefilter("ignore", ResourceWarning)
         sys.exit(status)
+
+
+def ending(error: Exception) -> tuple[str, int]:
+    """Return the line to show for the error that ends a command, and the exit status."""
+    match error:
+        case SettingsError():
+            return str(error), EXIT_SETTINGS
+        case StoppedError():
+            return str(error), EXIT_SIGNAL + error.signal_number
+        case SeekerLeadsError():
+            return str(error), EXIT_FAILED
+        case _:
+            return f"{describe(error)}. Please report it: this is a defect", EXIT_FAILED
 
 
 def describe(error: BaseException) -> str:

@@ -20,7 +20,7 @@ _LEVEL, _CONFIG = "LOGLEVEL", "SINGER_SDK_LOG_CONFIG"
 
 @contextlib.contextmanager
 def setting_up_the_log(prefix: str) -> Iterator[None]:
-    """Wrap the SDK's log set-up, and nothing else; `prefix` is the prefix of the plugin's variables.
+    """Wrap the SDK's log setup, and nothing else; `prefix` is the prefix of the plugin's variables.
 
     Raises:
         SystemExit: with the status of a wrong setting; the message goes to stderr, since there is no log yet.

@@ -8,7 +8,7 @@ PACKAGE_NAME = "singer-seeker-leads"
 
 
 def plugin_user_agent(plugin_name: str, own: str | None) -> str:
-    """Return the `User-Agent` of a plugin in the vendor's format: `Software/version Tool/version …` [D][F].
+    """Return the `User-Agent` of a plugin in the vendor's format: `Software/version Tool/version …`.
 
     `own` is the user's own part, which comes first.
     """

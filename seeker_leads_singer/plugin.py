@@ -93,10 +93,10 @@ class Plugin(PluginBase, Generic[SettingsT]):
 
     @abstractmethod
     def stop(self, signal_number: int) -> None:
-        """End the run in order; called from a signal handler.
+        """Stop the run gracefully; called from a signal handler.
 
         Raises:
-            StoppedError: nothing is in progress that must end in order.
+            StoppedError: nothing is in progress that must be finished.
         """
 
     def setup_mapper(self) -> None:

@@ -23,13 +23,13 @@ SAME_SIGNAL_SECONDS = 2.0
 
 @dataclass
 class StopSignals:
-    """Distinguishes a first signal (end in order), its echo (ignore), and a repeated signal (end at once)."""
+    """Distinguishes a first signal (stop gracefully), its echo (ignore), and a repeated signal (end at once)."""
 
     clock: Callable[[], float] = time.monotonic
     _first_at: dict[int, float] = field(default_factory=dict)
 
     def is_new(self, number: int) -> bool:
-        """Return whether to end in order for this signal; the same signal much later ends the program at once."""
+        """Return whether to stop gracefully for this signal; the same signal much later ends the program at once."""
         now = self.clock()
         if number not in self._first_at:
             self._first_at[number] = now

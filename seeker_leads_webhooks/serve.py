@@ -69,7 +69,8 @@ async def _serve(settings: ServeSettings) -> None:
 
     loop = asyncio.get_running_loop()
     for number in _STOPS:
-        loop.add_signal_handler(number, stop, number)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` does, so that the receiver outlives a terminal
+            loop.add_signal_handler(number, stop, number)
     async with receiver.listening(settings.host, settings.port) as port:
         logger.info("Listening on http://%s:%d", settings.host, port)
         await runner.work()

@@ -54,7 +54,6 @@ def play_rounds(
     *,
     lanes: int,
     tick: Callable[[], object],
-    monotonic: Callable[[], float] = time.monotonic,
 ) -> Iterator[tuple[RoundId, Round]]:
     """Yield each round once it is over, and take the next one as soon as a lane is free.
 
@@ -67,12 +66,12 @@ def play_rounds(
         free, is_more = [*range(lanes)], True
         while playing or is_more:
             while free and is_more and (round_id := next(round_ids, None)):
-                playing.append(_start(round_id, scenarios[round_id.kind], servers, free.pop(), monotonic()))
+                playing.append(_start(round_id, scenarios[round_id.kind], servers, free.pop(), time.monotonic()))
             is_more = is_more and not free
             ready = multiprocessing.connection.wait([each.result for each in playing], timeout=1.0)
             tick()
             for each in [*playing]:
-                is_hung = monotonic() - each.began > LONGEST_SECONDS
+                is_hung = time.monotonic() - each.began > LONGEST_SECONDS
                 if each.result in ready or is_hung:
                     done = _result_of(each, is_hung=is_hung)
                     playing.remove(each)
@@ -109,7 +108,7 @@ def _play(result: Connection, round_id: RoundId, scenario: Scenario, place: Plac
     seen = Round()
     try:
         with Watch(seen):
-            done = scenario.play(scenario.choose(round_id.chance), place)
+            done = scenario.play(scenario.choose(round_id.rng), place)
     except Exception:  # noqa: BLE001  # a check that could not be made is not a kept promise
         done = Round()
         done.promise("the round can be played", is_kept=False, detail=traceback.format_exc())

@@ -23,7 +23,7 @@ class RoundId:
     number: int
 
     @property
-    def chance(self) -> random.Random:
+    def rng(self) -> random.Random:
         """A new source of this round's choices."""
         return random.Random(f"{self.seed} {self.kind} {self.number}")  # noqa: S311  # no secret
 
@@ -60,7 +60,7 @@ class Round:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A kind of round. `choose` is pure: all that is left to chance is in its result."""
+    """A kind of round. `choose` is pure: its result contains all random choices."""
 
     choose: Callable[[random.Random], Any]
     play: Callable[[Any, Place], Round]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from seeker_leads_api.clients import close_clients, open_clients
 from seeker_leads_api.errors import FatalError, SeekerLeadsError
+from seeker_leads_api.stoppable_pool import StoppablePool
 from seeker_leads_api.stopping import Stopping
 from tap_seeker_leads.leads.page import page_of
 from tap_seeker_leads.leads.timestamps import to_rfc3339
@@ -62,9 +62,8 @@ def connection_reports(
     clients = open_clients(accounts, settings.rate_limit_scope, user_agent, report=report, sleep=stopping.sleep)
     with contextlib.ExitStack() as stack:
         stack.callback(close_clients, clients)
-        pool = stack.enter_context(ThreadPoolExecutor(min(settings.connection.max_concurrent_requests, len(accounts))))
-        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
-        stack.callback(stopping.order)
+        workers = min(settings.connection.max_concurrent_requests, len(accounts))
+        pool = stack.enter_context(StoppablePool(workers, stopping))
         for account, result in zip(accounts, pool.map(check, clients), strict=True):
             if isinstance(result, SeekerLeadsError):
                 if not settings.has_accounts:

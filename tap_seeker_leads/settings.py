@@ -87,7 +87,7 @@ class TapSettings:
     page_size: int
     lookback_seconds: int
     refresh_seconds: int  #: how long a cycle of the refresh takes; 0: no refresh
-    metrics_path: str | None = None
+    metrics_path: str | None
 
     @property
     def connection(self) -> ConnectionSettings:

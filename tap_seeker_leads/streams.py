@@ -114,7 +114,7 @@ class LeadsStream(RESTStream[PageRequest | None]):
     # What is read
 
     def stop(self, signal_number: int) -> None:
-        """End the run from within a signal handler: in an orderly way while it reads, immediately otherwise.
+        """End the run from within a signal handler: gracefully while it reads, immediately otherwise.
 
         Raises:
             StoppedError: nothing is being read.

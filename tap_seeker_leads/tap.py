@@ -120,7 +120,7 @@ class TapSeekerLeads(Plugin[TapSettings], Tap):
         """Leave the state unchanged: this stream has no progress markers, and other streams' markers are not ours."""
 
     def stop(self, signal_number: int) -> None:
-        """Ask the stream to stop in an orderly way.
+        """Ask the stream to stop gracefully.
 
         Raises:
             StoppedError: nothing is being read.

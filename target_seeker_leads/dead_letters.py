@@ -116,8 +116,9 @@ class DeadLetterFile:
                 os.close(opened.handle)
         except OSError as error:
             msg = (
-                f"The dead letters could not be written to {self.path} ({error.strerror or type(error).__name__}): "
-                "nothing more is sent; set `rejects_path` to a file that you own, on a disk with room, then run again"
+                f"The dead letters could not be written to {self.path} ({error.strerror or type(error).__name__}):"
+                " nothing more is sent; set `rejects_path` to a file that you own, on a disk with free space, then run"
+                " again"
             )
             raise FatalError(msg) from None
         self.count += len(lines)

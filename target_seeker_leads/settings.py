@@ -141,11 +141,11 @@ class TargetSettings:
     defaults: Mapping[str, Any] = field(repr=False)
     dates: DateReader
     max_rejects: int | None
-    max_resends: int = 7
+    max_resends: int
     #: The SDK's setting, which the mapper evaluates; messages name the columns that it reads.
-    stream_maps: Mapping[str, Any] | None = field(default=None, repr=False)
-    deleted_when: tuple[DeletedMark, ...] = ()
-    metrics_path: str | None = None
+    stream_maps: Mapping[str, Any] | None = field(repr=False)
+    deleted_when: tuple[DeletedMark, ...]
+    metrics_path: str | None
 
     @property
     def connection(self) -> ConnectionSettings:

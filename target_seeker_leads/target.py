@@ -149,7 +149,7 @@ class TargetSeekerLeads(Plugin[TargetSettings], Target):
         if os.path.samestat(source, rejects):
             msg = (
                 "The input is the file of `rejects_path` itself, and new rejects would be appended to it: move the file"
-                " first, and feed the moved one"
+                " first, and pass the moved one"
             )
             raise SettingsError(msg)
 

@@ -7,11 +7,12 @@ import json
 import math
 import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from seeker_leads_api.errors import FatalError
+from tests.http_servers import Quiet, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -19,17 +20,11 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from tests.conftest import Run
+    from tests.tap_runs import Run
 
-HOST = "127.0.0.1"
 LONGEST_DRIP_SECONDS = 20.0
 #: Settings of the tap against it: it gives up soon.
 RUN: dict[str, Any] = {"start_date": "2026-11-20", "max_retries": 0, "request_timeout_seconds": 10}
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 100  # so that none of many simultaneous connections has to retry a second later
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +49,7 @@ class HostileServer:
         self._lock = threading.Lock()
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet, BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 outer._serve(self)
 
@@ -62,25 +57,19 @@ class HostileServer:
                 self.rfile.read(int(self.headers["Content-Length"]))
                 outer._serve(self)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name
-                pass
-
-        self._server = _Server((HOST, 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
+        self._server = Server(Handler)
+        self._server.start()
         return self
 
     def __exit__(
         self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._over.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server.stop()
 
     @property
     def url(self) -> str:
-        return f"http://{HOST}:{self._server.server_address[1]}/v1"
+        return f"{self._server.url}/v1"
 
     def drip(self, seconds: float, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the pieces with a wait before each, until the test is over; stops after a time that fails the test."""

@@ -7,22 +7,23 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from tap_seeker_leads.leads.timestamps import to_rfc3339
+from tests.client_credentials import as_accounts
+from tests.user_programs import BIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from seeker_leads_sandbox import Sandbox
 
-TAP = Path(sys.executable).with_name("tap-seeker-leads")
+TAP = BIN / "tap-seeker-leads"
 DAY = 86_400
 #: Waits in a running process until the moment to kill it.
 Moment: TypeAlias = "Callable[[subprocess.Popen[bytes]], object]"
@@ -48,15 +49,7 @@ class KilledRuns:
 
     def configure_accounts(self, sandbox: Sandbox, accounts: dict[str, str], **config: Any) -> None:
         """Configure many accounts: the `intermediary_id` of each label."""
-        self.configure(
-            sandbox,
-            auth_token=None,
-            auth_url=sandbox.token_url,
-            client_id="sandbox",
-            client_secret="sandbox",
-            accounts=[{"label": label, "intermediary_id": agency} for label, agency in accounts.items()],
-            **config,
-        )
+        self.configure(sandbox, **as_accounts(sandbox, accounts), **config)
 
     def run(
         self,

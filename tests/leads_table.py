@@ -104,6 +104,12 @@ class LeadsTable:
         with self.database.cursor() as cursor:
             cursor.executemany(query, [[lead_id, *(row[name] for name in names)] for lead_id in lead_ids])
 
+    def fill(self) -> None:
+        """Add ten leads to keep, `over`, which is past its `ttl`, and `gone`, whose person is erased."""
+        self.add(*(f"stays-{number}" for number in range(10)))
+        self.add("over", days_left=-1)
+        self.add("gone", isErased=True)
+
     @property
     def rows(self) -> dict[str, dict[str, Any]]:
         """Return every row by lead."""

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.conftest import Clock, Run, TapRunner
+    from tests.tap_runs import Clock, Run, TapRunner
 DAY = 86_400
 HOUR = 3600
 
 
-def old_leads(sandbox: Sandbox, clock: Clock, *, days: int = 1090, step: int = 3) -> list[str]:
-    """Add one lead every few days, oldest first."""
-    return sandbox.add_leads(ingestion_dates=[clock.now - day * DAY for day in range(days, 0, -step)])
+def old_leads(sandbox: Sandbox, clock: Clock, *, step: int = 3) -> list[str]:
+    """Add one lead every few days of almost three years, oldest first."""
+    return sandbox.add_leads(ingestion_dates=[clock.now - day * DAY for day in range(1090, 0, -step)])
 
 
 def entry(run: Run) -> dict[str, Any]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import TargetRunner
 BAD = "jane.dupont(at)example.com"
 #: Personal data in the records of `lead`.
 PERSONAL = ("Dupont", "jane", "12 34", "visiter")

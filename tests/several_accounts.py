@@ -6,27 +6,20 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from seeker_leads_sandbox import SandboxOptions
-from tests.conftest import NOW
+from tests.client_credentials import as_accounts
+from tests.tap_runs import NOW
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.conftest import Run
+    from tests.tap_runs import Run
 THREE = SandboxOptions(accounts=3, enforce_limit=False)
 FIFTY = SandboxOptions(accounts=50, enforce_limit=False)
 ISO_NOW = "2026-11-23T08:00:00Z"
 
 
 def config(sandbox: Sandbox, count: int, **more: Any) -> dict[str, Any]:
-    accounts = [{"label": f"Agency {n}", "intermediary_id": f"agency-{n}"} for n in range(1, count + 1)]
-    return {
-        "auth_token": None,
-        "auth_url": sandbox.token_url,
-        "client_id": "sandbox",
-        "client_secret": "sandbox",
-        "start_date": "2026-11-01",
-        "accounts": accounts,
-        **more,
-    }
+    agencies = {f"Agency {n}": f"agency-{n}" for n in range(1, count + 1)}
+    return {**as_accounts(sandbox, agencies), "start_date": "2026-11-01", **more}
 
 
 def bookmarks(state: dict[str, Any]) -> dict[str, str | None]:

@@ -86,7 +86,7 @@ class Serving:
     sandbox: Sandbox
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
-    most_open_files: int | None = None  #: the limit of the process, as `ulimit -n` sets it
+    prefix: tuple[str, ...] = ()  #: a program that starts the receiver, such as `nohup`
 
     @property
     def url(self) -> str:
@@ -127,10 +127,9 @@ class Serving:
         self._start(["-c", _QUICK, self.pipeline, str(self.port), str(poll_seconds)], {})
 
     def _start(self, arguments: list[str], environment: dict[str, str]) -> None:
-        limit = [] if self.most_open_files is None else ["prlimit", f"--nofile={self.most_open_files}"]
         with (self.folder / "log").open("ab") as log:
             process = self.process = subprocess.Popen(
-                [*limit, sys.executable, *arguments],
+                [*self.prefix, sys.executable, *arguments],
                 stderr=log,
                 stdout=log,
                 env={**os.environ, "SEEKER_LEADS_WEBHOOK_API_KEY": KEY, **environment},

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks.comparison.readers import READERS
 from benchmarks.comparison.reading import Speed, measure_speeds
+from benchmarks.comparison.robustness import Scenario, measure_robustness
 from benchmarks.comparison.senders import SENDERS
-from benchmarks.comparison.sending import SendSetup, SendSpeed, SendTrouble, measure_send_troubles, measure_sending
-from benchmarks.comparison.troubles import Trouble, measure_troubles
+from benchmarks.comparison.sending import SendScenario, SendSetup, SendSpeed, measure_send_robustness, measure_sending
 from tests.embedded_postgres import embedded_postgres
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ class Comparison:
 
     limited: tuple[tuple[float, list[Speed]], ...]  #: by latency in milliseconds, with the API's limit
     unlimited: list[Speed]
-    troubles: list[Trouble]
+    robustness: list[Scenario]
     sending: list[SendSpeed]
-    send_troubles: list[SendTrouble]
+    send_robustness: list[SendScenario]
     rows: int  #: that were sent
 
 
@@ -40,11 +40,11 @@ def measure_comparison(
     log("comparison: read within the limit")
     unlimited = measure_speeds(plan.cpu, 0, READERS, peers, repeats)
     log("comparison: read without limit")
-    troubles = measure_troubles(plan, latency_ms, READERS, peers)
+    robustness = measure_robustness(plan, latency_ms, READERS, peers)
     log("comparison: read in the presence of faults")
     with embedded_postgres() as database_url:
         setup = SendSetup(database_url, peers)
         sending = measure_sending(plan.rows, latency_ms, SENDERS, setup)
-        send_troubles = measure_send_troubles(plan, SENDERS, setup)
+        send_robustness = measure_send_robustness(plan, SENDERS, setup)
     log("comparison: sent")
-    return Comparison(limited, unlimited, troubles, sending, send_troubles, plan.rows)
+    return Comparison(limited, unlimited, robustness, sending, send_robustness, plan.rows)

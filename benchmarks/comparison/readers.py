@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-import time
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from benchmarks.contenders import TOKEN, WEEK_SECONDS
+from benchmarks.contenders import WEEK_SECONDS
+from benchmarks.inputs import BIN, TOKEN, json_file, tap_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -78,12 +77,10 @@ class Reader:
 
 
 def _ours(task: Task) -> Command:
-    config: dict[str, Any] = {"api_url": task.api_url, "auth_token": TOKEN, "start_date": _instant(task.start)}
-    if not task.is_limited:
-        config["rate_limit_requests"] = 1000
+    config = tap_config(task.api_url, task.start, is_limited=task.is_limited)
     return [
-        Path(sys.executable).with_name("tap-seeker-leads"),
-        *("--config", _write(task.folder / "config.json", config)),
+        BIN / "tap-seeker-leads",
+        *("--config", json_file(task.folder / "config.json", config)),
         *_singer_state(task),
     ]
 
@@ -109,7 +106,7 @@ def _msdk(task: Task) -> Command:
     ]
     return [
         task.program("tap-rest-api-msdk"),
-        *("--config", _write(task.folder / "config.json", config)),
+        *("--config", json_file(task.folder / "config.json", config)),
         *_singer_state(task),
     ]
 
@@ -127,15 +124,15 @@ def _airbyte(task: Task, *, retry_incomplete_pages: bool = True) -> Command:
         content = yaml.safe_load(manifest.read_text("utf-8"))
         handler = content["streams"][0]["retriever"]["requester"]["error_handler"]
         handler["response_filters"] = [each for each in handler["response_filters"] if each["action"] != "RETRY"]
-        manifest = _write(task.folder / "manifest.yaml", content)
+        manifest = json_file(task.folder / "manifest.yaml", content)
     # Like a Singer tap, it prints states, of which a platform keeps the newest.
     states = [line["state"] for line in _printed(task) if line.get("type") == "STATE"]
     return [
         *(task.program("source-declarative-manifest"), "read"),
         *("--manifest-path", manifest),
         *("--catalog", PEERS / "airbyte" / "catalog.json"),
-        *("--config", _write(task.folder / "config.json", config)),
-        *(("--state", _write(task.folder / "state.json", states[-1:])) if states else ()),
+        *("--config", json_file(task.folder / "config.json", config)),
+        *(("--state", json_file(task.folder / "state.json", states[-1:])) if states else ()),
     ]
 
 
@@ -170,7 +167,7 @@ AIRBYTE_UNFILTERED = Reader(
 def _singer_state(task: Task) -> Command:
     """Return the option with the newest STATE that was printed in earlier attempts, which is what a runner keeps."""
     states = [line["value"] for line in _printed(task) if line.get("type") == "STATE"]
-    return ["--state", _write(task.folder / "state.json", states[-1])] if states else []
+    return ["--state", json_file(task.folder / "state.json", states[-1])] if states else []
 
 
 def _printed(task: Task) -> Iterator[dict[str, Any]]:
@@ -190,12 +187,3 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
                 continue
             if isinstance(value, dict):
                 yield value
-
-
-def _instant(second: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
-
-
-def _write(file: Path, content: Any) -> Path:
-    file.write_text(json.dumps(content), encoding="utf-8")
-    return file

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import csv
-import json
 import shutil
-import sys
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from benchmarks.comparison.readers import PEERS
-from benchmarks.contenders import TOKEN
+from benchmarks.inputs import BIN, TOKEN, json_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from benchmarks.contenders import Command
 
@@ -73,7 +71,7 @@ def invented_rows(count: int, *, wrong: int = 0) -> list[dict[str, str]]:
 
 
 def _ours(task: SendTask, on_unknown_outcome: str) -> Call:
-    file, config = task.folder / "leads.csv", task.folder / "config.json"
+    file = task.folder / "leads.csv"
     with file.open("w", encoding="utf-8", newline="") as out:
         writer = csv.DictWriter(out, _COLUMNS)
         writer.writeheader()
@@ -85,9 +83,8 @@ def _ours(task: SendTask, on_unknown_outcome: str) -> Call:
         "rejects_path": str(task.folder / "rejects.jsonl"),
         "on_unknown_outcome": on_unknown_outcome,
     }
-    config.write_text(json.dumps(settings), encoding="utf-8")
-    program = Path(sys.executable).with_name("seeker-leads")
-    return Call([program, "send", file, "--key", "id", "--config", config], {}, task.folder)
+    config = json_file(task.folder / "config.json", settings)
+    return Call([BIN / "seeker-leads", "send", file, "--key", "id", "--config", config], {}, task.folder)
 
 
 def _drt(task: SendTask, sync: str) -> Call:

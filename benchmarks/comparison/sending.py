@@ -51,7 +51,7 @@ class SendOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class SendTrouble:
+class SendScenario:
     """What goes wrong, and what became of the records."""
 
     title: str
@@ -94,12 +94,12 @@ def measure_sending(rows: int, latency_ms: float, senders: Sequence[Sender], set
     return speeds
 
 
-def measure_send_troubles(plan: ComparisonPlan, senders: Sequence[Sender], setup: SendSetup) -> list[SendTrouble]:
+def measure_send_robustness(plan: ComparisonPlan, senders: Sequence[Sender], setup: SendSetup) -> list[SendScenario]:
     """Return what becomes of the records after a kill, lost answers, a second run and wrong records."""
-    rows, wrong = invented_rows(plan.troubled_rows), invented_rows(plan.troubled_rows, wrong=_WRONG)
-    half = plan.troubled_rows // 2
+    rows, wrong = invented_rows(plan.robustness_rows), invented_rows(plan.robustness_rows, wrong=_WRONG)
+    half = plan.robustness_rows // 2
 
-    def measure(title: str, rows: list[dict[str, str]], valid: int, faults: list[Any], kill_after: int) -> SendTrouble:
+    def measure(title: str, rows: list[dict[str, str]], valid: int, faults: list[Any], kill_after: int) -> SendScenario:
         outcomes = []
         for sender in senders:
             with (
@@ -109,7 +109,7 @@ def measure_send_troubles(plan: ComparisonPlan, senders: Sequence[Sender], setup
                 sandbox.fail(faults)
                 killer = _after(sandbox, kill_after) if kill_after else None
                 outcomes.append(_outcome(sender, call, folder, sandbox, killer))
-        return SendTrouble(title, valid, tuple(outcomes))
+        return SendScenario(title, valid, tuple(outcomes))
 
     return [
         measure("Sent twice, unchanged", rows, len(rows), [], 0),

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from benchmarks.comparison.comparison import Comparison
     from benchmarks.comparison.reading import Speed
-    from benchmarks.comparison.sending import SendSpeed, SendTrouble
-    from benchmarks.comparison.troubles import Outcome, Trouble
+    from benchmarks.comparison.robustness import Outcome, Scenario
+    from benchmarks.comparison.sending import SendScenario, SendSpeed
     from benchmarks.pages.circumstances import Circumstances
 
 _END = "<!-- figures end -->"
@@ -32,9 +32,9 @@ def fill(page: str, comparison: Comparison, circumstances: Circumstances) -> str
             f"{circumstances.lines()}"
         ),
         "reading": "\n\n".join(_reading(comparison)),
-        "troubles": _troubles(comparison.troubles),
+        "robustness": _robustness(comparison.robustness),
         "sending": _sending(comparison.sending, comparison.rows),
-        "send troubles": _send_troubles(comparison.send_troubles),
+        "send robustness": _send_robustness(comparison.send_robustness),
     }
     for name, text in blocks.items():
         begin = f"<!-- figures: {name} -->"
@@ -93,19 +93,19 @@ def _unlimited_row(speed: Speed) -> tuple[str, ...]:
     )
 
 
-def _troubles(troubles: Sequence[Trouble]) -> str:
-    """Return a table with a row for each trouble and a column for each tool."""
-    titles = [outcome.title for outcome in troubles[0].outcomes]
+def _robustness(scenarios: Sequence[Scenario]) -> str:
+    """Return a table with a row for each scenario and a column for each tool."""
+    titles = [outcome.title for outcome in scenarios[0].outcomes]
     rows = []
-    for trouble in troubles:
-        by_title = {outcome.title: _outcome(outcome) for outcome in trouble.outcomes}
-        rows.append((trouble.title, *(by_title.get(title, NONE) for title in titles)))
+    for scenario in scenarios:
+        by_title = {outcome.title: _outcome(outcome) for outcome in scenario.outcomes}
+        rows.append((scenario.title, *(by_title.get(title, NONE) for title in titles)))
     return table(("what happens", *titles), rows)
 
 
 def _outcome(outcome: Outcome) -> str:
     lost = f"**{outcome.lost:,} lost**" if outcome.lost else "0 lost"
-    runs = f"{outcome.runs} run{'s' * (outcome.runs > 1)}" if outcome.has_ended else "never ends well"
+    runs = f"{outcome.runs} run{'s' * (outcome.runs > 1)}" if outcome.has_ended else "never succeeds"
     return f"{lost}, {outcome.again:,} again; {runs}, {outcome.requests:,} requests"
 
 
@@ -128,18 +128,18 @@ def _sending(speeds: Sequence[SendSpeed], count: int) -> str:
     return f"{count:,} records:\n\n{table(head, rows)}"
 
 
-def _send_troubles(troubles: Sequence[SendTrouble]) -> str:
+def _send_robustness(scenarios: Sequence[SendScenario]) -> str:
     head = ("what happens", "tool", "exit status", "records that became leads", "leads too many", "refused requests")
     rows = [
         (
-            trouble.title if number == 0 else "",
+            scenario.title if number == 0 else "",
             outcome.title,
             ", ".join(map(str, outcome.statuses)),
-            f"{outcome.created} of {trouble.valid}",
+            f"{outcome.created} of {scenario.valid}",
             str(outcome.surplus),
             str(outcome.refused),
         )
-        for trouble in troubles
-        for number, outcome in enumerate(trouble.outcomes)
+        for scenario in scenarios
+        for number, outcome in enumerate(scenario.outcomes)
     ]
     return table(head, rows)

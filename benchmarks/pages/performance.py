@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from benchmarks.pages.circumstances import Circumstances
     from benchmarks.results import Results
 
-_VERDICTS = {True: "yes", False: "**no**", None: NONE}
+_YES_NO = {True: "yes", False: "**no**", None: NONE}
 _CONTENDERS = """\
 - **tap-seeker-leads**: our tap, as installed, with its defaults.
 - **bare loop**: one session, `json`, JSON lines, week after week: the baseline.
@@ -40,7 +40,7 @@ def render(results: Results, circumstances: Circumstances, *, is_quick: bool) ->
         "## Goals",
         table(
             ("goal", "wanted", "reached", "met"),
-            [(goal.about, goal.wanted, goal.reached, _VERDICTS[goal.is_met]) for goal in goals(results)],
+            [(goal.about, goal.wanted, goal.reached, _YES_NO[goal.is_met]) for goal in goals(results)],
         ),
         *reading.limited(results, circumstances),
         *reading.shared(results, circumstances),
@@ -58,9 +58,14 @@ def render(results: Results, circumstances: Circumstances, *, is_quick: bool) ->
 
 
 def _head(circumstances: Circumstances) -> str:
+    runs = "All figures are from one run."
+    if circumstances.repeats > 1:
+        runs = (
+            "Figures of our tap, and all figures without latency or without new leads, are medians over"
+            f" {circumstances.repeats} runs; the others are from one run."
+        )
     return (
-        f"Written by `make bench` on {circumstances.date}; do not edit. Figures of our tap, and all figures without"
-        f" latency or without new leads, are medians over {circumstances.repeats}; the others are from one run."
+        f"Written by `make bench` on {circumstances.date}; do not edit. {runs}"
         f" The [comparison](comparison.md) has figures of other tools.\n\n{circumstances.lines()}"
     )
 

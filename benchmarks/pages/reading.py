@@ -8,7 +8,7 @@ from benchmarks.goals import LEADS_PER_SECOND, REQUESTS_PER_SECOND
 from benchmarks.pages.table import NONE, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from benchmarks.measure import Figures
     from benchmarks.pages.circumstances import Circumstances
@@ -25,23 +25,22 @@ def limited(results: Results, circumstances: Circumstances) -> Iterator[str]:
         " Ratios are those of leads/s."
     )
     head = (
-        *("contender", "requests", "requests/s", f"of {REQUESTS_PER_SECOND}", "leads/s", f"of {LEADS_PER_SECOND:,}"),
+        *("requests", "requests/s", f"of {REQUESTS_PER_SECOND}", "leads/s", f"of {LEADS_PER_SECOND:,}"),
         *("x bare loop", "x minimal", "answered 429", "over the limit", "wall s", "CPU s", "peak MiB"),
     )
     for case in results.limited:
         yield f"### {case.case.title[0].upper()}{case.case.title[1:]}"
-        yield table(head, (_limited_row(case, name, figures) for name, figures in _measured(case)))
+        yield _by_contender(case, head, _limited_cells)
 
 
-def _limited_row(case: CaseResults, name: str, figures: Figures) -> tuple[str, ...]:
+def _limited_cells(case: CaseResults, figures: Figures) -> tuple[str, ...]:
     return (
-        case.titles[name],
         f"{figures.requests:,.0f}",
         f"{figures.requests_per_second:.1f}",
         f"{figures.requests_per_second / REQUESTS_PER_SECOND:.1%}",
         f"{figures.leads_per_second:,.0f}",
         f"{figures.leads_per_second / LEADS_PER_SECOND:.1%}",
-        *(_ratio(figures, case.of(other), "leads_per_second") for other in ("bare", "minimal")),
+        *_ratios(case, figures, "leads_per_second", "bare", "minimal"),
         f"{figures.refused:.0f}",
         f"{figures.over_limit:.0f}",
         f"{figures.wall_seconds:.1f}",
@@ -83,18 +82,17 @@ def cpu(case: CaseResults | None) -> Iterator[str]:
         return
     yield "## CPU"
     yield f"{case.case.leads:,} leads over {case.case.days} days, without latency and without the limit."
-    head = ("contender", "CPU s per 100,000 leads", "x bare loop", "x minimal", "leads per wall s", "peak MiB")
-    rows = [
-        (
-            case.titles[name],
-            f"{figures.cpu_seconds * 100_000 / case.case.leads:.2f}",
-            *(_ratio(figures, case.of(other), "cpu_seconds") for other in ("bare", "minimal")),
-            f"{case.case.leads / figures.wall_seconds:,.0f}",
-            f"{figures.peak_mib:.0f}",
-        )
-        for name, figures in _measured(case)
-    ]
-    yield table(head, rows)
+    head = ("CPU s per 100,000 leads", "x bare loop", "x minimal", "leads per wall s", "peak MiB")
+    yield _by_contender(case, head, _cpu_cells)
+
+
+def _cpu_cells(case: CaseResults, figures: Figures) -> tuple[str, ...]:
+    return (
+        f"{figures.cpu_seconds * 100_000 / case.case.leads:.2f}",
+        *_ratios(case, figures, "cpu_seconds", "bare", "minimal"),
+        f"{case.case.leads / figures.wall_seconds:,.0f}",
+        f"{figures.peak_mib:.0f}",
+    )
 
 
 def memory(cases: list[CaseResults]) -> Iterator[str]:
@@ -118,26 +116,28 @@ def nothing_new(case: CaseResults | None, circumstances: Circumstances) -> Itera
         " the SDK's cost for any tap at its start."
     )
     ratios = ("CPU x minimal", "CPU x do-nothing SDK tap", "CPU x importing the SDK")
-    head = ("contender", "requests", "CPU s", "wall s", *ratios)
-    rows = [
-        (
-            case.titles[name],
-            f"{figures.requests:.0f}",
-            f"{figures.cpu_seconds:.2f}",
-            f"{figures.wall_seconds:.2f}",
-            *(_ratio(figures, case.of(other), "cpu_seconds") for other in ("minimal", "idle", "import")),
-        )
-        for name, figures in _measured(case)
-    ]
-    yield table(head, rows)
+    yield _by_contender(case, ("requests", "CPU s", "wall s", *ratios), _nothing_new_cells)
 
 
-def _measured(case: CaseResults) -> Iterator[tuple[str, Figures]]:
-    for name in case.runs:
-        if (figures := case.of(name)) is not None:
-            yield name, figures
+def _nothing_new_cells(case: CaseResults, figures: Figures) -> tuple[str, ...]:
+    return (
+        f"{figures.requests:.0f}",
+        f"{figures.cpu_seconds:.2f}",
+        f"{figures.wall_seconds:.2f}",
+        *_ratios(case, figures, "cpu_seconds", "minimal", "idle", "import"),
+    )
 
 
-def _ratio(figures: Figures, others: Figures | None, figure: str) -> str:
-    of = getattr(others, figure) if others is not None else 0
-    return f"{getattr(figures, figure) / of:.2f}" if of else NONE
+def _by_contender(
+    case: CaseResults, head: Sequence[str], cells: Callable[[CaseResults, Figures], tuple[str, ...]]
+) -> str:
+    """Return a table with a row for each contender that was measured."""
+    measured = [(name, figures) for name in case.runs if (figures := case.of(name)) is not None]
+    return table(("contender", *head), [(case.titles[name], *cells(case, figures)) for name, figures in measured])
+
+
+def _ratios(case: CaseResults, figures: Figures, figure: str, *others: str) -> Iterator[str]:
+    for name in others:
+        other = case.of(name)
+        of = getattr(other, figure) if other is not None else 0
+        yield f"{getattr(figures, figure) / of:.2f}" if of else NONE

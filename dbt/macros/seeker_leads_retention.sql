@@ -12,7 +12,8 @@
             {%- set ns.now = "now() at time zone 'utc'" -%}
         {%- elif name == 'iserased' -%}
             {%- set ns.is_erased = column.quoted -%}
-        {%- elif name.startswith('contactrequest') or name == 'extra' or name == 'calldetailsseekerphonenumber' -%}
+        {%- elif name.startswith('contactrequest') or name == 'extra' or (column.name | lower).startswith('extra__')
+                or (name.startswith('calldetails') and 'seekerphonenumber' in name) -%}
             {%- do ns.nulled.append(column.quoted) -%}
         {%- elif name == 'calldetails' and column.dtype == 'jsonb' -%}
             {%- set ns.call = column.quoted -%}

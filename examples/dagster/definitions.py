@@ -47,7 +47,7 @@ def meltano(context: AssetExecutionContext, *arguments: str, **variables: str) -
         try:
             status = process.wait()
         except BaseException:  # Dagster cancels a run by an exception here
-            process.send_signal(signal.SIGTERM)  # leaving the block waits until the run has ended in order
+            process.send_signal(signal.SIGTERM)  # leaving the block waits until the run has stopped gracefully
             raise
     if status == SKIPPED:
         context.log.warning("Skipped: Meltano says that this pipeline is already running.")

@@ -81,7 +81,7 @@ class FileTokenCache:
             return
         if not is_locked:
             folder = self._path.parent
-            msg = f"Another process holds the token cache {folder}: end it, or set `token_cache` to false"
+            msg = f"Another process has locked the token cache {folder}: end it, or set `token_cache` to false"
             raise FatalError(msg)
 
     def _report_unusable(self, error: OSError) -> None:

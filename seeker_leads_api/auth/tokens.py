@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 #: A token is replaced this long before it expires, or a tenth of its lifetime before if that is shorter.
 RENEWAL_LEEWAY_SECONDS = 300.0
-DEFAULT_LIFE_SECONDS = 86_400  # if the answer has no `expires_in` [D]
+DEFAULT_LIFE_SECONDS = 86_400  # if the answer has no `expires_in`
 _LONGEST_LIFE_SECONDS = 365 * 86_400
 
 _OAUTH_ERROR = re.compile(r"[a-z_]{1,40}")
@@ -114,7 +114,7 @@ class GivenToken:
 class ClientCredentialsToken:
     """Tokens of the OAuth 2.0 client credentials grant; all threads and processes share one for its whole lifetime.
 
-    The vendor counts token requests [D], so one is made only if the stored token is missing, expiring or refused.
+    The vendor counts token requests, so one is made only if the stored token is missing, expiring or refused.
     """
 
     def __init__(

@@ -173,7 +173,7 @@ def _recovery(answer: Answer, problem: Mapping[str, Any] | None) -> Recovery:
     if answer.status == HTTPStatus.NOT_FOUND and problem is not None:
         return Recovery.NOT_FOUND
     if answer.status == HTTPStatus.FORBIDDEN and problem is not None and "scope" in json.dumps(problem).lower():
-        # A token issued before a scope was granted lacks that scope until a new token is requested [F].
+        # A token issued before a scope was granted lacks that scope until a new token is requested.
         return Recovery.RENEW_TOKEN
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Recovery.RETRY

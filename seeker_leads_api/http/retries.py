@@ -38,7 +38,7 @@ class Retrier:
     max_retries: int
     report: Callable[[str], object]  #: receives one line for each wait, without personal data
     sleep: Callable[[float], object] = time.sleep
-    chance: Callable[[], float] = random.random
+    jitter: Callable[[], float] = random.random  #: from 0 to 1: waits are shortened by up to half
     pause_all: Callable[[float], object] = _no_pause  #: stops all threads' requests for this many seconds
 
     def call(self, function: Callable[[], T]) -> T:
@@ -54,7 +54,7 @@ class Retrier:
 
         def wait(details: Any) -> None:  # noqa: ANN401  # backoff's type is private
             error: RetryableError = details["exception"]
-            seconds = next(waits) * (0.5 + 0.5 * self.chance())
+            seconds = next(waits) * (0.5 + 0.5 * self.jitter())
             seconds = max(seconds, error.retry_after_seconds or 0.0)
             self.report(f"{error}; try {details['tries'] + 1} of {self.max_retries + 1} in {seconds:.1f} s")
             if isinstance(error, ThrottledError):
@@ -86,5 +86,6 @@ def _give_up(details: Any) -> None:  # noqa: ANN401  # backoff's type is private
     if _asks_for_too_long_a_wait(error):
         msg = f"{error}; the API asks to wait {error.retry_after_seconds:.0f} s: run again after that"
         raise FatalError(msg)
-    msg = f"{error}; gave up after {details['tries']} tries"
+    tries = details["tries"]
+    msg = f"{error}; gave up after {tries} {'try' if tries == 1 else 'tries'}"
     raise RetriesUsedUpError(msg, last=error)

@@ -73,7 +73,7 @@ def connect(
         raise SettingsError(msg) from None
     except (ArgumentError, ValueError):
         # The error texts quote the URL, and any part of it may be the password.
-        msg = f"`{location.setting}`: SQLAlchemy does not know a part of it, often a parameter after the ?: remove it"
+        msg = f"`{location.setting}`: it contains an unknown option, usually after the ?: remove it"
         raise SettingsError(msg) from None
 
 

@@ -38,9 +38,9 @@ def find_schema(connection: Connection, location: PostgresLocation, *, table: st
     if found:
         names = ", ".join(f"`{row.nspname}`" for row in found)
         msg = (
-            f"`{location.setting}`: the connection's search_path leads to no {of}, but there is one in schema"
-            f" {names} of this database: add ?schema={found[0].nspname} to the URL to use it, or ?schema= and another"
-            " name to begin one"
+            f"`{location.setting}`: the connection's search_path finds no {of}, but schema"
+            f" {names} of this database has one: add ?schema={found[0].nspname} to the URL to use it, or ?schema= with"
+            " another name to create one"
         )
         raise SettingsError(msg)
     schema: str | None = connection.execute(text("SELECT current_schema()")).scalar_one()

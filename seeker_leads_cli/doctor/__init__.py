@@ -1,1 +1,1 @@
-"""Whether a set-up works: each part of it, in one line."""
+"""Checks each part of a setup, and prints one line for each."""

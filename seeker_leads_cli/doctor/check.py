@@ -1,4 +1,4 @@
-"""The results of the doctor: one line for each part of a set-up."""
+"""The results of the doctor: one line for each part of a setup."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The result for one part of a set-up: OK, or what is wrong and the cure."""
+    """The result for one part of a setup: OK, or what is wrong and the cure."""
 
     name: str
     is_ok: bool

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _CHECKS = {"tap": check_tap, "target": check_target}
 
 
-@click.command(short_help="Check whether a set-up works.", epilog=example("doctor --config config.json"))
+@click.command(short_help="Check whether a setup works.", epilog=example("doctor --config config.json"))
 @click.option(
     "--for", "wanted", type=click.Choice([*PLUGINS]), help="Check only this plugin. Default: each that has settings."
 )
@@ -31,7 +31,7 @@ _CHECKS = {"tap": check_tap, "target": check_target}
 @JSON
 @click.pass_context
 def doctor(context: click.Context, wanted: str | None, config_files: tuple[str, ...], *, is_json: bool) -> None:
-    """Check each part of a set-up. Each has one line: OK, or what is wrong and what to do.
+    """Check each part of a setup. Each has one line: OK, or what is wrong and what to do.
 
     The parts are settings, token, connection, newest lead, clocks and rate limit, and for a target also ledger and
     rejects file. Nothing is sent, created or changed. A token is requested only if none is cached. Exits with 1 if a

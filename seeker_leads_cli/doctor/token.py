@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from seeker_leads_api.settings import ConnectionSettings
 
 _NAME = "token"
+#: In the year 5138. A larger `exp`, such as infinity, is not an instant.
+_LAST_SECOND = 1e11
 
 
 def check_token(
@@ -69,4 +71,5 @@ def _end_of(token: str) -> float | None:
         end = claims["exp"]
     except (ValueError, IndexError, KeyError, TypeError, RecursionError):
         return None
-    return float(end) if isinstance(end, (int, float)) and not isinstance(end, bool) else None
+    is_instant = isinstance(end, (int, float)) and not isinstance(end, bool) and 0 <= end < _LAST_SECOND
+    return float(end) if is_instant else None

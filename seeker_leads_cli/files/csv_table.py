@@ -77,17 +77,20 @@ class CsvTable:
     def _cells(self) -> Iterator[tuple[int, list[str]]]:
         """Yield each row that is not empty, with the number of its last line."""
         with self._file.opened(self._encoding) as text:
-            lines = Lines(text, self._file.name)
-            reader = csv.reader(lines, delimiter=self._delimiter)
+            lines = Lines(text, self._file)
+            # Without `strict`, a quote that is not closed would silently make the following rows a part of its cell.
+            reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
+            begins_at = 1
             try:
                 for row in reader:
                     lines.next_row()
                     if any(row):
                         yield reader.line_num, row
+                    begins_at = reader.line_num + 1
             except csv.Error:
-                # Python's reader can fail only for this reason here: NUL characters were already refused.
+                # The reader can fail only for this reason here, also if a cell is too long: NUL was already refused.
                 msg = (
-                    f"Line {reader.line_num} has a cell of more than {csv.field_size_limit():,} characters: a double"
-                    " quote before it is not closed"
+                    f"The row that begins in line {begins_at} has a cell in double quotes that does not end with one:"
+                    " double each quote within such a cell, or export the file again"
                 )
                 raise InputFileError(msg) from None

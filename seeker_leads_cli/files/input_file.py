@@ -40,21 +40,26 @@ class InputFile:
         """
         try:
             with self.path.open("rb" if encoding is None else "r", encoding=encoding, newline=encoding and "") as file:
-                is_changed = self._has_changed(file)
-                if not is_changed:
-                    yield file
-                    is_changed = self._has_changed(file)
+                self.refuse_change(file)
+                yield file
+                self.refuse_change(file)
         except UnicodeError:
-            is_changed = True  # it was in this encoding before
+            raise self._changed() from None  # it was in this encoding before
         except OSError as error:
             msg = f"{self.name} could not be read to its end ({error.strerror}): check its disk, and run again"
             raise InputFileError(msg) from None
-        if is_changed:
-            msg = f"{self.name} changed while it was read: run again when no other program writes it"
-            raise InputFileError(msg)
 
-    def _has_changed(self, file: IO[Any]) -> bool:
-        return self.version not in (None, _version_of(file))
+    def refuse_change(self, file: IO[Any]) -> None:
+        """Check that an open file is still the one that was given.
+
+        Raises:
+            InputFileError: it was replaced or written.
+        """
+        if self.version not in (None, _version_of(file)):
+            raise self._changed()
+
+    def _changed(self) -> InputFileError:
+        return InputFileError(f"{self.name} changed while it was read: run again when no other program writes to it")
 
 
 def _version_of(file: IO[Any]) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _MAX_COLUMNS: Final = 16_384
+#: An e-mail address, a phone number, or the ID of a listing. Names of columns are shown and logged; values must not be.
+_VALUE = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+|\+?(?:[ \u00a0\u202f()/.\-]*[0-9]){9,15}|[0-9]{2}[1-9A-NP-Z]{10}")
 
 
 class Table(Protocol):
@@ -44,6 +47,12 @@ class Header:
             raise InputFileError(msg)
         if self.width > _MAX_COLUMNS:
             msg = f"The header has {self.width:,} columns, more than the {_MAX_COLUMNS:,} of Excel: export it again"
+            raise InputFileError(msg)
+        if any(map(_VALUE.fullmatch, self.columns)):
+            msg = (
+                "The first row contains an e-mail address, a phone number or the ID of a listing, so it is a lead and"
+                " not the header: add a row with the column names before it"
+            )
             raise InputFileError(msg)
         doubled = next((name for name, times in Counter(self.columns).items() if times > 1), None)
         if doubled is not None:

@@ -1,1 +1,1 @@
-"""The ledger, for people: what is in it, old rows, and the way to another database."""
+"""Commands for the ledger: count rows, find a record, delete old rows, copy all rows to another database."""

@@ -28,14 +28,15 @@ _REASONS = 20
 
 def show(survey: Survey, proposals: Proposals, title: str, *, as_json: bool) -> None:
     """Print columns, counts and proposed settings: as JSON for a settings file, otherwise as YAML for `meltano.yml`."""
-    click.echo(f"{title}: {survey.rows:,} rows\n")
+    click.echo(f"{title}: {survey.rows:,} row{'s' * (survey.rows != 1)}\n")
     rows = [_row(column) for column in survey.columns.all.values()]
     show_table(("column", "means", "accepted", "samples", "problems"), rows)
     outcomes = survey.outcomes
+    duplicates = outcomes[RowOutcome.DUPLICATE]
     counts = [
         f"{outcomes[RowOutcome.SENDABLE]:,} would be sent",
         f"{outcomes[RowOutcome.REJECTED]:,} rejected",
-        f"{outcomes[RowOutcome.DOUBLED]:,} doubled",
+        f"{duplicates:,} duplicate{'s' * (duplicates != 1)}",
         *(f"{count:,} {why}" for why, count in survey.set_aside.items()),
     ]
     click.echo(f"\n{', '.join(counts)}")

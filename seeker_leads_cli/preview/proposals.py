@@ -79,7 +79,7 @@ def proposals(survey: Survey) -> Proposals:
         config["stream_maps"] = {next(iter(survey.streams)): maps}
     notes += [f"`{field}`: enter the name of the column that contains it" for field in unknown]
     if not all(survey.streams.values()):
-        notes.append("No key: a corrected row becomes a new lead. Name the column that identifies a row with --key")
+        notes.append("No key: a corrected row becomes a new lead. Use --key to name the column that identifies a row")
     return Proposals(config, tuple(notes))
 
 

@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seeker_leads_cli.errors import InputFileError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,7 +23,7 @@ class RowOutcome(enum.Enum):
 
     SENDABLE = "sendable"
     REJECTED = "rejected"
-    DOUBLED = "doubled"  #: the same lead as an earlier row
+    DUPLICATE = "doubled"  #: the same lead as an earlier row; `--json` promises this name
 
 
 class Repeats:
@@ -34,24 +36,36 @@ class Repeats:
     def add(self, key: str, *, is_sendable: bool) -> RowOutcome:
         """Store a row and return what would happen to it in a run.
 
-        A rejected row that comes again is sent if it can be sent now; any other repeated row is doubled.
+        A rejected row that comes again is sent if it can be sent now; any other repeated row is a duplicate.
         """
         row = (bytes.fromhex(key), is_sendable)
         if not self._database.execute("INSERT INTO seen VALUES (?, ?) ON CONFLICT DO NOTHING", row).rowcount:
             update = "UPDATE seen SET is_sendable = 1 WHERE key = ? AND NOT is_sendable AND ?"
             if not self._database.execute(update, row).rowcount:
-                return RowOutcome.DOUBLED
+                return RowOutcome.DUPLICATE
         return RowOutcome.SENDABLE if is_sendable else RowOutcome.REJECTED
 
 
 @contextlib.contextmanager
 def repeats() -> Iterator[Repeats]:
-    """Open a temporary file for the identities, which is deleted at the end."""
-    with tempfile.TemporaryDirectory(prefix="seeker-leads-") as folder:
-        database = sqlite3.connect(Path(folder) / "seen.db", isolation_level=None)
-        with contextlib.closing(database):
-            # The file is temporary, so one transaction without protection against a crash is enough.
-            for statement in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE_KIB}"):
-                database.execute(f"PRAGMA {statement}")
-            database.execute("BEGIN")
-            yield Repeats(database)
+    """Open a temporary file for the identities, which is deleted at the end.
+
+    Raises:
+        InputFileError: the file cannot be written.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="seeker-leads-") as folder, _opened(Path(folder) / "seen.db") as seen:
+            yield seen
+    except sqlite3.Error:
+        msg = "The temporary file of this preview cannot be written: set TMPDIR to a folder with free space"
+        raise InputFileError(msg) from None
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Repeats]:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        # The file is temporary, so one transaction without protection against a crash is enough.
+        for statement in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE_KIB}"):
+            database.execute(f"PRAGMA {statement}")
+        database.execute("BEGIN")
+        yield Repeats(database)

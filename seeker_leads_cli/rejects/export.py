@@ -41,9 +41,12 @@ def export(letters: Sequence[Letter], path: Path) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
             _write(file, headings, letters)
-    except OSError as error:
+    except BaseException as error:
+        # A part of the letters would look like all of them. After a signal, too, no personal data is left.
         with contextlib.suppress(OSError):
             path.unlink()
+        if not isinstance(error, OSError):
+            raise
         msg = f"{str(path)!r} could not be written ({error.strerror}): give a path on a disk with free space"
         raise FatalError(msg) from None
 

@@ -1,1 +1,1 @@
-"""`seeker-leads retention`: what the law asks of the table that a loader fills."""
+"""`seeker-leads retention`: applies the legal retention rules to the table that a loader fills."""

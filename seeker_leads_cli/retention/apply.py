@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from seeker_leads_api.errors import FatalError
 from seeker_leads_cli.retention.confirmation import refusal
+from seeker_leads_cli.retention.database import limit_waits
 from seeker_leads_cli.retention.evidence import find_log, make_log, no_evidence
 from seeker_leads_cli.retention.findings import Findings, cutoff_of, look
 from seeker_leads_cli.retention.statements import Statements
@@ -58,17 +59,20 @@ def apply(connection: sa.Connection, leads: Leads, options: ApplyOptions, lookup
     Raises:
         FatalError: too many rows would change, or the API's answers prove nothing; nothing was changed.
     """
+    limit_waits(connection)
     now = now_of(connection)
     cutoff = cutoff_of(connection, leads)
     verified = verify(connection, leads, lookup, now=now, cutoff=cutoff) if lookup and cutoff else None
     connection.rollback()
     with connection.begin() as transaction:
+        limit_waits(connection)
         if not options.is_dry_run:
             connection.execute(_LOCK, {"schema": leads.schema})
             make_log(connection, leads.schema)
         log = find_log(connection, leads.schema)
         evidence = no_evidence(leads.schema) if log is None else log
-        findings = look(connection, leads, evidence, now=now, cutoff=cutoff)
+        asked = ASKED if verified else None
+        findings = look(connection, leads, evidence, now=now, cutoff=cutoff, asked=asked)
         gone = verified.gone if verified else 0
         if not options.is_confirmed and (reason := refusal(findings, gone=gone)):
             raise FatalError(reason)
@@ -95,6 +99,6 @@ def apply(connection: sa.Connection, leads: Leads, options: ApplyOptions, lookup
             if verified and cutoff
             else 0,
             deleted_again=connection.execute(statements.delete_gone_again()).rowcount,
-            newly_erased=connection.execute(statements.note_erased()).scalar_one(),
+            newly_erased=connection.execute(statements.note_erased(asked, cutoff)).scalar_one(),
             erased=sum(connection.execute(each).rowcount for each in statements.erase()),
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import click
 
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_api.postgres.location import PostgresLocation
+from seeker_leads_api.stoppable_pool import StoppablePool
 from seeker_leads_api.stopping import Stopping
 from seeker_leads_cli.account import CONFIG, account_settings, client_of
 from seeker_leads_cli.options import JSON, Decorator, example
@@ -165,12 +165,9 @@ def _lookup(config_files: tuple[str, ...]) -> Iterator[LeadLookup]:
     settings, stopping = account_settings(config_files), Stopping()
     with (
         client_of(settings, stopping.sleep) as client,
-        ThreadPoolExecutor(settings.max_concurrent_requests) as pool,
+        StoppablePool(settings.max_concurrent_requests, stopping) as pool,
     ):
-        try:
-            yield LeadLookup(client, pool)
-        finally:
-            stopping.order()  # the API may have asked its threads to wait for minutes before they try again
+        yield LeadLookup(client, pool)
 
 
 def _say(lines: Iterable[str], as_json: dict[str, Any] | None) -> None:

@@ -26,8 +26,13 @@ _CURES = {
     "InsufficientPrivilege": "give its user the right to change its rows and to create a table in its schema",
     "ReadOnlySqlTransaction": "connect to the primary server",
     "DiskFull": "free space on its disk",
-    "DeadlockDetected": "run it again, when no other program changes the table",
+    "DeadlockDetected": "wait until no other program changes the table",
+    "LockNotAvailable": "wait for the session that holds the lock, or end it (`pg_stat_activity` shows it)",
 }
+#: A frozen program must not keep this one waiting forever, and this one, if it is frozen, no loader.
+_TIMEOUTS_MS = {"lock_timeout": 300_000, "idle_in_transaction_session_timeout": 60_000}
+#: Only for the transaction: a pooler may give the session to another program afterwards.
+_LIMIT = sa.text("SELECT set_config(:name, :value, true)")
 _UNKNOWN_PART = (
     "`database_url`: PostgreSQL's driver does not know one of its parts, often a parameter after the ?: remove it"
 )
@@ -67,13 +72,19 @@ def connected(location: PostgresLocation) -> Iterator[sa.Connection]:
         if error.connection_invalidated:
             # The answer to COMMIT may be what was lost.
             msg = (
-                f"{location.shown} was lost ({kind}): this run has changed everything or nothing; see that the server"
-                " is there, then run again"
+                f"The connection to {location.shown} was lost ({kind}): the run made all of its changes or none;"
+                " check the server, then run again"
             )
             raise FatalError(msg) from None
         cure = _CURES.get(kind, "check that it exists and can be changed")
         msg = f"{location.shown} refused ({kind}), and nothing was changed: {cure}, then run again"
         raise FatalError(msg) from None
+
+
+def limit_waits(connection: sa.Connection) -> None:
+    """Limit in this transaction how long it waits for a lock, and how long others may wait for an idle one of it."""
+    for name, value in _TIMEOUTS_MS.items():
+        connection.execute(_LIMIT, {"name": name, "value": str(value)})
 
 
 def find_table(connection: sa.Connection, written: str) -> tuple[str, str, list[Column]]:

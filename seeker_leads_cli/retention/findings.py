@@ -26,7 +26,7 @@ class Findings:
     past_ttl: int
     without_ttl: int
     erased: int  #: rows whose own column says that the lead is erased
-    newly_erased: int  #: those of them that are not in the evidence yet
+    newly_erased: int  #: rows that are not in the evidence yet, and of which they or the API say that they are erased
     to_erase: int  #: rows to scrub or delete because they, or the evidence, say that the lead is erased
     deleted_before: int  #: rows that were deleted earlier, and came back from a backup
     overdue: int  #: rows that the last two cycles of the refresh did not read
@@ -48,10 +48,17 @@ def is_overdue(leads: Leads, cutoff: datetime | None) -> sa.ColumnElement[bool]:
     return sa.false() if cutoff is None else sa.and_(leads.extracted_at < cutoff, sa.true())
 
 
-def look(
-    connection: sa.Connection, leads: Leads, log: sa.FromClause, *, now: datetime, cutoff: datetime | None
+def look(  # noqa: PLR0913  # most of them by name
+    connection: sa.Connection,
+    leads: Leads,
+    log: sa.FromClause,
+    *,
+    now: datetime,
+    cutoff: datetime | None,
+    asked: sa.FromClause | None = None,
 ) -> Findings:
-    """Count what is to be done."""
+    """Count what is to be done; `asked` has what the API said about leads."""
+    is_erased = sa.or_(leads.is_erased, leads.is_erased_by(asked, cutoff))
     is_alive = sa.or_(leads.ttl.is_(None), leads.ttl > now)
     has_work = sa.true() if leads.erased is Erased.DELETE else leads.holds_personal_data
     is_past_erasure = leads.is_older_than(log, Reason.ERASED)
@@ -59,8 +66,8 @@ def look(
         "past_ttl": leads.ttl <= now,
         "without_ttl": leads.ttl.is_(None),
         "erased": sa.and_(is_alive, leads.is_erased),
-        "newly_erased": sa.and_(is_alive, leads.is_erased, log.c.lead_id.is_(None)),
-        "to_erase": sa.and_(is_alive, sa.or_(leads.is_erased, is_past_erasure), has_work),
+        "newly_erased": sa.and_(is_alive, is_erased, log.c.lead_id.is_(None)),
+        "to_erase": sa.and_(is_alive, sa.or_(is_erased, is_past_erasure), has_work),
         "deleted_before": sa.and_(is_alive, leads.is_older_than(log, Reason.GONE)),
         "overdue": sa.and_(is_alive, is_overdue(leads, cutoff)),
         "of_unknown_age": sa.and_(is_alive, leads.extracted_at.is_(None)),

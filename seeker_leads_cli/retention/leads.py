@@ -79,6 +79,13 @@ class Leads:
         column = self.columns.is_erased
         return sa.false() if column is None else self._column(column).is_(sa.true())
 
+    def is_erased_by(self, asked: sa.FromClause | None, cutoff: datetime | None) -> sa.ColumnElement[bool]:
+        """Return whether the API said that the person's data is erased, and the tap has not read the lead since."""
+        if asked is None or cutoff is None:
+            return sa.false()
+        said = sa.exists().where(self.has_key_of(asked), asked.c.is_erased)
+        return sa.and_(self.extracted_at < cutoff, said)
+
     def is_older_than(self, line: sa.FromClause, reason: Reason) -> sa.ColumnElement[bool]:
         """Return whether a row was read before its row of evidence was written: it comes from a restored backup."""
         return sa.and_(

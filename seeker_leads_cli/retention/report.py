@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from seeker_leads_cli import screen
 from seeker_leads_cli.retention.apply import now_of
+from seeker_leads_cli.retention.database import limit_waits
 from seeker_leads_cli.retention.evidence import Reason, find_log, no_evidence
 from seeker_leads_cli.retention.findings import Findings, cutoff_of, look
 
@@ -64,6 +65,7 @@ def make_report(connection: sa.Connection, leads: Leads) -> Report:
     """Read all figures as of one instant; nothing is changed."""
     connection.rollback()
     connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    limit_waits(connection)
     now, log = now_of(connection), find_log(connection, leads.schema)
     evidence = no_evidence(leads.schema) if log is None else log
     cutoff = cutoff_of(connection, leads)

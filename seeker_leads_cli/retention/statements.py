@@ -60,20 +60,27 @@ class Statements:
         again: sa.Delete = self._older_than_evidence(sa.delete(self.leads.source), Reason.GONE)
         return again
 
-    def note_erased(self) -> sa.Select[tuple[int]]:
-        """Record erased leads; a lead that was recorded before stays as it is. Returns the number of new rows."""
-        seen_at = sa.func.min(sa.func.coalesce(self.leads.extracted_at, self.now))
-        lines = sa.select(*self.leads.key, *self._line(Reason.ERASED, seen_at)).where(self.leads.is_erased)
+    def note_erased(self, asked: sa.FromClause | None, cutoff: datetime | None) -> sa.Select[tuple[int]]:
+        """Record erased leads; a lead that was recorded before stays as it is. Returns the number of new rows.
+
+        With the evidence of what the API said, `erase` removes the data of rows that were read before.
+        """
+        read_at = sa.func.coalesce(self.leads.extracted_at, self.now)
+        seen_at = sa.func.min(sa.case((self.leads.is_erased, read_at), else_=self.now))
+        is_erased = sa.or_(self.leads.is_erased, self.leads.is_erased_by(asked, cutoff))
+        lines = sa.select(*self.leads.key, *self._line(Reason.ERASED, seen_at)).where(is_erased)
         noted = insert(self.log).from_select(list(self.log.c.keys()), lines.group_by("lead_id", "account"))
         return sa.select(sa.func.count()).select_from(noted.on_conflict_do_nothing().returning(sa.literal(1)).cte())
 
     def erase(self) -> tuple[sa.Update | sa.Delete, ...]:
         """Remove the personal data of erased leads, then from rows that a restored backup brought back."""
+        # A row that a loader committed after the erased leads were recorded waits for the next run, and its evidence.
+        is_recorded = sa.exists().where(self.leads.has_key_of(self.log))
         if self.leads.erased is Erased.DELETE:
             row = sa.delete(self.leads.source)
-            return row.where(self.leads.is_erased), self._older_than_evidence(row, Reason.ERASED)
+            return row.where(self.leads.is_erased, is_recorded), self._older_than_evidence(row, Reason.ERASED)
         left = sa.update(self.leads.source).values(self.leads.scrubbed()).where(self.leads.holds_personal_data)
-        return left.where(self.leads.is_erased), self._older_than_evidence(left, Reason.ERASED)
+        return left.where(self.leads.is_erased, is_recorded), self._older_than_evidence(left, Reason.ERASED)
 
     def _older_than_evidence(self, change: Any, reason: Reason) -> Any:  # noqa: ANN401  # an update or a deletion
         return change.where(self.leads.has_key_of(self.log), self.leads.is_older_than(self.log, reason))

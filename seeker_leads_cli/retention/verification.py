@@ -1,7 +1,8 @@
 """Asks the API, lead by lead, whether the leads that two cycles did not read still exist.
 
 A 404 alone proves nothing: a wrong account gets it for every lead. So before and after each hundred requests, the API
-must return ten leads that were read recently, each with its own id. Otherwise the command ends, and deletes nothing.
+must return ten leads that were read recently, each with its own id, and not all of them erased. Otherwise the command
+ends, and deletes nothing.
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ import sqlalchemy as sa
 from sqlalchemy.schema import CreateTable
 
 from seeker_leads_api.errors import FatalError
+from seeker_leads_cli.retention.fates import Fate, fate_of
 from seeker_leads_cli.retention.findings import is_overdue
-from seeker_leads_cli.retention.proof import NOT_TRUSTED, lead_exists
+from seeker_leads_cli.retention.proof import NOT_TRUSTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from concurrent.futures import Executor
     from datetime import datetime
 
     from seeker_leads_api.client import ApiClient
+    from seeker_leads_api.stoppable_pool import StoppablePool
     from seeker_leads_cli.retention.leads import Leads
 
 BATCH = 100
@@ -35,6 +37,7 @@ ASKED = sa.Table(
     sa.Column("lead_id", sa.Text, primary_key=True),
     sa.Column("account", sa.Text),
     sa.Column("is_gone", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("is_erased", sa.Boolean, nullable=False, server_default=sa.false()),
     schema="pg_temp",
     prefixes=["TEMPORARY"],
 )
@@ -50,33 +53,33 @@ class Verified:
 
 
 class LeadLookup:
-    """Asks whether leads exist, with as many requests at once as `pool` has threads."""
+    """Asks what became of leads, with as many requests at once as `pool` has threads."""
 
-    def __init__(self, client: ApiClient, pool: Executor) -> None:
+    def __init__(self, client: ApiClient, pool: StoppablePool) -> None:
         self._client = client
         self._pool = pool
 
-    def exist(self, lead_ids: Sequence[str]) -> list[bool]:
-        """Return for each lead whether the API has it.
+    def fates(self, lead_ids: Sequence[str]) -> list[Fate]:
+        """Return what became of each lead.
 
         Raises:
             FatalError: an answer that is neither the lead nor the API's own 404.
         """
-        return list(self._pool.map(self._exists, lead_ids))
+        return list(self._pool.map(self._fate, lead_ids))
 
-    def _exists(self, lead_id: str) -> bool:
+    def _fate(self, lead_id: str) -> Fate:
         path = f"/leads/{quote(lead_id, safe='')}"
 
-        def attempt(token: str) -> bool:
+        def attempt(token: str) -> Fate:
             with self._client.limiter.attempt():
                 response = self._client.get(path, {}, token=token)
-            return lead_exists(lead_id, response.status_code, response.content)
+            return fate_of(lead_id, response.status_code, response.content)
 
         return self._client.retried(attempt)
 
 
 def verify(connection: sa.Connection, leads: Leads, lookup: LeadLookup, *, now: datetime, cutoff: datetime) -> Verified:
-    """Ask for every lead that was last read before `cutoff`; the table `ASKED` then shows which are gone.
+    """Ask for every lead that was last read before `cutoff`; the table `ASKED` then shows which are gone or erased.
 
     Raises:
         FatalError: a lead that must exist does not, or the API does not answer.
@@ -93,16 +96,18 @@ def verify(connection: sa.Connection, leads: Leads, lookup: LeadLookup, *, now: 
     for number, batch in enumerate(_batches(connection)):
         if not number:
             _check_probes(lookup, probes)
-        missing = [lead_id for lead_id, exists in zip(batch, lookup.exist(batch), strict=True) if not exists]
+        fates = lookup.fates(batch)
         _check_probes(lookup, probes)
-        connection.execute(sa.update(ASKED).values(is_gone=True).where(ASKED.c.lead_id.in_(missing)))
+        for fate, column in ((Fate.GONE, ASKED.c.is_gone), (Fate.ERASED, ASKED.c.is_erased)):
+            found = [lead_id for lead_id, each in zip(batch, fates, strict=True) if each is fate]
+            connection.execute(sa.update(ASKED).values({column: True}).where(ASKED.c.lead_id.in_(found)))
         connection.commit()
-        gone += len(missing)
+        gone += fates.count(Fate.GONE)
     return Verified(asked, gone)
 
 
 def _recently_read(connection: sa.Connection, leads: Leads, cutoff: datetime, now: datetime) -> list[str]:
-    recent = sa.select(leads.key[0]).where(leads.extracted_at >= cutoff, leads.ttl > now)
+    recent = sa.select(leads.key[0]).where(leads.extracted_at >= cutoff, leads.ttl > now, sa.not_(leads.is_erased))
     newest_first = recent.order_by(leads.extracted_at.desc().nulls_last()).limit(PROBES)
     return list(connection.execute(newest_first).scalars())
 
@@ -120,5 +125,6 @@ def _batches(connection: sa.Connection) -> Iterator[list[str]]:
 
 
 def _check_probes(lookup: LeadLookup, probes: Sequence[str]) -> None:
-    if not all(lookup.exist(probes)):
+    fates = set(lookup.fates(probes))
+    if Fate.GONE in fates or Fate.THERE not in fates:
         raise FatalError(NOT_TRUSTED)

@@ -32,7 +32,7 @@ class Caller:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._options = backend.options
-        self._chance = random.Random(backend.options.seed)  # noqa: S311  # reproducible on purpose
+        self._rng = random.Random(backend.options.seed)  # noqa: S311  # reproducible on purpose
         self._tasks: set[asyncio.Task[None]] = set()
         self._went_out = asyncio.Event()  # replaced each time a call goes out
         self._session: aiohttp.ClientSession | None = None
@@ -63,15 +63,15 @@ class Caller:
         for subscription in self._backend.subscriptions.all():
             if subscription.status == "ACTIVE":
                 for lead in leads:
-                    if self._by_chance(self._options.webhook_loss):
+                    if self._draw(self._options.webhook_loss):
                         continue
-                    for _ in range(2 if self._by_chance(self._options.webhook_double) else 1):
+                    for _ in range(2 if self._draw(self._options.webhook_double) else 1):
                         self._start(self._deliver(subscription.subscription_id, lead))
 
     async def _deliver(self, subscription_id: str, lead: Lead) -> None:
         options, subscriptions = self._options, self._backend.subscriptions
         await asyncio.sleep(options.webhook_delay_ms / 1000)
-        if self._by_chance(options.webhook_reorder):
+        if self._draw(options.webhook_reorder):
             await self._wait_for_another()
         wait_seconds = options.webhook_retry_wait_ms / 1000
         for attempt in range(1, options.webhook_attempts + 1):
@@ -125,5 +125,5 @@ class Caller:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _by_chance(self, share: float) -> bool:
-        return bool(share) and self._chance.random() < share
+    def _draw(self, probability: float) -> bool:
+        return bool(probability) and self._rng.random() < probability

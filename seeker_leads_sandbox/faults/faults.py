@@ -86,7 +86,7 @@ def faults_from_json(items: Any) -> list[Fault]:  # noqa: ANN401  # any JSON
 class FaultScript:
     """Matches requests against a list of faults and counts them; not thread-safe."""
 
-    def __init__(self, faults: Iterable[Fault] = (), *, error_rate: float = 0.0, rng: random.Random) -> None:
+    def __init__(self, faults: Iterable[Fault] = (), *, error_rate: float, rng: random.Random) -> None:
         self._scripted = [_Scripted(fault) for fault in faults]
         self._error_rate = error_rate
         self._rng = rng
@@ -120,11 +120,11 @@ class _Scripted:
     def left(self) -> int | None:
         return None if self.fault.times is None else self.fault.times - self._hit
 
-    def hits(self, chance: Callable[[], float]) -> bool:
+    def hits(self, random_number: Callable[[], float]) -> bool:
         self._seen += 1
         if self._seen <= self.fault.after or (self.fault.times is not None and self._hit >= self.fault.times):
             return False
-        if self.fault.rate < 1 and chance() >= self.fault.rate:
+        if self.fault.rate < 1 and random_number() >= self.fault.rate:
             return False
         self._hit += 1
         return True

@@ -63,7 +63,7 @@ def _lead_row(lead: Lead) -> Markup:
             ("when", instant(metadata.get("ingestionDate"))),
             ("who", person),
             (
-                "message",
+                "said",
                 join(
                     _message(message), _small(listing), _small(call.get("status") and f"Call: {_word(call['status'])}")
                 ),
@@ -88,7 +88,7 @@ def _posted_row(posted: Posted) -> Markup:
         (
             ("when", instant(posted.at)),
             ("who", _person(body)),
-            ("message", _message(body.get("message"))),
+            ("said", _message(body.get("message"))),
             ("where", tag("code", _word(body.get("classifiedId")) or _NOTHING)),
             ("what", outcome),
         ),

@@ -41,10 +41,10 @@ def _subscription(subscription: Subscription, calls: list[dict[str, Any]]) -> Ma
     status = tag("span", subscription.status, class_="badge good" if is_active else "badge bad")
     url = tag("code", text_of(_shown(subscription.url), _LONGEST_URL), class_="url")
     failures = subscription.failures_in_a_row
-    trouble = tag("p", f"The last {failures} call{'s' * (failures > 1)} failed.", class_="small") if failures else None
+    failed = tag("p", f"The last {failures} call{'s' * (failures > 1)} failed.", class_="small") if failures else None
     listed = tag("ol", [_call(call) for call in calls], class_="calls", aria_label=f"Last calls of {name}")
     none = tag("p", "No call yet. The next new lead triggers one.", class_="small")
-    return tag("li", tag("div", url, status, switch, class_="line"), trouble, listed if calls else none, data_key=name)
+    return tag("li", tag("div", url, status, switch, class_="line"), failed, listed if calls else none, data_key=name)
 
 
 def _call(call: dict[str, Any]) -> Markup:

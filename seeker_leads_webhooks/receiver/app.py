@@ -54,8 +54,13 @@ class Receiver:
         """Serve within this context, which yields the port.
 
         Raises:
-            SettingsError: the address is not available.
+            SettingsError: the address is not available, or not given.
         """
+        if not host:
+            msg = (
+                "`--host` is empty, which would mean every network of this machine: name an address, such as 127.0.0.1"
+            )
+            raise SettingsError(msg)
         app = web.Application(middlewares=[_stop_timer])
         app.router.add_get("/healthz", self._answer_health)
         app.router.add_route("*", "/{path:.*}", self._answer_call)
@@ -82,8 +87,9 @@ class Receiver:
             stack.push_async_callback(runner.cleanup)
             try:
                 bound = await stack.enter_async_context(connections.listening(host, port))
-            except OSError as error:
-                msg = f"`--host` {host} and `--port` {port} cannot be used ({error.strerror}): choose others"
+            except (OSError, UnicodeError) as error:  # a name that is no name of a machine cannot be encoded
+                problem = error.strerror if isinstance(error, OSError) else "not a name"
+                msg = f"`--host` {host} and `--port` {port} cannot be used ({problem}): choose others"
                 raise SettingsError(msg) from None
             yield bound
 

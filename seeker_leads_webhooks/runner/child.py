@@ -1,9 +1,8 @@
-"""Runs the pipeline as a process: started without a shell, with its output passed on, and ended in order."""
+"""Runs the pipeline as a process: started without a shell, with its output passed on, and stopped gracefully."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import subprocess
@@ -78,20 +77,28 @@ class Child:
         # asyncio's own subprocess is not used: it would also wait for the pipe to be closed.
         end = asyncio.ensure_future(asyncio.to_thread(process.wait))
         await asyncio.wait([end], timeout=self.timeout_seconds)
-        if not end.done():
+        is_too_long = not end.done()
+        if is_too_long:
             self.report(
                 f"The run takes longer than {self.timeout_seconds:g} s (--run-timeout-seconds): it gets SIGTERM"
             )
-            self._signal(signal.SIGTERM)
-            # The program may end before those that it started, and the next run must not overlap with them.
-            if not await self._has_group_ended(process):
-                self.report(f"The run did not end within {self.grace_seconds:g} s after SIGTERM: killing it")
-                self._signal(signal.SIGKILL)
+            await self._end_group(process)
         status = await end
         if self._is_stopped:
             # Others may still settle what is in progress, and the end of a container's first process kills them.
             await self._has_group_ended(process)
+        elif status and not is_too_long and _exists(process.pid):
+            self.report(f"The run ended with status {status}, and processes that it started did not: they get SIGTERM")
+            await self._end_group(process)
         return status
+
+    async def _end_group(self, process: subprocess.Popen[bytes]) -> None:
+        """Ask the program and all that it started to end, and kill what does not: the next run must not overlap."""
+        self._signal(signal.SIGTERM)
+        # The program may end before those that it started.
+        if not await self._has_group_ended(process):
+            self.report(f"The run did not end within {self.grace_seconds:g} s after SIGTERM: killing it")
+            self._signal(signal.SIGKILL)
 
     async def _has_group_ended(self, process: subprocess.Popen[bytes]) -> bool:
         """Wait until the program and all that it started have ended, for no longer than `grace_seconds`."""
@@ -102,9 +109,14 @@ class Child:
         return not _exists(process.pid)
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
+        if self._process is None:
+            return
+        try:
+            os.killpg(self._process.pid, number)
+        except ProcessLookupError:
+            pass  # it has just ended
+        except PermissionError:
+            self.report(f"The run cannot get {number.name}, since another user runs it: run the receiver as that user")
 
     async def _pass_on(self, process: subprocess.Popen[bytes]) -> None:
         output = asyncio.StreamReader()
@@ -131,6 +143,8 @@ def _exists(group: int) -> bool:
         os.killpg(group, 0)
     except ProcessLookupError:
         return False
+    except PermissionError:
+        return True  # it is another user's, as with `sudo`
     return True
 
 

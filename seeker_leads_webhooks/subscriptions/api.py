@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from seeker_leads_api.errors import AnswerLostError, RetryableError, UnreadableAnswerError
+from seeker_leads_api.errors import AnswerLostError, FatalError, RetryableError, UnreadableAnswerError
 from seeker_leads_webhooks.subscriptions.urls import shown_url
 
 if TYPE_CHECKING:
@@ -53,11 +53,16 @@ class SubscriptionsApi:
         self._client = client
 
     def list(self) -> list[Subscription]:
-        """Return all subscriptions."""
+        """Return all subscriptions.
+
+        An answer that is not understood is an error: `ensure` would create another subscription in each of its runs.
+        """
         content = self._read(_PATH, {})
-        items = content.get("items", []) if isinstance(content, dict) else content
-        items = items if isinstance(items, list) else []
-        return [_subscription(item) for item in items if isinstance(item, dict) and _id(item)]
+        items = content.get("items") if isinstance(content, dict) else content or []
+        if not isinstance(items, list) or not all(isinstance(item, dict) and _id(item) for item in items):
+            msg = f"GET {_PATH}: the answer is not a list of subscriptions with their ids: report it to the vendor"
+            raise FatalError(msg)
+        return [_subscription(item) for item in items]
 
     def create(self, url: str, key: str) -> bool:
         """Request a new subscription once; return whether the API confirmed it.

@@ -51,9 +51,9 @@ class NamedFault:
     fault: Fault
 
 
-def choose_faults(chance: random.Random, table: dict[str, Fault]) -> tuple[NamedFault, ...]:
+def choose_faults(rng: random.Random, table: dict[str, Fault]) -> tuple[NamedFault, ...]:
     """Choose about half of a table's faults."""
-    return tuple(_named(name, fault) for name, fault in table.items() if chance.random() < 0.5)
+    return tuple(_named(name, fault) for name, fault in table.items() if rng.random() < 0.5)
 
 
 def _named(name: str, fault: Fault) -> NamedFault:

@@ -15,6 +15,6 @@ if TYPE_CHECKING:
 AXES = {field.name: [*type(field.default)] for field in fields(SandboxOptions) if isinstance(field.default, Enum)}
 
 
-def choose_dialect(chance: random.Random) -> dict[str, Any]:
+def choose_dialect(rng: random.Random) -> dict[str, Any]:
     """Return options of the sandbox: one value of each axis."""
-    return {name: chance.choice(values) for name, values in AXES.items()}
+    return {name: rng.choice(values) for name, values in AXES.items()}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: What can happen to a disk, by name.
-TROUBLES = ("full disk", "read-only disk", "file size limit")
+FAULTS = ("full disk", "read-only disk", "file size limit")
 _SIZE = "16m"
 
 
@@ -26,8 +26,8 @@ class Disk:
     is_own: bool
 
     @contextmanager
-    def trouble(self, name: str | None, room_kib: int) -> Iterator[Callable[[], None] | None]:
-        """Cause one of `TROUBLES`, or none; yield what a new process must do for it before it starts, if anything."""
+    def fault(self, name: str | None, room_kib: int) -> Iterator[Callable[[], None] | None]:
+        """Cause one of `FAULTS`, or none; yield what a new process must do for it before it starts, if anything."""
         if name is None:
             yield None
         elif name == "file size limit" or not self.is_own:

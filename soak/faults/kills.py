@@ -28,14 +28,14 @@ class Kill:
         return after_requests(sandbox, self.requests) if self.requests else after_seconds(self.seconds)
 
 
-def choose_signal(chance: random.Random) -> signal.Signals:
+def choose_signal(rng: random.Random) -> signal.Signals:
     """Choose how a process is ended: two of three times by SIGKILL."""
-    return chance.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM])
+    return rng.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM])
 
 
-def choose_kill(chance: random.Random, *, requests: int, seconds: float) -> Kill:
+def choose_kill(rng: random.Random, *, requests: int, seconds: float) -> Kill:
     """Choose one, at most so late; three of four are at a request."""
-    by = choose_signal(chance)
-    if chance.random() < 0.75:
-        return Kill(by, requests=chance.randint(1, requests))
-    return Kill(by, seconds=chance.uniform(0.05, seconds))
+    by = choose_signal(rng)
+    if rng.random() < 0.75:
+        return Kill(by, requests=rng.randint(1, requests))
+    return Kill(by, seconds=rng.uniform(0.05, seconds))

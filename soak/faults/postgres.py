@@ -10,7 +10,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from tests.embedded_postgres import start_postgres
+from demo.postgres import start_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: While processes of a killed server still hold its memory, a new one cannot start.
 _START_TRIES, _PAUSE_SECONDS = 20, 0.5
 #: What can happen to a server, by name.
-TROUBLES = ("connections cut", "restarted", "killed")
+FAULTS = ("connections cut", "restarted", "killed")
 
 
 class Postgres:
@@ -42,8 +42,8 @@ class Postgres:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(database))
         return str(self._server.get_uri(database=name))
 
-    def trouble(self, name: str) -> None:
-        """Cause one of `TROUBLES`; the server is available again when this returns."""
+    def inject(self, name: str) -> None:
+        """Cause one of `FAULTS`; the server is available again when this returns."""
         if name == "connections cut":
             with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
                 connection.execute(

@@ -51,7 +51,7 @@ class Tally:
     tries: int = 0
     lost: int = 0
     in_flight: int = 0
-    doubled: int = 0
+    duplicated: int = 0
     seconds: float = 0.0
     broken: list[Broken] = field(default_factory=list)
 
@@ -101,15 +101,15 @@ class Campaign:
                 durations = self._durations[is_fresh]
                 if not durations or number % _MEASURED_EACH == 0:
                     durations.append(self._try(number, database, is_fresh=is_fresh, shares=[]))
-                chance = self._chance(number, "moments")
-                shares = [chance.uniform(0, _SPREAD) for _ in range(chance.randint(1, _MAX_KILLS))]
+                rng = self._rng(number, "moments")
+                shares = [rng.uniform(0, _SPREAD) for _ in range(rng.randint(1, _MAX_KILLS))]
                 self._try(number, database, is_fresh=is_fresh, shares=shares)
 
     def _next(self, numbers: Iterator[int]) -> int | None:
         with self._lock:
             return None if self._is_over else next(numbers, None)
 
-    def _chance(self, number: int, what: str) -> random.Random:
+    def _rng(self, number: int, what: str) -> random.Random:
         return random.Random(f"{self._seed} {self._kind.name} {number} {what}")  # noqa: S311  # no secret
 
     def _try(self, number: int, database: Database, *, is_fresh: bool, shares: list[float]) -> float:
@@ -117,23 +117,23 @@ class Campaign:
         folder = Path(tempfile.mkdtemp(prefix="kills-"))
         what = "subject" if shares else "whole"
         starter, moments = self._starters[is_fresh], list[Moment]()
-        with self._kind(Place(folder, database, self._chance(number, what))) as subject:
+        with self._kind(Place(folder, database, self._rng(number, what))) as subject:
             for share in shares:
                 moment, _ = subject.run(starter, share * statistics.median(self._durations[is_fresh]))
                 moments.append(moment)
                 if moment is Moment.AFTER:
                     break
             _, seconds = subject.run(starter, None)
-            subject.judge()
-            verdict = subject.verdict
+            subject.verify()
+            result = subject.result
         with self._lock:
             self.tally.tries += bool(shares)
             self.tally.moments.update(moments)
-            self.tally.lost += len(verdict.lost)
-            self.tally.in_flight += verdict.in_flight
-            self.tally.doubled += len(verdict.doubled)
-            if verdict.sentences:
-                self.tally.broken.append(Broken(number, verdict.sentences, str(folder)))
+            self.tally.lost += len(result.lost)
+            self.tally.in_flight += result.in_flight
+            self.tally.duplicated += len(result.duplicated)
+            if result.sentences:
+                self.tally.broken.append(Broken(number, result.sentences, str(folder)))
             else:
                 shutil.rmtree(folder)
         return seconds

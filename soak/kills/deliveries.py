@@ -30,7 +30,7 @@ class Deliveries(Subject):
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self.count = 0
-        self.is_retrying = self.chance.random() < 0.5
+        self.is_retrying = self.rng.random() < 0.5
         self.sandbox = Sandbox.start(SandboxOptions(latency_ms=4, enforce_limit=False))
         self.rejects = self.folder / "rejects.jsonl"
         self._ledger_file = self.folder / "ledger.db"
@@ -44,7 +44,7 @@ class Deliveries(Subject):
             rejects_path=str(self.rejects),
             on_unknown_outcome="retry" if self.is_retrying else "reject",
             rate_limit_requests=1000,
-            max_concurrent_requests=self.chance.choice([1, 3, 10]),
+            max_concurrent_requests=self.rng.choice([1, 3, 10]),
         )
         self._settings = TargetSettings.from_config(read_config([str(config)]))
         self._number_of: dict[str, int] = {}  #: by the ledger's keys
@@ -101,15 +101,15 @@ class Deliveries(Subject):
         there = self.created.keys() | self.kept.keys()
         return {f"lead {number}": "it is neither created nor kept" for number in numbers if number not in there}
 
-    def judge(self) -> None:
+    def verify(self) -> None:
         """Each lead was created once, or it was in flight at a kill and the policy says what became of it."""
-        created, in_flight, verdict = self.created, self.in_flight, self.verdict
-        verdict.lost |= self.missing(range(self.count))
+        created, in_flight, result = self.created, self.in_flight, self.result
+        result.lost |= self.missing(range(self.count))
         for number, times in sorted(created.items()):
             allowed = in_flight[number] if self.is_retrying else 0
-            verdict.in_flight += min(times - 1, allowed)
+            result.in_flight += min(times - 1, allowed)
             if times - 1 > allowed:
-                verdict.doubled[f"lead {number}"] = f"it was created {times} times, at most {1 + allowed} are allowed"
+                result.duplicated[f"lead {number}"] = f"it was created {times} times, at most {1 + allowed} are allowed"
         for number in sorted(self.kept.keys()):
             if number % BAD_EACH and (self.is_retrying or not in_flight[number]):
-                verdict.broken.append(f"lead {number} is a dead letter, but was not in flight with `reject`")
+                result.broken.append(f"lead {number} is a dead letter, but was not in flight with `reject`")

@@ -50,9 +50,9 @@ class LedgerCopy(Subject):
             arrived = []
         self._arrived = len(arrived)
         if arrived and arrived != self._expected:
-            self.verdict.lost["new ledger"] = f"{len(arrived):,} of {_ROWS:,} rows are there: neither all nor none"
+            self.result.lost["new ledger"] = f"{len(arrived):,} of {_ROWS:,} rows are there: neither all nor none"
         if rows_in_utc(self._source) != self._expected:
-            self.verdict.lost["old ledger"] = "it changed"
+            self.result.lost["old ledger"] = "it changed"
 
     def has_begun(self) -> bool:
         """Return whether it was connected to the database."""
@@ -62,7 +62,7 @@ class LedgerCopy(Subject):
         """Return whether all rows arrived."""
         return self._arrived == _ROWS
 
-    def judge(self) -> None:
+    def verify(self) -> None:
         """All rows arrived."""
         if not self.is_complete():
-            self.verdict.lost["new ledger"] = f"{self._arrived:,} of {_ROWS:,} rows are there after the last run"
+            self.result.lost["new ledger"] = f"{self._arrived:,} of {_ROWS:,} rows are there after the last run"

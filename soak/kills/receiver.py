@@ -47,7 +47,7 @@ class Receiver(Subject):
 
     def prepare(self) -> None:
         """Wait, most of the time, for the pipeline of a killed receiver: it refuses a second run."""
-        if self.chance.random() < 0.9:
+        if self.rng.random() < 0.9:
             self._wait_for_pipeline()
         self._answered_before = len(self._answered)
 
@@ -56,12 +56,12 @@ class Receiver(Subject):
             fcntl.flock(lock, fcntl.LOCK_EX)
 
     def drive(self, starter: Starter, kill_after_seconds: float) -> Ended:
-        """Call it until it is killed; without a kill, end it in order once all leads have arrived."""
+        """Call it until it is killed; without a kill, stop it gracefully once all leads have arrived."""
         running = starter.start(self.program(), kill_after_seconds)
         until = time.monotonic() + LONGEST_SECONDS
         calls = _CALLS
         while not running.is_over() and time.monotonic() < until:
-            self._pause.wait(self.chance.uniform(0, 0.05))
+            self._pause.wait(self.rng.uniform(0, 0.05))
             if calls:
                 calls -= self._call()
             elif self._leads() <= self._serving.rows():
@@ -85,7 +85,7 @@ class Receiver(Subject):
         if status == 200:
             self._answered.add(lead)
         else:
-            self.verdict.broken.append(f"a call was answered with {status}")
+            self.result.broken.append(f"a call was answered with {status}")
         return True
 
     def _leads(self) -> set[str]:
@@ -99,9 +99,9 @@ class Receiver(Subject):
         """Return whether all calls were answered and all leads arrived."""
         return len(self._answered) - self._answered_before == _CALLS and self._leads() <= self._serving.rows()
 
-    def judge(self) -> None:
+    def verify(self) -> None:
         """Each lead whose call was answered is in the table."""
         there = self._serving.rows()
-        self.verdict.lost |= dict.fromkeys(self._answered - there, "its call was answered, but no run brought it")
+        self.result.lost |= dict.fromkeys(self._answered - there, "its call was answered, but no run brought it")
         others = self._leads() - self._answered - there
-        self.verdict.lost |= dict.fromkeys(others, "the run at the start did not bring it")
+        self.result.lost |= dict.fromkeys(others, "the run at the start did not bring it")

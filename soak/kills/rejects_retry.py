@@ -38,14 +38,14 @@ class RejectsRetry(Deliveries):
         """Append letters, as a run of the target does."""
         super().prepare()
         if self._asked:
-            self._append(self.chance.randint(0, 3))
+            self._append(self.rng.randint(0, 3))
 
     def look(self) -> None:
         """Check the file: whole after each kill."""
         super().look()
-        self.verdict.lost |= self.missing(range(self.count))
+        self.result.lost |= self.missing(range(self.count))
         twice = (number for number, times in self.kept.items() if times > 1)
-        self.verdict.doubled |= {f"letter {number}": "it is in the file twice" for number in twice}
+        self.result.duplicated |= {f"letter {number}": "it is in the file twice" for number in twice}
 
     def is_complete(self) -> bool:
         """Return whether the file has only letters that cannot be delivered."""

@@ -21,8 +21,8 @@ class RetentionApply(Subject):
         super().__init__(place)
         self._connection = self.database.connect()
         self._table = LeadsTable(self._connection, self.database.url)
-        self._over = [f"over-{number}" for number in range(self.chance.randint(1, 60))]
-        self._erased = [f"erased-{number}" for number in range(self.chance.randint(1, 40))]
+        self._over = [f"over-{number}" for number in range(self.rng.randint(1, 60))]
+        self._erased = [f"erased-{number}" for number in range(self.rng.randint(1, 40))]
         stays = [f"stays-{number}" for number in range(200)]
         self._table.add(*self._over, days_left=-1)
         self._table.add(*self._erased, isErased=True)
@@ -53,16 +53,16 @@ class RetentionApply(Subject):
             return
         self._is_done = True
         if evidence != {**dict.fromkeys(self._over, "ttl"), **dict.fromkeys(self._erased, "erased")}:
-            self.verdict.lost["evidence"] = f"{len(evidence)} lines for {len(self._over) + len(self._erased)} leads"
+            self.result.lost["evidence"] = f"{len(evidence)} lines for {len(self._over) + len(self._erased)} leads"
         self._check(rows)
 
     def _check(self, rows: dict[str, dict[str, Any]]) -> None:
         there = [lead for lead in self._over if lead in rows]
         named = [lead for lead in self._erased if lead not in rows or NAME in str(rows[lead])]
         changed = [lead for lead, row in self._kept.items() if rows.get(lead) != row]
-        self.verdict.broken += [f"{lead} is still there, but the evidence says that it is gone" for lead in there]
-        self.verdict.broken += [f"{lead} is not erased, but the evidence says so" for lead in named]
-        self.verdict.lost |= dict.fromkeys(changed, "it was deleted or changed without a reason")
+        self.result.broken += [f"{lead} is still there, but the evidence says that it is gone" for lead in there]
+        self.result.broken += [f"{lead} is not erased, but the evidence says so" for lead in named]
+        self.result.lost |= dict.fromkeys(changed, "it was deleted or changed without a reason")
 
     def has_begun(self) -> bool:
         """Return whether it was connected to the database."""
@@ -72,7 +72,7 @@ class RetentionApply(Subject):
         """Return whether all is done."""
         return self._is_done
 
-    def judge(self) -> None:
+    def verify(self) -> None:
         """Everything that was due is done."""
         if not self._is_done:
-            self.verdict.broken.append("nothing was changed")
+            self.result.broken.append("nothing was changed")

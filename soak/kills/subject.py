@@ -9,9 +9,9 @@ from enum import Enum
 from signal import SIGKILL
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tests.acceptance.conftest import shell
 from tests.pages import PROJECT
 from tests.programs import Program
+from tests.user_shells import shell
 
 if TYPE_CHECKING:
     import random
@@ -42,22 +42,22 @@ class Place:
 
     folder: Path
     database: Database
-    chance: random.Random
+    rng: random.Random
 
 
 @dataclass
-class Verdict:
-    """What a try showed: of each lead that was lost or doubled, how that can be seen."""
+class TryResult:
+    """What a try showed: of each lead that was lost or duplicated, how that can be seen."""
 
     lost: dict[str, str] = field(default_factory=dict)
-    doubled: dict[str, str] = field(default_factory=dict)
+    duplicated: dict[str, str] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)  #: other promises
     in_flight: int = 0  #: what came twice and may, since a kill hit it in flight
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What was lost, doubled without reason, or broken."""
-        named = [f"{name}: {how}" for each in (self.lost, self.doubled) for name, how in sorted(each.items())]
+        """What was lost, duplicated without reason, or broken."""
+        named = [f"{name}: {how}" for each in (self.lost, self.duplicated) for name, how in sorted(each.items())]
         return (*named, *self.broken)
 
 
@@ -71,8 +71,8 @@ class Subject(ABC):
     def __init__(self, place: Place) -> None:
         self.folder = place.folder
         self.database = place.database
-        self.chance = place.chance
-        self.verdict = Verdict()
+        self.rng = place.rng
+        self.result = TryResult()
 
     def __enter__(self) -> Self:
         return self
@@ -89,10 +89,10 @@ class Subject(ABC):
         self.look()
         if ended.status != -SIGKILL:
             if ended.status not in self.statuses:
-                self.verdict.broken.append(f"a run that was not killed ended with status {ended.status}")
+                self.result.broken.append(f"a run that was not killed ended with status {ended.status}")
             return Moment.AFTER, ended.seconds
         if kill_after_seconds is None:
-            self.verdict.broken.append(f"a run did not end within {LONGEST_SECONDS:g} s")
+            self.result.broken.append(f"a run did not end within {LONGEST_SECONDS:g} s")
         if self.is_complete():
             return Moment.END, ended.seconds
         return Moment.MIDDLE if self.has_begun() else Moment.BEFORE, ended.seconds
@@ -109,7 +109,7 @@ class Subject(ABC):
         """Make the input of the next run, and note what is there before it."""
 
     def look(self) -> None:  # noqa: B027  # a subject may show nothing in between
-        """Look at what a run left behind, and add to the verdict what must not be, even between two runs."""
+        """Look at what a run left behind, and add to the result what must not be, even between two runs."""
 
     @abstractmethod
     def has_begun(self) -> bool:
@@ -120,8 +120,8 @@ class Subject(ABC):
         """Return whether nothing is left to do."""
 
     @abstractmethod
-    def judge(self) -> None:
-        """After a run to the end, add what was lost or doubled to the verdict."""
+    def verify(self) -> None:
+        """After a run to the end, add what was lost or duplicated to the result."""
 
     def command(self, *arguments: object, stdin: str = "", stdout: str = "stdout", **environment: str) -> Program:
         """Return a run in this try's folder; stdin and stdout are names of files there."""

@@ -35,9 +35,9 @@ def _figures(tally: Tally) -> dict[str, int]:
         "kills": tally.kills,
         **moments,
         "lost": tally.lost,
-        "doubled in flight": tally.in_flight,
-        "doubled otherwise": tally.doubled,
-        "other promises broken": sum(len(each.sentences) for each in tally.broken) - tally.lost - tally.doubled,
+        "duplicated in flight": tally.in_flight,
+        "duplicated otherwise": tally.duplicated,
+        "other promises broken": sum(len(each.sentences) for each in tally.broken) - tally.lost - tally.duplicated,
         "seconds": round(tally.seconds),
     }
 

@@ -28,20 +28,20 @@ class Tap(Subject):
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
-        chance = self.chance
+        rng = self.rng
         self.sandbox = Sandbox.start(
             SandboxOptions(
-                leads=chance.choice([20, 60]),
+                leads=rng.choice([20, 60]),
                 days=_DAYS,
-                seed=chance.getrandbits(32),
-                latency_ms=chance.choice([2, 20]),
+                seed=rng.getrandbits(32),
+                latency_ms=rng.choice([2, 20]),
                 enforce_limit=False,
-                order=chance.choice(["ascending", "descending", "shuffled"]),  # type: ignore[arg-type]  # a text will do
+                order=rng.choice(["ascending", "descending", "shuffled"]),  # type: ignore[arg-type]  # a text will do
             )
         )
-        self._is_refreshing = chance.random() < 0.3
+        self._is_refreshing = rng.random() < 0.3
         access: dict[str, Any] = {"auth_token": "sandbox-token"}
-        if chance.random() < 0.3:
+        if rng.random() < 0.3:
             access = {
                 "client_id": "sandbox",
                 "client_secret": "sandbox",
@@ -51,10 +51,10 @@ class Tap(Subject):
         self.configure(
             api_url=self.sandbox.api_url,
             start_date=days_ago(_DAYS + 1),
-            window_days=chance.randint(1, 3),
-            page_size=chance.choice([3, 10, 100]),
+            window_days=rng.randint(1, 3),
+            page_size=rng.choice([3, 10, 100]),
             rate_limit_requests=1000,
-            max_concurrent_requests=chance.choice([1, 4, 10]),
+            max_concurrent_requests=rng.choice([1, 4, 10]),
             refresh_days=1 if self._is_refreshing else 0,
             **access,
         )
@@ -80,7 +80,7 @@ class Tap(Subject):
     def prepare(self) -> None:
         """Let leads arrive, and forget earlier output."""
         if self._reads:
-            dates = [int(time.time()) - 2] * self.chance.randint(0, 2)
+            dates = [int(time.time()) - 2] * self.rng.randint(0, 2)
             self._late |= {*self.sandbox.add_leads(ingestion_dates=dates)}
         (self.folder / "stdout").write_bytes(b"")
         self._asked = self.sandbox.statistics.total
@@ -105,12 +105,12 @@ class Tap(Subject):
         self, lead: str, dates: dict[str, Any], seen: set[str], covered: set[str], resumed_at: int | None
     ) -> None:
         if lead in seen:
-            self.verdict.doubled[lead] = "it came twice in one run"
+            self.result.duplicated[lead] = "it came twice in one run"
         elif lead in self._read:
-            self.verdict.in_flight += 1
+            self.result.in_flight += 1
             is_due = resumed_at is None or _seconds(dates[lead]) >= resumed_at - _LOOKBACK_SECONDS
             if lead in covered and not is_due and not self._is_refreshing:
-                self.verdict.doubled[lead] = "it came again, though a STATE covered it"
+                self.result.duplicated[lead] = "it came again, though a STATE covered it"
         seen.add(lead)
         self._read.add(lead)
         self._reads += 1
@@ -120,9 +120,9 @@ class Tap(Subject):
         if bookmark is None:
             return
         if resumed_at is not None and bookmark < resumed_at:
-            self.verdict.broken.append(f"the bookmark went back from {resumed_at} to {bookmark}")
+            self.result.broken.append(f"the bookmark went back from {resumed_at} to {bookmark}")
         passed = {lead for lead, date in dates.items() if _seconds(date) < bookmark} - self._covered - self._late
-        self.verdict.lost |= dict.fromkeys(passed, "a bookmark passed it before it was written")
+        self.result.lost |= dict.fromkeys(passed, "a bookmark passed it before it was written")
 
     def _bookmark(self) -> int | None:
         if not self._state.exists():
@@ -139,13 +139,13 @@ class Tap(Subject):
         """Return whether a STATE covers every lead."""
         return self._is_done
 
-    def judge(self) -> None:
+    def verify(self) -> None:
         """Every lead was written and covered by a STATE, or by the end of the last run.
 
         A run that ends in the second of its first bookmark has the STATE that it began with, which is not repeated.
         """
         lost = self.sandbox.store.ids() - self._covered - self._in_last_run
-        self.verdict.lost |= dict.fromkeys(lost, "it was never written before a STATE")
+        self.result.lost |= dict.fromkeys(lost, "it was never written before a STATE")
 
 
 def _seconds(date: Any) -> int:  # as the sandbox stores it

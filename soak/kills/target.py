@@ -36,7 +36,7 @@ class TargetWithSqlite(Deliveries):
         super().prepare()
         (self.folder / "stdout").write_bytes(b"")
         messages = [SCHEMA]
-        for number in range(self._passed if self.chance.random() < 0.7 else 0, _RECORDS):
+        for number in range(self._passed if self.rng.random() < 0.7 else 0, _RECORDS):
             messages.append(record(number) if number % BAD_EACH else record(number, email="nobody"))
             if (number + 1) % _STATE_EACH == 0:
                 messages.append(state({"records": number + 1}))
@@ -48,22 +48,22 @@ class TargetWithSqlite(Deliveries):
         self._runs += 1
         said = whole_lines((self.folder / "stdout").read_bytes())
         self._passed = max([self._passed, *(line["records"] for line in said)])
-        self.verdict.lost |= self.missing(range(self._passed))
+        self.result.lost |= self.missing(range(self._passed))
 
     def is_complete(self) -> bool:
         """Return whether all records were created or kept."""
         return not self.missing(range(_RECORDS))
 
-    def judge(self) -> None:
+    def verify(self) -> None:
         """Beside the leads themselves: a dead letter is written again only by a run after a kill."""
-        super().judge()
-        self.verdict.doubled |= {
+        super().verify()
+        self.result.duplicated |= {
             f"letter {number}": f"it is there {times} times after {self._runs} runs"
             for number, times in self.kept.items()
             if times > self._runs
         }
         if self._passed < _RECORDS:
-            self.verdict.broken.append(f"the last STATE that came out is {self._passed} of {_RECORDS}")
+            self.result.broken.append(f"the last STATE that came out is {self._passed} of {_RECORDS}")
 
 
 class TargetWithPostgresql(TargetWithSqlite):

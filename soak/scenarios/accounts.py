@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Choices:
-    """What is left to chance in a round."""
+    """The random choices of a round."""
 
     options: SandboxOptions
     refused: str  #: the agency whose credentials are refused
@@ -33,27 +33,27 @@ class Choices:
     arrivals: int
 
 
-def choose(chance: random.Random) -> Choices:
+def choose(rng: random.Random) -> Choices:
     """Choose a round."""
-    accounts = chance.choice([4, 12, 30])
+    accounts = rng.choice([4, 12, 30])
     options = SandboxOptions(
         accounts=accounts,
-        leads=chance.choice([300, 1500]),
-        days=chance.choice([20, 90]),
+        leads=rng.choice([300, 1500]),
+        days=rng.choice([20, 90]),
         latency_ms=10,
-        enforce_limit=chance.random() < 0.5,
-        seed=chance.getrandbits(32),
-        **choose_dialect(chance),
+        enforce_limit=rng.random() < 0.5,
+        seed=rng.getrandbits(32),
+        **choose_dialect(rng),
     )
-    refused, failing, slow = chance.sample([f"agency-{number}" for number in range(1, accounts + 1)], 3)
+    refused, failing, slow = rng.sample([f"agency-{number}" for number in range(1, accounts + 1)], 3)
     return Choices(
         options,
         refused,
         failing,
         slow,
-        choose_faults(chance, API),
-        tuple((choose_kill(chance, requests=100, seconds=2.0), chance.random() < 0.3) for _ in range(3)),
-        chance.randint(0, 30),
+        choose_faults(rng, API),
+        tuple((choose_kill(rng, requests=100, seconds=2.0), rng.random() < 0.3) for _ in range(3)),
+        rng.randint(0, 30),
     )
 
 
@@ -94,7 +94,7 @@ def play(choices: Choices, place: Place) -> Round:
         done.promise("no lead of another account is lost", is_kept=not lost, detail=len(lost))
         sandbox.script()
         done.promise(
-            "a run without disturbance ends well",
+            "a run without disturbance succeeds",
             is_kept=runs.run(patience_seconds=LONGEST_SECONDS),
             detail=runs.log[-600:],
         )

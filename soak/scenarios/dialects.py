@@ -11,7 +11,7 @@ from seeker_leads_sandbox import Links, PageStatus, Sandbox, SandboxOptions
 from soak.faults.api import API, NamedFault, choose_faults, inject, stop_faults
 from soak.faults.dialects import choose_dialect
 from soak.rounds import Place, Round, Scenario
-from tests.conftest import Clock, TapRunner
+from tests.tap_runs import Clock, TapRunner
 
 if TYPE_CHECKING:
     import random
@@ -25,7 +25,7 @@ _CAP = 30
 
 @dataclass(frozen=True)
 class Choices:
-    """What is left to chance in a sample."""
+    """The random choices of a sample."""
 
     options: SandboxOptions
     window_days: int
@@ -34,44 +34,44 @@ class Choices:
     faults: tuple[NamedFault, ...]
 
 
-def choose(chance: random.Random) -> tuple[Choices, ...]:
+def choose(rng: random.Random) -> tuple[Choices, ...]:
     """Choose the samples of a round."""
-    return tuple(_choose(chance) for _ in range(SAMPLES))
+    return tuple(_choose(rng) for _ in range(SAMPLES))
 
 
-def _choose(chance: random.Random) -> Choices:
-    dialect = choose_dialect(chance)
-    is_capped = chance.random() < 0.25
-    window_days = chance.choice([1, 3, 7])
+def _choose(rng: random.Random) -> Choices:
+    dialect = choose_dialect(rng)
+    is_capped = rng.random() < 0.25
+    window_days = rng.choice([1, 3, 7])
     # A server that caps its pages without any sign of more is read completely only if no lead is on a window's edge.
     is_silent = dialect["links"] is Links.NONE and dialect["page_status"] is PageStatus.ALWAYS_200
-    ages = _ages_off_edges(chance) if is_capped else _ages(chance, window_days)
+    ages = _ages_off_edges(rng) if is_capped else _ages(rng, window_days)
     return Choices(
         SandboxOptions(
             enforce_limit=False,
             page_cap=_CAP if is_capped else 100,
-            seed=chance.getrandbits(32),
+            seed=rng.getrandbits(32),
             **dialect,
         ),
         7 if is_capped else window_days,
-        100 if is_capped or is_silent else chance.choice([1, 7, 100]),
+        100 if is_capped or is_silent else rng.choice([1, 7, 100]),
         tuple(ages),
-        choose_faults(chance, API),
+        choose_faults(rng, API),
     )
 
 
-def _ages(chance: random.Random, window_days: int) -> Iterator[int]:
+def _ages(rng: random.Random, window_days: int) -> Iterator[int]:
     """Yield ages around the edges of windows, in one second, and anywhere."""
     step = window_days * DAY - 1
     for index in range(1, 3):
         yield from (DAYS * DAY - index * step + offset for offset in (-2, -1, 0, 1, 2))
-    yield from [chance.randrange(10, DAYS * DAY)] * chance.choice([1, 50, 250])
-    yield from (chance.randrange(10, DAYS * DAY) for _ in range(chance.randint(0, 200)))
+    yield from [rng.randrange(10, DAYS * DAY)] * rng.choice([1, 50, 250])
+    yield from (rng.randrange(10, DAYS * DAY) for _ in range(rng.randint(0, 200)))
 
 
-def _ages_off_edges(chance: random.Random) -> Iterator[int]:
+def _ages_off_edges(rng: random.Random) -> Iterator[int]:
     for day in (1, 9, 17):
-        yield from (int((day + part / 50) * DAY) for part in range(1, chance.choice([31, 40])))
+        yield from (int((day + part / 50) * DAY) for part in range(1, rng.choice([31, 40])))
 
 
 def play(choices: tuple[Choices, ...], place: Place) -> Round:

@@ -8,13 +8,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from soak.faults.postgres import TROUBLES, connected
+from soak.faults.postgres import FAULTS, connected
 from soak.promises import check_log
 from soak.rounds import Place, Round, Scenario
 from soak.waiting import output_of
-from tests.acceptance.conftest import BIN, shell
 from tests.killed_runs import after_seconds
 from tests.leads_table import NAME, LeadsTable
+from tests.user_programs import BIN
+from tests.user_shells import shell
 
 if TYPE_CHECKING:
     import random
@@ -23,25 +24,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Choices:
-    """What is left to chance in a round."""
+    """The random choices of a round."""
 
     staying: int
     over: int  #: past their `ttl`
     erased: int
     is_deleting: bool  #: `--erased delete`
-    disturbances: tuple[tuple[float, str], ...]  #: after so many seconds: a signal, or trouble of the database
+    disturbances: tuple[tuple[float, str], ...]  #: after so many seconds: a signal, or a fault of the database
 
 
-def choose(chance: random.Random) -> Choices:
+def choose(rng: random.Random) -> Choices:
     """Choose a round."""
     return Choices(
-        chance.choice([10, 500]),
-        chance.choice([1, 50, 2000]),
-        chance.choice([1, 50, 2000]),
-        is_deleting=chance.random() < 0.5,
+        rng.choice([10, 500]),
+        rng.choice([1, 50, 2000]),
+        rng.choice([1, 50, 2000]),
+        is_deleting=rng.random() < 0.5,
         disturbances=tuple(
-            (chance.uniform(0.3, 1.8), chance.choice(["SIGKILL", "SIGKILL", "SIGTERM", *TROUBLES]))
-            for _ in range(chance.randint(3, 6))
+            (rng.uniform(0.3, 1.8), rng.choice(["SIGKILL", "SIGKILL", "SIGTERM", *FAULTS]))
+            for _ in range(rng.randint(3, 6))
         ),
     )
 
@@ -72,7 +73,7 @@ def play(choices: Choices, place: Place) -> Round:
     if choices.is_deleting:
         command += ["--erased", "delete"]
 
-    def run(seconds: float | None, trouble: str) -> int:
+    def run(seconds: float | None, fault: str) -> int:
         done.figures["runs"] += 1
         with (
             (place.folder / "log").open("ab") as log,
@@ -82,18 +83,18 @@ def play(choices: Choices, place: Place) -> Round:
                 after_seconds(seconds)(process)
             if process.poll() is not None or seconds is None:
                 pass  # it was faster, or is left in peace
-            elif trouble in TROUBLES:
-                place.postgres.trouble(trouble)
-                done.faults[f"PostgreSQL: {trouble}"] += 1
+            elif fault in FAULTS:
+                place.postgres.inject(fault)
+                done.faults[f"PostgreSQL: {fault}"] += 1
             else:
-                process.send_signal(signal.Signals[trouble])
-                done.kills[f"retention apply: {trouble}"] += 1
+                process.send_signal(signal.Signals[fault])
+                done.kills[f"retention apply: {fault}"] += 1
             output_of(process, done, place.folder / "log")
         return process.returncode
 
     expected = {**dict.fromkeys(over, "ttl"), **dict.fromkeys(gone, "erased")}
-    for seconds, trouble in choices.disturbances:
-        run(seconds, trouble)
+    for seconds, fault in choices.disturbances:
+        run(seconds, fault)
         rows, evidence = _read(url)
         is_whole = (rows == before and not evidence) or evidence == expected
         done.promise("a run makes all of its changes or none", is_kept=is_whole, detail=(len(rows), len(evidence)))
@@ -102,7 +103,7 @@ def play(choices: Choices, place: Place) -> Round:
     done.recovery_seconds = time.monotonic() - began
     rows, evidence = _read(url)
     log = (place.folder / "log").read_text()
-    done.promise("a run without disturbance ends well", is_kept=status == 0, detail=log[-600:])
+    done.promise("a run without disturbance succeeds", is_kept=status == 0, detail=log[-600:])
     done.promise("each change has its evidence", is_kept=evidence == expected, detail=(len(evidence), len(expected)))
     done.promise("no other row changes", is_kept=all(rows.get(lead_id) == before[lead_id] for lead_id in stay))
     left = {*over} & rows.keys()

@@ -15,16 +15,16 @@ import psutil
 from seeker_leads_sandbox import Sandbox
 from soak.faults.api import inject, stop_faults
 from soak.faults.disk import small_disk
-from soak.faults.postgres import TROUBLES, connected
+from soak.faults.postgres import FAULTS, connected
 from soak.pipeline import prepare
 from soak.promises import check_files, check_log, check_states
 from soak.rounds import Place, Round, Scenario
 from soak.scenarios.warehouse_choices import Choices, Disturbance, choose
 from soak.waiting import output_of
-from tests.acceptance.conftest import BIN
 from tests.killed_runs import after_seconds, days_ago
 from tests.leads_table import LeadsTable
 from tests.log_privacy import values_of
+from tests.user_programs import BIN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +56,7 @@ class Warehouse:
         with self.start() as pipeline:
             output_of(pipeline, self.done, self.place.folder / "log")
         is_good = pipeline.returncode == 0
-        self.done.promise("a run without disturbance ends well", is_kept=is_good, detail=self.log[-600:])
+        self.done.promise("a run without disturbance succeeds", is_kept=is_good, detail=self.log[-600:])
 
     def disturb(self, disturbance: Disturbance) -> None:
         """Run it, and disturb it."""
@@ -65,8 +65,8 @@ class Warehouse:
             if disturbance.arrivals:
                 # In a past second: leads of the current second may be left to the next run.
                 self.sandbox.add_leads(ingestion_dates=[self.now - 2] * disturbance.arrivals)
-            if disturbance.victim in TROUBLES:
-                self.place.postgres.trouble(disturbance.victim)
+            if disturbance.victim in FAULTS:
+                self.place.postgres.inject(disturbance.victim)
                 self.done.faults[f"PostgreSQL: {disturbance.victim}"] += 1
             else:
                 self._kill(pipeline, disturbance)
@@ -122,7 +122,7 @@ class Warehouse:
             output_of(process, self.done, self.place.folder / "log")
         if kill_after_seconds is None:
             is_good = process.returncode == 0
-            self.done.promise("retention without disturbance ends well", is_kept=is_good, detail=self.log[-600:])
+            self.done.promise("retention without disturbance succeeds", is_kept=is_good, detail=self.log[-600:])
 
     @property
     def log(self) -> str:
@@ -159,8 +159,8 @@ def play(choices: Choices, place: Place) -> Round:
         prepare(place.folder, warehouse.url, settings_of(sandbox, choices.options.days, **more))
         done.faults["clock of the API"] += choices.clock_seconds != 0
         inject(sandbox, choices.faults)
-        with cache.trouble(choices.cache_trouble, room_kib=0):
-            done.faults[f"disk of the cache: {choices.cache_trouble}"] += choices.cache_trouble is not None
+        with cache.fault(choices.cache_fault, room_kib=0):
+            done.faults[f"disk of the cache: {choices.cache_fault}"] += choices.cache_fault is not None
             for disturbance in choices.load:
                 warehouse.disturb(disturbance)
         done.faults += stop_faults(sandbox, choices.faults)

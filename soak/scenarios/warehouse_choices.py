@@ -1,4 +1,4 @@
-"""What chance decides in a round of the warehouse."""
+"""The random choices of a round of the warehouse."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from seeker_leads_sandbox import SandboxOptions
 from soak.faults.api import API, TOKENS, NamedFault, choose_faults
 from soak.faults.dialects import choose_dialect
 from soak.faults.kills import Kill, choose_kill
-from soak.faults.postgres import TROUBLES
+from soak.faults.postgres import FAULTS
 
 if TYPE_CHECKING:
     import random
@@ -20,20 +20,20 @@ _VICTIMS = ("tap", "loader", "both")
 
 @dataclass(frozen=True)
 class Disturbance:
-    """What happens during a run: a kill of a program, or trouble of the database."""
+    """What happens during a run: a kill of a program, or a fault of the database."""
 
     kill: Kill
-    victim: str  #: one of `_VICTIMS` or of `TROUBLES`
+    victim: str  #: one of `_VICTIMS` or of `FAULTS`
     arrivals: int  #: leads that come while it happens
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What is left to chance in a round."""
+    """The random choices of a round."""
 
     options: SandboxOptions
     clock_seconds: int  #: how much the API's clock is ahead at first
-    cache_trouble: str | None  #: of the disk of the token cache, while the account is read for the first time
+    cache_fault: str | None  #: of the disk of the token cache, while the account is read for the first time
     shares_limit: bool  #: whether the tap keeps its limit in the database, by `rate_limit_url`
     faults: tuple[NamedFault, ...]
     window_days: int
@@ -44,39 +44,39 @@ class Choices:
     apply_kills: tuple[float, ...]  #: seconds after which `retention apply` is killed
 
 
-def choose(chance: random.Random) -> Choices:
+def choose(rng: random.Random) -> Choices:
     """Choose a round."""
-    days, window_days = chance.choice([(60, 1), (200, 3), (500, 7), (1000, 7)])
+    days, window_days = rng.choice([(60, 1), (200, 3), (500, 7), (1000, 7)])
     options = SandboxOptions(
-        leads=chance.choice([200, 800, 2000]),
+        leads=rng.choice([200, 800, 2000]),
         days=days,
-        latency_ms=chance.choice([5, 20]),
-        enforce_limit=chance.random() < 0.5,
-        token_lifetime_seconds=chance.choice([20, 86_400]),
-        seed=chance.getrandbits(32),
-        **choose_dialect(chance),
+        latency_ms=rng.choice([5, 20]),
+        enforce_limit=rng.random() < 0.5,
+        token_lifetime_seconds=rng.choice([20, 86_400]),
+        seed=rng.getrandbits(32),
+        **choose_dialect(rng),
     )
     return Choices(
         options,
-        clock_seconds=chance.choice([0, 0, 0, -_DAY, -600, 600, _DAY]),
-        cache_trouble=chance.choice([None, None, "full disk", "read-only disk"]),
-        shares_limit=chance.random() < 0.3,
-        faults=(*choose_faults(chance, API), *choose_faults(chance, TOKENS)),
+        clock_seconds=rng.choice([0, 0, 0, -_DAY, -600, 600, _DAY]),
+        cache_fault=rng.choice([None, None, "full disk", "read-only disk"]),
+        shares_limit=rng.random() < 0.3,
+        faults=(*choose_faults(rng, API), *choose_faults(rng, TOKENS)),
         window_days=window_days,
-        page_size=chance.choice([20, 100]),
-        load=_choose_disturbances(chance, chance.randint(2, 5)),
-        refresh=_choose_disturbances(chance, chance.randint(1, 3)),
-        erasures=chance.randint(1, 20),
-        apply_kills=tuple(chance.uniform(0.1, 1.5) for _ in range(chance.randint(0, 2))),
+        page_size=rng.choice([20, 100]),
+        load=_choose_disturbances(rng, rng.randint(2, 5)),
+        refresh=_choose_disturbances(rng, rng.randint(1, 3)),
+        erasures=rng.randint(1, 20),
+        apply_kills=tuple(rng.uniform(0.1, 1.5) for _ in range(rng.randint(0, 2))),
     )
 
 
-def _choose_disturbances(chance: random.Random, count: int) -> tuple[Disturbance, ...]:
+def _choose_disturbances(rng: random.Random, count: int) -> tuple[Disturbance, ...]:
     return tuple(
         Disturbance(
-            choose_kill(chance, requests=60, seconds=2.0),
-            chance.choice([*_VICTIMS, *_VICTIMS, *TROUBLES]),
-            chance.randint(0, 20),
+            choose_kill(rng, requests=60, seconds=2.0),
+            rng.choice([*_VICTIMS, *_VICTIMS, *FAULTS]),
+            rng.randint(0, 20),
         )
         for _ in range(count)
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from soak.faults.api import API, NamedFault, choose_faults, inject, stop_faults
 from soak.faults.kills import choose_signal
-from soak.faults.postgres import TROUBLES, connected
+from soak.faults.postgres import FAULTS, connected
 from soak.pipeline import prepare
 from soak.promises import check_files, check_log
 from soak.rounds import Place, Round, Scenario
@@ -36,22 +36,22 @@ class Step:
 
     leads: int
     pause_seconds: float
-    victim: str | None  #: one of `VICTIMS` or of `TROUBLES`; None: nothing
+    victim: str | None  #: one of `VICTIMS` or of `FAULTS`; None: nothing
     by: signal.Signals
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What is left to chance in a round."""
+    """The random choices of a round."""
 
     options: SandboxOptions
     faults: tuple[NamedFault, ...]
     steps: tuple[Step, ...]
 
 
-def choose(chance: random.Random) -> Choices:
+def choose(rng: random.Random) -> Choices:
     """Choose a round."""
-    victims = [None, *VICTIMS, *VICTIMS, chance.choice(TROUBLES)]
+    victims = [None, *VICTIMS, *VICTIMS, rng.choice(FAULTS)]
     return Choices(
         SandboxOptions(
             leads=20,
@@ -59,16 +59,16 @@ def choose(chance: random.Random) -> Choices:
             webhook_attempts=50,
             webhook_retry_wait_ms=50,
             webhook_max_failures=100_000,
-            webhook_loss=chance.choice([0, 0, 0.5]),
-            webhook_double=chance.choice([0, 0.5]),
-            webhook_reorder=chance.choice([0, 0.5]),
-            webhook_delay_ms=chance.choice([0, 300]),
-            seed=chance.getrandbits(32),
+            webhook_loss=rng.choice([0, 0, 0.5]),
+            webhook_double=rng.choice([0, 0.5]),
+            webhook_reorder=rng.choice([0, 0.5]),
+            webhook_delay_ms=rng.choice([0, 300]),
+            seed=rng.getrandbits(32),
         ),
-        choose_faults(chance, API),
+        choose_faults(rng, API),
         tuple(
-            Step(chance.randint(1, 5), chance.uniform(0, 3), chance.choice(victims), choose_signal(chance))
-            for _ in range(chance.randint(4, 9))
+            Step(rng.randint(1, 5), rng.uniform(0, 3), rng.choice(victims), choose_signal(rng))
+            for _ in range(rng.randint(4, 9))
         ),
     )
 
@@ -105,8 +105,8 @@ def play(choices: Choices, place: Place) -> Round:
                 sandbox.add_leads(step.leads)
                 done.figures["signals"] += step.leads
                 pause.wait(step.pause_seconds)
-                if step.victim in TROUBLES:
-                    place.postgres.trouble(str(step.victim))
+                if step.victim in FAULTS:
+                    place.postgres.inject(str(step.victim))
                     done.faults[f"PostgreSQL: {step.victim}"] += 1
                 elif step.victim and serving.kill(step.victim, step.by):
                     done.kills[f"webhooks, {step.victim}: {step.by.name}"] += 1
@@ -115,7 +115,7 @@ def play(choices: Choices, place: Place) -> Round:
             done.faults += stop_faults(sandbox, choices.faults)
             _check_arrivals(serving, done)
             status = serving.end(signal.SIGTERM)
-            done.promise("the receiver ends in order", is_kept=status == 0, detail=status)
+            done.promise("the receiver stops gracefully", is_kept=status == 0, detail=status)
         finally:
             serving.kill("both")
         check_log(done, serving.log, {*values_of(sandbox), KEY})

@@ -1,4 +1,4 @@
-"""Sending records: kills, lost answers, both ledgers, trouble of database and disk, and dead letters sent again."""
+"""Sending records: kills, lost answers, both ledgers, faults of database and disk, and dead letters sent again."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from soak.faults.kills import Kill, choose_kill, choose_signal
 from soak.promises import check_files, check_log
 from soak.rounds import Place, Round, Scenario
 from soak.waiting import output_of
-from tests.acceptance.conftest import BIN, TargetProgram, shell
+from tests.client_credentials import as_client
 from tests.ledger_tools import rows
 from tests.log_privacy import values_of
 from tests.singer_input import SCHEMA, record, state
+from tests.user_programs import BIN, TargetProgram
+from tests.user_shells import shell
 
 if TYPE_CHECKING:
     import random
@@ -34,16 +36,16 @@ BAD_ONE_IN, STATE_ONE_IN = 20, 25
 
 @dataclass(frozen=True)
 class Disturbance:
-    """What happens during a run: a kill, or trouble of the disk or the database."""
+    """What happens during a run: a kill, or a fault of the disk or the database."""
 
     kill: Kill
-    trouble: str | None
+    fault: str | None
     room_kib: int  #: that is left on a full disk, or in a file
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What is left to chance in a round."""
+    """The random choices of a round."""
 
     options: SandboxOptions
     records: int
@@ -54,28 +56,26 @@ class Choices:
     retry_kill: Kill  #: of `rejects retry`
 
 
-def choose(chance: random.Random) -> Choices:
+def choose(rng: random.Random) -> Choices:
     """Choose a round."""
-    ledger = chance.choice(["SQLite", "PostgreSQL"])
-    troubles = [None, None, *disk.TROUBLES, *(postgres.TROUBLES if ledger == "PostgreSQL" else ())]
+    ledger = rng.choice(["SQLite", "PostgreSQL"])
+    faults = [None, None, *disk.FAULTS, *(postgres.FAULTS if ledger == "PostgreSQL" else ())]
     return Choices(
         SandboxOptions(
-            latency_ms=chance.choice([5, 30]),
-            enforce_limit=chance.random() < 0.5,
-            token_lifetime_seconds=chance.choice([20, 86_400]),
-            seed=chance.getrandbits(32),
+            latency_ms=rng.choice([5, 30]),
+            enforce_limit=rng.random() < 0.5,
+            token_lifetime_seconds=rng.choice([20, 86_400]),
+            seed=rng.getrandbits(32),
         ),
-        chance.choice([100, 400, 1000]),
-        chance.choice(["retry", "reject"]),
+        rng.choice([100, 400, 1000]),
+        rng.choice(["retry", "reject"]),
         ledger,
-        (*choose_faults(chance, API), *choose_faults(chance, UNKNOWN), *choose_faults(chance, TOKENS)),
+        (*choose_faults(rng, API), *choose_faults(rng, UNKNOWN), *choose_faults(rng, TOKENS)),
         tuple(
-            Disturbance(
-                choose_kill(chance, requests=120, seconds=2.5), chance.choice(troubles), chance.choice([0, 4, 16, 64])
-            )
-            for _ in range(chance.randint(3, 6))
+            Disturbance(choose_kill(rng, requests=120, seconds=2.5), rng.choice(faults), rng.choice([0, 4, 16, 64]))
+            for _ in range(rng.randint(3, 6))
         ),
-        Kill(choose_signal(chance), seconds=chance.uniform(0.3, 2.0)),
+        Kill(choose_signal(rng), seconds=rng.uniform(0.3, 2.0)),
     )
 
 
@@ -148,10 +148,7 @@ def play(choices: Choices, place: Place) -> Round:
         ledger = database if choices.ledger == "PostgreSQL" else f"sqlite:///{small.folder / 'ledger.db'}"
         writing.program.configure(
             sandbox.api_url,
-            auth_token=None,
-            auth_url=sandbox.token_url,
-            client_id="sandbox",
-            client_secret="sandbox",
+            **as_client(sandbox),
             ledger_url=ledger,
             rejects_path=str(small.folder / "rejects.jsonl"),
             on_unknown_outcome=choices.on_unknown_outcome,
@@ -166,7 +163,7 @@ def play(choices: Choices, place: Place) -> Round:
         began = time.monotonic()
         status = writing.run()
         done.recovery_seconds = time.monotonic() - began
-        done.promise("a run without disturbance ends well", is_kept=status == 0, detail=writing.program.log[-600:])
+        done.promise("a run without disturbance succeeds", is_kept=status == 0, detail=writing.program.log[-600:])
         _check(writing, choices, ledger)
         _retry(writing, choices)
         check_log(done, writing.program.log, values_of(sandbox))
@@ -175,18 +172,18 @@ def play(choices: Choices, place: Place) -> Round:
 
 
 def _disturb(writing: Writing, disturbance: Disturbance, small: Disk, place: Place) -> None:
-    done, trouble = writing.done, disturbance.trouble
+    done, fault = writing.done, disturbance.fault
 
     def disturb(process: subprocess.Popen[str]) -> None:
-        if trouble in postgres.TROUBLES:
-            place.postgres.trouble(str(trouble))
-        elif trouble is None and process.poll() is None:
+        if fault in postgres.FAULTS:
+            place.postgres.inject(str(fault))
+        elif fault is None and process.poll() is None:
             process.send_signal(disturbance.kill.by)
             done.kills[f"target: {disturbance.kill.by.name}"] += 1
 
-    kind = "PostgreSQL" if trouble in postgres.TROUBLES else "disk"
-    done.faults[f"{kind}: {trouble}"] += trouble is not None
-    with small.trouble(trouble if trouble in disk.TROUBLES else None, disturbance.room_kib) as prepare:
+    kind = "PostgreSQL" if fault in postgres.FAULTS else "disk"
+    done.faults[f"{kind}: {fault}"] += fault is not None
+    with small.fault(fault if fault in disk.FAULTS else None, disturbance.room_kib) as prepare:
         writing.run(disturbance, disturb, preexec_fn=prepare)
 
 

@@ -53,7 +53,7 @@ class _Contents:
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 #: Statuses that mean an empty period; a 404 that `classify` accepts is the API's own.
 _EMPTY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND})
-#: The fields of `metadata` that count the leads of a page or of its period; it is not known which of the two [?].
+#: The fields of `metadata` that count the leads of a page or of its period; it is not known which of the two.
 _COUNTS = ("count", "total", "totalCount")
 
 
@@ -96,8 +96,8 @@ def _next_cursor(answer: Answer, response: requests.Response, contents: _Content
         linked = linked_cursor(contents.links, [lead.lead_id for lead in leads], _asked(response, "start"))
         if linked is not None:
             return linked
-    # Without a link, 206 says that there is more [F]. A full page with 200 may be the last one, or the server may give
-    # no sign at all [?]: one more request is safe. The same holds for a link without a cursor.
+    # Without a link, 206 says that there is more. A full page with 200 may be the last one, or the server may give
+    # no sign at all: one more request is safe. The same holds for a link without a cursor.
     is_partial = answer.status == HTTPStatus.PARTIAL_CONTENT
     is_full = size >= int(_asked(response, "limit") or 0)
     if not (is_partial or (size and (is_full or is_linked))):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -30,9 +31,11 @@ IS_ERASED = "isErased"
 PARTS = ("contactRequest", "property", "project", "distributionType", "callDetails")
 #: The parts about a person: unknown fields in them may be personal too.
 PERSONAL_PARTS = ("contactRequest", "callDetails")
+#: Marks in the contract's descriptions that name the source of a statement, such as `[D]`; users do not need them.
+_SOURCES = re.compile(r" ?\[[SDF?]\]")
 
 
-def key_properties(*, has_accounts: bool = False) -> list[str]:
+def key_properties(*, has_accounts: bool) -> list[str]:
     """Return the columns that identify a record."""
     return [ACCOUNT, PRIMARY_KEY] if has_accounts else [PRIMARY_KEY]
 
@@ -90,7 +93,7 @@ def _readable(node: contract.JsonSchema) -> contract.JsonSchema:
     kind = node["type"] if isinstance(node["type"], str) else next(name for name in node["type"] if name != "null")
     result: contract.JsonSchema = {"type": [kind, "null"]}
     if "description" in node:
-        result["description"] = node["description"]
+        result["description"] = _SOURCES.sub("", node["description"])
     if kind == "array":
         result["items"] = _readable(node["items"])
     if kind == "object":

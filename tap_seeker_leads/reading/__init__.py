@@ -1,1 +1,1 @@
-"""What to ask the API for, in which order: windows, pages and the readers that share them."""
+"""Decides what to request from the API, and requests it: windows, pages, and the threads that read them."""

@@ -110,8 +110,8 @@ class AccountReader:
             FatalError: the API no longer lists leads where it listed some before.
         """
         while self.span is not None and self.span.is_read:
-            for doubt in self.span.doubts():
-                self._warn(f"{self.place}{doubt}")
+            for warning in self.span.warnings():
+                self._warn(f"{self.place}{warning}")
             self.span = next(self._spans, None)
         is_new = self.span is not self._begun
         self._begun = self.span

@@ -1,4 +1,4 @@
-"""The pages of one window so far, and whether they lead anywhere: pure."""
+"""The pages of one window so far; detects cursors that repeat or never end: pure."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class PagesOfWindow:
             FatalError: the cursors repeat or never end.
         """
         if cursor in self.cursors:
-            msg = "GET /leads runs in a circle: it returned the same cursor twice within one window"
+            msg = "GET /leads returned the same cursor twice within one window"
             raise FatalError(msg)
         self.cursors.add(cursor)
         # New cursors can go on forever too: to leads that were read before, to empty pages, or to ever more leads.
@@ -61,7 +61,7 @@ class PagesOfWindow:
         else:
             self._first_leads.add(first_lead)
         if self._idle_pages > MAX_IDLE_PAGES or len(self.cursors) > MAX_PAGES_PER_WINDOW:
-            msg = f"GET /leads goes on without end: {len(self.cursors)} pages within one window"
+            msg = f"GET /leads does not end: {len(self.cursors)} pages within one window"
             raise FatalError(msg)
 
     def end(self) -> None:

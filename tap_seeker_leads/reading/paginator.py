@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
-    """Leads one reader from page to page through a window, and from window to window; finished when none is left.
+    """Guides one reader through the pages of a window, and from window to window until none is left.
 
     Every try of a request, retries included, goes through `attempt`, which takes a permit from the limiter.
 
@@ -68,7 +68,7 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
         """Move past a page that has been passed on.
 
         Raises:
-            FatalError: the cursors lead nowhere, repeat or never end, or leads are missing; the window stays unread.
+            FatalError: the cursors are missing, repeat or never end, or leads are missing; the window stays unread.
         """
         self._page_count += 1
         following = self.get_next(response)
@@ -104,7 +104,7 @@ class LeadsPaginator(BaseAPIPaginator[PageRequest | None]):
                 return None
         trail.add(page, keep_ids=not self._ends.are_shown)
         cursor = page.next_cursor
-        # A server may send a link with every page [?]: nothing follows an empty page that links to itself.
+        # A server may send a link with every page: nothing follows an empty page that links to itself.
         if cursor is None or (cursor in trail.cursors and not page.size and not page.announced):
             return self._check_end(page, request.window)
         trail.follow(cursor, page)

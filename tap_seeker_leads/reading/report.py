@@ -117,9 +117,9 @@ class ReadingReport:
                 yield f"{account.place}{warning}"
         # A FULL_TABLE run keeps no bookmark, so a wrong clock does no harm.
         if is_incremental and error is None:
-            doubts = (clock_warning(account.live, self._settings.now) for account in self._reading.accounts)
-            if doubt := next(filter(None, doubts), None):  # all accounts share this machine's clock
-                yield doubt
+            found = (clock_warning(account.live, self._settings.now) for account in self._reading.accounts)
+            if warning := next(filter(None, found), None):  # all accounts share this machine's clock
+                yield warning
 
     def raise_failures(self) -> None:
         """Check that every account was read to the end.

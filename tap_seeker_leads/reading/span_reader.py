@@ -193,7 +193,7 @@ class SpanReader:
         """Return the last line of a run that read everything."""
         return self.progress.summary(self._prefix.end)
 
-    def doubts(self) -> Iterator[str]:
+    def warnings(self) -> Iterator[str]:
         """Yield warnings about a run that read everything."""
         yield from self._new_records.warnings()
         # Some servers answer an unknown route exactly as the API answers an empty period. A single window may really be

@@ -32,8 +32,8 @@ SourceT = TypeVar("SourceT", bound=Source)
 class Turns(Generic[SourceT]):
     """Gives the next turn to the account with the fewest requests under way; of several, to the longest waiting one.
 
-    So an account with much to read gets the turns that others leave, and a slow one holds no more than its share. Not
-    thread-safe: the caller must hold a lock. `clock` is in seconds.
+    So an account with much to read uses the turns that others do not need, and a slow one gets no more than its share.
+    Not thread-safe: the caller must hold a lock. `clock` is in seconds.
     """
 
     def __init__(self, *, max_in_flight: int, clock: Callable[[], float]) -> None:

@@ -20,7 +20,7 @@ PAGES_A_PART = 2.0
 class Window:
     """The leads ingested at `start` or later and before `end`.
 
-    It is not known whether the API's bounds are inclusive [?], so the request begins one second earlier. Then even
+    It is not known whether the API's bounds are inclusive, so the request begins one second earlier. Then even
     exclusive bounds return every lead of the window; inclusive ones also return leads of the neighbours' edge seconds.
     """
 

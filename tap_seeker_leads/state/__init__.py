@@ -1,1 +1,1 @@
-"""The bookmark, the refresh, and the files that a run is given."""
+"""The state of the tap: bookmark, refresh, and the checks of state and catalog files."""

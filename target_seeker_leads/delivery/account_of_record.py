@@ -1,4 +1,4 @@
-"""For which account a record is sent: what it says itself, where there are several. Pure."""
+"""Decides for which account a record is sent: with several accounts, a field of the record names it. Pure."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordsAccount:
-    """The account that a record is for, and what tells its records apart."""
+class RecordAccount:
+    """The account of a record, and the identifier of its records."""
 
-    label: str | None  #: None for the only account, and where the record is for none
+    label: str | None  #: None for the only account, and if the record is for none
     identifier: Identifier
     destination: str  #: SHA-256 in hex
     reason: Reason | None = None  #: why the record is for no account
 
 
-class AccountsOfRecords:
-    """Tells the account of each record, as the settings say."""
+class AccountResolver:
+    """Finds the account of each record, according to the settings."""
 
     def __init__(self, settings: TargetSettings) -> None:
         self._field = settings.account_field
@@ -33,12 +33,12 @@ class AccountsOfRecords:
             account.label: _account(account.label, Identifier.of(settings, account.connection))
             for account in settings.accounts
         }
-        nobody = Identifier.of_nobody(settings)
-        self._missing = _account(None, nobody, _reason(self._field, "is empty or missing"))
-        self._unknown = _account(None, nobody, _reason(self._field, "is not the label of one of the `accounts`"))
+        no_account = Identifier.without_account(settings)
+        self._missing = _account(None, no_account, _reason(self._field, "is empty or missing"))
+        self._unknown = _account(None, no_account, _reason(self._field, "is not the label of one of the `accounts`"))
 
-    def of(self, incoming: Incoming) -> RecordsAccount:
-        """Return a record's account; one with a reason where it is for none."""
+    def of(self, incoming: Incoming) -> RecordAccount:
+        """Return a record's account; it has a `reason` if the record names no account of the settings."""
         if self._field is None:
             return self._accounts[None]
         label = incoming.record.get(self._field)
@@ -47,8 +47,8 @@ class AccountsOfRecords:
         return self._accounts.get(label, self._unknown) if isinstance(label, str) else self._unknown
 
 
-def _account(label: str | None, identifier: Identifier, reason: Reason | None = None) -> RecordsAccount:
-    return RecordsAccount(label, identifier, sha256(identifier.destination), reason)
+def _account(label: str | None, identifier: Identifier, reason: Reason | None = None) -> RecordAccount:
+    return RecordAccount(label, identifier, sha256(identifier.destination), reason)
 
 
 def _reason(field: str | None, problem: str) -> Reason:

@@ -44,7 +44,7 @@ def _request_id(answer: Answer) -> str | None:
 
 
 def _refuse_page(answer: Answer) -> None:
-    """Raise for a 2xx labelled HTML that is not JSON. An empty body is accepted: some servers label everything HTML."""
+    """Raise for a 2xx web page. An empty body that is labelled HTML is accepted: some servers label everything so."""
     if b"<" in answer.body:
         msg = (
             f"{REQUEST} answered {answer.status} with a web page instead of data: something other than the API"

@@ -221,11 +221,11 @@ class Delivery:
                 status = _unsettled(sent) or (None if is_again else Status.FAILED)
                 self._keeper.settle(prepared, status, resends=sent.resends)
                 failure = _failure(sent, is_too_often=sent.resends >= left)
-                self._judge(_Failed(prepared, sent, settled, failure, was_tried_before=was_tried_before))
+                self._handle_failure(_Failed(prepared, sent, settled, failure, was_tried_before=was_tried_before))
         return False
 
     def _stop(self, recipient: Recipient[_Failed], error: Exception) -> None:
-        """Send nothing more to an account; the only one, or a signal, ends the run.
+        """Send nothing more to an account. If it is the only one, or after a signal, the run ends.
 
         Raises:
             Exception: the run must end.
@@ -235,7 +235,7 @@ class Delivery:
         recipient.stopped_by = f"{recipient.account.place}{error}"
         self._left.append(recipient.stopped_by)
 
-    def _judge(self, failed: _Failed) -> None:
+    def _handle_failure(self, failed: _Failed) -> None:
         recipient = self._recipients[failed.prepared.account]
         claim = failed.prepared.claim
         since = failed.was_tried_before and self._ledger.others_were_accepted(claim)

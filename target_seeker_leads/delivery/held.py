@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class _Held(Generic[T]):
+class _HeldRecord(Generic[T]):
     record: T
     key: str
     failure: Failure
@@ -38,7 +38,7 @@ class HeldRecords(Generic[T]):
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._moment = 0
-        self._held: list[_Held[T]] = []
+        self._held: list[_HeldRecord[T]] = []
         self._failed_at: dict[str, int] = {}  # failures in a row, by the record's key
         self._any_accepted = False
         self._is_stopped = False
@@ -75,7 +75,7 @@ class HeldRecords(Generic[T]):
                 self._is_stopped = True
                 self._held.clear()
             elif action is Action.HOLD and not self._is_stopped:
-                self._held.append(_Held(record, key, failure, at))
+                self._held.append(_HeldRecord(record, key, failure, at))
             return action
 
     def end(self, accepted_since_first_try: Callable[[T], bool] = lambda _: False) -> tuple[list[T], list[T]]:

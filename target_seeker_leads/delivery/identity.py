@@ -71,10 +71,11 @@ class Identifier:
         return cls((connection.api_url, *account), settings.defaults, settings.dedupe_by)
 
     @classmethod
-    def of_nobody(cls, settings: TargetSettings) -> Identifier:
+    def without_account(cls, settings: TargetSettings) -> Identifier:
         """Return the identifier of records that are for none of several accounts.
 
-        It differs from that of an account with an `auth_token`: a reject for nobody must not hide the corrected record.
+        It differs from that of an account with an `auth_token`: a reject without an account must not hide the
+        corrected record.
         """
         return cls((settings.connection.api_url, None, None, "nobody"), settings.defaults, settings.dedupe_by)
 

@@ -13,7 +13,7 @@ from target_seeker_leads.dead_letters import DeadLetterFile
 from target_seeker_leads.delivery.delivery import Delivery
 from target_seeker_leads.delivery.report import Report
 from target_seeker_leads.delivery.worker_pool import WorkerPool
-from target_seeker_leads.ledger.ledger import Bounds, Ledger
+from target_seeker_leads.ledger.ledger import Ledger
 from target_seeker_leads.singer.state_queue import StateQueue
 
 if TYPE_CHECKING:
@@ -62,11 +62,10 @@ class Pipeline:
             clock=clock,
         )
         # Opened after everything that can reject a setting, so that it is never left open.
-        bounds = Bounds(settings.max_resends)
         self._ledger = Ledger.open(
             settings.ledger_url,
             settings.on_unknown_outcome,
-            bounds,
+            settings.max_resends,
             read_only=settings.dry_run,
             sleep=wait_for_the_ledger,
         )

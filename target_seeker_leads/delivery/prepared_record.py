@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from target_seeker_leads.dead_letters import Reason
-from target_seeker_leads.delivery.account_of_record import AccountsOfRecords
+from target_seeker_leads.delivery.account_of_record import AccountResolver
 from target_seeker_leads.delivery.set_aside import came_at, has_only_key
 from target_seeker_leads.ledger.rules import Claim, Decision
 from target_seeker_leads.mapping.lead import Lead, read_lead
@@ -60,7 +60,7 @@ class RecordPreparer:
         self._defaults = settings.defaults
         self._dates = settings.dates
         self._needs_key = settings.dedupe_by is DedupeBy.KEY
-        self._accounts = AccountsOfRecords(settings)
+        self._accounts = AccountResolver(settings)
         #: Whether to compute what a ledger holds of earlier runs and versions; without a ledger it is not needed.
         self._with_history = with_history
 

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Recipient(Generic[T]):
-    """One of the settings' accounts: its client, and its records whose action is open."""
+    """One of the settings' accounts: its client, and its held records."""
 
     account: Account
     client: ApiClient
@@ -25,5 +25,5 @@ class Recipient(Generic[T]):
 
     @property
     def is_one_of_many(self) -> bool:
-        """Whether an error that stops it stops no other one."""
+        """Whether the settings have several accounts, so that its error does not stop the others."""
         return self.account.label is not None

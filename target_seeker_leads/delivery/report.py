@@ -106,8 +106,7 @@ class Report:
         """Return a line for each kind of warning, with its cure."""
         with self._lock:
             return [
-                f"Warning for {times:,} record(s): {f'`{warning.field}` ' if warning.field else ''}{warning.rule}."
-                f" {warning.cure}"
+                f"Warning {times:,} x {f'`{warning.field}` ' if warning.field else ''}{warning.rule}. {warning.cure}"
                 for warning, times in self._warnings.most_common(_MAX_REASONS)
             ]
 

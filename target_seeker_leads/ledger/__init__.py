@@ -1,1 +1,1 @@
-"""The database that remembers what was sent."""
+"""The ledger: the database that records which records were sent, so that none is sent twice."""

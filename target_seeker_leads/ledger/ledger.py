@@ -16,9 +16,16 @@ from sqlalchemy.exc import DBAPIError
 from seeker_leads_api.errors import FatalError, SeekerLeadsError
 from target_seeker_leads.group_commit import GroupCommit
 from target_seeker_leads.ledger.database import Session
-from target_seeker_leads.ledger.judge import Answer, AskOthersAccepted, Bounds, Judge, Operation, Peek, claim_of
 from target_seeker_leads.ledger.location import Location
-from target_seeker_leads.ledger.rules import Claim, Decision, Held, Settlement, Status, UnknownOutcome
+from target_seeker_leads.ledger.operations import (
+    Answer,
+    DecisionQuery,
+    Operation,
+    OperationHandler,
+    OthersAcceptedQuery,
+    claim_of,
+)
+from target_seeker_leads.ledger.rules import Claim, Decision, OpenClaim, Settlement, Status, UnknownOutcome
 from target_seeker_leads.ledger.tables import load, write
 
 if TYPE_CHECKING:
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-__all__ = ["Bounds", "Claim", "Decision", "Ledger", "Settlement", "Status", "UnknownOutcome"]
+__all__ = ["Claim", "Decision", "Ledger", "Settlement", "Status", "UnknownOutcome"]
 
 #: A few statements write a whole group, and SQLite limits the number of parameters.
 _MAX_OPERATIONS = 500
@@ -51,7 +58,7 @@ class Ledger:
         location: Location,
         session: Session | None,
         policy: UnknownOutcome,
-        bounds: Bounds,
+        max_resends: int,
         *,
         clock: Callable[[], datetime],
         sleep: Callable[[float], object],
@@ -65,11 +72,11 @@ class Ledger:
         self.unrecorded_deliveries = 0
         self._location = location
         self._session = session
-        self._judge = Judge(policy, bounds, clock)
-        self._bounds = bounds
+        self._handler = OperationHandler(policy, max_resends, clock)
+        self._max_resends = max_resends
         self._clock = clock
         self._sleep = sleep
-        self._held: dict[str, Held] = {}
+        self._open_claims: dict[str, OpenClaim] = {}
         self._unwritten: list[Settlement] = []
         self._is_closed = False
         self._group = GroupCommit[Operation, Answer](self._commit, max_operations=_MAX_OPERATIONS)
@@ -79,7 +86,7 @@ class Ledger:
         cls,
         url: str,
         policy: UnknownOutcome,
-        bounds: Bounds | None = None,
+        max_resends: int = 7,
         *,
         read_only: bool = False,
         clock: Callable[[], datetime] = _utc_now,
@@ -96,7 +103,7 @@ class Ledger:
             session = Session.open(location, read_only=read_only)
         except (DBAPIError, OSError) as error:
             raise location.error(error, was_open=False) from None
-        return cls(location, session, policy, bounds or Bounds(), clock=clock, sleep=sleep)
+        return cls(location, session, policy, max_resends, clock=clock, sleep=sleep)
 
     def __enter__(self) -> Self:
         return self
@@ -128,24 +135,24 @@ class Ledger:
 
     def peek(self, claim: Claim) -> Decision:
         """Decide on a record as a claim would, and write nothing."""
-        return cast("Decision", self._group.submit(Peek(claim)))
+        return cast("Decision", self._group.submit(DecisionQuery(claim)))
 
     def resends_left(self, claim: Claim) -> int:
         """Return how often a record that the caller holds may be resent after this POST; below 0: it is too many."""
-        held = self._holding(claim)
-        return self._bounds.resends_left(held.now.resends if held and held.now else 0)
+        claimed = self._open_claim(claim)
+        return self._max_resends - (claimed.now.resends if claimed and claimed.now else 0)
 
     def was_tried_before(self, claim: Claim) -> bool:
         """Return whether an earlier claim of a record that the caller holds failed, without a reason from the API."""
-        held = self._holding(claim)
-        return held is not None and held.before is not None and held.before.status is Status.FAILED
+        claimed = self._open_claim(claim)
+        return claimed is not None and claimed.before is not None and claimed.before.status is Status.FAILED
 
     def others_were_accepted(self, claim: Claim) -> bool:
         """Return whether any run had a lead accepted since this record was first sent."""
-        return bool(self._group.submit(AskOthersAccepted(claim)))
+        return bool(self._group.submit(OthersAcceptedQuery(claim)))
 
-    def _holding(self, claim: Claim) -> Held | None:
-        return next((self._held[key] for key in claim.keys if key in self._held), None)
+    def _open_claim(self, claim: Claim) -> OpenClaim | None:
+        return next((self._open_claims[key] for key in claim.keys if key in self._open_claims), None)
 
     def close(self) -> None:
         """End the run: the outcome of records that it has not settled is unknown from now on.
@@ -189,13 +196,13 @@ class Ledger:
         destinations = {key: claim.destination for claim in claims for key in claim.keys}
         keys = sorted(destinations)
         if session is None:
-            return self._judge.apply(None, operations, dict.fromkeys(keys), {})
-        held = dict(self._held)
+            return self._handler.apply(None, operations, dict.fromkeys(keys), {})
+        open_claims = dict(self._open_claims)
         try:
             with session.connection.begin() as transaction:
                 before = load(session.connection, keys, for_update=not session.read_only, version=session.version)
                 after = dict(before)
-                decisions = self._judge.apply(session, operations, after, held)
+                decisions = self._handler.apply(session, operations, after, open_claims)
                 if not write(session.connection, before, after, self._clock(), destinations):
                     transaction.rollback()
                     return None
@@ -203,7 +210,7 @@ class Ledger:
             if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _TEMPORARY_SQLSTATES:
                 return None
             raise self._location.error(error) from None
-        self._held = held
+        self._open_claims = open_claims
         return decisions
 
     def _recover(self) -> None:

@@ -108,7 +108,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class OpenClaim:
     """A claim that is not settled yet."""
 
     before: Row | None  #: the row that the claim found, which a release restores
@@ -203,19 +203,19 @@ def row_after_claim(
     )
 
 
-def row_after_settlement(row: Row | None, held: Held | None, settlement: Settlement, run_id: str) -> Row | None:
+def row_after_settlement(row: Row | None, claimed: OpenClaim | None, settlement: Settlement, run_id: str) -> Row | None:
     """Return the row after a settlement. Only a delivery clears an unknown outcome."""
-    held = held or Held(None, None)
+    claimed = claimed or OpenClaim(None, None)
     status = settlement.status
     # A delivery always counts. Other results count only if no other run has changed the row since the claim.
-    if status is not Status.DELIVERED and row != held.now:
+    if status is not Status.DELIVERED and row != claimed.now:
         return row
     if status is None:
-        return held.before
-    if held.before and held.before.status in MAY_EXIST:
+        return claimed.before
+    if claimed.before and claimed.before.status in MAY_EXIST:
         # This POST created nothing, but one before it may have: a later reject must not hide that.
         if status is Status.FAILED:
-            return held.before
+            return claimed.before
         if status in {Status.REJECTED, Status.REFUSED}:
             status = Status.UNKNOWN
     return Row(

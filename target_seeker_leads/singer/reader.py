@@ -45,7 +45,7 @@ class LineReader(GenericSingerReader[bytes]):
     def stop(self, signal_number: int) -> None:
         """Stop reading once the current line is handled. It may be called from a signal handler.
 
-        Only the first call has an effect, so that the stop that it began can end in order.
+        Only the first call has an effect, so that the stop that it began can finish.
 
         Raises:
             StoppedError: at once, if the reader is waiting for input.

@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox
 from tap_seeker_leads.leads.timestamps import to_rfc3339
+from tests.user_programs import BIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-BIN = Path(sys.executable).parent
 SECRET = "wrong-secret-8471"
 CREDENTIALS = {"auth_token": None, "client_id": "me", "client_secret": SECRET}
 

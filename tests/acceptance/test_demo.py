@@ -1,4 +1,4 @@
-"""`make demo`, without its set-up."""
+"""`make demo`, without its setup."""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ import yaml
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from target_seeker_leads.ledger.ledger import Ledger
 from target_seeker_leads.ledger.rules import Claim, Settlement, Status, UnknownOutcome
-from tests.acceptance.conftest import shell, shell_in_project
 from tests.ledger_tools import execute, rows_in_utc
 from tests.pages import PAGES, PROJECT, Block, blocks_of, every_block
+from tests.user_shells import shell, shell_in_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

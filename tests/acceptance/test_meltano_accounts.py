@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import TYPE_CHECKING
 
 import yaml
 
-from tests.acceptance.conftest import BIN, shell_in_project
 from tests.pages import PROJECT
+from tests.user_programs import BIN, run_to_end
+from tests.user_shells import shell_in_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,16 +34,8 @@ def test_accounts_of_a_project_are_read(account: Sandbox, tmp_path: Path, meltan
         LYON_TOKEN="expired",
         TARGET_JSONL_DESTINATION_PATH=str(tmp_path),
     )
-    ended = subprocess.run(
-        [BIN / "meltano", "run", "tap-seeker-leads", "target-jsonl"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-        cwd=tmp_path,
-        env=environment,
-    )
-    assert ended.returncode == 1, ended.stderr[-3000:]
+    ended = run_to_end(BIN / "meltano", "run", "tap-seeker-leads", "target-jsonl", cwd=tmp_path, env=environment)
+    assert ended.status == 1, ended.stderr[-3000:]
     assert "1 of 2 accounts could not be read to the end. lyon: " in ended.stderr
     (file,) = tmp_path.glob("leads*.jsonl")
     records = [json.loads(line) for line in file.read_text("utf-8").splitlines()]

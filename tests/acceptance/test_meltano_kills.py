@@ -12,9 +12,10 @@ import psutil
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import BIN, shell_in_project, wait_for_requests
 from tests.killed_runs import days_ago
 from tests.pages import PROJECT
+from tests.user_programs import BIN, wait_for_requests
+from tests.user_shells import shell_in_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,7 @@ def test_killed_pipelines_bring_every_lead(tmp_path: Path, database: psycopg.Con
     """
     seed = random.randrange(1 << 32)  # noqa: S311  # not a secret
     print(f"seed {seed}")  # noqa: T201  # shown on failure, to reproduce it
-    chance = random.Random(seed)  # noqa: S311  # as above
+    rng = random.Random(seed)  # noqa: S311  # as above
     with Sandbox.start(SandboxOptions(leads=LEADS, days=DAYS, latency_ms=20)) as sandbox:
         environment = shell_in_project(
             tmp_path,
@@ -59,7 +60,7 @@ def test_killed_pipelines_bring_every_lead(tmp_path: Path, database: psycopg.Con
             assert first.wait(120) == 0, (tmp_path / "log").read_text()[-3000:]
         killed = 0
         # In the first half of the tap's work, since it might end during the check later.
-        for requests in (chance.randint(1, DAYS // 4) for _ in range(KILLS)):
+        for requests in (rng.randint(1, DAYS // 4) for _ in range(KILLS)):
             sandbox.statistics.reset()
             with start("--force") as pipeline:
                 while pipeline.poll() is None and not wait_for_requests(sandbox, requests, timeout_seconds=0.1):

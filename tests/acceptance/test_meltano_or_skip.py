@@ -54,7 +54,7 @@ def test_status_tells_a_refusal_from_a_failure(meltano: str, status: int, tmp_pa
 
 
 def test_signal_reaches_meltano_once(tmp_path: Path) -> None:
-    """SIGTERM ends Meltano in an orderly way, and the status is Meltano's own."""
+    """SIGTERM stops Meltano gracefully, and the status is Meltano's own."""
     meltano = "trap 'echo told >&2; exit 143' TERM; echo ready; while :; do sleep 0.05; done"
     with start(tmp_path, meltano) as process:
         assert process.stdout

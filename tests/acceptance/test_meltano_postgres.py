@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from tests.acceptance.conftest import BIN, meltano_folder, shell
 from tests.pages import PROJECT, blocks_in, rows_of
+from tests.user_programs import BIN, Ended, run_to_end
+from tests.user_shells import meltano_folder, shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,11 +133,11 @@ def test_wrong_setting_fails_the_run(meltano: Callable[..., Any], tmp_path: Path
 def with_env_file(
     tmp_path: Path,
     meltano_plugins: None,  # noqa: ARG001  # skips the test without the plugins
-) -> Callable[..., subprocess.CompletedProcess[str]]:
+) -> Callable[..., Ended]:
     """Run Meltano in this project with no account except that of a `.env` like `.env.example`."""
     file = tmp_path / ".env"
 
-    def run(client: dict[str, str], *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    def run(client: dict[str, str], *arguments: str, **more: str) -> Ended:
         lines = (PROJECT / ".env.example").read_text("utf-8").splitlines()
         file.write_text("".join(f"{line}{client.get(line.rstrip('='), '')}\n" for line in lines), encoding="utf-8")
         environment = shell(
@@ -147,27 +147,19 @@ def with_env_file(
             MELTANO_DATABASE_URI=f"sqlite:///{tmp_path / 'meltano.db'}",
             **more,
         )
-        return subprocess.run(
-            [BIN / "meltano", "--env-file", file, *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-            cwd=PROJECT,
-            env=environment,
-        )
+        return run_to_end(BIN / "meltano", "--env-file", file, *arguments, cwd=PROJECT, env=environment)
 
     return run
 
 
 def test_env_file_holds_the_account_of_the_vendors_environments(
-    with_env_file: Callable[..., subprocess.CompletedProcess[str]], account: Sandbox
+    with_env_file: Callable[..., Ended], account: Sandbox
 ) -> None:
     """One client in `.env` serves tap and target in `sandbox` and `production`; `local` keeps its own token."""
     client = {"SEEKER_LEADS_CLIENT_ID": "an-agency", "SEEKER_LEADS_CLIENT_SECRET": "a-secret"}
     api_url = {"TAP_SEEKER_LEADS_API_URL": account.api_url}
     ended = with_env_file(client, "--environment", "local", "invoke", "tap-seeker-leads", "--test", **api_url)
-    assert ended.returncode == 0, ended.stderr[-3000:]
+    assert ended.status == 0, ended.stderr[-3000:]
     assert account.statistics.requests > 0
     assert account.issued_tokens == []
     for environment, plugin in (("sandbox", "tap-seeker-leads"), ("production", "target-seeker-leads")):
@@ -179,7 +171,7 @@ def test_env_file_holds_the_account_of_the_vendors_environments(
 
 
 def test_hubs_test_commands_use_the_environments_settings(
-    with_env_file: Callable[..., subprocess.CompletedProcess[str]], account: Sandbox
+    with_env_file: Callable[..., Ended], account: Sandbox
 ) -> None:
     """Each of the Hub's commands to test the tap uses the environment's settings, here its token."""
     texts = yaml.safe_load((PROJECT / "hub" / "tap-seeker-leads.yml").read_text("utf-8"))
@@ -189,7 +181,7 @@ def test_hubs_test_commands_use_the_environments_settings(
     for line in tests:
         account.statistics.reset()
         ended = with_env_file({}, *shlex.split(line)[1:], TAP_SEEKER_LEADS_API_URL=account.api_url)
-        assert ended.returncode == 0, line + ended.stderr[-3000:]
+        assert ended.status == 0, line + ended.stderr[-3000:]
         assert account.statistics.requests > 0
 
 
@@ -218,9 +210,9 @@ def test_state_is_kept_in_the_database_of_the_page(
 
 
 def test_environment_without_an_account_is_reported(
-    with_env_file: Callable[..., subprocess.CompletedProcess[str]],
+    with_env_file: Callable[..., Ended],
 ) -> None:
     """If `.env` names no client, the run ends with the plugin's own line, before any request."""
     ended = with_env_file({}, "--environment", "sandbox", "invoke", "tap-seeker-leads", "--test")
-    assert ended.returncode != 0
+    assert ended.status != 0
     assert "No credentials are set" in ended.stdout + ended.stderr

@@ -11,8 +11,9 @@ import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from tap_seeker_leads.leads.timestamps import to_rfc3339
-from tests.acceptance.conftest import BIN, shell_in_project
 from tests.pages import PROJECT
+from tests.user_programs import BIN
+from tests.user_shells import shell_in_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -21,11 +21,12 @@ import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from target_seeker_leads.dead_letters import DeadLetterFile, to_line
-from tests.acceptance.conftest import BIN, shell, wait_for_created
 from tests.fork_server import ForkServer, fork_server
 from tests.letters import created_number, kept, letter
 from tests.pages import PROJECT
 from tests.programs import Program
+from tests.user_programs import BIN, wait_for_created
+from tests.user_shells import shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,14 +122,14 @@ def forked_tool(folder: Path, api_url: str, **config: Any) -> Iterator[Tool]:
 
 
 @pytest.fixture
-def chance() -> random.Random:
+def rng() -> random.Random:
     seed = random.randrange(1 << 32)  # noqa: S311  # no secret
     print(f"seed {seed}")  # noqa: T201  # shown when it fails, to play it again
     return random.Random(seed)  # noqa: S311  # as above
 
 
 @pytest.mark.parametrize("policy", ["retry", "reject"])
-def test_a_killed_retry_loses_nothing(tmp_path: Path, chance: random.Random, policy: str) -> None:
+def test_a_killed_retry_loses_nothing(tmp_path: Path, rng: random.Random, policy: str) -> None:
     """After 15 kills, each letter was delivered or is in the file once, also those that were appended in between.
 
     `retry`: at most the leads in flight at a kill are sent twice. `reject`: no lead is sent twice; those in flight are
@@ -143,7 +144,7 @@ def test_a_killed_retry_loses_nothing(tmp_path: Path, chance: random.Random, pol
         for _ in range(KILLS // 2):
             for _ in range(LETTERS_EACH):
                 file.append(letter(last := next(numbers)))
-            kills += tool.run("retry", kill_after_seconds=chance.uniform(0.0, 0.6)) == -signal.SIGKILL
+            kills += tool.run("retry", kill_after_seconds=rng.uniform(0.0, 0.6)) == -signal.SIGKILL
             created = Counter(created_number(each) for each in sandbox.created)
             there = kept(path)
             assert set(there) | set(created) == set(range(last + 1))
@@ -186,7 +187,7 @@ def test_a_retry_that_is_told_to_stop_ends_in_order(tmp_path: Path) -> None:
     assert set(kept(path)) == set(range(1, LETTERS)) - created
 
 
-def test_a_killed_purge_loses_nothing(tmp_path: Path, chance: random.Random) -> None:
+def test_a_killed_purge_loses_nothing(tmp_path: Path, rng: random.Random) -> None:
     """After each of 30 kills, the file is unchanged or without the old letters; no other file stays behind."""
     path = tmp_path / "rejects.jsonl"
     old = datetime.now(timezone.utc) - timedelta(days=100)
@@ -197,7 +198,7 @@ def test_a_killed_purge_loses_nothing(tmp_path: Path, chance: random.Random) -> 
     with forked_tool(tmp_path, "http://127.0.0.1:1/") as tool:
         for _ in range(KILLS):
             path.write_bytes(before)
-            endings[tool.run("purge", "--older-than", "90d", kill_after_seconds=chance.uniform(0.0, 0.04))] += 1
+            endings[tool.run("purge", "--older-than", "90d", kill_after_seconds=rng.uniform(0.0, 0.04))] += 1
             assert path.read_bytes() in (before, after)
         path.write_bytes(before)
         assert tool.run("purge", "--older-than", "90d") == 0

@@ -14,9 +14,10 @@ import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from seeker_leads_singer.signals import SAME_SIGNAL_SECONDS
-from tests.acceptance.conftest import BIN, TargetProgram, shell_in_project, wait_for_created, wait_for_requests
 from tests.pages import PROJECT
 from tests.singer_input import SCHEMA, record
+from tests.user_programs import BIN, TargetProgram, wait_for_created, wait_for_requests
+from tests.user_shells import shell_in_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,10 +17,11 @@ import psutil
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import BIN, shell_in_project, wait_for_requests
 from tests.killed_runs import days_ago
 from tests.leads_table import FLAT_COLUMNS, JSON_COLUMNS, OTHER_COLUMNS
 from tests.pages import PROJECT
+from tests.user_programs import BIN, wait_for_requests
+from tests.user_shells import shell_in_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +118,7 @@ def test_erased_people_are_gone_within_a_cycle(
     """
     seed = random.randrange(1 << 32)  # noqa: S311  # no secret
     print(f"seed {seed}")  # noqa: T201  # shown when it fails, to play it again
-    chance = random.Random(seed)  # noqa: S311  # as above
+    rng = random.Random(seed)  # noqa: S311  # as above
     with Sandbox.start(SandboxOptions(leads=LEADS, days=DAYS, seed=seed, latency_ms=20)) as sandbox:
         environment = shell_in_project(
             tmp_path,
@@ -137,7 +138,7 @@ def test_erased_people_are_gone_within_a_cycle(
             pipelines.let_days_pass(runs_on_day - day)
             day = runs_on_day
             for _ in range(KILLS // len(RUNS_ON_DAYS) - 1):
-                pipelines.kill_while_it_reads(sandbox, requests=chance.randint(1, 15))
+                pipelines.kill_while_it_reads(sandbox, requests=rng.randint(1, 15))
             pipelines.kill_at_retention()
             pipelines.run()
     after = rows_of(database)

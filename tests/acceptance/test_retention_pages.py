@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from tests.acceptance.conftest import shell
 from tests.acceptance.test_docs import assert_shows, run
 from tests.leads_table import NAME, LeadsTable
 from tests.pages import PROJECT, blocks_of
+from tests.user_shells import shell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,9 +30,7 @@ DUCKDB_COLUMNS = (
 @pytest.fixture
 def leads(database: psycopg.Connection[Any], database_url: str) -> LeadsTable:
     table = LeadsTable(database, database_url)
-    table.add(*(f"stays-{number}" for number in range(10)))
-    table.add("over", days_left=-1)
-    table.add("gone", isErased=True)
+    table.fill()
     return table
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from seeker_leads_sandbox import Sandbox
-    from tests.acceptance.conftest import Ended, TargetProgram
+    from tests.user_programs import Ended, TargetProgram
 
 TEXT = "Élodie-Ñandú 🏠 \"b\", 'c'; \\ \t\n\u2028 日本語 עברית % $$ {x}"
 ROWS = [

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.acceptance.conftest import BIN, Ended
 from tests.pages import PROJECT
+from tests.user_programs import BIN, Ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,8 +17,8 @@ from seeker_leads_api.http.shared_limit.limiter import SharedRateLimiter, limit_
 from seeker_leads_api.postgres.location import PostgresLocation
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from tap_seeker_leads.leads.timestamps import to_rfc3339
-from tests.acceptance.conftest import BIN, wait_for_requests
 from tests.singer_input import SCHEMA, record
+from tests.user_programs import BIN, wait_for_requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,7 +151,7 @@ def all_slots(runs: Runs, account: Sandbox) -> Iterator[SharedRateLimiter]:
 
 @pytest.mark.usefixtures("all_slots")
 def test_stop_ends_a_run_that_waits_for_others(runs: Runs, account: Sandbox) -> None:
-    """A run that waits for a slot which another run holds ends with the signal, soon, and in order."""
+    """A run that waits for a slot which another run holds stops soon and gracefully after a signal."""
     tap, _, _ = runs.tap(stderr=subprocess.PIPE)
     wait_until_it_says(tap, "the smallest counts")
     signalled_at = time.monotonic()

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
-from tests.acceptance.conftest import TargetProgram
 from tests.killed_runs import TAP, KilledRuns, days_ago
 from tests.singer_input import SCHEMA, record, state
+from tests.user_programs import TargetProgram
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +60,15 @@ def until_asked_to_wait(sandbox: Sandbox, path: str, status: int) -> Callable[[o
     return wait
 
 
+def end_of(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Return what a stopped program wrote; it must end soon."""
+    try:
+        return process.communicate(timeout=SOON_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+
+
 @WAITS
 def test_stopped_tap_does_not_wait(tmp_path: Path, path: str, status: int, number: signal.Signals) -> None:
     """A signal ends the tap's waits at once, with the signal's status and a STATE that covers only what was read."""
@@ -90,11 +99,7 @@ def test_stopped_check_does_not_wait(tmp_path: Path, number: signal.Signals) -> 
             # So many are asked for at the same time.
             assert sandbox.statistics.wait_until(lambda: sandbox.statistics.count(path=TOKEN_PATH, status=503) == 10)
             process.send_signal(number)
-            try:
-                _, log = process.communicate(timeout=SOON_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise
+            _, log = end_of(process)
     assert process.returncode == 128 + number
     assert f"Stopped by {number.name}" in log
 
@@ -112,11 +117,7 @@ def test_stopped_target_does_not_wait(tmp_path: Path, path: str, status: int, nu
         with (tmp_path / "input.jsonl").open() as file, program.start(stdin=file) as process:
             until_asked_to_wait(sandbox, path, status)(process)
             process.send_signal(number)
-            try:
-                stdout, _ = process.communicate(timeout=SOON_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise
+            stdout, _ = end_of(process)
         assert process.returncode == 128 + number
         assert f"Stopped by {number.name}" in program.log
         emails = [lead["email"] for lead in sandbox.created]

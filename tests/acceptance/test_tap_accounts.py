@@ -56,13 +56,13 @@ def test_killed_runs_of_many_accounts_lose_nothing(tmp_path: Path) -> None:
     """Ten times `kill -9`, while two accounts fail and one is slow: every other lead comes out, none twice in a run."""
     seed = random.randrange(1 << 32)  # noqa: S311  # no secret
     print(f"seed {seed}")  # noqa: T201  # shown when the test fails
-    chance, runs = random.Random(seed), KilledRunsOfMany(tmp_path)  # noqa: S311  # as above
+    rng, runs = random.Random(seed), KilledRunsOfMany(tmp_path)  # noqa: S311  # as above
     options = SandboxOptions(accounts=ACCOUNTS, leads=LEADS, days=DAYS, latency_ms=10, enforce_limit=False)
     with Sandbox.start(options) as sandbox:
         sandbox.script(*FAULTS)
         configure(runs, sandbox, start_date=days_ago(DAYS + 1), rate_limit_requests=100, max_retries=2)
         for number in range(KILLS):
-            runs.run(after_requests(sandbox, chance.randint(1, 300)), at_state=number % 3 == 0)
+            runs.run(after_requests(sandbox, rng.randint(1, 300)), at_state=number % 3 == 0)
         runs.run()
         assert runs.lost(sandbox, except_for=frozenset(FAILING)) == set()
     assert runs.statuses[-1] == 1
@@ -196,16 +196,8 @@ def test_each_agency_can_have_a_schema_of_its_own(
     labels = ["Agence du Port", "Agence du Parc", "Agence des Halles"]
     with Sandbox.start(SandboxOptions(accounts=3, leads=60, days=10, enforce_limit=False)) as sandbox:
         runs = KilledRunsOfMany(tmp_path)
-        runs.configure(
-            sandbox,
-            auth_token=None,
-            auth_url=sandbox.token_url,
-            client_id="sandbox",
-            client_secret="sandbox",
-            accounts=[{"label": label, "intermediary_id": f"agency-{n}"} for n, label in enumerate(labels, start=1)],
-            stream_maps=maps,
-            start_date=days_ago(11),
-        )
+        agencies = {label: f"agency-{number}" for number, label in enumerate(labels, start=1)}
+        runs.configure_accounts(sandbox, agencies, stream_maps=maps, start_date=days_ago(11))
         loader = PROJECT / ".meltano" / "loaders" / "target-postgres" / "venv" / "bin" / "target-postgres"
         (tmp_path / "loader.json").write_text(json.dumps(loader_config))
         output = subprocess.run([TAP, "--config", tmp_path / "config.json"], capture_output=True, check=True).stdout

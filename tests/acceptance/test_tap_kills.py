@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LEADS, DAYS, KILLS, LATEST_REQUEST = 1500, 150, 6, 25
 
 
-def chance_of(seed: int | None = None) -> random.Random:
+def rng_of(seed: int | None = None) -> random.Random:
     """Return a random generator; pass a seed to reproduce a failure."""
     seed = random.randrange(1 << 32) if seed is None else seed  # noqa: S311  # not a secret
     print(f"seed {seed}")  # noqa: T201  # shown when the test fails
@@ -28,12 +28,12 @@ def test_killed_runs_lose_nothing_and_read_little_twice(tmp_path: Path) -> None:
 
     A third of the kills wait for the next STATE, so that the runs make progress; one more kill is during the start.
     """
-    chance, runs = chance_of(), KilledRuns(tmp_path)
+    rng, runs = rng_of(), KilledRuns(tmp_path)
     with Sandbox.start(SandboxOptions(leads=LEADS, days=DAYS, latency_ms=20)) as sandbox:
         runs.configure(sandbox, start_date=days_ago(DAYS + 1), window_days=1)
-        runs.run(after_seconds(chance.uniform(0.05, 0.5)))
+        runs.run(after_seconds(rng.uniform(0.05, 0.5)))
         for number in range(KILLS):
-            moment = after_requests(sandbox, chance.randint(1, LATEST_REQUEST))
+            moment = after_requests(sandbox, rng.randint(1, LATEST_REQUEST))
             runs.run(moment, at_state=number % 3 == 0)
         killed, went_on_from = runs.statuses.count(-signal.SIGKILL), set(runs.bookmarks)
         runs.run()
@@ -48,11 +48,11 @@ def test_killed_runs_lose_nothing_and_read_little_twice(tmp_path: Path) -> None:
 
 def test_runs_stopped_at_any_moment_lose_nothing(tmp_path: Path) -> None:
     """After SIGTERM or SIGINT at random requests, the tap exits with the signal's status, and no lead is lost."""
-    chance, runs = chance_of(), KilledRuns(tmp_path)
+    rng, runs = rng_of(), KilledRuns(tmp_path)
     with Sandbox.start(SandboxOptions(leads=LEADS, days=DAYS, latency_ms=20)) as sandbox:
         runs.configure(sandbox, start_date=days_ago(DAYS + 1), window_days=1)
         for stopped_by in (signal.SIGTERM, signal.SIGINT) * 2:
-            runs.run(after_requests(sandbox, chance.randint(1, LATEST_REQUEST)), end_by=stopped_by)
+            runs.run(after_requests(sandbox, rng.randint(1, LATEST_REQUEST)), end_by=stopped_by)
             assert runs.statuses[-1] == 128 + stopped_by
         runs.run()
         assert runs.lost(sandbox) == set()
@@ -67,14 +67,14 @@ def test_stop_while_the_program_starts(tmp_path: Path) -> None:
 
     Python ends by the signal itself or, for SIGINT, with status 1: that of click, once it runs, or of an import.
     """
-    chance, runs = chance_of(), KilledRuns(tmp_path)
+    rng, runs = rng_of(), KilledRuns(tmp_path)
     with Sandbox.start(SandboxOptions(leads=LEADS, days=DAYS, latency_ms=20)) as sandbox:
         runs.configure(sandbox, start_date=days_ago(DAYS + 1), window_days=1)
         for stopped_by in (signal.SIGTERM, signal.SIGINT) * 2:
             asked_before, said_before = sandbox.statistics.requests, len(runs.log)
             # From the start, since a run that continues from the end might finish before the signal.
             (tmp_path / "state.json").unlink(missing_ok=True)
-            runs.run(after_seconds(chance.uniform(0.05, 0.6)), end_by=stopped_by)
+            runs.run(after_seconds(rng.uniform(0.05, 0.6)), end_by=stopped_by)
             status, log = runs.statuses[-1], runs.log[said_before:]
             if sandbox.statistics.requests > asked_before or status == 128 + stopped_by:
                 # Python discards an interrupt within a destructor, such as that of an import's lock.

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.user_programs import BIN
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from seeker_leads_sandbox import Sandbox
 
-BIN = Path(sys.executable).parent
 ENDS = {
     "loader that reads nothing": ("{} | true", "that reads stdout ended"),
     "loader that ends in the middle": ("{} | head -n 100", "that reads stdout ended"),

@@ -14,9 +14,9 @@ import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from seeker_leads_sandbox.faults.faults import FaultKind
-from tests.acceptance.conftest import BIN, TargetProgram, wait_for_created, wait_for_requests
 from tests.posted_leads import on_post
 from tests.singer_input import SCHEMA, record, state
+from tests.user_programs import BIN, TargetProgram, wait_for_created, wait_for_requests
 
 if TYPE_CHECKING:
     from pathlib import Path

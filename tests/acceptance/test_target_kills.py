@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import TargetProgram, wait_for_created
 from tests.singer_input import SCHEMA, record, state
+from tests.user_programs import TargetProgram, wait_for_created
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ def test_killed_runs_lose_nothing(tmp_path: Path, policy: str) -> None:
     """
     seed = random.randrange(1 << 32)  # noqa: S311  # not a secret
     print(f"seed {seed}")  # noqa: T201  # shown if it fails, to repeat it
-    chance = random.Random(seed)  # noqa: S311  # as above
+    rng = random.Random(seed)  # noqa: S311  # as above
     lines = [json.dumps(message) for message in [SCHEMA, *map(record, range(RECORDS)), state({"done": True})]]
     (tmp_path / "input.jsonl").write_text("\n".join(lines) + "\n")
     program = TargetProgram(tmp_path)
@@ -36,7 +36,7 @@ def test_killed_runs_lose_nothing(tmp_path: Path, policy: str) -> None:
     options = SandboxOptions(latency_ms=10, enforce_limit=False)
     with Sandbox.start(options) as sandbox:
         program.configure(sandbox.api_url, on_unknown_outcome=policy, rate_limit_requests=1000)
-        for kill_at in sorted(chance.sample(range(1, RECORDS - 100), KILLS)):
+        for kill_at in sorted(rng.sample(range(1, RECORDS - 100), KILLS)):
             with (tmp_path / "input.jsonl").open() as file, program.start(stdin=file) as process:
                 wait_for_created(sandbox, kill_at)
                 process.send_signal(signal.SIGKILL)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import TargetProgram
 from tests.singer_input import SCHEMA, record
+from tests.user_programs import TargetProgram
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""Signals at any moment, and files that cannot grow: the program ends in order, and the next run continues."""
+"""Signals at any moment, and files that cannot grow: the program stops gracefully, and the next run continues."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import BIN, TargetProgram, wait_for_created, wait_for_requests
 from tests.singer_input import SCHEMA, record, state
+from tests.user_programs import BIN, TargetProgram, wait_for_created, wait_for_requests
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,22 +23,22 @@ RECORDS, STOPS, IN_FLIGHT = 600, 5, 10
 
 
 def test_signals_at_random_moments_neither_lose_nor_duplicate_leads(tmp_path: Path) -> None:
-    """SIGTERM and SIGINT in turn, at any time: each run ends in order with a STATE that covers only what exists.
+    """SIGTERM and SIGINT in turn, at any time: each run stops gracefully, with a STATE that covers only what exists.
 
     Restarted with the same input until it is done, every lead exists once: leads under way were settled each time.
     The last signal arrives when all input is read and the last records are under way, or just done.
     """
     seed = random.randrange(1 << 32)  # noqa: S311  # not a secret
     print(f"seed {seed}")  # noqa: T201  # shown if it fails, to repeat it
-    chance = random.Random(seed)  # noqa: S311  # as above
+    rng = random.Random(seed)  # noqa: S311  # as above
     lines = [json.dumps(SCHEMA)]
     lines += [json.dumps(each) for n in range(RECORDS) for each in (record(n), state(n))]
     (tmp_path / "input.jsonl").write_text("\n".join(lines) + "\n")
     program = TargetProgram(tmp_path)
     with Sandbox.start(SandboxOptions(latency_ms=10, enforce_limit=False)) as sandbox:
         program.configure(sandbox.api_url, rate_limit_requests=1000)
-        stops = sorted(chance.sample(range(RECORDS - 5 * IN_FLIGHT), STOPS - 1))
-        for number, stop_at in enumerate([*stops, RECORDS - chance.randint(1, IN_FLIGHT)]):
+        stops = sorted(rng.sample(range(RECORDS - 5 * IN_FLIGHT), STOPS - 1))
+        for number, stop_at in enumerate([*stops, RECORDS - rng.randint(1, IN_FLIGHT)]):
             if len(sandbox.created) == RECORDS:
                 break  # the signal was too late to stop anything
             sent = (signal.SIGTERM, signal.SIGINT)[number % 2]

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.conftest import BIN, shell
 from tests.pages import PROJECT
+from tests.user_programs import BIN
+from tests.user_shells import shell
 
 if TYPE_CHECKING:
     from pathlib import Path

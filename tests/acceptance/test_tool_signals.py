@@ -16,9 +16,10 @@ ROWS = b"email,lastName\n" + b"jane@example.com,Dupont\n" * 50_000
 BUFFER_BYTES = 256 * 1024
 
 
+@pytest.mark.usefixtures("default_signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_stopped_command_leaves_no_personal_data(number: signal.Signals, tmp_path: Path) -> None:
-    """A signal, such as SIGHUP from a closed terminal, ends a command in order: its copy of a pipe is deleted."""
+    """A signal, such as SIGHUP from a closed terminal, stops a command gracefully: its copy of a pipe is deleted."""
     with subprocess.Popen(
         [sys.executable, "-m", "seeker_leads_cli", "preview", "-"],
         stdin=subprocess.PIPE,

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.acceptance.conftest import BIN, shell_in_project
 from tests.killed_runs import days_ago
+from tests.user_programs import BIN
+from tests.user_shells import shell_in_project
 from tests.webhook_serving import Serving, subscribe, wait_until
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ PATIENT = SandboxOptions(webhook_attempts=50, webhook_retry_wait_ms=50, webhook_
 
 
 @pytest.fixture
-def chance() -> random.Random:
+def rng() -> random.Random:
     seed = random.randrange(1 << 32)  # noqa: S311  # no secret
     print(f"seed {seed}", file=sys.stderr)  # noqa: T201  # shown when it fails, to play it again
     return random.Random(seed)  # noqa: S311  # as above
@@ -47,20 +48,20 @@ def serving(account: Sandbox, tmp_path: Path) -> Iterator[Serving]:
     serving.kill("both")
 
 
-def test_killed_receivers_and_runs_lose_nothing(serving: Serving, account: Sandbox, chance: random.Random) -> None:
+def test_killed_receivers_and_runs_lose_nothing(serving: Serving, account: Sandbox, rng: random.Random) -> None:
     """After thirty kills at random times, every lead is one row, without a poll."""
     serving.start_quickly()
     subscribe(account, serving.url)
     pause, killed = threading.Event(), {"receiver": 0, "run": 0, "both": 0}
     while sum(killed.values()) < KILLS:
-        account.add_leads(chance.randint(1, 3))
-        pause.wait(chance.uniform(0, 0.15))
-        what = chance.choice(list(killed))
+        account.add_leads(rng.randint(1, 3))
+        pause.wait(rng.uniform(0, 0.15))
+        what = rng.choice(list(killed))
         # A run can be killed only if there is one; after that, none begins for five seconds.
         if what == "run" and not serving.children():
             continue
         killed[what] += serving.kill(what)
-        account.add_leads(chance.randint(0, 1))
+        account.add_leads(rng.randint(0, 1))
         if what != "run":
             serving.start_quickly()
     account.add_leads(1)
@@ -85,7 +86,7 @@ def environment(tmp_path: Path, account: Sandbox, database_url: str) -> dict[str
 def test_killed_receivers_of_meltano_lose_nothing(
     serving: Serving,
     account: Sandbox,
-    chance: random.Random,
+    rng: random.Random,
     environment: dict[str, str],
     database: psycopg.Connection,
 ) -> None:
@@ -110,7 +111,7 @@ def test_killed_receivers_of_meltano_lose_nothing(
     for _ in range(KILLS_WITH_MELTANO):
         account.add_leads(2)
         wait_until(serving.children, log=serving)
-        threading.Event().wait(chance.uniform(0, 5))
+        threading.Event().wait(rng.uniform(0, 5))
         # The run may have ended by itself before the kill, which is a valid case, too.
         assert serving.kill("both")
         account.add_leads(1)

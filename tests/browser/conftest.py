@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-HOSTILE = '<script>window.broken = 1</script><img src=x onerror="window.broken = 1">&amp;"\''
-
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:

@@ -1,24 +1,20 @@
-"""The pictures of the pages: the sandbox's page in both themes and two widths, written to `docs/pictures`."""
+"""The pictures of the pages: the sandbox's page in both themes, written to `docs/pictures`."""
 
 from __future__ import annotations
 
-import contextlib
-import http.server
-import threading
 import time
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import requests
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
 from tests.browser.chromium import browser
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.http_servers import Quiet, Server
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
-SIZES = {1280: 1180, 390: 1560}  # width: height
+WIDTH, HEIGHT = 1280, 1180
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PORT = 8000
 LEADS = [
@@ -43,26 +39,12 @@ LEADS = [
 ]
 
 
-class Receiver(http.server.BaseHTTPRequestHandler):
+class Receiver(Quiet, BaseHTTPRequestHandler):
     """Accepts each call."""
 
     def do_POST(self) -> None:
         self.send_response(200)
         self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Log nothing."""
-
-
-@contextlib.contextmanager
-def receiving() -> Iterator[str]:
-    """Receive the calls of a subscription; yield the receiver's URL."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/webhook"
-        server.shutdown()
-        thread.join()
 
 
 def let_clients_work(sandbox: Sandbox, url: str) -> None:
@@ -101,18 +83,17 @@ def start() -> Sandbox:
 def main() -> None:
     """Take the pictures."""
     FOLDER.mkdir(exist_ok=True)
-    with start() as sandbox, receiving() as url, browser() as chromium:
-        let_clients_work(sandbox, url)
-        for width, height in SIZES.items():
-            for theme in THEMES:
-                context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
-                page = context.new_page()
-                page.goto(sandbox.url)
-                page.get_by_text("Live", exact=True).wait_for()
-                path = FOLDER / f"sandbox-{theme}-{width}.png"
-                page.screenshot(path=path, animations="disabled")
-                context.close()
-                print(f"docs/pictures/{path.name}: {path.stat().st_size // 1024} KiB")  # noqa: T201  # the result
+    with start() as sandbox, Server(Receiver) as receiver, browser() as chromium:
+        let_clients_work(sandbox, f"{receiver.url}/webhook")
+        for theme in THEMES:
+            context = chromium.new_context(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=theme)
+            page = context.new_page()
+            page.goto(sandbox.url)
+            page.get_by_text("Live", exact=True).wait_for()
+            path = FOLDER / f"sandbox-{theme}-{WIDTH}.png"
+            page.screenshot(path=path, animations="disabled")
+            context.close()
+            print(f"docs/pictures/{path.name}: {path.stat().st_size // 1024} KiB")  # noqa: T201  # the result
 
 
 if __name__ == "__main__":

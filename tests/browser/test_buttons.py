@@ -10,6 +10,7 @@ import requests
 from playwright.sync_api import expect
 
 from seeker_leads_sandbox import Sandbox
+from tests.smallest_lead import LEAD
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -18,14 +19,6 @@ SUBSCRIPTION = {
     "url": "http://127.0.0.1:9/hook?key=my-secret",
     "apiKey": "a-key-of-many-characters",
     "status": "ACTIVE",
-}
-LEAD = {
-    "lastName": "Martin",
-    "email": "claire.martin@example.com",
-    "phoneNumbers": [{"number": "+33 6 12 34 56 78"}],
-    "message": "Bonjour, je souhaite visiter ce bien.",
-    "classifiedId": "26ABCDEFGHJK",
-    "submittedDate": "2026-11-20T14:00:00Z",
 }
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 
 from seeker_leads_sandbox import SandboxOptions
-from tests.browser.conftest import HOSTILE
-from tests.browser.test_buttons import LEAD, api, first_row, tile
+from tests.browser.test_buttons import api, first_row, tile
+from tests.http_servers import Quiet, Server
+from tests.smallest_lead import LEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from seeker_leads_sandbox import Sandbox
 
+HOSTILE = '<script>window.broken = 1</script><img src=x onerror="window.broken = 1">&amp;"\''
 #: Returns each visible text whose contrast with its background is lower than WCAG's AA requires.
 POOR_CONTRAST = """() => {
   const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
@@ -50,7 +51,7 @@ POOR_CONTRAST = """() => {
 }"""
 
 
-class OtherSite(http.server.BaseHTTPRequestHandler):
+class OtherSite(Quiet, BaseHTTPRequestHandler):
     """An empty page of another site."""
 
     def do_GET(self) -> None:
@@ -58,19 +59,12 @@ class OtherSite(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/html")
         self.end_headers()
 
-    def log_message(self, *_: object) -> None:
-        """Log nothing."""
-
 
 @pytest.fixture
 def other_site() -> Iterator[str]:
     """The address of a page on another port: another origin, although the same site for cookies."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), OtherSite) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
+    with Server(OtherSite) as server:
+        yield f"{server.url}/"
 
 
 def full_of(value: Any) -> dict[str, Any]:
@@ -165,6 +159,15 @@ def test_the_page_works_with_a_screen_reader(page: Page) -> None:
     expect(page.get_by_role("img", name="200 leads in the last 30 days")).to_be_visible()
     expect(page.get_by_role("img", name="the limit is 10")).to_be_visible()
     expect(page.locator("#leads").get_by_role("columnheader", name="Person")).to_be_visible()
+
+
+def test_on_a_narrow_screen_a_message_has_the_whole_width(sandbox: Sandbox, page: Page) -> None:
+    """On a phone, rows are cards: the person, the message and the portal are below each other, in the whole width."""
+    page.set_viewport_size({"width": 390, "height": 800})
+    api(sandbox, method="POST", body=LEAD)
+    cells = [first_row(page, "leads").locator(f"td.{name}").bounding_box() for name in ("who", "said", "where")]
+    assert len({cell["width"] for cell in cells if cell}) == 1
+    assert all(cells)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

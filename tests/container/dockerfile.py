@@ -9,6 +9,8 @@ from fnmatch import fnmatch
 from string import Template
 from typing import TYPE_CHECKING
 
+from tests.pages import PROJECT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -81,14 +83,14 @@ def _after(stage: Stage, instruction: str, words: str) -> Stage:
     return replace(stage, steps=(*stage.steps, step))
 
 
-def context_of(project: Path) -> list[Path]:
+def build_context() -> list[Path]:
     """Return the files that `.dockerignore` lets into an image: it starts with `*`, and lists the exceptions."""
-    lines = [line for line in (project / ".dockerignore").read_text("utf-8").splitlines() if line[:1] not in {"", "#"}]
+    lines = [line for line in (PROJECT / ".dockerignore").read_text("utf-8").splitlines() if line[:1] not in {"", "#"}]
     assert lines[0] == "*"
     roots = [line.removeprefix("!") for line in lines if line.startswith("!")]
     left_out = [line.removeprefix("**/") for line in lines[1:] if line.startswith("**/")]
     assert len(lines) == 1 + len(roots) + len(left_out)
-    files = [file for root in roots for file in [project / root, *(project / root).rglob("*")] if file.is_file()]
+    files = [file for root in roots for file in [PROJECT / root, *(PROJECT / root).rglob("*")] if file.is_file()]
     return [file for file in files if not any(fnmatch(part, name) for part in file.parts for name in left_out)]
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.container.dockerfile import Stage, Step, context_of, sources_of, stages_of
+from tests.container.dockerfile import Stage, Step, build_context, sources_of, stages_of
 from tests.pages import PROJECT
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Images:
             shutil.copytree(self.files(origin) / source.lstrip("/"), to, symlinks=True, dirs_exist_ok=True)
             return
         assert sources == ["."]
-        for file in context_of(PROJECT):
+        for file in build_context():
             copy = to / file.relative_to(PROJECT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, copy)

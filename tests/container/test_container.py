@@ -16,7 +16,7 @@ import yaml
 from sqlalchemy import make_url
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
-from tests.container.dockerfile import context_of
+from tests.container.dockerfile import build_context
 from tests.container.images import Images, can_build
 from tests.container.relay import relayed
 from tests.pages import PROJECT
@@ -79,7 +79,7 @@ def leads_in(database_url: str) -> int:
 
 def test_nothing_private_gets_into_an_image() -> None:
     """Only the packages and the definition of the project go into an image: not `.env`, and no personal data."""
-    roots = {path.relative_to(PROJECT).parts[0] for path in context_of(PROJECT)}
+    roots = {path.relative_to(PROJECT).parts[0] for path in build_context()}
     packages = {path.parent.name for path in PROJECT.glob("*/py.typed")}
     assert roots == {*packages, "LICENSE", "README.md", "meltano.yml", "pyproject.toml"}
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engines.conftest import BOUNDS, Project, assert_backfilled, engine
+from tests.engines.project import BOUNDS, Project, assert_backfilled, engine
 from tests.pages import PROJECT
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from seeker_leads_sandbox import Sandbox
-    from tests.acceptance.conftest import Ended
+    from tests.user_programs import Ended
 
 
 _TASKS = """

@@ -13,9 +13,9 @@ from typing import IO, TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_sandbox.faults.faults import Fault, FaultKind
-from tests.acceptance.conftest import Ended, wait_for_requests
-from tests.engines.conftest import BOUNDS, Project, assert_backfilled, end_with_children, engine
+from tests.engines.project import BOUNDS, Project, assert_backfilled, end_with_children, engine
 from tests.pages import PROJECT
+from tests.user_programs import Ended, wait_for_requests
 
 if TYPE_CHECKING:
     import subprocess

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engines.conftest import LIVE_STATE_ID, PIPELINE
+from tests.engines.project import LIVE_STATE_ID, PIPELINE
 from tests.pages import PROJECT
 
 if TYPE_CHECKING:
-    from tests.engines.conftest import Project
+    from tests.engines.project import Project
 
 PROGRAM = PROJECT / "examples" / "meltano_or_skip.py"
 

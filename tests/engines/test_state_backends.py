@@ -11,8 +11,7 @@ import psutil
 import pytest
 
 from seeker_leads_sandbox.faults.faults import Fault, FaultKind
-from tests.acceptance.conftest import BIN, wait_for_requests
-from tests.engines.conftest import (
+from tests.engines.project import (
     BOUNDS,
     LIVE_STATE_ID,
     PIPELINE,
@@ -23,6 +22,7 @@ from tests.engines.conftest import (
     epoch_of,
     new_database,
 )
+from tests.user_programs import BIN, wait_for_requests
 
 if TYPE_CHECKING:
     import subprocess

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_sandbox import SandboxOptions
-from tests.conftest import NOW
 from tests.ledger_tools import execute, rows
 from tests.posted_leads import created_names
+from tests.tap_runs import NOW
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.conftest import Clock, TapRunner
-    from tests.integration.conftest import TargetRunner
+    from tests.tap_runs import Clock, TapRunner
+    from tests.target_runs import TargetRunner
 
 EARLIER = Path(__file__).parents[1] / "fixtures" / "v0_1"
 (TOKEN_FILE,) = EARLIER.glob("token-*.json")

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_api.http import connections
-from tests.conftest import NOW
 from tests.hostile_server import RUN, HostileServer, http, lead, page, refused
 from tests.singer_input import SCHEMA, record, state
+from tests.tap_runs import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.conftest import TapRunner
-    from tests.integration.conftest import Sent, TargetRunner
+    from tests.tap_runs import TapRunner
+    from tests.target_runs import Sent, TargetRunner
 
 MESSAGES: list[dict[str, Any]] = [SCHEMA, record(1), state(1)]
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

@@ -14,7 +14,7 @@ import pytest
 
 from seeker_leads_api.errors import SettingsError
 from target_seeker_leads.ledger import migrations, tables
-from target_seeker_leads.ledger.ledger import Bounds, Ledger
+from target_seeker_leads.ledger.ledger import Ledger
 from target_seeker_leads.ledger.rules import Decision, Settlement, Status
 from tests.ledger_tools import RETRY, claim, execute, rows, settlement
 
@@ -133,7 +133,7 @@ def test_earlier_version_refuses_a_newer_ledger(url: str, monkeypatch: pytest.Mo
 
 def test_row_of_an_earlier_identity_is_found(url: str) -> None:
     """A record is found under a key of an earlier version, and keeps that row; no second one is created."""
-    with Ledger.open(url, RETRY) as ledger:
+    with Ledger.open(url, RETRY, 7) as ledger:
         ledger.claim(claim("old"))
         ledger.settle(settlement("old", Status.DELIVERED))
         ledger.claim(claim("open"))
@@ -143,7 +143,7 @@ def test_row_of_an_earlier_identity_is_found(url: str) -> None:
         assert ledger.claim(again) is Decision.SEND_AGAIN
         assert ledger.claim(again) is Decision.WAIT
         assert ledger.claim(claim("open")) is Decision.WAIT
-        assert ledger.resends_left(again) == Bounds().max_resends - 1
+        assert ledger.resends_left(again) == 7 - 1
         ledger.settle(Settlement(again, Status.DELIVERED))
         fresh = replace(claim("fresh"), earlier_keys=("never",))
         assert ledger.claim(fresh) is Decision.SEND

@@ -72,11 +72,11 @@ class History(RuleBasedStateMachine):
             assert key not in self.may_exist, "sent as if it were new"
         if decision is Decision.SEND_AGAIN and self.policies[self.runs[number]] is REJECT:
             assert is_replay, "sent again though the policy forbids"
-        self.judge_skip(decision, asked)
+        self.check_skip(decision, asked)
         if decision in HOLDING:
             self.in_hand[number][key] = (asked, decision)
 
-    def judge_skip(self, decision: Decision, asked: Claim) -> None:
+    def check_skip(self, decision: Decision, asked: Claim) -> None:
         """A skip must name where the record is: a wrong one would lose the record."""
         key, content = asked.key, asked.content
         match decision:

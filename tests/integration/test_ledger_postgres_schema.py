@@ -43,7 +43,7 @@ def deliver(url: str, key: str) -> None:
 
 
 def test_changed_search_path_makes_no_second_ledger(url: str) -> None:
-    """If the `search_path` leads to no ledger but another schema has one, the run ends and names it."""
+    """If the `search_path` finds no ledger but another schema has one, the run ends and names it."""
     deliver(with_path(url, "one"), "k")
     for read_only in (False, True):
         with pytest.raises(SettingsError, match=r"schema `one`.*\?schema=one"):

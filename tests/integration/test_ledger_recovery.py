@@ -14,7 +14,7 @@ from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
     from target_seeker_leads.target import TargetSeekerLeads
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import TargetRunner
 
 END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'target-seeker-leads'"
 

@@ -11,9 +11,9 @@ from unittest.mock import Mock, patch
 from seeker_leads_api.errors import FatalError
 from seeker_leads_api.metrics_file import gauge, write_metrics
 from seeker_leads_sandbox.faults.faults import Fault, FaultKind
-from tests.conftest import NOW
 from tests.pages import names_in, rows_of
 from tests.singer_input import SCHEMA, record
+from tests.tap_runs import NOW
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from seeker_leads_sandbox import Sandbox
     from tap_seeker_leads.streams import LeadsStream
-    from tests.conftest import TapRunner
-    from tests.integration.conftest import TargetRunner
+    from tests.tap_runs import TapRunner
+    from tests.target_runs import TargetRunner
 
 _LINE = re.compile(r'(\w+)(\{\w+="\w+"\})? ([\d.e+-]+)')
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import pwd
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from seeker_leads_api.errors import SettingsError
 from target_seeker_leads.settings import TargetSettings
+from tests.client_credentials import as_client
 from tests.singer_input import SCHEMA, record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from seeker_leads_sandbox import Sandbox
-    from tests.conftest import TapRunner
-    from tests.integration.conftest import TargetRunner
+    from tests.tap_runs import TapRunner
+    from tests.target_runs import TargetRunner
 
 
 def unknown(user_id: int) -> NoReturn:
@@ -32,16 +33,13 @@ def no_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)  # where a folder named ~ would be created
 
 
-CREDENTIALS: dict[str, Any] = {"auth_token": None, "client_id": "sandbox", "client_secret": "sandbox"}
-
-
 def test_tap_without_a_home_asks_for_a_token(
     run_tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     """Without a place for the token cache, the tap requests a token, warns once, and leaves no file behind."""
     for _ in range(2):
         caplog.clear()
-        assert run_tap(**CREDENTIALS, auth_url=sandbox.token_url).error is None
+        assert run_tap(**as_client(sandbox)).error is None
         assert [r.levelname for r in caplog.records if "token cache" in r.getMessage()] == ["WARNING"]
     assert sandbox.statistics.token_requests == 2
     assert list(tmp_path.iterdir()) == []
@@ -49,7 +47,7 @@ def test_tap_without_a_home_asks_for_a_token(
 
 def test_target_without_a_home_asks_for_a_token(run_target: TargetRunner, sandbox: Sandbox, tmp_path: Path) -> None:
     """If both of its files have a path, the target also only requests a token."""
-    run = run_target([SCHEMA, record(1)], **CREDENTIALS, auth_url=sandbox.token_url)
+    run = run_target([SCHEMA, record(1)], **as_client(sandbox))
     assert run.error is None
     assert len(sandbox.created) == 1
     assert sum("token cache" in line for line in run.log) == 1

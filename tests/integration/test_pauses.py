@@ -13,8 +13,8 @@ from tests.singer_input import SCHEMA, record, state
 if TYPE_CHECKING:
     from tap_seeker_leads.streams import LeadsStream
     from target_seeker_leads.target import TargetSeekerLeads
-    from tests.conftest import TapRunner
-    from tests.integration.conftest import TargetRunner
+    from tests.tap_runs import TapRunner
+    from tests.target_runs import TargetRunner
 
 PAUSE_SECONDS = 1
 WORKERS = 10

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from seeker_leads_api.http.rate_limiter import Limiter
     from seeker_leads_sandbox import Sandbox
-    from tests.conftest import TapRunner
-    from tests.integration.conftest import TargetRunner
+    from tests.tap_runs import TapRunner
+    from tests.target_runs import TargetRunner
 
 
 class Permits:

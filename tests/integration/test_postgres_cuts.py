@@ -121,9 +121,7 @@ def test_retention(
 ) -> None:
     """A run changes rows and evidence together or not at all, and the next one does what is left."""
     leads = LeadsTable(empty_database, database_url)
-    leads.add(*(f"stays-{number}" for number in range(10)))
-    leads.add("over", days_left=-1)
-    leads.add("gone", isErased=True)
+    leads.fill()
     for cutter in cuts(database_url, is_answer_lost=is_answer_lost):
         arguments = ["retention", "apply", "--database-url", cutter.url, "--table", f"{SCHEMA}.{leads.name}"]
         ended = CliRunner().invoke(main, arguments)

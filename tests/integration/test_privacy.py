@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_api.client import ApiClient
-from seeker_leads_api.errors import SeekerLeadsError
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox
-from seeker_leads_singer.command import describe
+from seeker_leads_singer.command import ending
 from tests.log_privacy import texts
 from tests.private_values import CLIENT_ID, OPTIONS, PASSWORD, SECRET, TOKEN
 from tests.singer_input import SCHEMA, lead, record, state
@@ -20,8 +19,8 @@ from tests.singer_input import SCHEMA, lead, record, state
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.conftest import TapRunner
-    from tests.integration.conftest import TargetRunner
+    from tests.tap_runs import TapRunner
+    from tests.target_runs import TargetRunner
 
 #: An API that repeats the contents of the request.
 QUOTING_ANSWER = (
@@ -62,10 +61,8 @@ class AllOutput(logging.Handler):
             warnings.simplefilter("always")
             try:
                 result = run()
-            except SeekerLeadsError as error:
-                self.texts.append(str(error))
-            except Exception as error:  # noqa: BLE001  # what the command shows of an unexpected one
-                self.texts.append(describe(error))
+            except Exception as error:  # noqa: BLE001  # any that would end the command
+                self.texts.append(ending(error)[0])
             else:
                 self.texts.append(str(result.error or "no error"))
         self.texts += [str(warning.message) for warning in warned]

@@ -16,7 +16,7 @@ from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import TargetRunner
 
 
 class Watch:
@@ -39,13 +39,13 @@ class Watch:
         found = self._look(handle)
         # An existing file that others can read is opened as it is, but its mode must change before the first write.
         if found and not flags & os.O_DIRECTORY and found != self._known:
-            self._judge(handle, "open")
+            self._check(handle, "open")
         return handle
 
     def write(self, handle: int, data: bytes) -> int:
         if found := self._look(handle):
             self.written.add(found.name)
-            self._judge(handle, "write")
+            self._check(handle, "write")
         return self._write(handle, data)
 
     def plain_open(self, file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
@@ -57,7 +57,7 @@ class Watch:
         path = Path(f"/proc/self/fd/{handle}").readlink()
         return path if path.is_relative_to(self._folder) else None
 
-    def _judge(self, handle: int, doing: str) -> None:
+    def _check(self, handle: int, doing: str) -> None:
         if stat.S_IMODE(os.fstat(handle).st_mode) & 0o077:
             self.wide.append(f"{doing} of {self._look(handle)}")
 

@@ -13,7 +13,7 @@ from tests.singer_input import SCHEMA, record, state
 if TYPE_CHECKING:
     import socket
 
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import TargetRunner
 
 MESSAGES = [SCHEMA, record(1), state(1)]
 

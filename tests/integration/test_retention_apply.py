@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,8 @@ import pytest
 
 from seeker_leads_api.postgres.location import PostgresLocation
 from seeker_leads_cli.retention.apply import now_of
-from seeker_leads_cli.retention.database import connected
+from seeker_leads_cli.retention.database import _TIMEOUTS_MS, connected
+from seeker_leads_cli.retention.statements import Statements
 from tests.leads_table import NAME, LeadsTable
 
 if TYPE_CHECKING:
@@ -210,6 +212,61 @@ def test_two_runs_at_once_do_it_once(leads: LeadsTable) -> None:
     assert sorted(each["deleted_past_ttl"] for each in result) == [0, 1]
     assert sorted(each["erased"] for each in result) == [0, 1]
     assert leads.log == {"gone": "erased", "over": "ttl"}
+
+
+def test_nothing_is_erased_without_its_evidence(leads: LeadsTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that a loader commits between the evidence and the erasure stays until the next run, which records it."""
+    leads.add("gone", isErased=True)
+    erase = Statements.erase
+
+    def erase_later(statements: Statements) -> tuple[Any, ...]:
+        if "late" not in leads.rows:
+            leads.add("late", isErased=True)
+        return erase(statements)
+
+    monkeypatch.setattr(Statements, "erase", erase_later)
+    leads.apply("--erased", "delete")
+    assert "late" in leads.rows
+    leads.apply("--erased", "delete")
+    assert leads.rows.keys() == {f"stays-{number}" for number in range(10)}
+    assert leads.log == {"gone": "erased", "late": "erased"}
+
+
+@pytest.mark.parametrize("lock", ["ROW EXCLUSIVE", "ACCESS EXCLUSIVE"])
+def test_frozen_loader_does_not_keep_a_run_waiting(
+    leads: LeadsTable, monkeypatch: pytest.MonkeyPatch, lock: str
+) -> None:
+    """A run that cannot get a lock ends with one line, changes nothing, and can be repeated."""
+    monkeypatch.setitem(_TIMEOUTS_MS, "lock_timeout", 200)
+    leads.add("gone", isErased=True)
+    with psycopg.connect(leads.url) as other:
+        other.execute(f"LOCK TABLE retention.leads IN {lock} MODE")
+        other.execute("UPDATE retention.leads SET portal = 'x' WHERE \"leadId\" = 'gone'")
+        ended = leads.run("apply", status=1)
+    assert ended.stderr.splitlines()[-1].endswith(
+        "refused (LockNotAvailable), and nothing was changed: wait for the session that holds the lock, or"
+        " end it (`pg_stat_activity` shows it), then run again"
+    )
+    assert leads.apply()["erased"] == 1
+
+
+def test_frozen_run_releases_its_locks(leads: LeadsTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is stopped in its transaction keeps no loader waiting: the server ends it, and changes nothing."""
+    monkeypatch.setitem(_TIMEOUTS_MS, "idle_in_transaction_session_timeout", 200)
+    leads.add("gone", isErased=True)
+    erase = Statements.erase
+
+    def freeze(statements: Statements) -> tuple[Any, ...]:
+        holders = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'seeker-leads'"
+        until = time.monotonic() + 10
+        while leads.database.execute(holders).fetchone() != (0,):
+            assert time.monotonic() < until
+        return erase(statements)
+
+    monkeypatch.setattr(Statements, "erase", freeze)
+    before = leads.rows
+    assert "was lost" in leads.run("apply", status=1).stderr
+    assert (leads.rows, leads.has_log) == (before, False)
 
 
 #: Runs the tool, and prints its peak memory.

@@ -22,9 +22,7 @@ def quoted(name: str) -> str:
 @pytest.fixture
 def leads(empty_database: psycopg.Connection[Any], database_url: str) -> LeadsTable:
     table = LeadsTable.flat(empty_database, database_url)
-    table.add(*(f"stays-{number}" for number in range(10)))
-    table.add("over", days_left=-1)
-    table.add("gone", isErased=True)
+    table.fill()
     return table
 
 

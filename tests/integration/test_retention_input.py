@@ -20,9 +20,7 @@ PASSWORD = "s3cret-pass"
 def leads(empty_database: psycopg.Connection[Any], database_url: str) -> LeadsTable:
     """A table with rows to delete and rows to erase."""
     table = LeadsTable(empty_database, database_url)
-    table.add(*(f"stays-{number}" for number in range(10)))
-    table.add("over", days_left=-1)
-    table.add("gone", isErased=True)
+    table.fill()
     return table
 
 

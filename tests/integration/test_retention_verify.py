@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from seeker_leads_api.postgres.location import PostgresLocation
+from seeker_leads_api.stoppable_pool import StoppablePool
+from seeker_leads_api.stopping import Stopping
 from seeker_leads_cli.retention.apply import apply
 from seeker_leads_cli.retention.columns import read_columns
 from seeker_leads_cli.retention.database import connected, find_table
+from seeker_leads_cli.retention.fates import Fate
 from seeker_leads_cli.retention.leads import Leads
 from seeker_leads_cli.retention.settings import ApplyOptions, Erased
 from seeker_leads_cli.retention.verification import LeadLookup
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
-from tests.leads_table import LeadsTable
+from tests.leads_table import NAME, LeadsTable
 from tests.raw_server import raw_server
 
 if TYPE_CHECKING:
@@ -82,6 +83,47 @@ def test_leads_that_the_api_has_no_more_are_deleted(account: Account) -> None:
     assert {there, "younger"} <= rows
     assert account.table.log == {"no-more": "gone"}
     assert account.asked == 10 + 2 + 10
+
+
+@pytest.mark.parametrize("erased", ["scrub", "delete"])
+def test_lead_that_the_api_says_is_erased_is_erased(account: Account, erased: str) -> None:
+    """A person whose lead the tap no longer reads may have had their data erased: the answer says so."""
+    there, gone = account.sandbox.add_leads(2)
+    account.table.add(there, gone, read_days_ago=OVERDUE_DAYS)
+    account.sandbox.erase(lead_ids=[gone])
+    before = account.table.rows
+    assert account.apply("--erased", erased, "--dry-run")["newly_erased"] == 1
+    assert account.table.rows == before
+    result = account.apply("--erased", erased)
+    assert [result[name] for name in ("asked", "deleted_gone", "newly_erased", "erased")] == [2, 0, 1, 1]
+    rows = account.table.rows
+    row = rows.pop(gone, {})
+    assert NAME not in str(row)
+    assert row.get("isErased") is (True if erased == "scrub" else None)
+    assert rows == {lead_id: each for lead_id, each in before.items() if lead_id != gone}
+    assert account.table.log == {gone: "erased"}
+    account.table.add("restored", read_days_ago=OVERDUE_DAYS)
+    assert account.table.apply("--erased", erased)["erased"] == 0
+
+
+def test_many_leads_that_the_api_says_are_erased_need_a_yes(account: Account) -> None:
+    """As for those that the tap read: a wrong account would look like many erasures."""
+    gone = account.sandbox.add_leads(70)
+    account.table.add(*gone, read_days_ago=OVERDUE_DAYS)
+    account.sandbox.erase(lead_ids=gone)
+    before = account.table.rows
+    assert "70 of 270 rows are newly erased" in account.run(status=1).stderr
+    assert account.table.rows == before
+
+
+def test_server_without_any_contact_erases_nothing(account: Account) -> None:
+    """If the leads that were read recently have no contact either, the answers prove nothing."""
+    there = account.sandbox.add_leads(1)
+    account.table.add(*there, read_days_ago=OVERDUE_DAYS)
+    account.sandbox.erase(lead_ids=account.sandbox.store.ids())
+    before = account.table.rows
+    assert "prove nothing" in account.run("--yes", status=1).stderr
+    assert account.table.rows == before
 
 
 def test_without_it_they_are_only_reported(account: Account) -> None:
@@ -218,13 +260,13 @@ def test_row_that_comes_while_the_api_is_asked_stays(account: Account) -> None:
     database = account.table.database
 
     class Lookup(LeadLookup):
-        def exist(self, lead_ids: Sequence[str]) -> list[bool]:
+        def fates(self, lead_ids: Sequence[str]) -> list[Fate]:
             database.execute("UPDATE retention.leads SET _sdc_extracted_at = now() WHERE \"leadId\" = 'comes'")
-            return [lead_id not in {"no-more", "comes"} for lead_id in lead_ids]
+            return [Fate.GONE if lead_id in {"no-more", "comes"} else Fate.THERE for lead_id in lead_ids]
 
     with (
         connected(PostgresLocation.parse("database_url", account.table.url)) as connection,
-        ThreadPoolExecutor() as pool,
+        StoppablePool(1, Stopping()) as pool,
     ):
         schema, name, columns = find_table(connection, "retention.leads")
         leads = Leads(schema, name, read_columns(name, columns), 30, Erased.SCRUB)
@@ -273,6 +315,7 @@ def test_lead_in_a_list_of_one_is_a_lead(account: Account) -> None:
     assert (result["asked"], result["deleted_gone"]) == (1, 0)
 
 
+@pytest.mark.usefixtures("default_signals")
 def test_stop_ends_the_waits_of_all_requests(account: Account) -> None:
     """Ctrl-C ends the command at once, even if the API asked every request to wait for minutes."""
     account.table.add("no-more", read_days_ago=OVERDUE_DAYS)
@@ -282,7 +325,7 @@ def test_stop_ends_the_waits_of_all_requests(account: Account) -> None:
     def interrupt() -> None:
         while account.asked < 2:
             time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)  # to the process, as a terminal does: that wakes the main thread
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)  # to this thread: that does not wake the main one
 
     began = time.monotonic()
     threading.Thread(target=interrupt, daemon=True).start()

@@ -9,18 +9,10 @@ import pytest
 import requests
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
+from tests.smallest_lead import LEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-LEAD = {
-    "lastName": "Doe",
-    "email": "doe@example.com",
-    "phoneNumbers": [{"number": "0612345678"}],
-    "message": "Hello",
-    "classifiedId": "12ABCDEFGHJK",
-    "submittedDate": "2026-11-01T08:00:00Z",
-}
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ import hmac
 import json
 import socket
 import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,29 +13,23 @@ import requests
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from seeker_leads_sandbox.calls.addresses import AddressRefusedError, LocalResolver
+from tests.http_servers import Quiet, Server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from aiohttp.abc import ResolveResult
 
 KEY = "key-of-the-subscription"
 
 
-class Subscriber(ThreadingHTTPServer):
+class Subscriber(Server):
     """Records each call and answers with the given statuses, then with 200."""
 
-    daemon_threads = True
-
     def __init__(self, *statuses: int) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
+        self.url += "/hook"
         self.statuses = list(statuses)
         self.calls: list[tuple[str, dict[str, str], bytes]] = []
         self.changed = threading.Condition()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/hook"
 
     def wait_for(self, count: int) -> list[tuple[str, dict[str, str], bytes]]:
         with self.changed:
@@ -44,7 +37,7 @@ class Subscriber(ThreadingHTTPServer):
             return list(self.calls)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Quiet, BaseHTTPRequestHandler):
     server: Subscriber
 
     def do_POST(self) -> None:  # the base's
@@ -58,21 +51,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Location", "/elsewhere")
         self.send_header("Content-Length", "0")
         self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def subscriber(*statuses: int) -> Iterator[Subscriber]:
-    with Subscriber(*statuses) as server:
-        thread = threading.Thread(target=server.serve_forever, args=[0.02])
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def ask(sandbox: Sandbox, method: str, path: str = "", body: Any = None) -> Any:
@@ -99,7 +77,7 @@ def lead_ids(calls: list[tuple[str, dict[str, str], bytes]]) -> list[str]:
 def test_key_is_where_the_option_says(auth: str, header: tuple[str, str] | None) -> None:
     """A receiver can be tested with each form that the API's documentation leaves open."""
     options = SandboxOptions(webhook_auth=auth, webhook_path="/leads/new")
-    with subscriber() as server, Sandbox.start(options) as sandbox:
+    with Subscriber() as server, Sandbox.start(options) as sandbox:
         subscribe(sandbox, f"{server.url}/?x=1")
         ids = sandbox.add_leads(1)
         ((path, headers, body),) = server.wait_for(1)
@@ -110,7 +88,7 @@ def test_key_is_where_the_option_says(auth: str, header: tuple[str, str] | None)
 
 def test_signature_is_of_the_body() -> None:
     """With `signature`, the key itself is not sent."""
-    with subscriber() as server, Sandbox.start(SandboxOptions(webhook_auth="signature")) as sandbox:
+    with Subscriber() as server, Sandbox.start(SandboxOptions(webhook_auth="signature")) as sandbox:
         subscribe(sandbox, server.url)
         sandbox.add_leads(1)
         ((path, headers, body),) = server.wait_for(1)
@@ -120,7 +98,7 @@ def test_signature_is_of_the_body() -> None:
 
 def test_new_leads_trigger_calls_and_changed_ones_do_not() -> None:
     """Every new lead triggers a call, whatever its origin; a lead that replaces another, as in an erasure, does not."""
-    with subscriber() as server, Sandbox.start(SandboxOptions(leads=3)) as sandbox:
+    with Subscriber() as server, Sandbox.start(SandboxOptions(leads=3)) as sandbox:
         subscribe(sandbox, server.url)
         (added,) = sandbox.add_leads(1)
         lead = sandbox.store.get(added)
@@ -132,14 +110,14 @@ def test_new_leads_trigger_calls_and_changed_ones_do_not() -> None:
 
 def test_arriving_leads_trigger_calls_without_a_request() -> None:
     """With `--arrivals-per-minute`, calls are made without any request."""
-    with subscriber() as server, Sandbox.start(SandboxOptions(arrivals_per_minute=600)) as sandbox:
+    with Subscriber() as server, Sandbox.start(SandboxOptions(arrivals_per_minute=600)) as sandbox:
         subscribe(sandbox, server.url)
         assert len(set(lead_ids(server.wait_for(3)))) >= 3
 
 
 def test_failed_call_is_repeated_and_audited() -> None:
     """An answer other than 2xx is a failure, including a redirect, which is not followed; the audit is newest first."""
-    with subscriber(500, 302) as server, Sandbox.start(SandboxOptions(webhook_retry_wait_ms=1)) as sandbox:
+    with Subscriber(500, 302) as server, Sandbox.start(SandboxOptions(webhook_retry_wait_ms=1)) as sandbox:
         made = subscribe(sandbox, server.url)
         sandbox.add_leads(1)
         calls = server.wait_for(3)
@@ -154,7 +132,7 @@ def test_failed_call_is_repeated_and_audited() -> None:
 def test_subscription_that_keeps_failing_becomes_inactive_until_it_is_resumed() -> None:
     """After the maximum of failures in a row, the subscription is not called any more; a PUT of ACTIVE starts anew."""
     options = SandboxOptions(webhook_retry_wait_ms=1, webhook_attempts=2, webhook_max_failures=2)
-    with subscriber(500, 500) as server, Sandbox.start(options) as sandbox:
+    with Subscriber(500, 500) as server, Sandbox.start(options) as sandbox:
         made = subscribe(sandbox, server.url)
         sandbox.add_leads(1)
         wait_for_audit(sandbox, made, lambda audit: audit["status"] == "INACTIVE")
@@ -175,12 +153,12 @@ def wait_for_audit(sandbox: Sandbox, made: str, condition: Any) -> Any:
 
 def test_calls_can_be_lost_doubled_and_delayed() -> None:
     """Shares of 0 and 1 mean never and always."""
-    with subscriber() as server, Sandbox.start(SandboxOptions(webhook_loss=1)) as sandbox:
+    with Subscriber() as server, Sandbox.start(SandboxOptions(webhook_loss=1)) as sandbox:
         made = subscribe(sandbox, server.url)
         sandbox.add_leads(5)
         assert ask(sandbox, "GET", f"/{made}/audit")["recentEvents"] == []
         assert server.calls == []
-    with subscriber() as server, Sandbox.start(SandboxOptions(webhook_double=1, webhook_delay_ms=5)) as sandbox:
+    with Subscriber() as server, Sandbox.start(SandboxOptions(webhook_double=1, webhook_delay_ms=5)) as sandbox:
         subscribe(sandbox, server.url)
         ids = sandbox.add_leads(3)
         assert sorted(lead_ids(server.wait_for(6))) == sorted(ids * 2)
@@ -188,7 +166,7 @@ def test_calls_can_be_lost_doubled_and_delayed() -> None:
 
 def test_calls_can_come_out_of_order() -> None:
     """A delayed call is overtaken by a later one."""
-    with subscriber() as server, Sandbox.start(SandboxOptions(webhook_reorder=0.5)) as sandbox:
+    with Subscriber() as server, Sandbox.start(SandboxOptions(webhook_reorder=0.5)) as sandbox:
         subscribe(sandbox, server.url)
         ids = [sandbox.add_leads(1)[0] for _ in range(20)]
         came = lead_ids(server.wait_for(20))

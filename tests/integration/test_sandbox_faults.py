@@ -4,16 +4,9 @@ import pytest
 import requests
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
+from tests.smallest_lead import LEAD
 
 NOW = 1_750_000_000
-LEAD = {
-    "lastName": "Exemple",
-    "email": "exemple@example.org",
-    "phoneNumbers": [{"number": "0639980000"}],
-    "message": "Bonjour",
-    "classifiedId": "26ABCDEFGHIJ",
-    "submittedDate": "2026-01-01T00:00:00Z",
-}
 
 
 def start(*faults: Fault, options: SandboxOptions | None = None) -> Sandbox:

@@ -14,8 +14,8 @@ HEADERS = {"Authorization": "Bearer sandbox-token"}
 WEEK: dict[str, Any] = {"minDate": NOW - WEEK_SECONDS, "maxDate": NOW}
 
 
-def start(now: float = NOW, **options: Any) -> Sandbox:
-    return Sandbox.start(SandboxOptions(enforce_limit=False, **options), clock=lambda: now)
+def start(**options: Any) -> Sandbox:
+    return Sandbox.start(SandboxOptions(enforce_limit=False, **options), clock=lambda: NOW)
 
 
 def get(sandbox: Sandbox, path: str = "/leads", **parameters: Any) -> requests.Response:

@@ -46,7 +46,8 @@ def test_requests_are_logged_without_their_contents(sandbox: Sandbox, caplog: py
 
 def begin(sandbox: Sandbox, path: str, rest: str) -> socket.socket:
     """Send the head of a POST and the start of its body; return the connection."""
-    connection = socket.create_connection(("127.0.0.1", urlsplit(sandbox.url).port), timeout=10)
+    port = urlsplit(sandbox.url).port or 0
+    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nUser-Agent: x\r\nContent-Type: application/json\r\n"
     connection.sendall(f"{head}Authorization: Bearer sandbox-token\r\n{rest}".encode())
     return connection

@@ -7,18 +7,11 @@ import requests
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from seeker_leads_sandbox.data.generator import ERASED_CONTACT
+from tests.smallest_lead import LEAD
 
 NOW = 1_750_000_000
 HEADERS = {"Authorization": "Bearer sandbox-token"}
 JSON_HEADERS = {**HEADERS, "Content-Type": "application/json"}
-LEAD: dict[str, Any] = {
-    "lastName": "Exemple",
-    "email": "exemple@example.org",
-    "phoneNumbers": [{"number": "0639980000", "type": "LANDLINE"}],
-    "message": "Bonjour",
-    "classifiedId": "26ABCDEFGHIJ",
-    "submittedDate": "2026-01-01T00:00:00Z",
-}
 HOOK = {"url": "https://example.org/hook", "apiKey": "very-secret", "status": "ACTIVE"}
 
 
@@ -28,18 +21,19 @@ def call(sandbox: Sandbox, method: str, path: str, body: object = None) -> reque
 
 def test_a_posted_lead_is_listed() -> None:
     """A lead is answered with a request id at once, and is then listed as a classified lead of the current second."""
+    lead = {**LEAD, "phoneNumbers": [{"number": "0639980000", "type": "LANDLINE"}]}
     with Sandbox.start(clock=lambda: NOW + 0.9) as sandbox:
-        answer = call(sandbox, "POST", "/leads", LEAD)
+        answer = call(sandbox, "POST", "/leads", lead)
         (listed,) = call(sandbox, "GET", f"/leads?minDate={NOW}&maxDate={NOW}").json()["items"]
 
         assert answer.status_code == 200
         assert answer.json()["requestId"] not in {"", listed["metadata"]["leadId"]}
-        assert sandbox.created == [LEAD]
+        assert sandbox.created == [lead]
     assert listed["metadata"]["leadCategory"] == "CLASSIFIED"
     assert listed["metadata"]["ingestionDate"] == NOW
-    assert listed["contactRequest"]["email"] == LEAD["email"]
+    assert listed["contactRequest"]["email"] == lead["email"]
     assert listed["contactRequest"]["phoneNumbers"][0]["type"] == "LANDLINE"
-    assert listed["property"] == {"classifiedId": LEAD["classifiedId"]}
+    assert listed["property"] == {"classifiedId": lead["classifiedId"]}
 
 
 def test_there_is_no_idempotency() -> None:
@@ -166,7 +160,7 @@ def test_the_sandbox_can_be_driven_over_http() -> None:
     ],
 )
 def test_invalid_admin_requests_are_refused_with_a_reason(path: str, body: object) -> None:
-    """A mistake in a test's set-up is a 400 with a reason, and is not silently ignored."""
+    """A mistake in a test's setup is a 400 with a reason, and is not silently ignored."""
     with Sandbox.start() as sandbox:
         response = requests.post(sandbox.admin_url + path, json=body, timeout=5)
 

@@ -10,19 +10,19 @@ import pytest
 import requests
 
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
+from tests.client_credentials import as_client
 from tests.token_faults import TEMPORARY_TOKEN_FAULTS, name_of
 
 if TYPE_CHECKING:
     from tap_seeker_leads.streams import LeadsStream
-    from tests.conftest import Clock, Run, TapRunner
+    from tests.tap_runs import Clock, Run, TapRunner
 
 HOUR = 3600
-CREDENTIALS: dict[str, Any] = {"auth_token": None, "client_id": "sandbox", "client_secret": "sandbox"}
 
 
 @pytest.fixture
 def run_with_credentials(run_tap: TapRunner, sandbox: Sandbox) -> TapRunner:
-    run_tap.config = {**CREDENTIALS, "auth_url": sandbox.token_url, "start_date": "2026-11-20"}
+    run_tap.config = {**as_client(sandbox), "start_date": "2026-11-20"}
     return run_tap
 
 

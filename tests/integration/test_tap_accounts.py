@@ -16,15 +16,15 @@ from seeker_leads_sandbox import Fault, FaultKind
 from tap_seeker_leads.check_connection import connection_reports
 from tap_seeker_leads.reading.account_reader import AccountReader
 from tap_seeker_leads.settings import TapSettings
-from tests.conftest import NOW
 from tests.several_accounts import ISO_NOW, THREE, bookmarks, config, fill, read
+from tests.tap_runs import NOW
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from seeker_leads_sandbox import Sandbox
     from tap_seeker_leads.streams import LeadsStream
-    from tests.conftest import Clock, TapRunner
+    from tests.tap_runs import Clock, TapRunner
 
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)

@@ -14,7 +14,7 @@ from tests.several_accounts import FIFTY, ISO_NOW, THREE, bookmarks, config, fil
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
     from tap_seeker_leads.streams import LeadsStream
-    from tests.conftest import Clock, TapRunner
+    from tests.tap_runs import Clock, TapRunner
 
 
 @pytest.mark.parametrize("sandbox_options", [THREE], indirect=True)

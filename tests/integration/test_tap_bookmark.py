@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from seeker_leads_sandbox import Sandbox
     from tap_seeker_leads.streams import LeadsStream
-    from tests.conftest import Clock, TapRunner
+    from tests.tap_runs import Clock, TapRunner
 
 DAY = 86_400
 HOUR = 3600

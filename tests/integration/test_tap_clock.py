@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_seeker_leads.leads.timestamps import to_rfc3339
-from tests.conftest import NOW, Clock
 from tests.hostile_server import Asked, HostileServer, http, page
+from tests.tap_runs import NOW, Clock
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.conftest import TapRunner
+    from tests.tap_runs import TapRunner
 
 DAY = 86_400
 PROBLEM = json.dumps({"type": "about:blank", "title": "Not Found", "status": 404})

@@ -1,4 +1,4 @@
-"""Concurrent readers on real sockets: as fast as the limit allows, and orderly when stopped."""
+"""Concurrent readers on real sockets: as fast as the limit allows, and graceful when stopped."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from seeker_leads_sandbox import Bounds, Fault, FaultKind, Order, Sandbox, Sandb
 from tap_seeker_leads.streams import LeadsStream
 from tap_seeker_leads.tap import TapSeekerLeads
 from tap_seeker_leads.writer import PageWriter
-from tests.conftest import Collector
 from tests.dialects import covering_array
+from tests.tap_runs import Collector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from singer_sdk.singerlib.encoding.simple import RecordMessage
 
-    from tests.conftest import Clock, TapRunner
+    from tests.tap_runs import Clock, TapRunner
 
 WEEK = 7 * 86_400
 #: Every two values of order, bounds and size of a page occur together.

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seeker_leads_sandbox import EmptyPeriod, Links, Order, PageStatus, Sandbox, SandboxOptions
-from tests.conftest import TapRunner
 from tests.dialects import KNOWN_EMPTY, covering_dialects, name
+from tests.tap_runs import TapRunner
 
 if TYPE_CHECKING:
-    from tests.conftest import Clock
+    from tests.tap_runs import Clock
 
 DAY = 86_400
 OTHER_EMPTY = [form for form in EmptyPeriod if form not in KNOWN_EMPTY]

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_api.auth import token_cache
+from tests.client_credentials import as_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from seeker_leads_sandbox import Sandbox
-    from tests.conftest import Clock, TapRunner
+    from tests.tap_runs import Clock, TapRunner
 
 HOUR = 3600
 
@@ -42,13 +43,7 @@ STEPS: dict[str, tuple[Any, str]] = {
 
 @pytest.fixture
 def run_with_credentials(run_tap: TapRunner, sandbox: Sandbox) -> TapRunner:
-    run_tap.config = {
-        "auth_token": None,
-        "client_id": "sandbox",
-        "client_secret": "sandbox",
-        "auth_url": sandbox.token_url,
-        "start_date": "2026-11-20",
-    }
+    run_tap.config = {**as_client(sandbox), "start_date": "2026-11-20"}
     return run_tap
 
 

@@ -11,7 +11,7 @@ from seeker_leads_api.errors import FatalError
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox
 
 if TYPE_CHECKING:
-    from tests.conftest import Clock, TapRunner
+    from tests.tap_runs import Clock, TapRunner
 
 HOUR = 3600
 PASSING = [

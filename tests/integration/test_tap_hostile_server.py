@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from tests.conftest import TapRunner
+    from tests.tap_runs import TapRunner
 
     Answer = Callable[[HostileServer], Iterable[bytes]]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from seeker_leads_sandbox import Sandbox
-    from tests.conftest import Clock, TapRunner
+    from tests.tap_runs import Clock, TapRunner
 
 OWN = {"replication_key": "ingestionDate", "replication_key_value": "2026-11-23T06:00:00Z"}
 
@@ -33,12 +33,19 @@ OWN = {"replication_key": "ingestionDate", "replication_key_value": "2026-11-23T
         ({"bookmarks": {"leads": "2026-11-20"}}, "bookmarks.leads"),
         ({"singer_state": {"bookmarks": {"leads": OWN}}}, "singer_state"),
         ({"type": "STATE", "value": {"bookmarks": {"leads": OWN}}}, "value"),
+        ({"completed": {"leads": 1}}, "completed"),
+        ({"leads": OWN}, "leads"),
+        ({"bookmarks": {"leads": {"partitions": [{"context": {"a": 1}, **OWN}]}}}, "partitions"),
+        ({"bookmarks": {"leads": {**OWN, "partitions": [{"context": {"a": 1}}]}}}, "partitions"),
+        ({"bookmarks": {"leads": {"progress_markers": OWN}}}, "progress_markers"),
+        ({"bookmarks": {"leads": {"last_date": "2026-11-20"}}}, "last_date"),
+        ({"bookmarks": {"leads": {"replication_key": "ingestionDate", "value": "2026-11-20"}}}, "value"),
     ],
 )
 def test_state_of_another_shape_is_named(
     run_tap: TapRunner, sandbox: Sandbox, state: dict[str, Any], named: str
 ) -> None:
-    """A malformed state never means "from the start": the error says where it is wrong."""
+    """A malformed state, or content of another program, never means "from the start": the error says what is wrong."""
     with pytest.raises(SettingsError, match=f"^The state.*`{named}`"):
         run_tap(state=state)
     assert sandbox.statistics.requests == 0
@@ -71,27 +78,6 @@ def test_what_this_stream_never_keeps_does_not_count(
     run = run_tap(state={"bookmarks": {"leads": {**OWN, name: value}}}, refresh_days=0)
     assert (run.error, sandbox.statistics.requests) == (None, 1)
     assert run.state == {"bookmarks": {"leads": {**OWN, "replication_key_value": "2026-11-23T08:00:00Z"}}}
-
-
-@pytest.mark.parametrize(
-    ("state", "named"),
-    [
-        ({"completed": {"leads": 1}}, "completed"),
-        ({"leads": OWN}, "leads"),
-        ({"bookmarks": {"leads": {"partitions": [{"context": {"a": 1}, **OWN}]}}}, "partitions"),
-        ({"bookmarks": {"leads": {**OWN, "partitions": [{"context": {"a": 1}}]}}}, "partitions"),
-        ({"bookmarks": {"leads": {"progress_markers": OWN}}}, "progress_markers"),
-        ({"bookmarks": {"leads": {"last_date": "2026-11-20"}}}, "last_date"),
-        ({"bookmarks": {"leads": {"replication_key": "ingestionDate", "value": "2026-11-20"}}}, "value"),
-    ],
-)
-def test_content_that_is_not_a_state_is_refused(
-    run_tap: TapRunner, sandbox: Sandbox, state: dict[str, Any], named: str
-) -> None:
-    """Content of another program never means "from `start_date`": the run ends at once and names it."""
-    with pytest.raises(SettingsError, match=f"`{named}`"):
-        run_tap(state=state)
-    assert sandbox.statistics.requests == 0
 
 
 def catalog(**changes: Any) -> dict[str, Any]:

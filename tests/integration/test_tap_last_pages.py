@@ -9,13 +9,13 @@ import pytest
 
 from seeker_leads_api.errors import FatalError
 from seeker_leads_sandbox import SandboxOptions
-from tests.conftest import NOW
 from tests.hostile_server import RUN, Asked, HostileServer, http, lead, page, refused
+from tests.tap_runs import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.conftest import Clock, TapRunner
+    from tests.tap_runs import Clock, TapRunner
 
 PROBLEM = '{"type": "about:blank", "title": "No", "status": %d}'
 DAY = 86_400

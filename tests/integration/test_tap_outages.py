@@ -14,13 +14,14 @@ import pytest
 from seeker_leads_api.errors import FatalError
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
 from tap_seeker_leads.leads.timestamps import to_rfc3339
-from tests.conftest import TapRunner
+from tests.client_credentials import as_client
+from tests.tap_runs import TapRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_seeker_leads.streams import LeadsStream
-    from tests.conftest import Clock
+    from tests.tap_runs import Clock
 
 DAY = 86_400
 STEP = 7 * DAY - 1  # the tap's windows
@@ -43,14 +44,7 @@ def test_faults_of_api_and_tokens_at_once(run_tap: TapRunner, sandbox: Sandbox) 
     revoked = [Fault(FaultKind.REVOKE_TOKEN, after=after, times=1) for after in (10, 190)]
     first_token = [Fault(kind, times=1, path=TOKEN_PATH) for kind in kinds[:2]]
     sandbox.script(*revoked, *first_token, *mixed)
-    run = run_tap(
-        start_date="2026-08-01",
-        page_size=10,
-        auth_token=None,
-        client_id="sandbox",
-        client_secret="sandbox",
-        auth_url=sandbox.token_url,
-    )
+    run = run_tap(start_date="2026-08-01", page_size=10, **as_client(sandbox))
     assert run.error is None
     assert len(run.ids) == len(set(run.ids)) == 1500
     assert run.bookmark == "2026-11-23T08:00:00Z"
@@ -136,7 +130,7 @@ def test_tap_run_ends_at_a_retry_after_of_an_hour(
 def test_retry_after_of_an_hour_for_a_token_ends_the_run(run_tap: TapRunner, sandbox: Sandbox) -> None:
     """The same holds for the token endpoint: no request of the API, no wait, no bookmark."""
     sandbox.script(Fault(FaultKind.STATUS, status=429, retry_after=3600, path=TOKEN_PATH))
-    run = run_tap(auth_token=None, client_id="sandbox", client_secret="sandbox", auth_url=sandbox.token_url)
+    run = run_tap(**as_client(sandbox))
     assert "run again after that" in str(run.error)
     assert (run.slept, run.bookmark) == ([], None)
     # One request, even though ten readers need a token: the first answer applies to all.

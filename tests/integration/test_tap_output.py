@@ -12,12 +12,13 @@ from singer_sdk.exceptions import AbortedSyncPausedException
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
 from tap_seeker_leads.tap import TapSeekerLeads
+from tests.client_credentials import as_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_seeker_leads.streams import LeadsStream
-    from tests.conftest import Clock, Collector, TapRunner
+    from tests.tap_runs import Clock, Collector, TapRunner
 
 HOUR = 3600
 FILLED = SandboxOptions(leads=400, days=20, enforce_limit=False)
@@ -220,14 +221,7 @@ def test_no_personal_data_and_no_secret_in_any_log(
         Fault(FaultKind.MISSING_SCOPE),
     ):
         sandbox.script(fault)
-        run = run_tap(
-            start_date="2026-11-01",
-            auth_token=None,
-            client_id="sandbox",
-            client_secret="sandbox",
-            auth_url=sandbox.token_url,
-            max_retries=3,
-        )
+        run = run_tap(start_date="2026-11-01", **as_client(sandbox), max_retries=3)
         errors.append(repr(run.error))
     shown = caplog.text + "".join(errors)
     assert len(shown) > 5000

@@ -15,7 +15,7 @@ from tests.refreshed_runs import DAY, HOUR, entry, loaded, old_leads
 
 if TYPE_CHECKING:
     from tap_seeker_leads.streams import LeadsStream
-    from tests.conftest import Clock, TapRunner
+    from tests.tap_runs import Clock, TapRunner
 
 
 def test_first_load_counts_as_a_cycle(run_tap: TapRunner, sandbox: Sandbox, clock: Clock) -> None:
@@ -180,7 +180,7 @@ def test_leads_past_their_ttl_are_not_written_again(run_tap: TapRunner, sandbox:
 @pytest.mark.parametrize("order", list(Order))
 def test_refresh_repeats_no_lead_of_its_run(order: Order, clock: Clock) -> None:
     """Leads of the seconds between live part and refresh, and leads without a date, are emitted once per run."""
-    from tests.conftest import TapRunner  # noqa: PLC0415  # this test has its own sandbox
+    from tests.tap_runs import TapRunner  # noqa: PLC0415  # this test has its own sandbox
 
     with Sandbox.start(SandboxOptions(enforce_limit=False, order=order), clock=clock) as sandbox:
         run_tap = TapRunner(clock, sandbox)

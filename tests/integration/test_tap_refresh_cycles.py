@@ -15,7 +15,7 @@ from tests.refreshed_runs import DAY, HOUR, entry, loaded, old_leads
 
 if TYPE_CHECKING:
     from tap_seeker_leads.streams import LeadsStream
-    from tests.conftest import Clock, TapRunner
+    from tests.tap_runs import Clock, TapRunner
 
 
 @pytest.mark.parametrize("config", [{"refresh_days": 0}, {"end_date": "2026-12-20"}])

@@ -14,12 +14,12 @@ from tests.hostile_server import Asked, HostileServer, http
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.conftest import Clock, TapRunner
+    from tests.tap_runs import Clock, TapRunner
 
 UNKNOWN_ROUTE = json.dumps({"type": "about:blank", "title": "Not Found", "status": 404, "instance": "/v0/leads"})
 
 
-def doubts(caplog: pytest.LogCaptureFixture) -> list[str]:
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if "`api_url`" in record.getMessage()]
 
 
@@ -28,9 +28,9 @@ def test_weeks_of_404s_cause_one_warning(run_tap: TapRunner, caplog: pytest.LogC
     with HostileServer(lambda _: http(UNKNOWN_ROUTE, 404)) as server:
         run = run_tap(api_url=server.url, start_date="2026-11-01")
     assert (run.error, run.bookmark) == (None, "2026-11-23T08:00:00Z")
-    (doubt,) = doubts(caplog)
-    assert "no leads from 2026-11-01T00:00:00Z to 2026-11-23T08:00:00Z" in doubt
-    assert [record.levelname for record in caplog.records if record.getMessage() == doubt] == ["WARNING"]
+    (warning,) = warnings_of(caplog)
+    assert "no leads from 2026-11-01T00:00:00Z to 2026-11-23T08:00:00Z" in warning
+    assert [record.levelname for record in caplog.records if record.getMessage() == warning] == ["WARNING"]
 
 
 def test_run_of_one_window_does_not_mention_the_url(
@@ -39,7 +39,7 @@ def test_run_of_one_window_does_not_mention_the_url(
     """Five minutes without a lead are normal: one request, and no warning."""
     assert run_tap(start_date="2026-11-20").error is None
     assert sandbox.statistics.requests == 1
-    assert doubts(caplog) == []
+    assert warnings_of(caplog) == []
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_one_list_of_leads_proves_the_url(
     """One list of leads for any period proves the URL, whatever the other answers are."""
     sandbox.add_leads(ingestion_dates=[clock.now - day * 86_400 for day in days])
     assert run_tap(start_date="2026-11-01").error is None
-    assert doubts(caplog) == []
+    assert warnings_of(caplog) == []
 
 
 DAY = 86_400

@@ -10,23 +10,19 @@ import requests
 from urllib3.util.retry import Retry
 
 from seeker_leads_sandbox import FaultKind, Sandbox, SandboxOptions
+from tests.client_credentials import as_client
 from tests.posted_leads import on_post
 from tests.singer_input import SCHEMA, record
 
 if TYPE_CHECKING:
-    from tests.conftest import TapRunner
-    from tests.integration.conftest import TargetRunner
+    from tests.tap_runs import TapRunner
+    from tests.target_runs import TargetRunner
 
 
 @pytest.mark.parametrize("sandbox_options", [SandboxOptions(leads=5, enforce_limit=False)], indirect=True)
 def test_one_token_serves_tap_and_target(run_tap: TapRunner, run_target: TargetRunner, sandbox: Sandbox) -> None:
     """Both plugins use the same cached token, in every run, for its whole lifetime."""
-    access: dict[str, Any] = {
-        "auth_token": None,
-        "client_id": "sandbox",
-        "client_secret": "sandbox",
-        "auth_url": sandbox.token_url,
-    }
+    access = as_client(sandbox)
     for number in range(2):
         assert run_target([SCHEMA, record(number)], **access).error is None
         assert run_tap(**access).error is None
@@ -46,14 +42,7 @@ def test_every_request_has_a_user_agent_and_http_repeats_none(
         return send(adapter, request, **kwargs)
 
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", watch)
-    run_target(
-        [SCHEMA, record(1)],
-        auth_token=None,
-        client_id="sandbox",
-        client_secret="sandbox",
-        auth_url=sandbox.token_url,
-        user_agent="CRM/2.1",
-    )
+    run_target([SCHEMA, record(1)], **as_client(sandbox), user_agent="CRM/2.1")
     assert {path for path, _, _ in seen} == {"/seeker-leads/v1/leads", "/oauth/token"}
     for _, agent, retries in seen:
         assert re.fullmatch(r"CRM/2\.1 target-seeker-leads/[\d.]+ singer-sdk/[\d.]+", agent)

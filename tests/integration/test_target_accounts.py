@@ -8,26 +8,20 @@ import pytest
 
 from seeker_leads_api.errors import FatalError, SettingsError
 from seeker_leads_sandbox import Fault, FaultKind, SandboxOptions
+from tests.client_credentials import as_accounts
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import TargetRunner
 
 pytestmark = pytest.mark.parametrize(
     "sandbox_options", [SandboxOptions(accounts=3, enforce_limit=False)], indirect=True
 )
 
 
-def config(sandbox: Sandbox, count: int = 3, **more: Any) -> dict[str, Any]:
-    return {
-        "auth_token": None,
-        "auth_url": sandbox.token_url,
-        "client_id": "sandbox",
-        "client_secret": "sandbox",
-        "accounts": [{"label": f"Agency {n}", "intermediary_id": f"agency-{n}"} for n in range(1, count + 1)],
-        **more,
-    }
+def config(sandbox: Sandbox, **more: Any) -> dict[str, Any]:
+    return {**as_accounts(sandbox, {f"Agency {n}": f"agency-{n}" for n in (1, 2, 3)}), **more}
 
 
 def of_agency(number: int, label: object, field: str = "account") -> dict[str, Any]:

@@ -12,14 +12,14 @@ import pytest
 from seeker_leads_sandbox.faults.faults import FaultKind
 from tests.ledger_tools import rows
 from tests.posted_leads import created_names, names, on_post
-from tests.raw_server import RawServer, raw_server
+from tests.raw_server import raw_server
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from seeker_leads_sandbox import Sandbox
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import Sent, TargetRunner
 
 
 @pytest.mark.parametrize("kind", [FaultKind.CUT_BODY, FaultKind.BAD_JSON])
@@ -41,8 +41,10 @@ def html(body: bytes, *, missing_bytes: int = 0) -> bytes:
     return b"HTTP/1.1 201 Created\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s" % (length, body)
 
 
-def answering(answer: bytes) -> contextlib.AbstractContextManager[RawServer]:
-    return raw_server(lambda server, connection: server.send(connection, answer))
+def run_with(run_target: TargetRunner, answer: bytes) -> Sent:
+    """Run with one record; the server answers its request with these bytes."""
+    with raw_server(lambda server, connection: server.send(connection, answer)) as server:
+        return run_target([SCHEMA, record(1), state(1)], api_url=server.url)
 
 
 PAGES = {
@@ -65,8 +67,7 @@ PAGES = {
 @pytest.mark.parametrize("answer", PAGES.values(), ids=PAGES)
 def test_web_page_with_200_created_nothing(run_target: TargetRunner, answer: bytes) -> None:
     """A portal's or proxy's page, whole or not, is not the API: the run stops, and the lead counts as not sent."""
-    with answering(answer) as portal:
-        run = run_target([SCHEMA, record(1), state(1)], api_url=portal.url)
+    run = run_with(run_target, answer)
     assert "web page" in str(run.error)
     assert run.states == []
     assert rows(f"sqlite:///{run_target.ledger_path}", "status") == [("failed",)]
@@ -83,8 +84,7 @@ NO_PAGES = {
 @pytest.mark.parametrize("answer", NO_PAGES.values(), ids=NO_PAGES)
 def test_html_content_type_alone_does_not_make_a_web_page(run_target: TargetRunner, answer: bytes) -> None:
     """Some servers label everything HTML: a 2xx with data or with an empty body means that the lead is created."""
-    with answering(answer) as server:
-        run = run_target([SCHEMA, record(1), state(1)], api_url=server.url)
+    run = run_with(run_target, answer)
     assert run.error is None
     assert run.states == [1]
     assert run.summary.startswith("1 created")
@@ -103,8 +103,7 @@ UNCLEAR = {
 @pytest.mark.parametrize("answer", UNCLEAR.values(), ids=UNCLEAR)
 def test_success_of_unknown_origin_is_an_unknown_outcome(run_target: TargetRunner, answer: bytes) -> None:
     """A 2xx labelled HTML, with neither data nor a page in it, proves nothing: the outcome is unknown."""
-    with answering(answer) as server:
-        run = run_target([SCHEMA, record(1), state(1)], api_url=server.url)
+    run = run_with(run_target, answer)
     assert "may or may not exist" in str(run.error)
     assert run.states == []
     assert rows(f"sqlite:///{run_target.ledger_path}", "status") == [("sending",)]

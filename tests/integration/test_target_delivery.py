@@ -9,13 +9,14 @@ from seeker_leads_sandbox import SandboxOptions
 from seeker_leads_sandbox.faults.faults import FaultKind
 from target_seeker_leads.ledger.ledger import Ledger
 from target_seeker_leads.ledger.rules import Claim, Decision, Settlement, Status, UnknownOutcome
+from tests.client_credentials import as_client
 from tests.posted_leads import created_names, names, on_post
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
     from target_seeker_leads.target import TargetSeekerLeads
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import TargetRunner
 
 
 def test_what_was_sent_is_not_sent_again(run_target: TargetRunner, sandbox: Sandbox) -> None:
@@ -171,13 +172,7 @@ def test_refused_account_stops_the_run_and_loses_nothing(
 def test_token_revoked_among_posts_is_renewed_once(run_target: TargetRunner, sandbox: Sandbox) -> None:
     """A token that the API revokes during a run costs one new token; every lead is created once."""
     sandbox.script(on_post(FaultKind.REVOKE_TOKEN, times=1, after=20))
-    run = run_target(
-        [SCHEMA, *(record(number) for number in range(60)), state(1)],
-        auth_token=None,
-        client_id="sandbox",
-        client_secret="sandbox",
-        auth_url=sandbox.token_url,
-    )
+    run = run_target([SCHEMA, *(record(number) for number in range(60)), state(1)], **as_client(sandbox))
     assert run.error is None
     assert run.states == [1]
     assert created_names(sandbox) == names(*range(60))

@@ -13,6 +13,7 @@ import pytest
 
 from seeker_leads_api.errors import FatalError
 from target_seeker_leads.ledger.ledger import Ledger
+from tests.client_credentials import as_client
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from seeker_leads_sandbox import Sandbox
     from target_seeker_leads.target import TargetSeekerLeads
-    from tests.integration.conftest import Sent, TargetRunner
+    from tests.target_runs import Sent, TargetRunner
 
 #: Each record is followed by a STATE that covers it.
 MESSAGES: list[dict[str, Any]] = [SCHEMA, *(each for n in range(60) for each in (record(n), state(n)))]
@@ -222,16 +223,7 @@ def test_token_cache_that_cannot_be_written_stops_nothing(
         monkeypatch.setattr(tempfile, "mkstemp", make)
     else:
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file") if place == "below a file" else place)
-    runs = [
-        run_target(
-            [SCHEMA, record(number), state(number)],
-            auth_token=None,
-            client_id="sandbox",
-            client_secret="sandbox",
-            auth_url=sandbox.token_url,
-        )
-        for number in range(2)
-    ]
+    runs = [run_target([SCHEMA, record(number), state(number)], **as_client(sandbox)) for number in range(2)]
     assert [run.error for run in runs] == [None, None]
     assert [run.states for run in runs] == [[0], [1]]
     assert len(sandbox.issued_tokens) == 2

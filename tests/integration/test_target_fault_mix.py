@@ -19,13 +19,13 @@ from tests.posted_leads import on_post
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
-    from tests.conftest import Clock
-    from tests.integration.conftest import Sent, TargetRunner
+    from tests.tap_runs import Clock
+    from tests.target_runs import Sent, TargetRunner
 
 COUNT = 400
 #: How many requests the target has under way.
 UNDER_WAY = 10
-#: The chance of each fault, alone or among others.
+#: The probability of each fault, alone or among others.
 RATE = 0.03
 MESSAGES: list[dict[str, Any]] = [SCHEMA, *map(record, range(COUNT)), state({"done": True})]
 EVERYTHING = {message["record"]["email"] for message in MESSAGES[1:-1]}

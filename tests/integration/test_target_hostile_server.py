@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from seeker_leads_sandbox import Sandbox
-    from tests.integration.conftest import Sent, TargetRunner
+    from tests.target_runs import Sent, TargetRunner
 
 MIB = 1 << 20
 MESSAGES: list[dict[str, Any]] = [SCHEMA, record(1), state(1)]

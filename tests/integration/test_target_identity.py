@@ -10,7 +10,7 @@ from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import TargetRunner
 
 
 def test_record_metadata_of_the_source_does_not_make_a_new_lead(run_target: TargetRunner, sandbox: Sandbox) -> None:
@@ -132,7 +132,7 @@ def test_missing_key_property_is_one_warning_per_stream(run_target: TargetRunner
     run = run_target([SCHEMA, *rows], dry_run=dry_run)
     assert "3 created" in run.summary
     (line,) = [line for line in run.log if "key property" in line]
-    assert "3 record(s): stream `leads`: its key property `id` is missing" in line
+    assert "Warning 3 x stream `leads`: its key property `id` is missing" in line
     assert not any("key property" in line for line in run_target([SCHEMA, record(9)], dry_run=dry_run).log)
 
 
@@ -158,12 +158,7 @@ def test_reject_with_a_line_number_is_kept_once(run_target: TargetRunner) -> Non
 BROKEN_MAP = {"leads": {"__filter__": "amount > 5"}}
 FIXED_MAP = {"leads": {"__filter__": "(amount or 6) > 5"}}
 WITH_AMOUNT = {**SCHEMA, "schema": {"properties": {"id": {"type": "integer"}, "amount": {"type": "integer"}}}}
-
-
-def without_amount(number: int) -> dict[str, Any]:
-    message = record(number)
-    message["record"]["amount"] = None
-    return message
+WITHOUT_AMOUNT = {**record(1), "record": {**record(1)["record"], "amount": None}}
 
 
 @pytest.mark.parametrize("dedupe_by", ["key", "content"])
@@ -171,7 +166,7 @@ def test_fixed_stream_map_gives_the_record_another_chance(
     run_target: TargetRunner, sandbox: Sandbox, dedupe_by: str
 ) -> None:
     """A record whose stream map fails is kept once, however often it fails, and sent once it does not fail."""
-    rows = [WITH_AMOUNT, without_amount(1), record(2, amount=9)]
+    rows = [WITH_AMOUNT, WITHOUT_AMOUNT, record(2, amount=9)]
     for _ in range(2):
         run = run_target(rows, stream_maps=BROKEN_MAP, dedupe_by=dedupe_by)
         assert [letter["record"]["id"] for letter in run.rejects] == [1]
@@ -186,8 +181,8 @@ def test_failed_stream_map_does_not_change_a_delivered_lead(
     run_target: TargetRunner, sandbox: Sandbox, *, dry_run: bool
 ) -> None:
     """A delivered record stays delivered if its map fails later, and does not count as changed."""
-    run_target([WITH_AMOUNT, without_amount(1)], stream_maps=FIXED_MAP)
-    run = run_target([WITH_AMOUNT, without_amount(1)], stream_maps=BROKEN_MAP, dry_run=dry_run)
+    run_target([WITH_AMOUNT, WITHOUT_AMOUNT], stream_maps=FIXED_MAP)
+    run = run_target([WITH_AMOUNT, WITHOUT_AMOUNT], stream_maps=BROKEN_MAP, dry_run=dry_run)
     assert "0 created, 1 skipped as delivered before, 0 rejected" in run.summary
     assert not any("something else" in line for line in run.log)
     assert len(sandbox.created) == 1

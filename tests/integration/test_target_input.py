@@ -11,7 +11,7 @@ from tests.singer_input import SCHEMA, lead, record, state
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import TargetRunner
 
 
 def test_state_is_passed_on_unchanged(run_target: TargetRunner) -> None:

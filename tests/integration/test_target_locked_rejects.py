@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from seeker_leads_sandbox import Sandbox
     from target_seeker_leads.target import TargetSeekerLeads
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import TargetRunner
 
 MESSAGES = [SCHEMA, record(1), state(1)]
 

@@ -11,7 +11,7 @@ from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import TargetRunner
 
 NUMBERS = ["1e99999999999999999999", "-2e-99999999999999999999", "1e999999999999999999"]
 #: Python's `json`, as this test uses it, cannot read these back from the dead letters.

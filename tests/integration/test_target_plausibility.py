@@ -8,7 +8,7 @@ from tests.singer_input import SCHEMA, record
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import TargetRunner
 
 IMPOSSIBLE = [
     {"mobile": "20/11/2026"},
@@ -40,7 +40,7 @@ def test_unlikely_values_are_sent_and_named_at_the_end(run_target: TargetRunner,
     run = run_target([SCHEMA, *rows])
     assert len(sandbox.created) == 3
     (line,) = [line for line in run.log if "Warning" in line]
-    assert "2 record(s): `phoneNumbers[].number` begins with neither 0 nor +. If a spreadsheet" in line
+    assert "Warning 2 x `phoneNumbers[].number` begins with neither 0 nor +. If a spreadsheet" in line
     assert not any("Warning" in line for line in run_target([SCHEMA, *rows]).log)
 
 

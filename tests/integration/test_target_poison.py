@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seeker_leads_sandbox.faults.faults import FaultKind
+from tests.client_credentials import as_client
 from tests.ledger_tools import rows
 from tests.posted_leads import created_names, names, on_post
 from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Fault, Sandbox
-    from tests.integration.conftest import Sent, TargetRunner
+    from tests.target_runs import Sent, TargetRunner
 
 #: Each answer with how often one record gets it within a run.
 ANSWERS: dict[str, dict[str, Any]] = {
@@ -129,13 +130,7 @@ def test_lead_of_another_account_does_not_count_as_accepted(run_target: TargetRu
     """Leads that another account's runs delivered through the same ledger say nothing about this account."""
     sandbox.script(poison("firewall 403"))
     run_target([SCHEMA, record(1)])
-    account: dict[str, Any] = {
-        "auth_token": None,
-        "client_id": "sandbox",
-        "client_secret": "sandbox",
-        "auth_url": sandbox.token_url,
-    }
-    assert run_target([SCHEMA, record(2)], **account).summary.startswith("1 created")
+    assert run_target([SCHEMA, record(2)], **as_client(sandbox)).summary.startswith("1 created")
     sandbox.script(poison("firewall 403"))
     run = run_target([SCHEMA, record(1), state(1)])
     assert "answered 403" in str(run.error)

@@ -13,7 +13,7 @@ from tests.singer_input import SCHEMA, record, state
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.integration.conftest import Sent, TargetRunner
+    from tests.target_runs import Sent, TargetRunner
 
 MESSAGES = [SCHEMA, record(1), state(1)]
 

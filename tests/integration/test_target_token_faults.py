@@ -13,7 +13,7 @@ from tests.singer_input import SCHEMA, record, state
 from tests.token_faults import TEMPORARY_TOKEN_FAULTS, name_of
 
 if TYPE_CHECKING:
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import TargetRunner
 
 OWN = SandboxOptions(enforce_limit=False, client_id="agency", client_secret="secret-of-the-client")
 

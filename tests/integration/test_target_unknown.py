@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import socket
 
     from seeker_leads_sandbox import Fault, Sandbox
-    from tests.integration.conftest import Sent, TargetRunner
+    from tests.target_runs import Sent, TargetRunner
 
 REFUSAL = '{"title": "Bad", "status": 400}'
 MAY_EXIST = "may or may not exist"

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from seeker_leads_sandbox import Sandbox
-    from tests.conftest import TapRunner
-    from tests.integration.conftest import TargetRunner
+    from tests.tap_runs import TapRunner
+    from tests.target_runs import TargetRunner
 
 MESSAGES = [SCHEMA, record(1), state(1)]
 AUTHORITY = trustme.CA()
@@ -121,7 +121,7 @@ def test_handshake_that_fails_sent_nothing(
             request_timeout_seconds=1,
         )
     assert server.requests == []
-    assert "gave up after 1 tries" in str(run.error)
+    assert "gave up after 1 try" in str(run.error)
     assert (run.rejects, run.states) == ([], [])
     assert rows(f"sqlite:///{run_target.ledger_path}") == []
 

@@ -18,7 +18,6 @@ from tests.webhook_calls import KEY, Called, call, receiving
 from tests.webhook_serving import Serving, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from seeker_leads_sandbox import Sandbox
@@ -61,17 +60,6 @@ _SHAPES: dict[str, tuple[str, list[str]]] = {
     "an upgrade": (f"POST / HTTP/1.1\r\n{_KEYED}Upgrade: h2c\r\nConnection: Upgrade\r\n{_END}", ["200"]),
     "a body that is not gzip": (f"POST / HTTP/1.1\r\n{_SIGNED}Content-Encoding: gzip\r\n{_END}", ["401"]),
 }
-
-
-@pytest.fixture
-def called() -> Called:
-    return Called()
-
-
-@pytest.fixture
-def port(called: Called) -> Iterator[int]:
-    with receiving(called) as port:
-        yield port
 
 
 def connected(port: int) -> socket.socket:
@@ -155,6 +143,7 @@ def test_bodies_are_not_stored(called: Called) -> None:
     """Many callers that claim a signature and stop within their last byte do not fill the memory."""
     callers = 48
     with receiving(called) as port, contextlib.ExitStack() as stack:
+        call(port)  # so that everything is loaded
         tracemalloc.start()
         stack.callback(tracemalloc.stop)
         head = f"POST / HTTP/1.1\r\n{_SIGNED}Content-Length: {MAX_BODY_BYTES}\r\n\r\n".encode()
@@ -170,7 +159,7 @@ def test_bodies_are_not_stored(called: Called) -> None:
 
 def test_runs_go_on_while_the_descriptors_are_sought_after(tmp_path: Path, sandbox: Sandbox) -> None:
     """More connections than the process may open files stop neither the answers nor the runs."""
-    serving = Serving(tmp_path, sandbox, most_open_files=96)
+    serving = Serving(tmp_path, sandbox, prefix=("prlimit", "--nofile=96"))
     serving.start_quickly(poll_seconds=0.2)
     try:
         with contextlib.ExitStack() as stack:

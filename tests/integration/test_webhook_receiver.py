@@ -8,7 +8,6 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,23 +16,9 @@ from seeker_leads_webhooks.receiver.app import MAX_BODY_BYTES, Receiver
 from seeker_leads_webhooks.receiver.authentication import Auth
 from tests.webhook_calls import BODY, KEY, PREVIOUS, Called, call, receiving
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 def signed(body: bytes, key: str = KEY) -> dict[str, str]:
     return {"X-Signature": hmac.new(key.encode(), body, "sha256").hexdigest()}
-
-
-@pytest.fixture
-def called() -> Called:
-    return Called()
-
-
-@pytest.fixture
-def port(called: Called) -> Iterator[int]:
-    with receiving(called) as port:
-        yield port
 
 
 @pytest.mark.parametrize("path", ["/", "/hooks/leads?x=1", "/healthz"])

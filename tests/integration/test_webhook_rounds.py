@@ -24,7 +24,7 @@ def test_signal_during_a_run_always_causes_one_more(tmp_path: Path) -> None:
     """What arrives after a run has read is loaded by the next run, and there is no third one."""
     seed = random.randrange(1 << 32)  # noqa: S311  # no secret
     print(f"seed {seed}", file=sys.stderr)  # noqa: T201  # shown when it fails, to play it again
-    chance = random.Random(seed)  # noqa: S311  # as above
+    rng = random.Random(seed)  # noqa: S311  # as above
     began = 0
 
     async def play() -> None:
@@ -55,10 +55,10 @@ def test_signal_during_a_run_always_causes_one_more(tmp_path: Path) -> None:
             runner.signal()
             await has_begun.wait()
             has_begun.clear()
-            await asyncio.sleep(chance.uniform(0, 0.03))
+            await asyncio.sleep(rng.uniform(0, 0.03))
             was_running = schedule.is_running
             (tmp_path / "source").write_text(str(number))
-            for _ in range(chance.randint(1, 3)):
+            for _ in range(rng.randint(1, 3)):
                 runner.signal()
             await idle()
             has_begun.clear()

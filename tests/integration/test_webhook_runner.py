@@ -66,7 +66,7 @@ def test_missing_command_is_a_failed_run() -> None:
 
 
 def test_run_that_hangs_is_ended_in_order() -> None:
-    """After the time-out, the run gets SIGTERM and may end in order."""
+    """After the time-out, the run gets SIGTERM and may stop gracefully."""
     output = Output()
     script = (
         "import signal, sys, time; signal.signal(15, lambda *_: (print('in order', flush=True), sys.exit(3)));"
@@ -108,6 +108,37 @@ def test_part_of_a_run_that_ignores_the_end_is_killed(tmp_path: Path) -> None:
         psutil.Process(int((tmp_path / "pid").read_text())).wait(10)
 
 
+@pytest.mark.parametrize("obeys", [True, False])
+def test_killed_run_is_over_only_when_all_of_it_has_ended(tmp_path: Path, *, obeys: bool) -> None:
+    """If the command is killed, e.g. because memory is short, the next run does not overlap with what it started."""
+    output = Output()
+    part = (
+        f"import os, signal, time; {'' if obeys else 'signal.signal(15, signal.SIG_IGN);'}"
+        f" open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); print('ready', flush=True); time.sleep(600)"
+    )
+    script = (
+        "import os, subprocess, sys;"
+        f" part = subprocess.Popen([sys.executable, '-c', {part!r}], stdout=subprocess.PIPE);"
+        " part.stdout.readline(); os.kill(os.getpid(), 9)"
+    )
+    assert run(output.child(script, grace_seconds=60.0 if obeys else 0.5)) == -signal.SIGKILL
+    assert "processes that it started did not" in output.reports[0]
+    assert len(output.reports) == (1 if obeys else 2)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(int((tmp_path / "pid").read_text())).wait(10)
+
+
+def test_run_of_another_user_is_waited_for() -> None:
+    """A run by `sudo` cannot be ended, so no other run begins until it ends by itself; a line says why."""
+    output = Output()
+    refused = patch("seeker_leads_webhooks.runner.child.os.killpg", side_effect=PermissionError)
+    with refused:
+        child = output.child("import time; time.sleep(2); print('over')", timeout_seconds=0.5, grace_seconds=0.1)
+        assert run(child) == 0
+    assert output.lines == ["over"]
+    assert "another user runs it" in output.reports[1]
+
+
 def test_stop_waits_for_all_parts_of_a_run(tmp_path: Path) -> None:
     """A part of the run that still settles what is in progress is waited for, even if the command has ended."""
     output = Output()
@@ -142,7 +173,7 @@ def test_remaining_child_does_not_delay_the_end_of_a_run() -> None:
 
 
 def test_stop_passes_to_the_run_and_waits_for_it() -> None:
-    """The pipeline gets SIGTERM and ends in order; no other run begins."""
+    """The pipeline gets SIGTERM and stops gracefully; no other run begins."""
     output = Output()
     script = (
         "import signal, sys, time; signal.signal(15, lambda *_: (print('state kept', flush=True), sys.exit(143)));"

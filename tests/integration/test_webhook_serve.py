@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
@@ -40,10 +40,7 @@ def serving(account: Sandbox, tmp_path: Path) -> Iterator[Serving]:
     """The program, not started yet. Its output must contain neither keys nor personal data."""
     serving = Serving(tmp_path, account)
     yield serving
-    if serving.process and serving.process.poll() is None:
-        for process in [*serving.children(), psutil.Process(serving.process.pid)]:
-            process.kill()
-        serving.process.wait(10)
+    serving.kill("both")
     output = serving.log if (tmp_path / "log").exists() else ""
     private = [KEY, PREVIOUS, *private_of(account)]
     assert [value for value in private if value in output] == []
@@ -159,6 +156,18 @@ def test_sigterm_passes_to_the_run_and_waits_for_it(serving: Serving) -> None:
     assert serving.log.count("A run begins") == 1
 
 
+def test_receiver_outlives_its_terminal_under_nohup(serving: Serving) -> None:
+    """A closed terminal does not end it if it was told to ignore that, so the next call is still served."""
+    serving.prefix = ("nohup",)
+    serving.start(*QUICKLY)
+    wait_until(lambda: serving.log.count("The run ended with status 0") == 1)
+    assert serving.process
+    serving.process.send_signal(signal.SIGHUP)
+    assert call(serving.port, headers={"X-Api-Key": KEY})[0] == 200
+    wait_until(lambda: serving.log.count("The run ended with status 0") >= 2, log=serving)
+    assert serving.end() == 0
+
+
 def test_run_gets_no_key(serving: Serving) -> None:
     """The run's plugins may log their environment."""
     serving.start(
@@ -172,6 +181,17 @@ def test_health_is_told_to_systems_without_http(serving: Serving, tmp_path: Path
     serving.start(*QUICKLY, "--health-file", str(tmp_path / "health.json"))
     wait_until(lambda: serving.health()["last_run_status"] == 0)
     wait_until(lambda: json.loads((tmp_path / "health.json").read_text()) == serving.health())
+
+
+@pytest.mark.parametrize(
+    ("host", "words"), [("", "every network"), (".", "not a name"), ("a.invalid", "cannot be used")]
+)
+def test_wrong_host_ends_at_once(serving: Serving, host: str, words: str) -> None:
+    """An empty one, as from a variable that is not set, never opens the receiver to every network."""
+    output = serving.fail("--host", host)
+    assert "`--host`" in output
+    assert words in output
+    assert output.count("\n") == 1
 
 
 @pytest.mark.parametrize("wrong", ["port", "health"])

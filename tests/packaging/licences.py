@@ -29,14 +29,14 @@ class Licensed:
     licence: str
 
 
-def direct(distribution: str = DISTRIBUTION) -> set[str]:
-    """Return the names of the distributions that `distribution` requires, its extras included."""
-    return {canonicalize_name(Requirement(text).name) for text in requires(distribution) or ()}
+def direct() -> set[str]:
+    """Return the names of the distributions that this one requires, its extras included."""
+    return {canonicalize_name(Requirement(text).name) for text in requires(DISTRIBUTION) or ()}
 
 
-def all_installed(distribution: str = DISTRIBUTION) -> list[Licensed]:
-    """Return what `distribution` requires with its extras, directly or not, as far as it is installed here."""
-    waiting = [Requirement(text) for text in requires(distribution) or ()]
+def all_installed() -> list[Licensed]:
+    """Return what this distribution requires with its extras, directly or not, as far as it is installed here."""
+    waiting = [Requirement(text) for text in requires(DISTRIBUTION) or ()]
     found: set[str] = set()
     licensed: dict[str, Licensed] = {}
     while waiting:

@@ -119,7 +119,7 @@ def test_env_example_has_every_secret(plugin: str, entry: dict[str, Any]) -> Non
             setting: value.removeprefix("$")
             for found in environment["config"]["plugins"][PLUGINS[plugin]]
             for setting, value in found["config"].items()
-            if found["name"] == plugin and str(value).startswith("$")
+            if found["name"] == plugin and str(value).startswith("$SEEKER_LEADS_")
         }
         for environment in project["environments"]
     }
@@ -179,6 +179,20 @@ def test_environments_do_not_share_a_table(loader: str) -> None:
     assert len({schemas[environment] for environment in ("local", "sandbox", "production")}) == 3
     assert schemas["local-files"] == schemas["local"]
     assert schemas["production-files"] == schemas["production"]
+
+
+def test_environments_do_not_share_dead_letters() -> None:
+    """`rejects retry` in production never sends the invented leads of a sandbox to real agencies."""
+    project = yaml.safe_load((PROJECT / "meltano.yml").read_text("utf-8"))
+    name = "target-seeker-leads"
+    (entry,) = (entry for entry in project["plugins"]["loaders"] if entry["name"] == name)
+    paths = {
+        environment: plugins[name].get("rejects_path", entry["config"]["rejects_path"])
+        for environment, plugins in configs_by_environment(project).items()
+    }
+    assert len({paths[environment] for environment in ("local", "sandbox", "production")}) == 3
+    assert paths["local-files"] == paths["local"]
+    assert paths["production-files"] == paths["production"]
 
 
 @pytest.mark.parametrize(

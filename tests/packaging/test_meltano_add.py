@@ -69,9 +69,9 @@ def source_with_the_wheel(folder: Path, wheel: Path) -> Path:
     return folder
 
 
-def hub_texts(plugin: str) -> dict[str, Any]:
-    """Return the handwritten part of a plugin's definition."""
-    texts: dict[str, Any] = yaml.safe_load((PROJECT / "hub" / f"{plugin}.yml").read_text("utf-8"))
+def hub_texts() -> dict[str, Any]:
+    """Return the handwritten part of the tap's definition."""
+    texts: dict[str, Any] = yaml.safe_load((PROJECT / "hub" / "tap-seeker-leads.yml").read_text("utf-8"))
     return texts
 
 
@@ -126,7 +126,7 @@ def test_from_an_empty_folder_to_a_table(
         assert output.count("Run completed") == 2
         assert len(sandbox.issued_tokens) > 0
         assert sandbox.options.client_secret not in output
-        *_, test = blocks_in("hub/tap-seeker-leads.yml", hub_texts("tap-seeker-leads")["next_steps"])
+        *_, test = blocks_in("hub/tap-seeker-leads.yml", hub_texts()["next_steps"])
         output = shell(test.text.replace("--environment=dev", "--environment=sandbox"), project, **servers)
         assert "Plugin configuration is valid" in output
         expected = sandbox.store.ids()
@@ -149,7 +149,7 @@ def test_from_an_empty_folder_to_a_table(
         output = shell("meltano invoke target-seeker-leads:ledger stats --json", project, **target)
         assert '"status": "delivered"' in output
 
-        (select,) = blocks_in("hub/tap-seeker-leads.yml", hub_texts("tap-seeker-leads")["usage"])
+        (select,) = blocks_in("hub/tap-seeker-leads.yml", hub_texts()["usage"])
         shell(select.text, project)
         output = shell("meltano invoke tap-seeker-leads", project, **servers)
         records = [json.loads(line)["record"] for line in output.splitlines() if line.startswith('{"type":"RECORD"')]

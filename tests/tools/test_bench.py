@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from benchmarks.cases import QUICK
 from benchmarks.comparison.readers import OURS as READER
 from benchmarks.comparison.reading import measure_speeds
+from benchmarks.comparison.robustness import measure_robustness
 from benchmarks.comparison.senders import SENDERS
-from benchmarks.comparison.sending import SendSetup, measure_send_troubles, measure_sending
-from benchmarks.comparison.troubles import measure_troubles
+from benchmarks.comparison.sending import SendSetup, measure_send_robustness, measure_sending
 from tests.pages import PROJECT
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def test_comparison_measures_what_becomes_of_leads() -> None:
     """Without the other tools, the comparison measures ours: no lead is lost, whatever goes wrong."""
     [speed] = measure_speeds(QUICK.comparison.limited, 25, [READER], None)
     assert speed.figures is not None
-    troubles = measure_troubles(QUICK.comparison, 25, [READER], None)
-    outcomes = {trouble.title: trouble.outcomes[0] for trouble in troubles}
+    scenarios = measure_robustness(QUICK.comparison, 25, [READER], None)
+    outcomes = {scenario.title: scenario.outcomes[0] for scenario in scenarios}
     assert {title: (outcome.has_ended, outcome.lost) for title, outcome in outcomes.items()} == dict.fromkeys(
         outcomes, (True, 0)
     )
@@ -72,16 +72,16 @@ def test_comparison_measures_what_becomes_of_records() -> None:
     [_, at_most_once] = senders
     setup = SendSetup(database_url=None, environment=None)
     assert [speed.posts_per_second for speed in measure_sending(10, 25, [at_most_once], setup)] != [None]
-    again, killed, *others = measure_send_troubles(QUICK.comparison, senders, setup)
+    again, killed, *others = measure_send_robustness(QUICK.comparison, senders, setup)
     assert [outcome.surplus for outcome in again.outcomes] == [0, 0]
     assert [outcome.statuses[0] for outcome in killed.outcomes] == [-9, -9]
     assert killed.outcomes[0].created == killed.valid
     assert killed.valid - IN_FLIGHT <= killed.outcomes[1].created <= killed.valid
-    for trouble in (again, *others):
-        assert [outcome.created for outcome in trouble.outcomes] == [trouble.valid] * 2
-    for trouble in (again, killed, *others):
-        assert [outcome.refused for outcome in trouble.outcomes] == [0, 0]
-        assert trouble.outcomes[1].surplus == 0
+    for scenario in (again, *others):
+        assert [outcome.created for outcome in scenario.outcomes] == [scenario.valid] * 2
+    for scenario in (again, killed, *others):
+        assert [outcome.refused for outcome in scenario.outcomes] == [0, 0]
+        assert scenario.outcomes[1].surplus == 0
 
 
 def test_benchmark_measures_the_receiver(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_few_kills_pass(tmp_path: Path) -> None:
     for figures in report["subjects"].values():
         hit = [figures[moment] for moment in ("before the first request", "in the middle", "at the end")]
         assert figures["kills"] == sum(hit) >= 4
-        assert (figures["lost"], figures["doubled otherwise"], figures["broken"]) == (0, 0, [])
+        assert (figures["lost"], figures["duplicated otherwise"], figures["broken"]) == (0, 0, [])
     assert re.search(r"^\| all \| \d+ \|", ended.stdout, flags=re.MULTILINE)
 
 

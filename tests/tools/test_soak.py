@@ -66,7 +66,7 @@ def test_same_seed_makes_the_same_choices(kind: str) -> None:
     """A round's choices depend on the seed, the kind and its number, and on nothing else."""
 
     def choices(seed: int) -> list[Any]:
-        return [SCENARIOS[kind].choose(RoundId(seed, kind, number).chance) for number in range(5)]
+        return [SCENARIOS[kind].choose(RoundId(seed, kind, number).rng) for number in range(5)]
 
     assert choices(1) == choices(1)
     assert choices(1) != choices(2)

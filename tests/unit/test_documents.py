@@ -47,11 +47,11 @@ def meltano() -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("heading", "declarations"),
-    [("both", OF_BOTH), ("the tap", own(TAP_SETTINGS)), ("the target", own(TARGET_SETTINGS))],
+    [("Common", OF_BOTH), ("Tap", own(TAP_SETTINGS)), ("Target", own(TARGET_SETTINGS))],
 )
 def test_page_lists_every_setting(heading: str, declarations: dict[str, JsonSchema]) -> None:
     """The settings tables have each setting once, in order, with its default and description."""
-    section = re.split(r"\n##", text_of("docs/settings.md").partition(f"\n## Of {heading}\n")[2])[0]
+    section = re.split(r"\n##", text_of("docs/settings.md").partition(f"\n## {heading} settings\n")[2])[0]
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", section, flags=re.MULTILINE)
     assert rows == [
         (name, f"`{shown(declared['default'])}`" if "default" in declared else "", declared["description"])

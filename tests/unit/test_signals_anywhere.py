@@ -14,6 +14,7 @@ import pytest
 
 from seeker_leads_api import stopping as stopping_module
 from seeker_leads_api.errors import StoppedError
+from seeker_leads_api.stoppable_pool import StoppablePool
 from seeker_leads_api.stopping import StopOrder, Stopping
 from tap_seeker_leads.reading.readers import ReaderPool
 from target_seeker_leads.delivery.worker_pool import WorkerPool
@@ -96,6 +97,25 @@ def test_tap_stops_on_a_signal_of_another_thread() -> None:
     with handled_by(pool.stop), pytest.raises(StoppedError):
         pool.next_event()
     pool.close()
+
+
+@pytest.mark.timeout(LONG_SECONDS // 2)
+def test_pool_stops_on_a_signal_of_another_thread() -> None:
+    """While it waits for requests of `--test` or `--verify`, the main thread stops at once, and so do the requests."""
+    stopping = Stopping()
+    started: list[int] = []
+
+    def ask(number: int) -> None:
+        started.append(number)
+        receive_once_main_waits_in("map")
+        stopping.sleep(LONG_SECONDS)
+
+    def stop(number: int) -> None:
+        raise StoppedError(number)
+
+    with handled_by(stop), pytest.raises(StoppedError), StoppablePool(1, stopping) as pool:
+        list(pool.map(ask, [1, 2]))
+    assert started == [1]
 
 
 def interrupted_at(line: int) -> bool:

@@ -159,8 +159,8 @@ class ReservationRequest:
 
     held: int  #: slots that it holds
     wants: int  #: further slots, each with a start
-    pause_seconds: float = 0.0  #: the API answered 429: no request of any run may start for this long
-    lead_seconds: float = 0.0  #: the minimum time from the reservation to its first start, for the way of the answer
+    pause_seconds: float  #: the API answered 429: no request of any run may start for this long
+    lead_seconds: float  #: the minimum time from the reservation to its first start, for the way of the answer
 
 
 @dataclass(frozen=True, slots=True)

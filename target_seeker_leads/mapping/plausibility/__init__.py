@@ -1,1 +1,1 @@
-"""Checks for implausible values that the contract accepts: refusals and warnings, by kind of value."""
+"""Checks for implausible values that the contract accepts: violations and warnings, by kind of value."""

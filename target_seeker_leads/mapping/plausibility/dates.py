@@ -6,22 +6,22 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from target_seeker_leads.mapping.plausibility.texts import judge_token
-from target_seeker_leads.mapping.plausibility.verdicts import doubt, refusal
+from target_seeker_leads.mapping.plausibility.finding import violation, warning
+from target_seeker_leads.mapping.plausibility.texts import check_token
 
 if TYPE_CHECKING:
-    from target_seeker_leads.mapping.plausibility.verdicts import Verdict
+    from target_seeker_leads.mapping.plausibility.finding import Finding
 
-ZERO = refusal(
+ZERO = violation(
     "must be the date of submission, not the zero or the end of a calendar",
     "Give the real date; an empty one is filled by the setting defaults",
 )
-SERIAL = refusal(
+SERIAL = violation(
     "must be a date: it is a spreadsheet's day number",
     "Format the column as a date in the spreadsheet, e.g. 2026-01-31",
 )
-EARLY = doubt("is before the year 2000", "Check that the column is when the lead was submitted")
-FUTURE = doubt("is in the future", "Check the order of day and month, and the time zone")
+EARLY = warning("is before the year 2000", "Check that the column is when the lead was submitted")
+FUTURE = warning("is in the future", "Check the order of day and month, and the time zone")
 
 #: Year 1 of .NET and Go, 1601 of Windows, 1753 and 1900 of SQL Server, 1899 of Excel and Delphi: not dates of leads.
 _LAST_YEAR_OF_ZEROS = 1901
@@ -38,8 +38,8 @@ _FIRST_LIKELY_YEAR = 2000
 _TOLERANCE = timedelta(days=1)
 
 
-def judge_date(text: str, now: datetime) -> Verdict | None:
-    """Return the verdict on an instant, if there is one; `now` must have a time zone."""
+def check_date(text: str, now: datetime) -> Finding | None:
+    """Return what is wrong or unlikely about an instant, if anything is; `now` must have a time zone."""
     if _BROKEN_ZERO.fullmatch(text):
         return ZERO
     if _SERIAL.fullmatch(text):
@@ -48,9 +48,9 @@ def judge_date(text: str, now: datetime) -> Verdict | None:
         # A text that is not a date is left to the contract's validation.
         day = datetime.strptime(text[:10], "%Y-%m-%d").replace(tzinfo=now.tzinfo)
     except ValueError:
-        return judge_token(text)
+        return check_token(text)
     if day.year <= _LAST_YEAR_OF_ZEROS or text[:10] in _ZERO_DAYS:
         return ZERO
     if day.year < _FIRST_LIKELY_YEAR:
         return EARLY
-    return FUTURE if day > now + _TOLERANCE else judge_token(text)
+    return FUTURE if day > now + _TOLERANCE else check_token(text)

@@ -8,16 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from target_seeker_leads.mapping.plausibility.dates import judge_date
-from target_seeker_leads.mapping.plausibility.phones import judge_phone
-from target_seeker_leads.mapping.plausibility.texts import judge_email, judge_last_name, judge_text, judge_token
+from target_seeker_leads.mapping.plausibility.dates import check_date
+from target_seeker_leads.mapping.plausibility.phones import check_phone
+from target_seeker_leads.mapping.plausibility.texts import check_email, check_last_name, check_text, check_token
 from target_seeker_leads.mapping.validation import MappingWarning, Violation, violations, without_indices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
-    from target_seeker_leads.mapping.plausibility.verdicts import Verdict
+    from target_seeker_leads.mapping.plausibility.finding import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +28,16 @@ class Findings:
     warnings: tuple[MappingWarning, ...]
 
 
-_JUDGES: dict[str, Callable[[str, datetime], Verdict | None]] = {
-    "lastName": lambda text, _: judge_last_name(text),
-    "firstName": lambda text, _: judge_text(text),
-    "message": lambda text, _: judge_text(text),
-    "email": lambda text, _: judge_email(text),
-    "phoneNumbers[].number": lambda text, _: judge_phone(text),
-    "classifiedId": lambda text, _: judge_token(text),
-    "gender": lambda text, _: judge_token(text),
-    "language": lambda text, _: judge_token(text),
-    "submittedDate": judge_date,
+_CHECKS: dict[str, Callable[[str, datetime], Finding | None]] = {
+    "lastName": lambda text, _: check_last_name(text),
+    "firstName": lambda text, _: check_text(text),
+    "message": lambda text, _: check_text(text),
+    "email": lambda text, _: check_email(text),
+    "phoneNumbers[].number": lambda text, _: check_phone(text),
+    "classifiedId": lambda text, _: check_token(text),
+    "gender": lambda text, _: check_token(text),
+    "language": lambda text, _: check_token(text),
+    "submittedDate": check_date,
 }
 
 
@@ -49,11 +49,11 @@ def examine(request: Mapping[str, Any], now: datetime) -> Findings:
     found: dict[str, Violation] = {}
     warnings = []
     for path, place, text in _texts(request):
-        verdict = _JUDGES[place](text, now)
-        if verdict and verdict.is_refusal:
-            found[path] = Violation(path, verdict.rule, verdict.cure)
-        elif verdict:
-            warnings.append(MappingWarning(place, verdict.rule, verdict.cure))
+        finding = _CHECKS[place](text, now)
+        if finding and finding.is_violation:
+            found[path] = Violation(path, finding.rule, finding.cure)
+        elif finding:
+            warnings.append(MappingWarning(place, finding.rule, finding.cure))
     broken = [violation for violation in violations(request) if violation.field not in found]
     broken_fields = {without_indices(violation.field) for violation in broken}
     return Findings(
@@ -63,9 +63,9 @@ def examine(request: Mapping[str, Any], now: datetime) -> Findings:
 
 
 def _texts(request: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Yield the path, with and without an index, and the value of each text that has a judge."""
+    """Yield the path, with and without an index, and the value of each text that has a check."""
     for path, value in request.items():
-        if path in _JUDGES and isinstance(value, str):
+        if path in _CHECKS and isinstance(value, str):
             yield path, path, value
     phones = request.get("phoneNumbers")
     for index, phone in enumerate(phones if isinstance(phones, list) else []):

@@ -7,31 +7,31 @@ import re
 
 from target_seeker_leads.mapping.invisible import has_invisible
 from target_seeker_leads.mapping.phones import SEPARATORS
-from target_seeker_leads.mapping.plausibility.verdicts import Verdict, doubt, first, refusal
+from target_seeker_leads.mapping.plausibility.finding import Finding, first, violation, warning
 
-INVISIBLE = refusal(
+INVISIBLE = violation(
     "must have no invisible characters",
     "Type the number again: it contains, for example, a zero-width space, a byte order mark or a direction mark",
 )
-WITH_SCHEME = refusal("must be only the number", "Remove the `tel:` before the number")
-SHORTENED = refusal(
+WITH_SCHEME = violation("must be only the number", "Remove the `tel:` before the number")
+SHORTENED = violation(
     "must have all its digits: a spreadsheet turned it into a number",
     "Format the column as text in the spreadsheet and enter the phone again, because digits may be lost",
 )
-DATE = refusal("must be a phone, not a date", "Map the column that holds the phone, or correct the cell")
-FILLER = refusal("must be a phone: its digits are all the same", "Give the phone, or leave the field empty")
-TOO_FEW_DIGITS = refusal("must be a phone: it has fewer than 6 digits", "Give the phone with all its digits")
-SEVERAL = refusal(
+DATE = violation("must be a phone, not a date", "Map the column that holds the phone, or correct the cell")
+FILLER = violation("must be a phone: its digits are all the same", "Give the phone, or leave the field empty")
+TOO_FEW_DIGITS = violation("must be a phone: it has fewer than 6 digits", "Give the phone with all its digits")
+SEVERAL = violation(
     "must be one phone, not several", "Give each phone in its own field, e.g. phone and mobile, or as a list"
 )
-NO_PREFIX = doubt(
+NO_PREFIX = warning(
     "begins with neither 0 nor +",
     "If a spreadsheet removed the leading 0 or the +, format its column as text",
 )
-FEW_DIGITS = doubt("has fewer than 8 digits", "Check that it is complete")
-SAME_DIGIT = doubt("repeats the same digit", "Check that it is a real number")
-SEQUENCE = doubt("has digits that count up or down", "Check that it is a real number")
-TOO_MANY_DIGITS = doubt("has more than 15 digits, which no phone has", "Check that it is one phone")
+FEW_DIGITS = warning("has fewer than 8 digits", "Check that it is complete")
+SAME_DIGIT = warning("repeats the same digit", "Check that it is a real number")
+SEQUENCE = warning("has digits that count up or down", "Check that it is a real number")
+TOO_MANY_DIGITS = warning("has more than 15 digits, which no phone has", "Check that it is one phone")
 
 _SCHEME = re.compile(r"\s*tel\s*:", re.IGNORECASE)
 #: `6.12E+08`, or with a French comma; or many digits with one fraction, as in `0612345678.0`.
@@ -52,8 +52,8 @@ _USUAL_DIGITS = 8
 _MAX_DIGITS = 15
 
 
-def judge_phone(number: str) -> Verdict | None:
-    """Return the verdict on a phone's number, if there is one."""
+def check_phone(number: str) -> Finding | None:
+    """Return what is wrong or unlikely about a phone's number, if anything is."""
     text = number.strip()
     digits = _digits(text)
     return first(

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-    from tests.integration.conftest import TargetRunner
     from tests.ledger_commands import LedgerCommand
+    from tests.target_runs import TargetRunner
 
 
 @pytest.fixture

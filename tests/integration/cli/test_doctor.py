@@ -1,4 +1,4 @@
-"""`seeker-leads doctor` on set-ups that work, and how it finds the settings."""
+"""`seeker-leads doctor` on setups that work, and how it finds the settings."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_account_that_may_only_write_is_as_good_for_a_target(
     ("settings", "plugins"),
     [
         ({"start_date": "2026-01-01"}, ["tap"]),
-        ({"ledger_url": "sqlite:////nowhere/ledger.db"}, ["target"]),
+        ({"dedupe_by": "content"}, ["target"]),
         ({}, ["tap", "target"]),
         ({"start_date": "2026-01-01", "timezone": "Europe/Paris"}, ["tap", "target"]),
     ],

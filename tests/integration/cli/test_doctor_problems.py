@@ -1,4 +1,4 @@
-"""`seeker-leads doctor` on set-ups that do not work."""
+"""`seeker-leads doctor` on setups that do not work."""
 
 from __future__ import annotations
 

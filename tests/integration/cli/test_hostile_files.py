@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from seeker_leads_cli.errors import InputFileError
 from seeker_leads_cli.files.csv_table import CsvTable
 from seeker_leads_cli.files.input_file import open_input_file
+from seeker_leads_cli.input import InputOptions, open_input
 from seeker_leads_cli.main import main
 from tests.workbooks import text, workbook
 
@@ -40,8 +41,8 @@ def refused(ended: Result, words: str) -> None:
     assert ended.stderr.count("\n") == 1
 
 
-def given(folder: Path, content: str | bytes, name: str = "leads.csv") -> Path:
-    path = folder / name
+def given(folder: Path, content: str | bytes) -> Path:
+    path = folder / "leads.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
 
@@ -179,6 +180,32 @@ def test_no_row_of_a_file_that_was_replaced_is_given(tmp_path: Path) -> None:
         (tmp_path / "new.csv").replace(path)
         with pytest.raises(InputFileError, match="changed while it was read"):
             next(table.rows())
+
+
+@pytest.mark.parametrize("form", ["csv", "messages"])
+def test_no_row_that_was_read_after_a_change_is_given(tmp_path: Path, form: str) -> None:
+    """A file that somebody saves in place meanwhile gives no row that is half of one person and half of another."""
+    rows = [{"Nom": f"Dupont{number}", "Email": f"jane{number}@example.com"} for number in range(1000)]
+    if form == "csv":
+        before = "Nom;Email\n" + "".join(f"{row['Nom']};{row['Email']}\n" for row in rows)
+        after = before.replace("\n", "\nX;x@example.org\n", 1)
+    else:
+        before = "".join(json.dumps({"type": "RECORD", "stream": "leads", "record": row}) + "\n" for row in rows)
+        after = before.replace("Dupont0", "X", 1)
+    path = given(tmp_path, before)
+    found: list[object] = []
+
+    def read() -> None:
+        with open_input(InputOptions(str(path))) as source, source.messages() as messages:
+            while line := messages.readline():
+                message = json.loads(line)
+                found.extend([message["record"]] if message["type"] == "RECORD" else [])
+                if len(found) == 1:
+                    path.write_text(after, "utf-8")
+
+    with pytest.raises(InputFileError, match="changed while it was read"):
+        read()
+    assert found == rows[:1]
 
 
 def test_file_that_is_gone_is_named(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from tests.ledger_tools import RETRY, rows
 from tests.singer_input import SCHEMA, record
 
 if TYPE_CHECKING:
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import TargetRunner
 EXPORT = Path(__file__).resolve().parents[3] / "examples" / "export-crm.csv"
 
 

@@ -79,10 +79,10 @@ def test_text_shows_samples_and_vague_names() -> None:
     header = HEADER.replace("Reçu le", "Date").replace("Réf. annonce", "Annonce")
     ended = preview("-", given=(header + ROW).encode())
     assert ended.exit_code == 0
-    assert "stdin, CSV in UTF-8, with ; between cells: 1 rows" in ended.stdout
+    assert "stdin, CSV in UTF-8, with ; between cells: 1 row\n" in ended.stdout
     assert ended.stdout.count("vague name: used because no better one was found") == 2
     assert "luc@example.org" in ended.stdout
-    assert "1 would be sent, 0 rejected, 0 doubled" in ended.stdout
+    assert "1 would be sent, 0 rejected, 0 duplicates" in ended.stdout
     assert "No key: " in ended.stdout
 
 

@@ -16,7 +16,7 @@ from tests.singer_input import SCHEMA, lead, record
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import TargetRunner
 
 
 def test_list_shows_reasons_without_personal_data(rejects: RejectsCommand) -> None:

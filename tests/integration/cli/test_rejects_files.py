@@ -6,10 +6,12 @@ import fcntl
 import json
 import os
 import resource
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
+from seeker_leads_cli.rejects import export
 from target_seeker_leads import locked_file
 from tests.posted_leads import created_names
 from tests.rejects_commands import BAD, RejectsCommand, fixed, nobody_is_named, one_line
@@ -76,6 +78,19 @@ def test_full_disk_during_the_export(rejects: RejectsCommand, tmp_path: Path) ->
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     one_line(ended, 1, "could not be written (File too large): give a path on a disk with free space")
+    assert not file.exists()
+
+
+def test_signal_during_the_export(rejects: RejectsCommand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No part of the letters stays: it would look like all of them."""
+
+    def stop(*_: object) -> str:
+        os.kill(os.getpid(), signal.SIGINT)
+        return ""
+
+    monkeypatch.setattr(export, "in_words", stop)
+    file = tmp_path / "rejects.csv"
+    assert rejects("export", file).exit_code == 128 + signal.SIGINT
     assert not file.exists()
 
 

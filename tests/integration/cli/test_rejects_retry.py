@@ -17,7 +17,7 @@ from tests.singer_input import SCHEMA, record
 
 if TYPE_CHECKING:
     from seeker_leads_sandbox import Sandbox
-    from tests.integration.conftest import TargetRunner
+    from tests.target_runs import TargetRunner
 
 
 def test_failed_retry_keeps_one_letter_with_new_reasons(rejects: RejectsCommand, sandbox: Sandbox) -> None:

@@ -133,7 +133,7 @@ def test_dotenv_file_that_cannot_be_read_is_named(
 def test_level_of_the_log_in_a_dotenv_file(
     plugin: type[PluginBase], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An unknown level in the `.env` file, which is read after the log set-up, is reported, too."""
+    """An unknown level in the `.env` file, which is read after the log setup, is reported, too."""
     file = tmp_path / ".env"
     file.write_text("LOGLEVEL=verbose")
     monkeypatch.setattr("seeker_leads_singer.config.find_dotenv", lambda: str(file))

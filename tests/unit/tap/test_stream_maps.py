@@ -16,8 +16,8 @@ from tap_seeker_leads.leads.records import to_lead
 from tap_seeker_leads.leads.schema import PERSONAL_PARTS
 from tap_seeker_leads.stream_maps import UnflattenableError
 from tap_seeker_leads.tap import TapSeekerLeads
-from tests.conftest import Collector
 from tests.malformed_leads import SCHEMA, malformed_leads, mark, marks_of, marks_within, written
+from tests.tap_runs import Collector
 
 AUTOMATIC = {"leadId", "ingestionDate"}
 COLUMNS = sorted(set(SCHEMA) - AUTOMATIC)

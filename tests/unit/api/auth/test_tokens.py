@@ -149,7 +149,10 @@ def test_stop_ends_the_wait_for_another_process(tmp_path: Path) -> None:
 def test_wait_for_a_locked_cache_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After longer than any renewal takes, the run ends and says what to do, instead of waiting forever."""
     monkeypatch.setattr("seeker_leads_api.auth.token_cache.LOCK_TIMEOUT_SECONDS", 0)
-    with file_cache(tmp_path).exclusive(), pytest.raises(FatalError, match="Another process holds the token cache"):
+    with (
+        file_cache(tmp_path).exclusive(),
+        pytest.raises(FatalError, match="Another process has locked the token cache"),
+    ):
         source(Issuer(), file_cache(tmp_path)).token()
 
 

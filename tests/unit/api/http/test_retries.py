@@ -26,10 +26,10 @@ class Script:
 
 
 class Bench:
-    def __init__(self, max_retries: int = 3, chance: Callable[[], float] = lambda: 1.0) -> None:
+    def __init__(self, max_retries: int = 3, jitter: Callable[[], float] = lambda: 1.0) -> None:
         self.slept: list[float] = []
         self.reports: list[str] = []
-        self.retrier = Retrier(max_retries, self.reports.append, self.slept.append, chance)
+        self.retrier = Retrier(max_retries, self.reports.append, self.slept.append, jitter)
 
     def run(self, script: Script) -> str:
         return self.retrier.call(script)
@@ -43,9 +43,9 @@ def test_waits_grow_and_are_reported() -> None:
     assert bench.reports[0] == "503; try 2 of 4 in 0.5 s"
 
 
-def test_chance_spreads_the_waits() -> None:
+def test_jitter_spreads_the_waits() -> None:
     """Clients that failed at the same time do not retry at the same time: half of each wait is random."""
-    bench = Bench(chance=lambda: 0.0)
+    bench = Bench(jitter=lambda: 0.0)
     bench.run(Script(RetryableError("503")))
     assert bench.slept == [0.25]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
@@ -14,6 +13,7 @@ import requests
 from seeker_leads_api.errors import RetryableError
 from seeker_leads_api.http.session import LONGEST_IDLE_SECONDS, ApiSession
 from seeker_leads_api.http.transport_errors import classify_exception
+from tests.http_servers import Quiet, Server
 from tests.raw_server import RawServer, raw_server
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 BODY = os.urandom(3 << 20)
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(Quiet, BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     clients: ClassVar[list[int]] = []  #: the port of each request's connection
     connected: ClassVar[list[int]] = []  #: that of each connection
@@ -52,22 +52,14 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body[: len(body) // 2] if "cut" in self.path else body)
         self.close_connection = "cut" in self.path
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name
-        pass
-
 
 @pytest.fixture
 def url() -> Iterator[str]:
     Handler.clients.clear()
     Handler.connected.clear()
     Handler.cookies.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with Server(Handler) as server:
+        yield server.url
 
 
 @pytest.mark.parametrize("encoding", ["plain", "gzip", "chunked", "gzip,chunked"])

@@ -20,10 +20,10 @@ CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_siz
 ROWS = st.integers(2, 6).flatmap(lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), max_size=8))
 
 
-def table_of(folder: Path, text: str | bytes, encoding: str | None = None) -> CsvTable:
+def table_of(folder: Path, text: str | bytes) -> CsvTable:
     path = folder / "leads.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return CsvTable(InputFile(path, "'leads.csv'"), encoding)
+    return CsvTable(InputFile(path, "'leads.csv'"))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -68,7 +68,10 @@ def test_the_delimiter_splits_header_and_rows_alike(text: str, delimiter: str | 
         ("nom;mail\nDurand;a;b\n", "Line 2 has 3 cells, but the header has 2"),
         ('nom;mail\n"Du\nrand";a\nPetit\n', "Line 4 has 1 cells, but the header has 2"),
         ("nom;mail;nom\n1;2;3\n", "The header has the column 'nom' twice"),
-        ('nom;mail\n"Durand;a\n' + "Petit;b\n" * 20_000, "a double quote before it is not closed"),
+        (
+            'nom;mail\n"Durand;a\n' + "Petit;b\n" * 20_000,
+            "The row that begins in line 2 has a cell in double quotes that does not end with one",
+        ),
     ],
     ids=range(8),
 )
@@ -79,6 +82,20 @@ def test_broken_table_is_reported_with_the_fix(tmp_path: Path, text: str, words:
     assert words in str(caught.value)
     assert ": " in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("later", ["Salut", '"Salut', "Salut\nHugo;hugo@example.org;Hello", 'Le "plus" tard'])
+def test_quote_that_is_not_closed_swallows_no_row(tmp_path: Path, later: str) -> None:
+    """A message that begins with a quote never contains the people of the following rows: the file is refused."""
+    text = f'nom;mail;message\nLuc;luc@example.org;Bonjour\nLéa;lea@example.org;"Bonjour\nJo;jo@example.org;{later}\n'
+    with pytest.raises(InputFileError, match="The row that begins in line 3 has a cell in double quotes"):
+        list(table_of(tmp_path, text).rows())
+
+
+def test_quote_within_a_cell_is_a_character(tmp_path: Path) -> None:
+    """A cell that does not begin with a quote may contain quotes, as many programs write them."""
+    table = table_of(tmp_path, 'nom;message\nLuc;Le "plus" tôt\n')
+    assert list(table.rows()) == [{"nom": "Luc", "message": 'Le "plus" tôt'}]
 
 
 def test_no_message_shows_a_cell(tmp_path: Path) -> None:

@@ -3,9 +3,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seeker_leads_cli.errors import InputFileError
 from seeker_leads_cli.preview.repeats import RowOutcome, repeats
 from target_seeker_leads.dead_letters import Reason
 from target_seeker_leads.delivery.dry_run import DryRun
@@ -19,8 +21,8 @@ from target_seeker_leads.settings import DedupeBy
 OUTCOMES = {
     Result.CREATED: RowOutcome.SENDABLE,
     Result.REJECTED: RowOutcome.REJECTED,
-    Result.DELIVERED_BEFORE: RowOutcome.DOUBLED,
-    Result.REJECTED_BEFORE: RowOutcome.DOUBLED,
+    Result.DELIVERED_BEFORE: RowOutcome.DUPLICATE,
+    Result.REJECTED_BEFORE: RowOutcome.DUPLICATE,
 }
 
 
@@ -45,3 +47,16 @@ def test_rows_that_come_twice_are_what_a_dry_run_says(rows: list[tuple[int, bool
     for result, count in report._results.items():
         expected[OUTCOMES[result]] += count
     assert counted == expected
+
+
+def test_full_disk_is_named() -> None:
+    """A temporary file that cannot grow ends the preview with one line that says what to do."""
+
+    def fill() -> None:
+        with repeats() as seen:
+            seen._database.execute("PRAGMA max_page_count = 2")  # as if the disk were full
+            for number in range(1000):
+                seen.add(f"{number:064x}", is_sendable=True)
+
+    with pytest.raises(InputFileError, match="set TMPDIR"):
+        fill()

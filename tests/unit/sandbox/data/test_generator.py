@@ -7,6 +7,7 @@ import jsonschema
 
 from seeker_leads_api import contract
 from seeker_leads_sandbox.data.generator import LEAD_LIFE_SECONDS, LeadGenerator, created_lead, erase
+from tests.smallest_lead import LEAD
 
 FIRST_SECOND, END_SECOND = 1_700_000_000, 1_700_086_400
 
@@ -80,17 +81,8 @@ def test_erasing_takes_every_trace_of_the_person() -> None:
 
 def test_a_created_lead_keeps_the_contract() -> None:
     """A POST creates a classified lead with the given contact, dated now."""
-    request = {
-        "lastName": "Exemple",
-        "email": "exemple@example.org",
-        "phoneNumbers": [{"number": "0639980000"}],
-        "message": "Bonjour",
-        "classifiedId": "26ABCDEFGHIJ",
-        "submittedDate": "2026-01-01T00:00:00Z",
-    }
-
-    lead = created_lead(request, "some-id", 1_700_000_000)
+    lead = created_lead(LEAD, "some-id", 1_700_000_000)
 
     jsonschema.Draft202012Validator(contract.schema("ClassifiedLead")).validate(lead)
     assert lead["metadata"]["ingestionDate"] == 1_700_000_000
-    assert lead["contactRequest"]["email"] == "exemple@example.org"
+    assert lead["contactRequest"]["email"] == LEAD["email"]

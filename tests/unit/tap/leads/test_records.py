@@ -126,13 +126,12 @@ KNOWN = {
     "distributionType": st.sampled_from([None, [], ["BUYER"]]),
     "callDetails": st.sampled_from([{"duration": 3}, {"isVoiceMail": True}, {"seekerPhoneNumber": "06"}]),
 }
+#: At most one value that is unknown or malformed.
+ODD_PART = st.dictionaries(FIELDS, JSON, max_size=1)
+ODD_METADATA = st.dictionaries(st.sampled_from([*METADATA, "seekerIntention", "new"]), JSON, max_size=1)
 
 
-@given(
-    st.fixed_dictionaries({}, optional=KNOWN),
-    st.dictionaries(FIELDS, JSON, max_size=1),
-    st.dictionaries(st.sampled_from([*METADATA, "seekerIntention", "new"]), JSON, max_size=1),
-)
+@given(st.fixed_dictionaries({}, optional=KNOWN), ODD_PART, ODD_METADATA)
 def test_page_decoded_as_a_whole_gives_the_records_of_its_items(
     known: dict[str, Any], odd: dict[str, Any], metadata: dict[str, Any]
 ) -> None:
@@ -158,11 +157,7 @@ def test_page_with_unknown_fields_is_not_decoded_as_a_whole(unknown: str) -> Non
         page_decoder().decode(json.dumps({"items": [item]}))
 
 
-@given(
-    st.fixed_dictionaries({}, optional=KNOWN),
-    st.dictionaries(FIELDS, JSON, max_size=1),
-    st.dictionaries(st.sampled_from([*METADATA, "seekerIntention", "new"]), JSON, max_size=1),
-)
+@given(st.fixed_dictionaries({}, optional=KNOWN), ODD_PART, ODD_METADATA)
 def test_page_with_new_fields_gives_the_records_of_its_items(
     known: dict[str, Any], odd: dict[str, Any], metadata: dict[str, Any]
 ) -> None:

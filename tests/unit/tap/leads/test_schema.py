@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import re
+
 from seeker_leads_api import contract
 from tap_seeker_leads.leads.schema import METADATA_FIELDS, PARTS, leads_schema
 
@@ -13,6 +16,12 @@ def test_every_field_of_the_contract_is_in_the_schema() -> None:
                 assert part in PARTS
                 assert set(content.get("properties", {})) <= set(properties[part].get("properties", {}))
     assert set(contract.schema("LeadMetadata")["properties"]) == set(METADATA_FIELDS)
+
+
+def test_descriptions_do_not_name_their_sources() -> None:
+    """The marks of the contract that say where a statement comes from are not shown to users."""
+    assert "The call." in json.dumps(leads_schema())
+    assert not re.search(r"\[[SDF?]\]", json.dumps(leads_schema()))
 
 
 def test_only_the_key_is_required() -> None:

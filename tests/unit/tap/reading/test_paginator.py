@@ -58,7 +58,7 @@ def test_repeated_cursor_is_an_error(cursors: list[str]) -> None:
     way = paginator(FIRST, read=read)
     for cursor in cursors[:-1]:
         way.advance(more(cursor))
-    with pytest.raises(FatalError, match="circle"):
+    with pytest.raises(FatalError, match="the same cursor twice"):
         way.advance(more(cursors[-1]))
     assert read == []
 

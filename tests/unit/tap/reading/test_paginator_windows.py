@@ -126,11 +126,11 @@ def test_only_an_announced_page_ends_the_doubt(status: int) -> None:
     assert way.current_value == PageRequest(FIRST, "z", is_end_check=status == 200)
 
 
-def test_cursor_that_the_tap_chose_counts_for_circles() -> None:
+def test_cursor_that_the_tap_chose_counts_as_repeated() -> None:
     """A link back to a lead after which the tap already asked would never end."""
     way, _ = paginator(FIRST)
     way.advance(short("a"))
-    with pytest.raises(FatalError, match="circle"):
+    with pytest.raises(FatalError, match="the same cursor twice"):
         way.advance(linked(206, "b", to="a"))
 
 

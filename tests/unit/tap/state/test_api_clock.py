@@ -5,7 +5,7 @@ from email.utils import formatdate
 import pytest
 
 from tap_seeker_leads.state.api_clock import ApiClock, read_date
-from tests.conftest import NOW
+from tests.tap_runs import NOW
 
 
 def test_earliest_date_of_a_run_bounds_the_bookmark() -> None:

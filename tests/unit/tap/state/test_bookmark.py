@@ -9,7 +9,7 @@ import pytest
 from seeker_leads_api.errors import SettingsError
 from tap_seeker_leads.state.bookmark import Bookmark
 from tap_seeker_leads.state.refresh import Cycle
-from tests.conftest import NOW
+from tests.tap_runs import NOW
 
 PLACE = "bookmarks.leads"
 AT_NOW = "2026-11-23T08:00:00Z"

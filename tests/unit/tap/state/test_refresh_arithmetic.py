@@ -17,7 +17,7 @@ from tap_seeker_leads.state.refresh import (
     Stretch,
     current_cycle,
 )
-from tests.conftest import NOW
+from tests.tap_runs import NOW
 
 DAY = 86_400
 EDGE = NOW // GRID_SECONDS * GRID_SECONDS

@@ -18,7 +18,7 @@ from tap_seeker_leads.state.refresh import (
     current_cycle,
     stretches_due,
 )
-from tests.conftest import NOW
+from tests.tap_runs import NOW
 
 DAY = 86_400
 LOOKBACK = 7200

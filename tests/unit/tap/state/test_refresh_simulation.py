@@ -15,7 +15,7 @@ from tap_seeker_leads.state.refresh import (
     current_cycle,
     stretches_due,
 )
-from tests.conftest import NOW
+from tests.tap_runs import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -55,7 +55,7 @@ def test_account_of_a_record_may_differ_from_the_settings() -> None:
 
 def test_record_for_nobody_is_another_than_for_the_token() -> None:
     """A reject for no account must not hide the record once its account is corrected. The form is a promise."""
-    nobody = Identifier.of_nobody(OF_TOKEN)
+    nobody = Identifier.without_account(OF_TOKEN)
     assert nobody.destination == (OF_TOKEN.connection.api_url, None, None, "nobody")
     assert nobody == replace(Identifier.of(OF_TOKEN), destination=nobody.destination)
     assert identify(nobody, lead(1)).key != identify(Identifier.of(OF_TOKEN), lead(1)).key

@@ -12,7 +12,7 @@ from target_seeker_leads.ledger.rules import (
     Circumstances,
     Claim,
     Decision,
-    Held,
+    OpenClaim,
     Row,
     Settlement,
     Status,
@@ -35,7 +35,7 @@ def row(status: Status, content: str = "b") -> Row:
 def settled(settlement: Settlement, before: Row | None = None) -> Row:
     """Return the row that a settlement makes of the one that the claim left."""
     left = row_after_claim(before, settlement.claim, Decision.SEND, RUN, NOW)
-    made = row_after_settlement(left, Held(before, left), settlement, RUN)
+    made = row_after_settlement(left, OpenClaim(before, left), settlement, RUN)
     assert made is not None
     return made
 
@@ -144,11 +144,11 @@ def test_resends_of_all_runs_are_counted() -> None:
 def test_settlement_keeps_first_try_and_text_of_the_row() -> None:
     """A claim without a fingerprint, as an earlier version's, does not make the ledger forget the lead's text."""
     left = replace(row(Status.SENDING), run_id=RUN)
-    made = row_after_settlement(left, Held(None, left), Settlement(CLAIM, Status.DELIVERED), RUN)
+    made = row_after_settlement(left, OpenClaim(None, left), Settlement(CLAIM, Status.DELIVERED), RUN)
     assert made is not None
     assert (made.fingerprint, made.first_tried_at) == ("of then", EARLIER)
     named = Settlement(replace(CLAIM, fingerprint="of today"), Status.DELIVERED)
-    made = row_after_settlement(left, Held(None, left), named, RUN)
+    made = row_after_settlement(left, OpenClaim(None, left), named, RUN)
     assert made is not None
     assert made.fingerprint == "of today"
 

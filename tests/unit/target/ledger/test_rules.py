@@ -13,7 +13,7 @@ from target_seeker_leads.ledger.rules import (
     Circumstances,
     Claim,
     Decision,
-    Held,
+    OpenClaim,
     Row,
     Settlement,
     Status,
@@ -36,8 +36,8 @@ POLICIES = st.sampled_from(UnknownOutcome)
 SENDS = {Decision.SEND, Decision.SEND_AGAIN}
 
 
-def row(status: Status, content: str = "a", run_id: str = "another run") -> Row:
-    return Row(status, "s", content, run_id)
+def row(status: Status) -> Row:
+    return Row(status, "s", "a", "another run")
 
 
 def claim(content: str = "a", *, is_replay: bool = False, will_send: bool = True) -> Claim:
@@ -154,13 +154,13 @@ def test_release_leaves_no_trace(found: Row | None, asked: Claim, policy: Unknow
     decision = decide(found, asked, Circumstances(policy, is_alive=False))
     left = row_after_claim(found, asked, decision, RUN)
     if decision in HOLDING:
-        assert row_after_settlement(left, Held(found, left), settlement(None), RUN) == found
+        assert row_after_settlement(left, OpenClaim(found, left), settlement(None), RUN) == found
 
 
-@given(found=st.none() | ROWS, held=st.builds(Held, st.none() | ROWS, st.none() | ROWS))
-def test_delivery_is_never_lost(found: Row | None, held: Held) -> None:
+@given(found=st.none() | ROWS, claimed=st.builds(OpenClaim, st.none() | ROWS, st.none() | ROWS))
+def test_delivery_is_never_lost(found: Row | None, claimed: OpenClaim) -> None:
     """A delivery is always written, whatever the row contains, with the API's id of the request."""
-    left = row_after_settlement(found, held, settlement(Status.DELIVERED), RUN)
+    left = row_after_settlement(found, claimed, settlement(Status.DELIVERED), RUN)
     assert left is not None
     assert (left.status, left.request_id) == (Status.DELIVERED, "r")
 
@@ -169,14 +169,14 @@ def test_delivery_is_never_lost(found: Row | None, held: Held) -> None:
 def test_only_deliveries_overwrite_another_run(found: Row | None, other: Row | None, status: Status | None) -> None:
     """Only a delivery overwrites what another run has written since the claim."""
     if found != other and status is not Status.DELIVERED:
-        assert row_after_settlement(found, Held(None, other), settlement(status), RUN) == found
+        assert row_after_settlement(found, OpenClaim(None, other), settlement(status), RUN) == found
 
 
 def test_refused_replay_stays_unknown() -> None:
     """If a replay of an unknown one is refused, the earlier POST may have created it: it is not sent automatically."""
     unknown = row(Status.UNKNOWN)
     again = row_after_claim(unknown, claim("b", is_replay=True), Decision.SEND_AGAIN, RUN)
-    left = row_after_settlement(again, Held(unknown, again), settlement(Status.REJECTED, "b"), RUN)
+    left = row_after_settlement(again, OpenClaim(unknown, again), settlement(Status.REJECTED, "b"), RUN)
     assert left is not None
     assert left.status is Status.UNKNOWN
     assert decide(left, claim("a"), Circumstances(UnknownOutcome.RETRY, is_alive=False)) is Decision.SKIP_UNKNOWN
@@ -184,8 +184,8 @@ def test_refused_replay_stays_unknown() -> None:
 
 def test_given_up_record_belongs_to_no_run() -> None:
     """A record given up with an unknown outcome belongs to no run, so that no run waits for it."""
-    held = row_after_claim(None, claim(), Decision.SEND, RUN)
-    left = row_after_settlement(held, Held(None, held), settlement(Status.SENDING), RUN)
+    sending = row_after_claim(None, claim(), Decision.SEND, RUN)
+    left = row_after_settlement(sending, OpenClaim(None, sending), settlement(Status.SENDING), RUN)
     assert left is not None
     assert (left.status, left.run_id) == (Status.SENDING, NOBODY)
 
@@ -269,7 +269,7 @@ def test_first_try_is_remembered_while_the_lead_is_the_same() -> None:
         (Status.FAILED, "b", later),
         (Status.SENDING, "b", SENT),
     ]:
-        left = row_after_settlement(first, Held(None, first), settlement(status), RUN)
+        left = row_after_settlement(first, OpenClaim(None, first), settlement(status), RUN)
         again = row_after_claim(left, claim(content), Decision.SEND, RUN, later)
         assert again is not None
         assert again.first_tried_at == expected
@@ -281,6 +281,6 @@ def test_refusal_never_hides_an_earlier_lost_answer(before: Status, status: Stat
     """If this POST created nothing, an earlier one may still have."""
     found = row(before)
     again = row_after_claim(found, claim(), Decision.SEND_AGAIN, RUN)
-    left = row_after_settlement(again, Held(found, again), settlement(status), RUN)
+    left = row_after_settlement(again, OpenClaim(found, again), settlement(status), RUN)
     assert left is not None
     assert left.status in {before, Status.UNKNOWN}

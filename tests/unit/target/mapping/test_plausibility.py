@@ -74,11 +74,11 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("field", "value", "verdict"), REFUSED, ids=lambda value: ascii(value)[:40])
-def test_impossible_values_are_rejected_with_their_own_reason(field: str, value: str, verdict: Any) -> None:
+@pytest.mark.parametrize(("field", "value", "finding"), REFUSED, ids=lambda value: ascii(value)[:40])
+def test_impossible_values_are_rejected_with_their_own_reason(field: str, value: str, finding: Any) -> None:
     """One mistake is one violation, which names the mistake and its cure, and never the value."""
     assert [(v.field, v.rule, v.cure) for v in examine(with_value(field, value), NOW).violations] == [
-        (FIELDS[field], verdict.rule, verdict.cure)
+        (FIELDS[field], finding.rule, finding.cure)
     ]
 
 
@@ -100,12 +100,12 @@ UNLIKELY = [
 ]
 
 
-@pytest.mark.parametrize(("field", "value", "verdict"), UNLIKELY, ids=lambda value: ascii(value)[:40])
-def test_unlikely_values_are_warnings(field: str, value: str, verdict: Any) -> None:
+@pytest.mark.parametrize(("field", "value", "finding"), UNLIKELY, ids=lambda value: ascii(value)[:40])
+def test_unlikely_values_are_warnings(field: str, value: str, finding: Any) -> None:
     """It is sent, and reported at the end of the run."""
     findings = examine(with_value(field, value), NOW)
     assert findings.violations == ()
-    assert [(warning.rule, warning.cure) for warning in findings.warnings] == [(verdict.rule, verdict.cure)]
+    assert [(warning.rule, warning.cure) for warning in findings.warnings] == [(finding.rule, finding.cure)]
 
 
 #: Phones as people write them, from ranges that are reserved for fiction where there are any.

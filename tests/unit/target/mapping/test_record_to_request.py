@@ -38,10 +38,10 @@ def request_of(record: dict[str, Any]) -> dict[str, Any]:
     return to_request(record).request
 
 
-def flattened(record: dict[str, Any], separator: str) -> dict[str, Any]:
-    """Flatten as the SDK does: objects into columns, lists into JSON text."""
+def flattened(separator: str) -> dict[str, Any]:
+    """Flatten the tap's record as the SDK does: objects into columns, lists into JSON text."""
     flat: dict[str, Any] = {}
-    for name, value in record.items():
+    for name, value in TAP_RECORD.items():
         inner = value if isinstance(value, dict) else {"": value}
         for inner_name, inner_value in inner.items():
             full_name = f"{name}{separator}{inner_name}" if inner_name else name
@@ -63,8 +63,8 @@ def test_table_knows_the_contracts_fields() -> None:
         LEAD,
         TAP_RECORD,
         {name: json.dumps(value) if isinstance(value, dict) else value for name, value in TAP_RECORD.items()},
-        flattened(TAP_RECORD, "__"),
-        flattened(TAP_RECORD, "_"),
+        flattened("__"),
+        flattened("_"),
         {"contact": LEAD, "metadata": {"created_at": LEAD["submittedDate"]}},
     ],
     ids=["flat", "tap", "json-text", "flattened", "flattened-plainly", "contact"],

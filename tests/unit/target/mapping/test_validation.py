@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from seeker_leads_api import contract
 from target_seeker_leads.mapping.validation import violations
+from tests import complete_lead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,15 +22,9 @@ _PHONE_RULE = "must be 7 to 22 digits, spaces and ()/.-, with a digit at the end
 _LISTING_RULE = "must be two digits, then ten of the characters 1-9, A-N and P-Z"
 
 LEAD: dict[str, Any] = {
-    "firstName": "Zo\u00e9",
-    "lastName": "Exemple",
-    "gender": "FEMALE",
-    "email": "zoe@example.org",
-    "language": "FR",
+    **complete_lead.LEAD,
     "phoneNumbers": [{"number": "+33 (6) 12/34.56-78", "type": "MOBILE"}, {"number": "0123456"}],
     "message": "",
-    "classifiedId": "26ABCDEFGHJK",
-    "submittedDate": "2026-11-23T08:00:00Z",
 }
 REQUIRED = ("lastName", "email", "phoneNumbers", "message", "classifiedId", "submittedDate")
 GENDERS = ("MALE", "FEMALE", "OTHER", "PREFER_NOT_TO_DISCLOSE")

@@ -34,7 +34,7 @@ def test_state_with_nothing_before_it_passes_at_once() -> None:
 
 
 @given(st.lists(st.sampled_from(["record", "state", "settle"])), st.randoms())
-def test_passed_state_never_covers_an_open_record(steps: list[str], chance: object) -> None:
+def test_passed_state_never_covers_an_open_record(steps: list[str], rng: object) -> None:
     """In any order of input and settling, a STATE that is passed on covers settled records only, and none is late."""
     passed: list[int] = []
     queue = StateQueue(passed.append)
@@ -48,7 +48,7 @@ def test_passed_state_never_covers_an_open_record(steps: list[str], chance: obje
             states += 1
             queue.state(states)
         elif open_tickets:
-            ticket, before = open_tickets.pop(chance.randrange(len(open_tickets)))  # type: ignore[attr-defined]
+            ticket, before = open_tickets.pop(rng.randrange(len(open_tickets)))  # type: ignore[attr-defined]
             queue.settled(ticket)
             tickets.append((ticket, before))
         allowed = min((before for _, before in open_tickets), default=states)

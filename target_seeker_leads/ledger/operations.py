@@ -1,4 +1,4 @@
-"""Applies a group of claims and settlements to the rows of their records: returns decisions and changes the rows."""
+"""Applies a group of claims, settlements and queries to the rows of their records."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from target_seeker_leads.ledger.rules import (
     Circumstances,
     Claim,
     Decision,
-    Held,
+    OpenClaim,
     Row,
     Settlement,
     Status,
@@ -31,43 +31,34 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
-    """The limit of resends."""
-
-    max_resends: int = 7
-
-    def resends_left(self, resends: int) -> int:
-        """Return how many more are allowed after these: 0 at the limit, below 0 beyond it."""
-        return self.max_resends - resends
-
-
-@dataclass(frozen=True, slots=True)
-class Peek:
+class DecisionQuery:
     """Asks what the decision on a claim would be, and changes nothing."""
 
     claim: Claim
 
 
 @dataclass(frozen=True, slots=True)
-class AskOthersAccepted(Peek):
+class OthersAcceptedQuery:
     """Asks whether other leads were accepted since a record's first try."""
 
+    claim: Claim
 
-Operation: TypeAlias = Claim | Settlement | Peek
+
+Operation: TypeAlias = Claim | Settlement | DecisionQuery | OthersAcceptedQuery
 Answer: TypeAlias = Decision | bool | None
 
 
 def claim_of(operation: Operation) -> Claim:
-    """Return the claim that an operation makes, or is about."""
+    """Return the claim that an operation is, or is about."""
     return operation if isinstance(operation, Claim) else operation.claim
 
 
-class Judge:
-    """Decides on groups of operations, for one run and one thread at a time."""
+class OperationHandler:
+    """Applies groups of operations for one run. Only one thread may use it at a time."""
 
-    def __init__(self, policy: UnknownOutcome, bounds: Bounds, clock: Callable[[], datetime]) -> None:
+    def __init__(self, policy: UnknownOutcome, max_resends: int, clock: Callable[[], datetime]) -> None:
         self._policy = policy
-        self._bounds = bounds
+        self._max_resends = max_resends
         self._clock = clock
         self._last_accepted_at: dict[str, datetime | None] = {}  # by destination
 
@@ -76,31 +67,31 @@ class Judge:
         session: Session | None,
         operations: Sequence[Operation],
         rows: dict[str, Row | None],
-        held: dict[str, Held],
+        open_claims: dict[str, OpenClaim],
     ) -> list[Answer]:
-        """Apply the operations in order: change `rows` and `held`, and return the answers."""
+        """Apply the operations in order: change `rows` and `open_claims`, and return the answers."""
         run_id = session.runs.run_id if session else NOBODY
         sent_before = _sent_before(session, operations)
         answers: list[Answer] = []
         for operation in operations:
-            key = _stored_key(claim_of(operation), rows, held)
+            key = _stored_key(claim_of(operation), rows, open_claims)
             row = rows[key]
             match operation:
                 case Settlement():
-                    rows[key] = row_after_settlement(row, held.pop(key, None), operation, run_id)
+                    rows[key] = row_after_settlement(row, open_claims.pop(key, None), operation, run_id)
                     answers.append(None)
-                case AskOthersAccepted():
-                    answers.append(self._others_accepted(session, row, claim_of(operation)))
-                case Peek(claim):
+                case OthersAcceptedQuery(claim):
+                    answers.append(self._others_accepted(session, row, claim))
+                case DecisionQuery(claim):
                     answers.append(self._decide(session, row, claim, sent_before))
-                case Claim() if key in held:
+                case Claim() if key in open_claims:
                     answers.append(Decision.WAIT)
                 case Claim():
                     decision = self._decide(session, row, operation, sent_before)
                     answers.append(decision)
                     rows[key] = row_after_claim(row, operation, decision, run_id, self._clock())
                     if decision in HOLDING:
-                        held[key] = Held(row, rows[key])
+                        open_claims[key] = OpenClaim(row, rows[key])
         return answers
 
     def _decide(
@@ -108,7 +99,7 @@ class Judge:
     ) -> Decision:
         circumstances = Circumstances(self._policy, sent_before=sent_before.get(claim.fingerprint or ""))
         if session and row and row.status is Status.SENDING:
-            is_at_bound = self._bounds.resends_left(row.resends) <= 0
+            is_at_bound = row.resends >= self._max_resends
             circumstances = Circumstances(
                 self._policy,
                 is_alive=session.runs.is_alive(row.run_id),
@@ -137,6 +128,6 @@ def _sent_before(session: Session | None, operations: Sequence[Operation]) -> Ma
     return first_sent(session.connection, fingerprints)
 
 
-def _stored_key(claim: Claim, rows: Mapping[str, Row | None], held: Mapping[str, Held]) -> str:
+def _stored_key(claim: Claim, rows: Mapping[str, Row | None], open_claims: Mapping[str, OpenClaim]) -> str:
     """Return the key under which the record has a row, even one of an earlier version; its own if there is no row."""
-    return next((key for key in claim.keys if rows[key] is not None or key in held), claim.key)
+    return next((key for key in claim.keys if rows[key] is not None or key in open_claims), claim.key)

@@ -32,7 +32,7 @@ _NOT_FOUND = {"kind": "status", "status": 404, "content_type": "text/html", "bod
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one reader made of one trouble."""
+    """What one reader did in one scenario."""
 
     title: str
     runs: int  #: until one ended with status 0; at most three
@@ -43,8 +43,8 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """What goes wrong, and what each reader made of it."""
+class Scenario:
+    """What goes wrong, and the outcome of each reader."""
 
     title: str
     outcomes: tuple[Outcome, ...]
@@ -60,29 +60,29 @@ _FAULTS: tuple[tuple[str, Mapping[str, Any]], ...] = (
 )
 
 
-def measure_troubles(
+def measure_robustness(
     plan: ComparisonPlan, latency_ms: float, readers: Sequence[Reader], peers: Path | None
-) -> list[Trouble]:
+) -> list[Scenario]:
     """Return the outcomes of a kill, of each fault, of weeks without leads, and of leads that appear late."""
-    troubles = []
+    scenarios = []
     with running_sandbox(plan.killed, latency_ms) as sandbox:
         half = plan.killed.leads // 200
         outcomes = [_killed(plan.killed, sandbox, reader, peers, half) for reader in readers]
-        troubles.append(Trouble("Killed in the middle", tuple(outcomes)))
+        scenarios.append(Scenario("Killed in the middle", tuple(outcomes)))
     with running_sandbox(plan.faulty, 0) as sandbox:
         for title, fault in _FAULTS:
             faults = [{"method": "GET", "path": "/leads", "times": 1, "after": _AFTER, **fault}]
             outcomes = [_faulty(plan.faulty, sandbox, reader, peers, faults) for reader in readers]
-            troubles.append(Trouble(title, tuple(outcomes)))
+            scenarios.append(Scenario(title, tuple(outcomes)))
             if fault["kind"] in _INCOMPLETE and peers:
                 outcome = _faulty(plan.faulty, sandbox, AIRBYTE_UNFILTERED, peers, faults)
-                troubles.append(Trouble(f"{title}, without the filter for it in the manifest", (outcome,)))
+                scenarios.append(Scenario(f"{title}, without the filter for it in the manifest", (outcome,)))
     with running_sandbox(plan.gaps, 0) as sandbox:
         outcomes = [_faulty(plan.gaps, sandbox, reader, peers, []) for reader in readers]
-        troubles.append(Trouble("Weeks without leads", tuple(outcomes)))
+        scenarios.append(Scenario("Weeks without leads", tuple(outcomes)))
     late = [_late(plan.faulty, reader, peers) for reader in readers]
-    troubles.append(Trouble(f"{_LATE_LEADS} leads that are listed half an hour late", tuple(late)))
-    return troubles
+    scenarios.append(Scenario(f"{_LATE_LEADS} leads that are listed half an hour late", tuple(late)))
+    return scenarios
 
 
 def _killed(case: Case, sandbox: RunningSandbox, reader: Reader, peers: Path | None, after_requests: int) -> Outcome:
