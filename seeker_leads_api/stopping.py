@@ -17,11 +17,15 @@ class Stopping:
     """The order to stop, given once to all threads of a run."""
 
     def __init__(self) -> None:
-        self._ordered = threading.Event()
+        # Not an Event: its lock is not reentrant, so a signal handler that interrupts a wait would wait for itself.
+        self._changed = threading.Condition(threading.RLock())
+        self._is_ordered = False
 
     def order(self) -> None:
         """End every wait, now and later; safe to call in a signal handler."""
-        self._ordered.set()
+        with self._changed:
+            self._is_ordered = True
+            self._changed.notify_all()
 
     def sleep(self, seconds: float) -> None:
         """Wait.
@@ -29,8 +33,9 @@ class Stopping:
         Raises:
             StopOrder: the threads must stop.
         """
-        if self._ordered.wait(seconds):
-            raise StopOrder
+        with self._changed:
+            if self._changed.wait_for(lambda: self._is_ordered, seconds):
+                raise StopOrder
 
     def acquire(self, semaphore: threading.Semaphore) -> None:
         """Wait until the semaphore is free.

@@ -90,7 +90,10 @@ class FileTokenCache:
     def load(self) -> Token | None:
         """Return the stored token, or None if there is none or the file is not a token cache."""
         try:
-            content = json.loads(self._path.read_text(encoding="utf-8"))
+            # Without O_NONBLOCK, a named pipe would block, and all other runs with this one.
+            handle = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+            with os.fdopen(handle, encoding="utf-8") as file:
+                content = json.load(file)
             if content["version"] != _FORMAT_VERSION:
                 return None
             value = content["access_token"]

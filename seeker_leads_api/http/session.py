@@ -125,10 +125,15 @@ def _refuse_missing(bundle: str | bool | None) -> None:  # noqa: FBT001  # what 
 
 def _body(response: requests.Response) -> bytes:
     pieces, size = [], 0
-    for piece in response.iter_content(_PIECE_BYTES):
-        pieces.append(piece)
-        size += len(piece)
-        if size > MAX_BODY_BYTES:
-            response.close()
-            raise AnswerTooLargeError
+    with contextlib.ExitStack() as on_failure:
+        on_failure.callback(response.close)
+        try:
+            for piece in response.iter_content(_PIECE_BYTES):
+                pieces.append(piece)
+                size += len(piece)
+                if size > MAX_BODY_BYTES:
+                    raise AnswerTooLargeError
+        except ValueError as error:  # of http.client, for a chunk of a negative size
+            raise requests.exceptions.ChunkedEncodingError(error) from error
+        on_failure.pop_all()
     return b"".join(pieces)

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 _BUSY_TIMEOUT_SECONDS = 60
 _CLOSE_TIMEOUT_SECONDS = 5.0
 #: Without it, a table that another session keeps locked would stop a run for as long as that session lives.
-_LIMIT_LOCK_WAITS = text("SELECT set_config('lock_timeout', :timeout, false)")
+#: A limit that the URL's options or the server give stays.
+_LIMIT_LOCK_WAITS = text(
+    "SELECT set_config('lock_timeout', :timeout, false) WHERE current_setting('lock_timeout') = '0'"
+)
 
 
 @dataclass(frozen=True, slots=True)

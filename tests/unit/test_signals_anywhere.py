@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import signal
 import sys
 import threading
@@ -10,15 +12,19 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from seeker_leads_api import stopping as stopping_module
 from seeker_leads_api.errors import StoppedError
 from seeker_leads_api.stoppable_pool import StoppablePool
-from seeker_leads_api.stopping import Stopping
+from seeker_leads_api.stopping import StopOrder, Stopping
 from tap_seeker_leads.reading.readers import ReaderPool
 from target_seeker_leads.delivery.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
+    from typing import Any, TypeAlias
+
+    TraceFunction: TypeAlias = Callable[[FrameType, str, Any], Any]
 
 
 #: How long a wait would take that nothing ends.
@@ -110,3 +116,33 @@ def test_pool_stops_on_a_signal_of_another_thread() -> None:
     with handled_by(stop), pytest.raises(StoppedError), StoppablePool(1, stopping) as pool:
         list(pool.map(ask, [1, 2]))
     assert started == [1]
+
+
+def interrupted_at(line: int) -> bool:
+    """Wait in the main thread, and stop it by a signal at a line of the wait; return whether there is such a line."""
+    stopping, lines = Stopping(), itertools.count()
+
+    def signal_at_line(frame: FrameType, event: str, _: object) -> TraceFunction:
+        is_in_the_wait = frame.f_code.co_filename in {stopping_module.__file__, threading.__file__}
+        if is_in_the_wait and event == "line" and next(lines) == line:
+            signal.raise_signal(NUMBER)
+        return signal_at_line
+
+    before = sys.gettrace()
+    with handled_by(lambda _: stopping.order()), contextlib.suppress(StopOrder):
+        sys.settrace(signal_at_line)
+        try:
+            stopping.sleep(0.01)
+        finally:
+            sys.settrace(before)
+    if next(lines) <= line:
+        return False
+    with pytest.raises(StopOrder):
+        stopping.sleep(0)
+    return True
+
+
+@pytest.mark.timeout(LONG_SECONDS // 2)
+def test_stop_at_any_line_of_a_wait_blocks_nothing() -> None:
+    """A signal handler that interrupts the main thread in a wait does not wait for what that thread holds."""
+    assert sum(itertools.takewhile(bool, map(interrupted_at, itertools.count()))) > 10  # of lines

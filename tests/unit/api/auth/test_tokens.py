@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path  # noqa: TC003  # pytest reads annotations
 from typing import Any
 
@@ -223,3 +225,20 @@ def test_given_token_cannot_be_renewed() -> None:
 def test_token_is_not_in_a_repr() -> None:
     """The repr of a token does not show it."""
     assert "abc" not in repr(Token("abc", 1.0))
+
+
+@pytest.mark.parametrize("ending", ["", ".lock"])
+def test_pipe_in_place_of_a_file_of_the_cache_stops_nothing(tmp_path: Path, ending: str) -> None:
+    """A named pipe that nobody writes to is not waited for, neither as the cache nor as its lock."""
+    issuer = Issuer()
+    path = cache_path(tmp_path, CREDENTIALS)
+    pipe = path.with_name(f"{path.name}{ending}")
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        token = pool.submit(source(issuer, file_cache(tmp_path)).token)
+        try:
+            assert token.result(timeout=10) == "token-1"
+        finally:
+            with contextlib.suppress(OSError):
+                os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))  # ends the wait of a version that waits
+    assert source(issuer, file_cache(tmp_path)).token() == "token-1"

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 import requests
 
+from seeker_leads_api.errors import RetryableError
 from seeker_leads_api.http.session import LONGEST_IDLE_SECONDS, ApiSession
+from seeker_leads_api.http.transport_errors import classify_exception
 from tests.http_servers import Quiet, Server
 from tests.raw_server import RawServer, raw_server
 
@@ -164,3 +166,28 @@ def test_headers_that_cannot_be_parsed_are_not_logged(caplog: pytest.LogCaptureF
         assert session.get(server.url, timeout=10).content == b"body"
     assert "s3cret" not in caplog.text
     assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"Transfer-Encoding: chunked\r\n\r\n-5\r\nabc",
+        b"Transfer-Encoding: chunked\r\n\r\nfive\r\nabc",
+        b"Transfer-Encoding: chunked\r\n\r\n5\r\nab",
+        b"Content-Length: 5\r\n\r\nab",
+        b"Content-Encoding: gzip\r\n\r\nabc",
+    ],
+)
+def test_body_that_cannot_be_read_is_a_temporary_fault(rest: bytes) -> None:
+    """A body whose framing or compression is broken costs a retry, however it is broken."""
+
+    def answer(server: RawServer, connection: socket.socket) -> None:
+        server.send(connection, b"HTTP/1.1 200 OK\r\n" + rest)
+
+    with (
+        raw_server(answer) as server,
+        ApiSession(server.url, "me/1") as session,
+        pytest.raises(requests.RequestException) as caught,
+    ):
+        session.get(server.url, timeout=10)
+    assert isinstance(classify_exception(caught.value, "GET /", 10), RetryableError)
