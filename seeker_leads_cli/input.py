@@ -48,6 +48,16 @@ class Input:
         """The detected format."""
         return self.table.form if self.table else "Singer messages"
 
+    @property
+    def warning(self) -> str | None:
+        """What a person must know about the rows that were read; None if there is nothing."""
+        if not self.table or not self.table.unnamed:
+            return None
+        numbers = ", ".join(map(str, self.table.unnamed))
+        return (
+            f"Not used, because the first row has no name for them: columns {numbers}. Give them names if you need them"
+        )
+
     def check(self) -> int:
         """Read the whole file, so that a broken one is found before anything is sent; return the number of rows.
 

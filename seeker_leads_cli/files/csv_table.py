@@ -12,7 +12,7 @@ from seeker_leads_cli.files.lines import Lines
 from seeker_leads_cli.files.table import Header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from seeker_leads_cli.files.input_file import InputFile
 
@@ -49,6 +49,11 @@ class CsvTable:
     def columns(self) -> tuple[str, ...]:
         """The named columns, in order."""
         return self._header.columns
+
+    @property
+    def unnamed(self) -> Sequence[int]:
+        """The numbers of the columns without a name that have values in the rows read so far."""
+        return self._header.unnamed
 
     @property
     def form(self) -> str:

@@ -11,7 +11,7 @@ from seeker_leads_cli.files.table import Header
 from seeker_leads_cli.files.workbook_size import refuse_large_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from seeker_leads_cli.files.input_file import InputFile
 
@@ -50,6 +50,11 @@ class ExcelTable:
     def columns(self) -> tuple[str, ...]:
         """The named columns, in order."""
         return self._header.columns
+
+    @property
+    def unnamed(self) -> Sequence[int]:
+        """The numbers of the columns without a name that have values in the rows read so far."""
+        return self._header.unnamed
 
     @property
     def form(self) -> str:

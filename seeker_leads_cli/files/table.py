@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from seeker_leads_cli.errors import InputFileError
+from target_seeker_leads.mapping.conversions import is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,6 +23,10 @@ class Table(Protocol):
     @property
     def columns(self) -> tuple[str, ...]:
         """The named columns, in order."""
+
+    @property
+    def unnamed(self) -> Sequence[int]:
+        """The numbers of the columns without a name that have values in the rows read so far."""
 
     @property
     def form(self) -> str:
@@ -59,10 +64,17 @@ class Header:
             msg = f"The header has the column {doubled!r} twice: rename one of them"
             raise InputFileError(msg)
         self._places = [place for place, name in enumerate(names) if name]
-        self._has_all = len(self._places) == self.width
+        self._unnamed = [place for place, name in enumerate(names) if not name]
+        self._unnamed_with_values: set[int] = set()
+
+    @property
+    def unnamed(self) -> Sequence[int]:
+        """The numbers of the skipped columns that have values in the rows so far."""
+        return [place + 1 for place in sorted(self._unnamed_with_values)]
 
     def record(self, cells: Sequence[Any]) -> dict[str, Any]:
         """Return a row by column name."""
-        if not self._has_all:
+        if self._unnamed:
+            self._unnamed_with_values.update(place for place in self._unnamed if not is_empty(cells[place]))
             cells = [cells[place] for place in self._places]
         return dict(zip(self.columns, cells, strict=True))

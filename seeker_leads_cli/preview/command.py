@@ -31,6 +31,8 @@ def preview(options: InputOptions, config_files: tuple[str, ...], *, is_json: bo
     config = read_config(config_files)
     with open_input(options) as source:
         survey = survey_of(source, config)
+        if source.warning:
+            click.echo(source.warning, err=True)
         if is_json:
             click.echo(as_json(survey, ascii_only=not is_utf8(sys.stdout)))
         else:

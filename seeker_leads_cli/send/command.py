@@ -34,6 +34,8 @@ def send(options: InputOptions, config_files: tuple[str, ...], *, dry_run: bool)
     target = TargetSeekerLeads(config=config)
     with open_input(options) as source:
         total = source.check()
+        if source.warning:
+            click.echo(source.warning, err=True)
         click.echo(f"Ledger: {Location.parse(target.settings.ledger_url).shown}", err=True)
         progress = Progress(total)
         with log_beside(progress), source.messages(progress.count) as messages:

@@ -11,11 +11,13 @@ import click
 
 from seeker_leads_api.errors import SettingsError
 from seeker_leads_cli.options import Decorator, example
+from seeker_leads_webhooks.background_log import BackgroundHandler
 from seeker_leads_webhooks.keys import WebhookKeys
 from seeker_leads_webhooks.receiver.authentication import Auth
 from seeker_leads_webhooks.runner.schedule import Timing
 from seeker_leads_webhooks.settings import ServeSettings, parse_command
 
+_STDERR = 2
 _TIMING = Timing()
 _LEVELS = click.Choice(["debug", "info", "warning", "error"], case_sensitive=False)
 
@@ -78,5 +80,6 @@ def serve(command: str, auth: str, log_level: str, **options: Any) -> None:  # n
         msg = f"The module {error.name} is missing: install singer-seeker-leads[webhooks]"
         raise SettingsError(msg) from None
     form = "%(asctime)s | %(levelname)-8s | %(message)s"
-    logging.basicConfig(level=log_level.upper(), format=form, force=True)
+    handlers = [BackgroundHandler(_STDERR)]
+    logging.basicConfig(level=log_level.upper(), format=form, handlers=handlers, force=True)
     run(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -87,7 +88,7 @@ class Child:
         if self._is_stopped:
             # Others may still settle what is in progress, and the end of a container's first process kills them.
             await self._has_group_ended(process)
-        elif status and not is_too_long and _exists(process.pid):
+        elif status and not is_too_long and _is_left(process):
             self.report(f"The run ended with status {status}, and processes that it started did not: they get SIGTERM")
             await self._end_group(process)
         return status
@@ -104,9 +105,9 @@ class Child:
         """Wait until the program and all that it started have ended, for no longer than `grace_seconds`."""
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + self.grace_seconds
-        while _exists(process.pid) and loop.time() < ends_at:  # noqa: ASYNC110  # the kernel has no event for a group
+        while _is_left(process) and loop.time() < ends_at:  # noqa: ASYNC110  # the kernel has no event for a group
             await asyncio.sleep(_CHECK_SECONDS)
-        return not _exists(process.pid)
+        return not _is_left(process)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is None:
@@ -137,10 +138,15 @@ class Child:
             transport.close()
 
 
-def _exists(group: int) -> bool:
-    """Return whether a process of the group is left."""
+def _is_left(process: subprocess.Popen[bytes]) -> bool:
+    """Return whether the program or anything in its group is left."""
+    if process.returncode is not None:
+        # In a container, this may be the first process: what has ended is left until it collects it.
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-process.pid, os.WNOHANG) != (0, 0):
+                pass
     try:
-        os.killpg(group, 0)
+        os.killpg(process.pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:

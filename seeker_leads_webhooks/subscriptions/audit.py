@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 #: A larger number is in milliseconds.
 _LAST_SECOND = 10_000_000_000
-#: Values without personal data: short numbers, times, words in capitals.
-_HARMLESS = re.compile(r"-?\d{1,6}(\.\d+)?|\d{4}-\d\d-\d\d([T ][\d:.,]+(Z|[+-]\d\d:?\d\d)?)?|[A-Z][A-Z0-9_]*")
+#: Values without personal data: short numbers and times.
+_HARMLESS = re.compile(r"-?\d{1,6}(\.\d{1,3})?|\d{4}-\d\d-\d\d([T ][\d:.,]+(Z|[+-]\d\d:?\d\d)?)?")
+#: A word in capitals is a value of an enumeration under these names; under any other, it may be a family name.
+_WORD = re.compile(r"[A-Z][A-Z0-9_]*")
+_WORD_NAME = re.compile(r"(?:status|result|type|event|code|method|outcome)$", re.IGNORECASE)
 #: Names of values that describe a call, not a person.
 _CALL_NAME = re.compile(
     r"(?:status|error|reason|result|type|url|event|detail|description|response|code|method|cause|outcome|id)$",
@@ -100,6 +103,8 @@ def _shown(path: str, value: object) -> str:
     if _SECRET_NAME.search(path):
         return "…"
     if isinstance(value, bool) or _HARMLESS.fullmatch(text):
+        return text
+    if _WORD.fullmatch(text) and _WORD_NAME.search(path):
         return text
     if not _CALL_NAME.search(path) or "." in path or "[" in path:
         return "…"

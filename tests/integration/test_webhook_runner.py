@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -18,6 +19,9 @@ from seeker_leads_webhooks.runner.schedule import Schedule, Timing
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+#: The option of `prctl` that makes a process the parent of its orphans, as the first process of a container is.
+_SUBREAPER = 36
 
 
 @dataclass
@@ -126,6 +130,24 @@ def test_killed_run_is_over_only_when_all_of_it_has_ended(tmp_path: Path, *, obe
     assert len(output.reports) == (1 if obeys else 2)
     with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(int((tmp_path / "pid").read_text())).wait(10)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to another process than the first")
+def test_first_process_of_a_container_does_not_wait_for_what_has_ended() -> None:
+    """It gets the orphans of a killed command, and collects them; otherwise they would seem to be left."""
+    output = Output()
+    script = (
+        "import os, subprocess, sys;"
+        " part = subprocess.Popen([sys.executable, '-c', 'import time; print(1, flush=True); time.sleep(600)'],"
+        " stdout=subprocess.PIPE); part.stdout.readline(); os.kill(os.getpid(), 9)"
+    )
+    libc = ctypes.CDLL(None)
+    assert libc.prctl(_SUBREAPER, 1, 0, 0, 0) == 0
+    try:
+        assert run(output.child(script, grace_seconds=5.0)) == -signal.SIGKILL
+    finally:
+        libc.prctl(_SUBREAPER, 0, 0, 0, 0)
+    assert len(output.reports) == 1
 
 
 def test_run_of_another_user_is_waited_for() -> None:

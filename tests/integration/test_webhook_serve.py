@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -166,6 +168,32 @@ def test_receiver_outlives_its_terminal_under_nohup(serving: Serving) -> None:
     assert call(serving.port, headers={"X-Api-Key": KEY})[0] == 200
     wait_until(lambda: serving.log.count("The run ended with status 0") >= 2, log=serving)
     assert serving.end() == 0
+
+
+def test_log_that_nobody_reads_stops_neither_answers_nor_runs(serving: Serving, tmp_path: Path) -> None:
+    """The reader of the log may be frozen, as a terminal is after Ctrl-S, or slow; later it sees how much it missed."""
+    log = tmp_path / "log"
+    os.mkfifo(log)
+    reader = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        script = "for _ in range(20_000): print('x' * 40)"
+        serving.start(*QUICKLY, command=f'"{sys.executable}" -c "{script}"')
+        first = serving.health()["last_run_began_at"]
+
+        def has_run_again() -> bool:
+            assert call(serving.port, headers={"X-Api-Key": KEY})[0] == 200
+            return bool(serving.health()["last_run_began_at"] != first)
+
+        wait_until(has_run_again)
+        wait_until(lambda: serving.health()["last_run_status"] == 0)
+        seen = b""
+        while b"lines of the log are lost: nobody read it" not in seen:
+            with contextlib.suppress(BlockingIOError):
+                seen += os.read(reader, 1 << 16)
+        assert serving.end() == 0
+    finally:
+        log.unlink()
+        os.close(reader)
 
 
 def test_run_gets_no_key(serving: Serving) -> None:

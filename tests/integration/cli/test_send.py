@@ -91,6 +91,21 @@ def test_preview_counts_what_a_run_does(send: Send, sandbox: Sandbox, tmp_path: 
     assert counts["doubled"] >= int(again) > 0
 
 
+def test_columns_without_a_name_are_reported(send: Send, sandbox: Sandbox) -> None:
+    """Merged cells of a header hide a column: preview and run say so, and the preview's JSON stays JSON."""
+    rows = (
+        "Nom;Adresse e-mail;Téléphone;;N° annonce;Message;Reçu le;\n"
+        "Durand;luc@example.org;01 39 98 00 01;06 39 98 00 01;26ABCDEFGHJK;Bonjour;2026-11-20 14:30;\n"
+    ).encode()
+    words = "Not used, because the first row has no name for them: columns 4."
+    assert words in send("-", given=rows).stderr
+    assert len(sandbox.created) == 1
+    previewed = CliRunner().invoke(main, ["preview", "-", "--json"], input=rows)
+    assert words in previewed.stderr
+    assert json.loads(previewed.stdout)["rows"] == 1
+    assert "Not used, because" not in send("-", given=rows.replace(b"06 39 98 00 01", b"")).stderr
+
+
 def test_file_name_is_not_part_of_a_lead(send: Send, sandbox: Sandbox, tmp_path: Path) -> None:
     """The same rows in a file of another name are the same leads; in another stream, they are other leads."""
     copy = tmp_path / "export 2.csv"

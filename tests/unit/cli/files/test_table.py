@@ -33,3 +33,13 @@ def test_first_row_that_is_a_lead_is_refused_and_not_quoted(value: object) -> No
 def test_unusual_column_names_are_accepted(name: object) -> None:
     """Only a cell that is wholly a value of a lead is one."""
     assert Header(["Nom", name]).columns == ("Nom", str(name))
+
+
+def test_column_without_a_name_that_has_values_is_known() -> None:
+    """A merged header cell leaves columns without a name: those with values in any row are not skipped unnoticed."""
+    header = Header(["Nom", "Téléphone", "", None, " "])
+    assert header.record(["Dupont", "0139980001", "", None, " "]) == {"Nom": "Dupont", "Téléphone": "0139980001"}
+    assert list(header.unnamed) == []
+    header.record(["Durand", "0139980002", "0639980002", "", 7])
+    header.record(["Petit", "0139980003", "", None, ""])
+    assert list(header.unnamed) == [3, 5]

@@ -81,6 +81,15 @@ def test_events_are_shown_flat_without_what_may_be_private() -> None:
         assert private not in str(shown)
 
 
+def test_name_in_capitals_is_not_shown() -> None:
+    """French programs write family names in capitals, as the API writes its enumerations."""
+    lead = {"lastName": "QUASTENFLOSSER", "city": "PARIS", "metadata": {"leadCategory": "AGENCY"}}
+    event = {"lastName": "QUASTENFLOSSER", "response": {"status": "FAILED", "id": "QUASTENFLOSSER"}, "lead": lead}
+    (shown, alone) = audited({"recentEvents": [event, "QUASTENFLOSSER"]}).events
+    assert shown["response.status"] == "FAILED"
+    assert "QUASTENFLOSSER" not in str((shown, alone))
+
+
 @given(JSON, JSON)
 def test_any_audit_can_be_shown(events: object, success: object) -> None:
     """Any format is printed or left out, without an error."""
