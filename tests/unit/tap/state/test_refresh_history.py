@@ -104,7 +104,7 @@ class RefreshHistory(RuleBasedStateMachine):
 
     @rule(days=st.integers(1, 60))
     def change_refresh_days(self, days: int) -> None:
-        """The user changes the length of the cycle; the next reading of what was read early for a longer one is late."""
+        """The user changes the length of the cycle; what was read early in a shorter one may be due late."""
         if days > self.days:
             self.disturbed_at = self.now
         self.days = days
