@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.schema import CreateTable
 
 from seeker_leads_api.errors import FatalError
-from seeker_leads_cli.retention.fates import Fate, fate_of
 from seeker_leads_cli.retention.findings import is_overdue
+from seeker_leads_cli.retention.presence import Presence, presence_of
 from seeker_leads_cli.retention.proof import NOT_TRUSTED
 
 if TYPE_CHECKING:
@@ -53,27 +53,27 @@ class Verified:
 
 
 class LeadLookup:
-    """Asks what became of leads, with as many requests at once as `pool` has threads."""
+    """Asks whether the API has leads, with as many requests at once as `pool` has threads."""
 
     def __init__(self, client: ApiClient, pool: StoppablePool) -> None:
         self._client = client
         self._pool = pool
 
-    def fates(self, lead_ids: Sequence[str]) -> list[Fate]:
-        """Return what became of each lead.
+    def look_up(self, lead_ids: Sequence[str]) -> list[Presence]:
+        """Return for each lead whether the API has it.
 
         Raises:
             FatalError: an answer that is neither the lead nor the API's own 404.
         """
-        return list(self._pool.map(self._fate, lead_ids))
+        return list(self._pool.map(self._presence, lead_ids))
 
-    def _fate(self, lead_id: str) -> Fate:
+    def _presence(self, lead_id: str) -> Presence:
         path = f"/leads/{quote(lead_id, safe='')}"
 
-        def attempt(token: str) -> Fate:
+        def attempt(token: str) -> Presence:
             with self._client.limiter.attempt():
                 response = self._client.get(path, {}, token=token)
-            return fate_of(lead_id, response.status_code, response.content)
+            return presence_of(lead_id, response.status_code, response.content)
 
         return self._client.retried(attempt)
 
@@ -96,13 +96,13 @@ def verify(connection: sa.Connection, leads: Leads, lookup: LeadLookup, *, now: 
     for number, batch in enumerate(_batches(connection)):
         if not number:
             _check_probes(lookup, probes)
-        fates = lookup.fates(batch)
+        found = lookup.look_up(batch)
         _check_probes(lookup, probes)
-        for fate, column in ((Fate.GONE, ASKED.c.is_gone), (Fate.ERASED, ASKED.c.is_erased)):
-            found = [lead_id for lead_id, each in zip(batch, fates, strict=True) if each is fate]
-            connection.execute(sa.update(ASKED).values({column: True}).where(ASKED.c.lead_id.in_(found)))
+        for presence, column in ((Presence.GONE, ASKED.c.is_gone), (Presence.ERASED, ASKED.c.is_erased)):
+            lead_ids = [lead_id for lead_id, each in zip(batch, found, strict=True) if each is presence]
+            connection.execute(sa.update(ASKED).values({column: True}).where(ASKED.c.lead_id.in_(lead_ids)))
         connection.commit()
-        gone += fates.count(Fate.GONE)
+        gone += found.count(Presence.GONE)
     return Verified(asked, gone)
 
 
@@ -125,6 +125,6 @@ def _batches(connection: sa.Connection) -> Iterator[list[str]]:
 
 
 def _check_probes(lookup: LeadLookup, probes: Sequence[str]) -> None:
-    fates = set(lookup.fates(probes))
-    if Fate.GONE in fates or Fate.THERE not in fates:
+    found = set(lookup.look_up(probes))
+    if Presence.GONE in found or Presence.PRESENT not in found:
         raise FatalError(NOT_TRUSTED)

@@ -18,8 +18,8 @@ from seeker_leads_api.stopping import Stopping
 from seeker_leads_cli.retention.apply import apply
 from seeker_leads_cli.retention.columns import read_columns
 from seeker_leads_cli.retention.database import connected, find_table
-from seeker_leads_cli.retention.fates import Fate
 from seeker_leads_cli.retention.leads import Leads
+from seeker_leads_cli.retention.presence import Presence
 from seeker_leads_cli.retention.settings import ApplyOptions, Erased
 from seeker_leads_cli.retention.verification import LeadLookup
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
@@ -260,9 +260,9 @@ def test_row_that_comes_while_the_api_is_asked_stays(account: Account) -> None:
     database = account.table.database
 
     class Lookup(LeadLookup):
-        def fates(self, lead_ids: Sequence[str]) -> list[Fate]:
+        def look_up(self, lead_ids: Sequence[str]) -> list[Presence]:
             database.execute("UPDATE retention.leads SET _sdc_extracted_at = now() WHERE \"leadId\" = 'comes'")
-            return [Fate.GONE if lead_id in {"no-more", "comes"} else Fate.THERE for lead_id in lead_ids]
+            return [Presence.GONE if lead_id in {"no-more", "comes"} else Presence.PRESENT for lead_id in lead_ids]
 
     with (
         connected(PostgresLocation.parse("database_url", account.table.url)) as connection,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from seeker_leads_cli.retention.fates import Fate, fate_of
+from seeker_leads_cli.retention.presence import Presence, presence_of
 
 CONTACT: dict[str, Any] = {"firstName": None, "lastName": None, "email": None, "message": None, "phoneNumbers": []}
 SHAPES = ("alone", "list", "items")
@@ -24,7 +24,7 @@ def body(shape: str, **parts: Any) -> bytes:
 @pytest.mark.parametrize("call", [{}, {"callDetails": None}, {"callDetails": {"seekerPhoneNumber": None}}])
 def test_lead_without_any_contact_is_erased(shape: str, call: dict[str, Any]) -> None:
     """The rule is the tap's: every field of the contact is null."""
-    assert fate_of("a", 200, body(shape, contactRequest=CONTACT, **call)) is Fate.ERASED
+    assert presence_of("a", 200, body(shape, contactRequest=CONTACT, **call)) is Presence.ERASED
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -41,9 +41,9 @@ def test_lead_without_any_contact_is_erased(shape: str, call: dict[str, Any]) ->
 )
 def test_any_other_lead_is_there(shape: str, parts: dict[str, Any]) -> None:
     """A contact that is missing or incomplete does not count as erased."""
-    assert fate_of("a", 200, body(shape, **parts)) is Fate.THERE
+    assert presence_of("a", 200, body(shape, **parts)) is Presence.PRESENT
 
 
 def test_lead_of_a_404_is_gone() -> None:
     """Whatever its body holds."""
-    assert fate_of("a", 404, body("alone", contactRequest=CONTACT)) is Fate.GONE
+    assert presence_of("a", 404, body("alone", contactRequest=CONTACT)) is Presence.GONE
