@@ -20,8 +20,8 @@ _CONTENDERS = """\
 - **bare loop**: one session, `json`, JSON lines, week after week: the baseline.
 - **minimal SDK tap**: a tap written in an afternoon, with the SDK's defaults."""
 _READING = """\
-- Contenders run in turn against the same sandbox, in its own process; of several runs, every figure is the median. With the limit, only
-  our tap is repeated: sequential contenders are bound by the latency, and run once.
+- Contenders run in turn against the same sandbox, in its own process; of several runs, every figure is the median.
+  With the limit, only our tap is repeated: sequential contenders are bound by the latency, and run once.
 - Requests and leads per second are measured at the server, from the first request to the last. Over a short period they
   can exceed 100 %, since the limit lets the first ten requests start at once.
 - "Over the limit" counts requests that started more than 20 ms, the sandbox's jitter, before the limit allowed it.
