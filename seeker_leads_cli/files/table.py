@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from seeker_leads_cli.errors import InputFileError
 from target_seeker_leads.mapping.conversions import is_empty
+from target_seeker_leads.mapping.missing_header import is_header_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _MAX_COLUMNS: Final = 16_384
-#: An e-mail address, a phone number, or the ID of a listing. Names of columns are shown and logged; values must not be.
-_VALUE = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+|\+?(?:[ \u00a0\u202f()/.\-]*[0-9]){9,15}|[0-9]{2}[1-9A-NP-Z]{10}")
 
 
 class Table(Protocol):
@@ -53,7 +51,7 @@ class Header:
         if self.width > _MAX_COLUMNS:
             msg = f"The header has {self.width:,} columns, more than the {_MAX_COLUMNS:,} of Excel: export it again"
             raise InputFileError(msg)
-        if any(map(_VALUE.fullmatch, self.columns)):
+        if is_header_missing(self.columns):
             msg = (
                 "The first row contains an e-mail address, a phone number or the ID of a listing, so it is a lead and"
                 " not the header: add a row with the column names before it"

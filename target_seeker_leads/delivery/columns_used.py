@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from target_seeker_leads.mapping.map_columns import columns_behind
+from target_seeker_leads.mapping.missing_header import is_header_missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from target_seeker_leads.delivery.incoming import Incoming
     from target_seeker_leads.mapping.lead import Lead
@@ -59,7 +60,7 @@ class ColumnsUsed:
         """Return a line for each stream with unused columns."""
         with self._lock:
             return [
-                f"Columns of `{name}` that were not used: {listed(unused)}"
+                f"Columns of `{name}` that were not used: {listed_columns(unused, {*stream.used, *stream.unused})}"
                 for name, stream in self._streams.items()
                 if (unused := [column for column in stream.unused if column not in stream.used | stream.read_elsewhere])
             ]
@@ -75,3 +76,10 @@ def listed(names: Iterable[str], limit: int = _MAX_NAMED) -> str:
     every = list(names)
     more = len(every) - limit
     return ", ".join(every[:limit]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def listed_columns(names: Collection[str], columns: Iterable[str]) -> str:
+    """Return names as a list for a sentence, or only their number if the stream's columns are the values of a lead."""
+    if is_header_missing(columns):
+        return f"[{len(names):,} hidden, because the source seems to have no header row: add one]"
+    return listed(names)

@@ -9,7 +9,7 @@ from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from seeker_leads_singer import stream_maps
 from target_seeker_leads.dead_letters import Reason
-from target_seeker_leads.delivery.columns_used import listed
+from target_seeker_leads.delivery.columns_used import listed_columns
 from target_seeker_leads.delivery.incoming import Incoming, Source
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class Messages:
 def _map_failed(error: Exception, record: Mapping[str, Any]) -> Reason:
     at_fault = stream_maps.property_at_fault(error)
     expression = f"the expression of `{at_fault}`" if at_fault else "the expression"
-    columns = f"the record has the columns {listed(record)}"
+    columns = f"the record has the columns {listed_columns(record, record)}"
     return Reason(
         None,
         f"`stream_maps` could not be evaluated for it ({type(error).__name__})",

@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
+import pytest
+
 from target_seeker_leads.delivery.columns_used import ColumnsUsed, listed
 from target_seeker_leads.delivery.incoming import Incoming, Source
 from target_seeker_leads.mapping.date_times import DateReader
@@ -54,3 +56,14 @@ def test_memory_is_bounded() -> None:
     assert len(line) < 1_000
     assert line.endswith(" more")
     assert listed(["a", "b"]) == "a, b"
+
+
+@pytest.mark.parametrize("value", ["jane@example.com", "06 39 98 00 01", "26ABCDEFGHJK"])
+def test_first_lead_of_a_source_without_a_header_is_not_named(value: str) -> None:
+    """If names of columns are the values of a lead, no name is logged, even one that looks like a name."""
+    columns = ColumnsUsed(None)
+    note(columns, {"Dupont": "Martin", value: "x"})
+    (line,) = columns.lines()
+    assert "[2 hidden, because" in line
+    assert value not in line
+    assert "Dupont" not in line
