@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection
+    from sqlalchemy.engine import ExceptionContext
 
     from seeker_leads_api.postgres.location import PostgresLocation
 
@@ -64,6 +65,7 @@ def connect(
             execution_options={"postgresql_readonly": True} if read_only else {},
             connect_args={name: value for name, value in arguments.items() if name not in location.url.query},
         )
+        event.listen(engine, "handle_error", _discard_if_interrupted)
         return engine.connect()
     except ImportError:
         msg = (
@@ -75,6 +77,12 @@ def connect(
         # The error texts quote the URL, and any part of it may be the password.
         msg = f"`{location.setting}`: it contains an unknown option, usually after the ?: remove it"
         raise SettingsError(msg) from None
+
+
+def _discard_if_interrupted(context: ExceptionContext) -> None:
+    """Close a connection whose statement an exception of a signal handler ended: a rollback would fail, and hide it."""
+    if context.sqlalchemy_exception is None:
+        context.is_disconnect = True
 
 
 def keep_alive(connection: Connection, more: Mapping[str, str] | None = None) -> None:
