@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from singer_sdk.plugin_base import SingerCommand
 
 from seeker_leads_api.errors import SeekerLeadsError, SettingsError, StoppedError
+from seeker_leads_singer.signals import command_is_over
 
 EXIT_SETTINGS = 2
 EXIT_FAILED = 1
@@ -35,7 +36,10 @@ class PluginCommand(SingerCommand):
         # exit, which takes a fifth of the time of a run without new leads.
         gc.freeze()
         try:
-            return super().main(*args, **kwargs)
+            try:
+                return super().main(*args, **kwargs)
+            finally:
+                command_is_over()
         except Exception as error:  # noqa: BLE001  # a last resort, since a traceback may contain data
             self._end(*ending(error))
 

@@ -19,6 +19,8 @@ _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: Airflow, systemd and `timeout` signal the process group, and Meltano in that group passes the signal on to its
 #: plugins at once, so one signal arrives twice. The same signal after this time is a request to end at once.
 SAME_SIGNAL_SECONDS = 2.0
+#: Set once the command is over: a signal has nothing left to stop, and must not interrupt the last line or the exit.
+_is_over = threading.Event()
 
 
 @dataclass
@@ -54,9 +56,10 @@ def handed_to(stop: Callable[[int], object]) -> Iterator[None]:
         return
     signals = StopSignals()
     is_constructed = False
+    _is_over.clear()
 
     def handle(number: int, _: FrameType | None) -> None:
-        if not signals.is_new(number):
+        if not signals.is_new(number) or _is_over.is_set():
             return
         if not is_constructed:
             raise StoppedError(number)
@@ -72,3 +75,8 @@ def handed_to(stop: Callable[[int], object]) -> Iterator[None]:
         for number in stops:
             signal.signal(number, handle)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask_before)
+
+
+def command_is_over() -> None:
+    """Let signals stop nothing from now on; the same signal again still ends the program at once."""
+    _is_over.set()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -52,3 +54,18 @@ def test_each_kind_counts_for_itself(ended: list[int]) -> None:
     now[0] = 60
     assert signals.is_new(signal.SIGTERM)
     assert ended == []
+
+
+@pytest.mark.parametrize("arguments", [["--discover"], ["--discover", "--config", "nowhere.json"]])
+def test_signal_at_the_exit_changes_nothing(arguments: list[str]) -> None:
+    """A signal after the end of a command neither prints a traceback nor changes the status."""
+    program = (
+        "import atexit, os, sys; from tap_seeker_leads.tap import TapSeekerLeads;"
+        " TapSeekerLeads(validate_config=False);"  # so that the handlers are there, whatever the command does
+        " atexit.register(os.kill, os.getpid(), 15); TapSeekerLeads.cli()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ended.returncode == (0 if len(arguments) == 1 else 2)
+    assert "Traceback" not in ended.stderr
