@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -143,3 +145,15 @@ class LeadsTable:
         ended = self.run("apply", "--json", *arguments, status=status)
         result: dict[str, Any] = json.loads(ended.stdout)
         return result
+
+
+def apply_in_a_program(
+    leads: LeadsTable, program: str = "from seeker_leads_cli.main import main; main()"
+) -> dict[str, Any]:
+    """Run it as a separate program: the tests' runner replaces this process's stdout."""
+    command = ["-c", program, "retention", "apply", "--json", "--table", "retention.leads"]
+    ended = subprocess.run(
+        [sys.executable, *command, "--database-url", leads.url], check=True, capture_output=True, timeout=60
+    )
+    result: dict[str, Any] = json.loads(ended.stdout)
+    return result

@@ -11,8 +11,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import threading
-import time
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import requests
 
+from tests.waiting import wait_until
 from tests.webhook_calls import KEY
 
 if TYPE_CHECKING:
@@ -185,14 +184,6 @@ class Serving:
         expected = self.sandbox.store.ids()
         wait_until(lambda: self.rows() >= expected, timeout_seconds=timeout_seconds, log=self)
         assert self.rows() == expected
-
-
-def wait_until(condition: Any, *, timeout_seconds: float = 30.0, log: Serving | None = None) -> None:
-    """Wait until another process makes the condition true."""
-    until, pause = time.monotonic() + timeout_seconds, threading.Event()
-    while not condition():
-        assert time.monotonic() < until, log.log[-3000:] if log else "nothing happened"
-        pause.wait(0.01)
 
 
 def subscribe(sandbox: Sandbox, url: str, key: str = KEY) -> str:

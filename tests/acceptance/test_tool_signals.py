@@ -6,10 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+
+from tests.waiting import wait_until
 
 REPOSITORY = Path(__file__).parents[2]
 ROWS = b"email,lastName\n" + b"jane@example.com,Dupont\n" * 50_000
@@ -31,9 +32,7 @@ def test_stopped_command_leaves_no_personal_data(number: signal.Signals, tmp_pat
         assert command.stderr
         command.stdin.write(ROWS)
         command.stdin.flush()
-        while not any(copy.stat().st_size > len(ROWS) - BUFFER_BYTES for copy in tmp_path.iterdir()):
-            assert command.poll() is None
-            time.sleep(0.01)
+        wait_until(lambda: any(copy.stat().st_size > len(ROWS) - BUFFER_BYTES for copy in tmp_path.iterdir()))
         command.send_signal(number)
         command.wait(30)
         stderr = command.stderr.read()

@@ -15,7 +15,8 @@ from seeker_leads_sandbox import Sandbox, SandboxOptions
 from tests.killed_runs import days_ago
 from tests.user_programs import BIN
 from tests.user_shells import shell_in_project
-from tests.webhook_serving import Serving, subscribe, wait_until
+from tests.waiting import wait_until
+from tests.webhook_serving import Serving, subscribe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,6 +14,7 @@ from seeker_leads_api.clients import close_clients, open_clients
 from seeker_leads_api.declarations import read
 from seeker_leads_api.errors import FatalError
 from seeker_leads_api.settings import CONNECTION_SETTINGS
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from seeker_leads_api.client import ApiClient
@@ -42,8 +43,7 @@ def test_hanging_database_delays_the_end_once_for_all_accounts() -> None:
 
         waiting = [pool.submit(wait_for_permit, client) for client in clients]
         begun.wait()
-        while sum(thread.name == "rate-limit" for thread in threading.enumerate()) < ACCOUNTS:
-            time.sleep(0.01)
+        wait_until(lambda: sum(thread.name == "rate-limit" for thread in threading.enumerate()) == ACCOUNTS)
         closing_at = time.monotonic()
         close_clients(clients)
         assert time.monotonic() - closing_at < ACCOUNTS / 2

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from seeker_leads_api.errors import StoppedError
 from seeker_leads_api.postgres.connection import connect
 from seeker_leads_api.postgres.location import PostgresLocation
-from tests.webhook_serving import wait_until
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -25,6 +25,8 @@ from seeker_leads_cli.retention.verification import LeadLookup
 from seeker_leads_sandbox import Fault, FaultKind, Sandbox, SandboxOptions
 from tests.leads_table import NAME, LeadsTable
 from tests.raw_server import raw_server
+from tests.verified_account import Account, answer, problem
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     import socket
@@ -36,31 +38,6 @@ if TYPE_CHECKING:
     from tests.raw_server import RawServer
 
 OVERDUE_DAYS = 62
-
-
-class Account:
-    """A table of the sandbox's leads, and the command with this account's settings."""
-
-    def __init__(self, table: LeadsTable, sandbox: Sandbox, folder: Path) -> None:
-        self.table = table
-        self.sandbox = sandbox
-        self._config = folder / "config.json"
-        self.configure(sandbox.api_url)
-
-    def configure(self, api_url: str, **more: int) -> None:
-        config = {"api_url": api_url, "auth_token": "sandbox-token", "max_retries": 0, "rate_limit_requests": 1000}
-        self._config.write_text(json.dumps({**config, **more}))
-
-    def run(self, *arguments: str, status: int = 0) -> Any:
-        return self.table.run("apply", "--verify", "--config", str(self._config), *arguments, status=status)
-
-    def apply(self, *arguments: str, status: int = 0) -> dict[str, Any]:
-        result: dict[str, Any] = json.loads(self.run("--json", *arguments, status=status).stdout)
-        return result
-
-    @property
-    def asked(self) -> int:
-        return self.sandbox.statistics.requests
 
 
 @pytest.fixture
@@ -148,16 +125,6 @@ def test_recent_leads_are_requested_around_each_hundred(account: Account) -> Non
     assert (result["asked"], result["deleted_gone"]) == (250, 250)
     assert account.asked == 250 + 4 * 10
     assert len(account.table.rows) == 200
-
-
-def answer(content: object, status: bytes = b"200 OK") -> bytes:
-    body = json.dumps(content).encode()
-    head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
-    return head % (status, len(body)) + body
-
-
-def problem() -> bytes:
-    return answer({"type": "about:blank", "title": "Not Found", "status": 404}, b"404 Not Found")
 
 
 @pytest.mark.parametrize(
@@ -323,8 +290,7 @@ def test_stop_ends_the_waits_of_all_requests(account: Account) -> None:
     account.sandbox.script(Fault(FaultKind.STATUS, status=503, retry_after=60))
 
     def interrupt() -> None:
-        while account.asked < 2:
-            time.sleep(0.01)
+        wait_until(lambda: account.asked >= 2)
         signal.pthread_kill(threading.get_ident(), signal.SIGINT)  # to this thread: that does not wake the main one
 
     began = time.monotonic()

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seeker_leads_webhooks.receiver.app import MAX_BODY_BYTES
+from tests.waiting import wait_until
 from tests.webhook_calls import KEY, Called, call, receiving
-from tests.webhook_serving import Serving, wait_until
+from tests.webhook_serving import Serving
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,9 @@ import pytest
 
 from seeker_leads_sandbox import Sandbox, SandboxOptions
 from tests.log_privacy import texts
+from tests.waiting import wait_until
 from tests.webhook_calls import KEY, PREVIOUS, call
-from tests.webhook_serving import Serving, subscribe, wait_until
+from tests.webhook_serving import Serving, subscribe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
